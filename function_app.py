@@ -1,0 +1,9 @@
+"""The entry point that Azure Functions indexes."""
+
+import os
+
+from functions import create_app
+from shared.services import Services
+from shared.settings import Settings
+
+app = create_app(Services(Settings.from_environment(os.environ)))

@@ -1,0 +1,115 @@
+"""The routes to a chunk's files, and those that drive stuck work on by hand."""
+
+import json
+import typing
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import azure.functions as func
+
+from functions.http_api import id_of
+from functions.translate import answer, to_messages
+from shared.errors import InvalidRequest
+from shared.files import Link
+from shared.listing import time_filter
+from shared.models import ChunkRef, Messages
+from shared.pipeline.events import Json
+from shared.pipeline.ingest import merged
+from shared.replies import Reply, json_reply
+from shared.services import Services
+from shared.settings import DELETION_QUEUE, RUNTIME_CONNECTION, TRANSFER_QUEUE
+from shared.views import instant
+
+EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
+
+
+def blueprint(services: Services) -> func.Blueprint:
+    bp = func.Blueprint()
+
+    @bp.function_name("chunk_content")
+    @bp.route("recordings/{id}/chunks/{documentId}/content", methods=["GET"])
+    def chunk_content(req: func.HttpRequest) -> func.HttpResponse:
+        return answer(req, lambda: linked(req, services.files.content(ref_of(req))))
+
+    @bp.function_name("chunk_metadata")
+    @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
+    def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
+        return answer(req, lambda: linked(req, services.files.metadata(ref_of(req))))
+
+    @bp.function_name("replay_recording")
+    @bp.route("recordings/{id}/replay", methods=["POST"])
+    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
+    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
+    def replay_recording(
+        req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
+    ) -> func.HttpResponse:
+        return answer(req, lambda: sent(services.replay.recording(id_of(req)), transfers, deletions))
+
+    @bp.function_name("replay_failed")
+    @bp.route("replay", methods=["POST"])
+    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
+    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
+    def replay_failed(
+        req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
+    ) -> func.HttpResponse:
+        return answer(req, lambda: sent(replayed_since(services, req), transfers, deletions))
+
+    @bp.function_name("ingest_event")
+    @bp.route("events", methods=["POST"])
+    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
+    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
+    def ingest_event(
+        req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
+    ) -> func.HttpResponse:
+        return answer(req, lambda: sent(ingested(services, req), transfers, deletions))
+
+    return bp
+
+
+def ref_of(req: func.HttpRequest) -> ChunkRef:
+    return ChunkRef(id_of(req), req.route_params["documentId"])
+
+
+def linked(req: func.HttpRequest, link: Link) -> Reply:
+    view = {"url": link.url, "expiresAt": instant(link.expires_at)}
+    if req.params.get("redirect", "").lower() == "true":
+        return json_reply(view, HTTPStatus.FOUND, {"Location": link.url, "Cache-Control": "no-store"})
+    return json_reply(view, headers={"Cache-Control": "no-store"})
+
+
+def sent(messages: Messages, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]) -> Reply:
+    """Have the host send what is to be sent, and say how much that is."""
+    transfers.set(to_messages(messages.transfers))
+    deletions.set(to_messages(messages.deletions))
+    view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions)}
+    return json_reply(view, HTTPStatus.ACCEPTED)
+
+
+def replayed_since(services: Services, req: func.HttpRequest) -> Messages:
+    """Raises: InvalidRequest without a time."""
+    since = time_filter(req.params, "since")
+    if since is None:
+        raise InvalidRequest("since: say from when on failed recordings are to be replayed.")
+    return services.replay.since(since)
+
+
+def ingested(services: Services, req: func.HttpRequest) -> Messages:
+    return merged(services.ingest.ingest(document) for document in documents(req.get_body()))
+
+
+def documents(body: bytes) -> list[Json]:
+    """One event or an array of them.
+
+    Raises:
+        InvalidRequest: it is something else.
+    """
+    if len(body) > EVENT_BYTES_MAX:
+        raise InvalidRequest(f"The body has {len(body)} bytes; {EVENT_BYTES_MAX} are allowed.")
+    try:
+        parsed = json.loads(body)
+    except ValueError as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+    listed = parsed if isinstance(parsed, list) else [parsed]
+    if not listed or not all(isinstance(item, Mapping) for item in listed):
+        raise InvalidRequest("The body must be an event, or an array of events.")
+    return listed

@@ -1,0 +1,319 @@
+"""Recording control and contents at ACS, through the official SDK, which signs every request.
+
+What the SDK does not do for us, each found by experiment with azure-communication-callautomation 1.6.0:
+it follows redirects to other hosts without a valid signature (so each hop is ours, matched and signed anew);
+it drops the Range header when the offset is 0 (so the header is ours); it hands out an answer, not bytes; and it
+retries a start under a repeatability id of its own making (so the id is ours, kept on the row).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from azure.communication.callautomation import (
+    AzureBlobContainerRecordingStorage,
+    CallAutomationClient,
+    ChannelAffinity,
+    CommunicationIdentifier,
+    CommunicationUserIdentifier,
+    PhoneNumberIdentifier,
+    RecordingProperties,
+    RecordingState,
+    UnknownIdentifier,
+)
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.core.rest import HttpResponse
+
+from shared.errors import (
+    AcsRefused,
+    AcsUnavailable,
+    AcsUncertain,
+    NotUnderstood,
+    SourceMissing,
+    SourceSuspect,
+    SourceUnavailable,
+)
+from shared.pipeline.locations import Location, parse_location
+from shared.ports import AcsState, SourceRange
+from shared.start_request import StartRequest
+
+CONNECT_SECONDS = 10
+CONTROL_READ_SECONDS = 30  # a start took 4 seconds in recorded sessions; an HTTP caller waits 230 at most
+CONTENT_READ_SECONDS = 30  # the longest silence within a content
+RECEIVE_BYTES = 1024 * 1024  # the SDK's default of 4 KiB costs four fifths of the throughput
+REDIRECTS_MAX = 3
+RETRY_AFTER_SECONDS_MAX = 3600.0
+
+STATUS_PARTIAL = 206
+STATUS_UNAUTHORIZED = 401
+STATUS_NOT_FOUND = 404
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+THROTTLED = frozenset({429, 503})
+CONTENT_RANGE_UNIT = "bytes "
+
+
+def connect(
+    endpoint: str | None, connection_string: str | None, credential: Callable[[], TokenCredential]
+) -> CallAutomationClient:
+    """A client by connection string, else by endpoint and identity."""
+    options: dict[str, Any] = {
+        "connection_timeout": CONNECT_SECONDS,
+        "read_timeout": CONTROL_READ_SECONDS,
+        "connection_data_block_size": RECEIVE_BYTES,
+    }
+    if connection_string:
+        return CallAutomationClient.from_connection_string(connection_string, **options)
+    assert endpoint
+    return CallAutomationClient(endpoint, credential(), **options)
+
+
+class SdkAcsCalls:
+    """The port `AcsCalls`."""
+
+    def __init__(self, client: CallAutomationClient) -> None:
+        self.client = client
+
+    def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
+        with control():
+            # No retries inside: whether a first try may have taken effect decides what 8553 means on the second.
+            properties = self.client.start_recording(
+                **start_options(request),
+                headers={
+                    "Repeatability-Request-ID": repeatability_id,
+                    "Repeatability-First-Sent": first_sent.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+                },
+                retry_total=0,
+            )
+        return state_of(properties)
+
+    def pause(self, recording_id: str) -> None:
+        with control():
+            self.client.pause_recording(recording_id)
+
+    def resume(self, recording_id: str) -> None:
+        with control():
+            self.client.resume_recording(recording_id)
+
+    def stop(self, recording_id: str) -> None:
+        with control():
+            self.client.stop_recording(recording_id)
+
+    def state(self, recording_id: str) -> AcsState | None:
+        try:
+            with control():
+                return state_of(self.client.get_recording_properties(recording_id))
+        except AcsRefused as error:
+            if error.status == STATUS_NOT_FOUND:
+                return None
+            raise
+
+
+def state_of(properties: RecordingProperties) -> AcsState:
+    return AcsState(properties.recording_id, properties.recording_state == RecordingState.ACTIVE)
+
+
+def start_options(request: StartRequest) -> dict[str, Any]:
+    """The SDK's arguments; the three media types always, everything else only when asked for."""
+    options: dict[str, Any] = {
+        "server_call_id": request.server_call_id,
+        "group_call_id": request.group_call_id,
+        "room_id": request.room_id,
+        "call_connection_id": request.call_connection_id,
+        "recording_content_type": request.recording_content_type,
+        "recording_channel_type": request.recording_channel_type,
+        "recording_format_type": request.recording_format_type,
+        "recording_state_callback_url": request.recording_state_callback_url,
+        "pause_on_start": request.pause_on_start or None,
+        "audio_channel_participant_ordering": [identifier(raw) for raw in request.audio_channel_participant_ordering],
+        "channel_affinity": [
+            ChannelAffinity(target_participant=identifier(pin.participant), channel=pin.channel)
+            for pin in request.channel_affinity
+        ],
+    }
+    if request.recording_storage_container_url:
+        options["recording_storage"] = AzureBlobContainerRecordingStorage(
+            container_url=request.recording_storage_container_url
+        )
+    return {name: value for name, value in options.items() if value not in (None, [])}
+
+
+def identifier(raw_id: str) -> CommunicationIdentifier:
+    """A participant by raw id, in the form that ACS writes for its kind."""
+    if raw_id.startswith("4:"):
+        return PhoneNumberIdentifier(raw_id.removeprefix("4:"), raw_id=raw_id)
+    if raw_id.startswith("8:acs:"):
+        return CommunicationUserIdentifier(raw_id, raw_id=raw_id)
+    return UnknownIdentifier(raw_id)
+
+
+@contextmanager
+def control() -> Iterator[None]:
+    """Turn the SDK's errors into those that the domain tells apart.
+
+    Raises:
+        AcsRefused, AcsUnavailable, AcsUncertain.
+    """
+    try:
+        yield
+    except HttpResponseError as error:
+        raise refusal(error) from error
+    except ServiceRequestError as error:
+        raise AcsUnavailable(f"ACS could not be reached: {type(error).__name__}.") from error
+    except AzureError as error:
+        raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
+
+
+def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
+    status = error.status_code or 0
+    code = getattr(error.error, "code", None)
+    message = getattr(error.error, "message", None) or f"ACS answered {status}"
+    facts: dict[str, Any] = {
+        "status": status,
+        "code": str(code) if code else None,
+        "retry_after_seconds": retry_after(error.response),
+    }
+    text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
+    if status in THROTTLED:
+        return AcsUnavailable(text, **facts)
+    return AcsUncertain(text, **facts) if status >= 500 or status == 408 else AcsRefused(text, **facts)  # noqa: PLR2004 - server errors and request time-out, by their HTTP numbers
+
+
+def retry_after(response: object) -> float | None:
+    """Seconds that an answer asks us to wait, given as a number or as a date."""
+    value = getattr(response, "headers", {}).get("Retry-After")
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)
+
+
+class SdkSource:
+    """The port `Source`."""
+
+    def __init__(self, client: CallAutomationClient, host_suffixes: tuple[str, ...]) -> None:
+        self.client = client
+        self.host_suffixes = host_suffixes
+
+    def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
+        return self.opened(url, offset, length)
+
+    @contextmanager
+    def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
+        asked = f"bytes={offset}-{offset + length - 1}"
+
+        def ask(place: str) -> HttpResponse:
+            # The annotation in the SDK says Iterable[bytes]; what comes is an answer (azure-sdk-for-python#42835).
+            return cast(
+                "HttpResponse",
+                self.client.download_recording(
+                    place,
+                    headers={"Range": asked, "Accept-Encoding": "identity"},
+                    permit_redirects=False,
+                    read_timeout=CONTENT_READ_SECONDS,
+                    retry_total=0,
+                ),
+            )
+
+        response = self.hop(url, ask)
+        try:
+            yield ResponseRange(response, offset, length)
+        finally:
+            response.close()
+
+    def delete(self, url: str) -> None:
+        def ask(place: str) -> None:
+            self.client.delete_recording(place, permit_redirects=False, read_timeout=CONTENT_READ_SECONDS)
+
+        try:
+            self.hop(url, ask)
+        except SourceMissing:
+            return
+
+    def hop[Answer](self, url: str, ask: Callable[[str], Answer]) -> Answer:
+        """Ask, following redirects by hand: each place is matched whole, rebuilt and signed anew."""
+        place = self.place(url)
+        for _ in range(REDIRECTS_MAX + 1):
+            try:
+                return self.signed(place.url, ask)
+            except HttpResponseError as error:
+                if error.status_code not in REDIRECTS:
+                    raise unavailable(error) from error
+                place = self.place(str(getattr(error.response, "headers", {}).get("Location")))
+            except AzureError as error:
+                raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
+        raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")
+
+    def place(self, url: str) -> Location:
+        """Raises: SourceUnavailable when it is nowhere that we go; a later answer, or corrected settings, may help."""
+        try:
+            return parse_location(url, self.host_suffixes)
+        except NotUnderstood as error:
+            raise SourceUnavailable(f"ACS points to a place that we do not go to. {error}") from error
+
+    def signed[Answer](self, place: str, ask: Callable[[str], Answer]) -> Answer:
+        """Ask; once more when the signature is refused, since its date may have been too old."""
+        try:
+            return ask(place)
+        except HttpResponseError as error:
+            if error.status_code != STATUS_UNAUTHORIZED:
+                raise
+            return ask(place)
+
+
+def unavailable(error: HttpResponseError) -> SourceUnavailable:
+    if error.status_code == STATUS_NOT_FOUND:
+        return SourceMissing("ACS has no such document: not yet, or not any more.")
+    return SourceUnavailable(f"ACS answered {error.status_code}.", retry_after_seconds=retry_after(error.response))
+
+
+class ResponseRange:
+    """The port `SourceRange` on an answer of ACS's; refuses one that is not exactly what was asked for."""
+
+    def __init__(self, response: HttpResponse, offset: int, length: int) -> None:
+        """Raises: SourceSuspect."""
+        self.response = response
+        if response.status_code != STATUS_PARTIAL:
+            raise SourceSuspect(f"ACS answered {response.status_code} to a request for a range.")
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise SourceSuspect("ACS answered with an encoded content although none was accepted.")
+        first, last, self.total = content_range(response.headers.get("Content-Range", ""))
+        self.length = last - first + 1
+        if first != offset or last != min(offset + length, self.total) - 1:
+            raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
+        if response.headers.get("Content-Length") != str(self.length):
+            raise SourceSuspect("ACS's Content-Length is missing or is not that of the range.")
+
+    def pieces(self) -> Iterator[bytes]:
+        arrived = 0
+        try:
+            for piece in self.response.iter_raw():
+                arrived += len(piece)
+                if arrived > self.length:
+                    raise SourceSuspect("More bytes came than were announced.")
+                yield piece
+        except AzureError as error:
+            raise SourceUnavailable(f"The connection broke after {arrived} bytes: {type(error).__name__}.") from error
+        if arrived < self.length:
+            raise SourceSuspect(f"{arrived} bytes came instead of {self.length}.")
+
+
+def content_range(header: str) -> tuple[int, int, int]:
+    """(first, last, total) of a Content-Range header.
+
+    Raises:
+        SourceSuspect: it is missing or malformed.
+    """
+    span, _, total = header.removeprefix(CONTENT_RANGE_UNIT).partition("/")
+    first, _, last = span.partition("-")
+    if not header.startswith(CONTENT_RANGE_UNIT) or not (first.isdigit() and last.isdigit() and total.isdigit()):
+        raise SourceSuspect("ACS's Content-Range is missing or malformed.")
+    return int(first), int(last), int(total)

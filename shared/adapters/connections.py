@@ -1,0 +1,55 @@
+"""Clients for the storage accounts, by connection string or by identity; the one place where credentials are made."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from shared.settings import StorageConnection
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.data.tables import TableServiceClient
+    from azure.storage.blob import BlobServiceClient
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 60  # the longest silence of a storage service before a request counts as lost
+RETRIES = 3  # the inner loop; the outer one is the sweep
+
+# Typed loosely because the SDK's constructors take them as **kwargs.
+TIMES: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": RETRIES}
+
+
+def credential_for(client_id: str | None) -> "TokenCredential":
+    """The app's identity: the user-assigned one when a client id is given, else whatever the environment offers."""
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+
+
+class StorageAccount:
+    """The clients of one account, made when first asked for."""
+
+    def __init__(self, connection: StorageConnection, client_id: str | None) -> None:
+        self.connection = connection
+        self.client_id = connection.client_id or client_id
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        return credential_for(self.client_id)
+
+    @cached_property
+    def blobs(self) -> "BlobServiceClient":
+        from azure.storage.blob import BlobServiceClient
+
+        if self.connection.connection_string:
+            return BlobServiceClient.from_connection_string(self.connection.connection_string, **TIMES)
+        assert self.connection.blob_uri
+        return BlobServiceClient(self.connection.blob_uri, credential=self.credential, **TIMES)
+
+    @cached_property
+    def tables(self) -> "TableServiceClient":
+        from azure.data.tables import TableServiceClient
+
+        if self.connection.connection_string:
+            return TableServiceClient.from_connection_string(self.connection.connection_string, **TIMES)
+        assert self.connection.table_uri
+        return TableServiceClient(self.connection.table_uri, credential=self.credential, **TIMES)

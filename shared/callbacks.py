@@ -1,0 +1,128 @@
+"""Recording-state callbacks: what ACS posts while a recording lives.
+
+A verified callback may teach us ACS's id of a recording. Without verification it is only a hint that makes us ask
+ACS, and nothing in it is believed.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from shared.errors import InvalidRequest
+from shared.models import Recording, RecordingStatus
+from shared.pipeline.events import Json, moment, normal_recording_id, text
+from shared.pipeline.matching import START_TOLERANCE
+from shared.ports import Catalog, Clock
+from shared.recordings import Recordings, failed, learn_acs_id, save_recording
+
+STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
+START_FAILED = "Microsoft.Communication.StartRecordingFailed"
+BODY_BYTES_MAX = 256 * 1024
+
+
+class CallbackVerifier(Protocol):
+    """Checks the signed token of a callback."""
+
+    def verify(self, authorization: str | None) -> None:
+        """Raises: CallbackRefused when the token is missing, expired, forged or meant for somebody else."""
+        ...
+
+
+class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
+    """What a callback says."""
+
+    failed: bool
+    recording_id: str | None
+    server_call_id: str | None
+    start_time: datetime | None
+    message: str
+
+
+class Callbacks:
+    """Takes callbacks in."""
+
+    def __init__(
+        self, catalog: Catalog, recordings: Recordings, clock: Clock, verifier: CallbackVerifier | None
+    ) -> None:
+        self.catalog = catalog
+        self.recordings = recordings
+        self.clock = clock
+        self.verifier = verifier
+
+    def take_in(self, body: bytes, authorization: str | None) -> None:
+        """Take in one post of ACS's.
+
+        Raises:
+            CallbackRefused: it is not verified as ACS's.
+            InvalidRequest: it is no array of CloudEvents.
+            AcsError: ACS, when asked, did not answer; ACS posts again.
+        """
+        if self.verifier is not None:
+            self.verifier.verify(authorization)
+        for callback in parse_callbacks(body):
+            if self.verifier is not None:
+                self.believe(callback)
+            self.look(callback)
+
+    def believe(self, callback: RecordingCallback) -> None:
+        recording = self.meant(callback)
+        if recording is None:
+            return
+        if callback.failed:
+            failure = f"ACS could not start the recording: {callback.message}"
+            save_recording(self.catalog, recording, lambda row: failed(row, failure, self.clock()))
+        elif callback.recording_id:
+            acs_id = callback.recording_id
+            save_recording(self.catalog, recording, lambda row: learn_acs_id(self.catalog, row, acs_id))
+
+    def look(self, callback: RecordingCallback) -> None:
+        """Ask ACS about a recording that we know by ACS's id."""
+        id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
+        recording = self.catalog.recording(id) if id else None
+        if recording is not None:
+            self.recordings.observe(recording)
+
+    def meant(self, callback: RecordingCallback) -> Recording | None:
+        """The recording that a verified callback is about: by ACS's id, else the latest undecided start of the call."""
+        id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
+        if id is not None:
+            return self.catalog.recording(id)
+        if callback.server_call_id is None:
+            return None
+        not_after = (callback.start_time or self.clock()) + START_TOLERANCE
+        for found in self.catalog.recordings_by_call(callback.server_call_id, not_after):
+            recording = self.catalog.recording(found)
+            if recording and recording.status is RecordingStatus.STARTING and recording.recording_id is None:
+                return recording
+        return None
+
+
+def parse_callbacks(body: bytes) -> list[RecordingCallback]:
+    """Read an array of CloudEvents; other kinds of events are passed over.
+
+    Raises:
+        InvalidRequest: it is something else.
+    """
+    if len(body) > BODY_BYTES_MAX:
+        raise InvalidRequest(f"The body has {len(body)} bytes; {BODY_BYTES_MAX} are allowed.")
+    try:
+        documents = msgspec.json.decode(body, type=list[dict[str, object]])
+    except msgspec.MsgspecError as error:
+        raise InvalidRequest(f"The body is no array of CloudEvents: {error}.") from error
+    return [
+        parse_callback(document) for document in documents if text(document, "type") in {STATE_CHANGED, START_FAILED}
+    ]
+
+
+def parse_callback(document: Json) -> RecordingCallback:
+    data = document.get("data")
+    fields = data if isinstance(data, dict) else {}
+    result = fields.get("resultInformation")
+    return RecordingCallback(
+        failed=text(document, "type") == START_FAILED,
+        recording_id=text(fields, "recordingId"),
+        server_call_id=text(fields, "serverCallId"),
+        start_time=moment(fields, "startDateTime"),
+        message=(text(result, "message") if isinstance(result, dict) else None) or "no reason given",
+    )

@@ -1,0 +1,180 @@
+"""Everything that can go wrong, and whether trying again helps.
+
+RecorderError
+    Refused                 the caller asked for something that cannot be done; no retry helps
+        InvalidRequest      400  a field is wrong
+        NotFound            404  nothing by that name
+        Conflict            409  not in this state, or not yet
+        KeyReused           422  an idempotency key came back with another body
+        CallbackRefused     401  a callback is not verifiably ACS's
+    AcsError                ACS answered with an error, or not at all
+        AcsRefused          ACS understood and said no
+        AcsUnavailable      ACS failed, throttled or did not answer: try again
+            AcsUncertain    … and the request may have taken effect all the same
+    Transient               a step of the pipeline failed and is worth repeating until the deadline
+        SourceUnavailable   ACS did not hand out the chunk
+            SourceMissing   … because it knows of no such document
+        SourceSuspect       ACS handed out something that cannot be the chunk
+        StoreUnavailable    Blob Storage did not answer
+            BlobExists      … because there is a blob of that name already: look at it
+            BlocksGone      … because staged blocks are gone: look who committed
+        OutOfTime           stopped at a block boundary; the next attempt goes on from there
+    Permanent               a step of the pipeline failed for good
+        Expired             ACS destroyed the chunk before it could be copied
+        ContentConflict     another content already has the chunk's name
+    CatalogConflict         somebody else wrote the row first: read again and decide again
+    CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
+    NotUnderstood           an event, topic or URL we cannot make sense of: keep it and alert
+    SettingsInvalid         the environment is not usable; every problem is listed
+"""
+
+from http import HTTPStatus
+
+
+class RecorderError(Exception):
+    """The root of this app's errors; its docstring is the message when none is given."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "").strip()
+
+
+class Refused(RecorderError):
+    """The request cannot be carried out."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class InvalidRequest(Refused):
+    """A field of the request is wrong."""
+
+
+class NotFound(Refused):
+    """There is nothing by that name."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Conflict(Refused):
+    """The recording is not in a state that allows this."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class KeyReused(Refused):
+    """The Idempotency-Key was used before with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class CallbackRefused(Refused):
+    """The callback is not verifiably ACS's; nothing in it was used."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class AcsError(RecorderError):
+    """ACS did not do what it was asked.
+
+    Args:
+        message: ACS's own words, or what happened on the way.
+        status: the HTTP status ACS answered with; None when it did not answer.
+        code: ACS's error code, a string of digits such as "8553"; None when it gave none.
+        retry_after_seconds: how long ACS asked to be left alone; None when it did not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AcsRefused(AcsError):
+    """ACS understood the request and refused it."""
+
+
+class AcsUnavailable(AcsError):
+    """ACS failed or asked to be left alone for a while; nothing took effect."""
+
+
+class AcsUncertain(AcsUnavailable):
+    """ACS failed or did not answer; the request may have taken effect all the same."""
+
+
+class Transient(RecorderError):
+    """This attempt failed; a later one may succeed."""
+
+    def __init__(self, message: str = "", *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SourceUnavailable(Transient):
+    """ACS did not hand out the chunk."""
+
+
+class SourceMissing(SourceUnavailable):
+    """ACS says that there is no such document: not yet, not any more, or deleted."""
+
+
+class SourceSuspect(Transient):
+    """What ACS handed out cannot be the chunk; it was not stored."""
+
+
+class StoreUnavailable(Transient):
+    """Blob Storage did not answer or refused a write; what it had before is untouched."""
+
+
+class BlobExists(StoreUnavailable):
+    """There is a blob of that name already; it was not touched."""
+
+
+class BlocksGone(StoreUnavailable):
+    """Blocks that were staged are not there any more: somebody else committed, or a week went by."""
+
+
+class OutOfTime(Transient):
+    """The attempt stopped at a block boundary before its time ran out; the next one goes on from there."""
+
+
+class Permanent(RecorderError):
+    """No further attempt can succeed."""
+
+
+class Expired(Permanent):
+    """ACS destroyed the chunk before it could be copied."""
+
+
+class ContentConflict(Permanent):
+    """A blob with the chunk's name holds another content; neither was touched."""
+
+
+class CatalogConflict(RecorderError):
+    """The row was written by somebody else in the meantime."""
+
+
+class CatalogUnavailable(RecorderError):
+    """Table Storage did not answer; nothing was acknowledged."""
+
+
+class NotUnderstood(RecorderError):
+    """This cannot be made sense of; it is kept as it came and somebody is told."""
+
+
+class SettingsInvalid(RecorderError):
+    """The app cannot start with these settings.
+
+    Args:
+        problems: one sentence for each setting that is missing or malformed.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("The app cannot start with these settings:\n- " + "\n- ".join(problems))
+        self.problems = problems

@@ -1,0 +1,45 @@
+"""Names that others rely on: blob names, ids derived from what ACS tells us, and index keys."""
+
+import hashlib
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, uuid5
+
+RECORDER_NAMESPACE = uuid5(NAMESPACE_URL, "https://communication.azure.com/call-recording")
+DEFAULT_FORMAT = "mp4"  # what ACS makes when nobody asks for anything else
+CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "video/mp4"}
+METADATA_CONTENT_TYPE = "application/json"
+
+
+def id_from_key(idempotency_key: str) -> str:
+    return str(uuid5(RECORDER_NAMESPACE, f"key:{idempotency_key}"))
+
+
+def id_from_recording_id(recording_id: str) -> str:
+    return str(uuid5(RECORDER_NAMESPACE, f"recording:{recording_id}"))
+
+
+def id_from_call(call_id: str, recording_start_time: datetime | None) -> str:
+    started = recording_start_time.astimezone(UTC).isoformat() if recording_start_time else ""
+    return str(uuid5(RECORDER_NAMESPACE, f"call:{call_id}:{started}"))
+
+
+def folder(recording: str, day: datetime) -> str:
+    return f"{day.astimezone(UTC):%Y/%m/%d}/{recording}"
+
+
+def content_blob(folder: str, index: int, document_id: str, extension: str) -> str:
+    return f"{folder}/{index:04}-{document_id}.{extension}"
+
+
+def metadata_blob(folder: str, index: int, document_id: str) -> str:
+    return f"{folder}/{index:04}-{document_id}.metadata.json"
+
+
+def manifest_blob(folder: str, number: int) -> str:
+    """Name of the manifest: recording.json, then recording.2.json and so on for a recording that was reopened."""
+    return f"{folder}/recording.json" if number == 1 else f"{folder}/recording.{number}.json"
+
+
+def digest(text: str) -> str:
+    """A key that is safe in Table Storage for any text: serverCallIds contain slashes."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""Complete a recording: nothing is left to do, and nothing is missing."""
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+
+from shared import names
+from shared.errors import BlobExists, CatalogConflict, StoreUnavailable
+from shared.log import LogEvent, log
+from shared.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
+from shared.ports import BlobLabel, Catalog, ChunkStore, Clock
+from shared.views import chunk_view, recording_view
+
+MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
+DECISION_TRIES = 50  # every conflict means that somebody else made progress
+CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
+# What a later chunk or a second look may change on a chunk without making it another one.
+PASSING = frozenset({"attempts", "dueAt", "failure", "storedAt", "deletedAt"})
+
+
+class Completion:
+    """Decides whether a recording is finished, and writes its manifest."""
+
+    def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock) -> None:
+        self.catalog = catalog
+        self.store = store
+        self.clock = clock
+
+    def complete_if_last(self, id: str) -> Recording | None:
+        """Complete the recording unless something is left to do; decided anew whenever its row was written meanwhile.
+
+        Raises:
+            CatalogUnavailable, StoreUnavailable: our own outage; the sweep asks again.
+        """
+        for remaining in reversed(range(DECISION_TRIES)):
+            try:
+                return self.decide(id)
+            except CatalogConflict:
+                if not remaining:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def decide(self, id: str) -> Recording | None:
+        """The row is read before the chunks: an event that adds chunks renews it, and so foils the write."""
+        recording = self.catalog.recording(id)
+        if recording is None or recording.status is not RecordingStatus.TRANSFERRING:
+            return recording
+        if self.catalog.has_open_chunk(id):
+            return recording
+        chunks = sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
+        lost = [chunk for chunk in chunks if chunk.status is ChunkStatus.FAILED]
+        if lost or not chunks:
+            return self.fail(recording, lost)
+        if not is_whole(chunks):
+            return recording
+        return self.finish(recording, chunks)
+
+    def fail(self, recording: Recording, lost: list[Chunk]) -> Recording:
+        failure = f"{len(lost)} of its chunks could not be saved; each says why, and replay tries again."
+        if not lost:
+            failure = "No chunk of the event could be read; the event is kept in rejected-events, and replay reads it."
+        row = msgspec.structs.replace(recording.moved(RecordingStatus.FAILED, self.clock()), failure=failure)
+        row = self.catalog.save_recording(row)
+        self.catalog.close(ChunkRef(row.id, ""))
+        log(LogEvent.RECORDING_FAILED, id=row.id, lost=len(lost))
+        return row
+
+    def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
+        now = self.clock()
+        row = msgspec.structs.replace(
+            recording.moved(RecordingStatus.COMPLETED, now), completed_at=now, failure=None, expires_at=None
+        )
+        # The manifest first: a status is a fact, and this one says that the manifest is there.
+        row = msgspec.structs.replace(row, manifests=self.write_manifest(row, chunks))
+        row = self.catalog.save_recording(row)
+        self.catalog.close(ChunkRef(row.id, ""))
+        log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
+        return row
+
+    def write_manifest(self, recording: Recording, chunks: list[Chunk]) -> int:
+        """Write the manifest under the first free name; one that tells the same already counts as written."""
+        assert recording.folder
+        document = recording_view(recording, chunks)
+        content = json.dumps(document, indent=2, ensure_ascii=False).encode()
+        for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
+            name = names.manifest_blob(recording.folder, number)
+            try:
+                self.store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
+            except BlobExists:
+                if not self.tells_the_same(name, chunks):
+                    continue
+            return number
+        raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
+
+    def tells_the_same(self, name: str, chunks: list[Chunk]) -> bool:
+        """Whether a manifest lists these very chunks: an attempt that died afterwards wrote it."""
+        written = json.loads(b"".join(self.store.read(name)))
+        ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
+        return [lasting(chunk) for chunk in written["chunks"]] == [lasting(chunk) for chunk in ours]
+
+
+def lasting(chunk: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in chunk.items() if name not in PASSING}
+
+
+def is_whole(chunks: Iterable[Chunk]) -> bool:
+    """Whether no chunk is missing: indexes without a gap, and nothing is to follow the last.
+
+    Under ACS's high-availability issue an index may come twice, as two documents; both are chunks.
+    """
+    by_index: dict[int, list[Chunk]] = {}
+    for chunk in chunks:
+        by_index.setdefault(chunk.index, []).append(chunk)
+    last = by_index.get(len(by_index) - 1, [])
+    gapless = set(by_index) == set(range(len(by_index)))
+    return gapless and any(not (chunk.end_reason or "").startswith(CUT_BY_ACS) for chunk in last)

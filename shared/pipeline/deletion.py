@@ -1,0 +1,168 @@
+"""Delete a chunk at ACS: only when its copy is proven, and only after a second look at that copy."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from shared.errors import CatalogConflict, ContentConflict, StoreUnavailable, Transient
+from shared.log import LogEvent, log
+from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork
+from shared.pipeline.blocks import list_digest
+from shared.pipeline.claims import RetryPolicy
+from shared.pipeline.engine import digested
+from shared.ports import BlobLook, Catalog, ChunkStore, Clock, Source
+from shared.settings import DeleteFromAcs
+
+
+class CopyMissing(StoreUnavailable):
+    """The stored copy is not there any more; nothing is deleted, the chunk is copied again."""
+
+
+class Deletion:
+    """From stored to deleted."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        source: Source,
+        store: ChunkStore,
+        clock: Clock,
+        retries: RetryPolicy,
+        delete_from_acs: DeleteFromAcs,
+        complete: Callable[[str], object],
+    ) -> None:
+        self.catalog = catalog
+        self.source = source
+        self.store = store
+        self.clock = clock
+        self.retries = retries
+        self.delete_from_acs = delete_from_acs
+        self.complete = complete
+
+    def delete(self, ref: ChunkRef) -> Messages:
+        """Delete the original of a stored chunk, then complete its recording if it was the last.
+
+        Raises:
+            CatalogUnavailable: our own outage; the message comes back.
+        """
+        chunk = self.catalog.chunk(ref)
+        if chunk is None or chunk.status is ChunkStatus.PENDING:
+            log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
+            return Messages()
+        messages = Messages()
+        if chunk.status is ChunkStatus.STORED and chunk.open:
+            try:
+                messages = self.step(chunk)
+            except CatalogConflict:
+                return Messages()  # somebody else wrote the row, and with it the next step
+        # Not an early return above: a crash right after the row must still complete on redelivery.
+        if not messages.transfers:
+            self.settle(ref)
+        return messages
+
+    def step(self, chunk: Chunk) -> Messages:
+        location = chunk.delete_location
+        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or location is None:
+            self.finished(chunk)
+            return Messages()
+        try:
+            chunk = self.second_look(chunk)
+            self.source.delete(location)
+        except CopyMissing as error:
+            return self.copy_again(chunk, error)
+        except ContentConflict as error:
+            self.altered(chunk, error)
+        except Transient as error:
+            self.deferred(chunk, error)
+        else:
+            self.finished(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
+            log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
+        return Messages()
+
+    def second_look(self, chunk: Chunk) -> Chunk:
+        """Refuse unless media and metadata are still what was proven; returns the chunk as the row has it now.
+
+        Raises:
+            CopyMissing: a blob is gone.
+            ContentConflict: a blob has another content.
+        """
+        if chunk.sha256 is None or chunk.metadata_blob is None or chunk.metadata_sha256 is None:
+            raise ContentConflict("The row has no proof of a copy; nothing is deleted.")
+        etag = self.unaltered(
+            chunk.content_blob, chunk.content_etag, chunk.bytes, chunk.sha256, chunk.block_list_digest
+        )
+        metadata_etag = self.unaltered(
+            chunk.metadata_blob, chunk.metadata_etag, chunk.metadata_bytes, chunk.metadata_sha256, ""
+        )
+        if (etag, metadata_etag) == (chunk.content_etag, chunk.metadata_etag):
+            return chunk
+        return self.catalog.save_chunk(msgspec.structs.replace(chunk, content_etag=etag, metadata_etag=metadata_etag))
+
+    def unaltered(self, name: str, etag: str | None, length: int | None, sha256: str, blocks: str) -> str:
+        """The etag of a blob that still holds what was proven.
+
+        A tier, a tag or a legal hold renews the etag and leaves the bytes alone: then the bytes are read again.
+        """
+        look = self.store.look(name)
+        if look.etag is None:
+            raise CopyMissing(f"The blob {name} is gone; the chunk is copied again.")
+        if look.etag == etag and look.length == length and list_digest_of(look) == blocks:
+            return look.etag
+        if digested(self.store.read(name)) != (sha256, length):
+            raise ContentConflict(f"The blob {name} is not what was verified; ACS's original is kept until it expires.")
+        return look.etag
+
+    def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
+        """The copy is gone, the original is not: begin again."""
+        due = self.clock() + self.retries.claim
+        self.catalog.save_chunk(
+            msgspec.structs.replace(
+                chunk.moved(ChunkStatus.PENDING),
+                failure=str(error),
+                due_at=due,
+                stored_at=None,
+                bytes=None,
+                sha256=None,
+                content_etag=None,
+                block_list_digest="",
+                metadata_bytes=None,
+                metadata_sha256=None,
+                metadata_etag=None,
+            )
+        )
+        log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
+        return Messages(transfers=(chunk.ref,))
+
+    def altered(self, chunk: Chunk, error: ContentConflict) -> None:
+        failure = f"{error} Keep both, find out who wrote the blob, then replay."
+        self.finished(msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure))
+        log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
+
+    def deferred(self, chunk: Chunk, error: Transient) -> None:
+        """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""
+        now = self.clock()
+        if now >= chunk.expires_at:
+            self.finished(msgspec.structs.replace(chunk, failure="Not deleted by us; ACS destroys it by itself."))
+            return
+        due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
+        failure = f"{error} The copy is safe; the deletion is tried again."
+        self.catalog.save_chunk(
+            msgspec.structs.replace(chunk, due_at=due, attempts=chunk.attempts + 1, failure=failure)
+        )
+        self.catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=due)])
+        log(LogEvent.CHUNK_DEFERRED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
+
+    def finished(self, chunk: Chunk) -> None:
+        failure = None if chunk.status is ChunkStatus.DELETED else chunk.failure
+        self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))
+
+    def settle(self, ref: ChunkRef) -> None:
+        """Close a chunk that is done with, and complete its recording if it was the last."""
+        chunk = self.catalog.chunk(ref)
+        if chunk is not None and not chunk.open:
+            self.catalog.close(ref)
+            self.complete(ref.id)
+
+
+def list_digest_of(look: BlobLook) -> str:
+    return list_digest(look.blocks) if look.blocks else ""

@@ -1,0 +1,307 @@
+"""Copy one content from ACS to Blob Storage: constant memory, every byte hashed, resumable, never overwriting.
+
+    source ─► reader ─► ring of reused blocks ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
+
+A content of one block is written at once. After a kill the blocks that were staged are the checkpoint: their ids say
+which bytes they are. Whoever loses the race to commit verifies the winner.
+"""
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from typing import Self
+
+import msgspec
+
+from shared.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
+from shared.pipeline.blocks import BLOCK_ID, Layout, block_id, layout_for, list_digest
+from shared.pipeline.media import SIGNATURE_BYTES
+from shared.pipeline.reader import RANGE_BYTES, SourceReader
+from shared.ports import BlobLabel, BlobLook, Block, ChunkStore, Source
+
+DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when the blob was written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """How the engine works: bytes per block, threads that write, ranges that are read at once."""
+
+    block_bytes: int
+    writers: int
+    parallel_ranges: int = 1
+
+
+class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What to copy where.
+
+    Attributes:
+        url: of the content at ACS.
+        name: of the blob.
+        check_head: refuses first bytes that cannot be the content.
+        keep_going: called at block boundaries; raises to stop there.
+        resume: whether an earlier attempt may have left blocks, or the whole blob.
+    """
+
+    url: str
+    name: str
+    label: BlobLabel
+    check_head: Callable[[bytes], None]
+    keep_going: Callable[[], None]
+    resume: bool
+
+
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """Proof of a copy: what was read from ACS is what is committed under the name."""
+
+    length: int
+    sha256: str
+    etag: str
+    block_list_digest: str
+
+
+class Engine:
+    """Copies contents."""
+
+    def __init__(self, source: Source, store: ChunkStore, options: EngineOptions) -> None:
+        self.source = source
+        self.store = store
+        self.options = options
+
+    def copy(self, order: CopyOrder) -> Copied:
+        """Copy a content and prove the copy.
+
+        Raises:
+            Transient: this attempt failed.
+            ContentConflict: another content has the name.
+        """
+        look = self.store.look(order.name) if order.resume else BlobLook()
+        if look.etag is not None:
+            return self.verify_winner(order, look)
+        try:
+            with closing(SourceReader(self.source, order.url)) as reader:
+                total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
+                layout = layout_for(total, self.options.block_bytes)
+                if layout.count == 1:
+                    return self.copy_at_once(order, reader, layout)
+                return self.copy_in_blocks(order, reader, layout, layout.staged(look.staged))
+        except (BlobExists, BlocksGone):
+            return self.verify_winner(order, self.store.look(order.name))
+
+    def copy_at_once(self, order: CopyOrder, reader: SourceReader, layout: Layout) -> Copied:
+        content = memoryview(bytearray(layout.total))
+        reader.fill(content, 0)
+        order.check_head(bytes(content[:SIGNATURE_BYTES]))
+        digest = hashlib.sha256(content).hexdigest()
+        etag = self.store.put(order.name, content, labelled(order.label, digest))
+        return Copied(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
+
+    def copy_in_blocks(self, order: CopyOrder, reader: SourceReader, layout: Layout, present: dict[int, str]) -> Copied:
+        wanted = [index for index in range(layout.count) if index not in present]
+        digest = None if present else hashlib.sha256()
+        ids = dict(present)
+        with Ring(self.options, layout) as ring:
+            with closing(self.filled(order, reader, layout, wanted, ring)) as filled:
+                for index, block in filled:
+                    if digest is not None:
+                        digest.update(block)
+                    ring.write(index, block, partial(self.stage, order.name, index, layout.total, block))
+            ids |= ring.finish()
+        listed = [ids[index] for index in range(layout.count)]
+        known = digest.hexdigest() if digest else None
+        etag = self.store.commit(order.name, listed, labelled(order.label, known))
+        blocks = self.store.committed(order.name)
+        if blocks != tuple(Block(id, layout.length(index)) for index, id in enumerate(listed)):
+            raise StoreUnavailable(f"The committed block list of {order.name} is not the one that was sent.")
+        return Copied(
+            length=layout.total,
+            sha256=known or self.digest_of_blob(order.name, layout.total),
+            etag=etag,
+            block_list_digest=list_digest(blocks),
+        )
+
+    def filled(
+        self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[int], ring: "Ring"
+    ) -> Generator[tuple[int, memoryview]]:
+        """The wanted blocks in order, each in a buffer of the ring."""
+
+        def fetch(reader: SourceReader, index: int) -> memoryview:
+            return self.filled_block(order, reader, layout, index, ring.free())
+
+        if self.options.parallel_ranges > 1:
+            reader.close()  # a fan asks for one block at a time instead of one long range
+            fan = Fan(self.source, order.url, layout, self.options.parallel_ranges)
+            yield from fan.blocks(wanted, fetch, order.keep_going)
+            return
+        for index in wanted:
+            order.keep_going()
+            yield index, fetch(reader, index)
+
+    def filled_block(
+        self, order: CopyOrder, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
+    ) -> memoryview:
+        block = buffer[: layout.length(index)]
+        reader.fill(block, index * layout.block_bytes)
+        if index == 0:
+            order.check_head(bytes(block[:SIGNATURE_BYTES]))
+        return block
+
+    def stage(self, name: str, index: int, total: int, block: memoryview) -> str:
+        md5 = hashlib.md5(block, usedforsecurity=False).digest()
+        id = block_id(index, total, md5)
+        self.store.stage(name, id, block, md5)
+        return id
+
+    def verify_winner(self, order: CopyOrder, look: BlobLook) -> Copied:
+        """Prove that the blob which is there already is the content.
+
+        A blob of ours carries its proof: block ids with total and MD5, or the digest in its metadata. Any other must
+        equal what ACS hands out now.
+
+        Raises:
+            ContentConflict: it is another content.
+        """
+        if look.etag is None:
+            raise StoreUnavailable(f"Neither the blob {order.name} nor its blocks are there; the copy begins anew.")
+        digest = self.digest_of_blob(order.name, look.length)
+        proven = look.metadata.get(DIGEST_KEY) == digest or proven_by_ids(look)
+        if not proven and self.digest_of_source(order) != (look.length, digest):
+            raise ContentConflict(f"The blob {order.name} holds another content than ACS; neither was touched.")
+        return Copied(
+            length=look.length,
+            sha256=digest,
+            etag=look.etag,
+            block_list_digest=list_digest(look.blocks) if look.blocks else "",
+        )
+
+    def digest_of_blob(self, name: str, length: int) -> str:
+        """SHA-256 of the committed bytes, read back."""
+        digest, read = digested(self.store.read(name))
+        if read != length:
+            raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
+        return digest
+
+    def digest_of_source(self, order: CopyOrder) -> tuple[int, str]:
+        """(length, SHA-256) of what ACS hands out, by an independent read.
+
+        Raises:
+            SourceSuspect: it cannot be the content.
+        """
+        digest = hashlib.sha256()
+        with closing(SourceReader(self.source, order.url)) as reader:
+            layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
+            buffer = memoryview(bytearray(layout.length(0)))
+            for index in range(layout.count):
+                order.keep_going()
+                digest.update(self.filled_block(order, reader, layout, index, buffer))
+        return layout.total, digest.hexdigest()
+
+
+class Ring:
+    """A bounded number of block buffers, used again and again, and the writers that empty them.
+
+    Raises:
+        RecorderError: the first failure of a writer, from whichever call comes next.
+    """
+
+    def __init__(self, options: EngineOptions, layout: Layout) -> None:
+        self.buffers: SimpleQueue[memoryview] = SimpleQueue()
+        for _ in range(min(options.writers + options.parallel_ranges, layout.count)):
+            self.buffers.put(memoryview(bytearray(layout.block_bytes)))
+        self.writers = ThreadPoolExecutor(options.writers, thread_name_prefix="writer")
+        self.writes: dict[int, Future[str]] = {}
+        self.ids: dict[int, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.writers.shutdown(wait=True, cancel_futures=True)
+
+    def free(self) -> memoryview:
+        """A buffer that nobody uses, as soon as there is one."""
+        return self.buffers.get()
+
+    def write(self, index: int, block: memoryview, act: Callable[[], str]) -> None:
+        """Hand a block to a writer; its buffer is free again afterwards, whatever happens."""
+
+        def run() -> str:
+            try:
+                return act()
+            finally:
+                self.buffers.put(memoryview(block.obj))
+
+        self.collect([earlier for earlier, write in self.writes.items() if write.done()])
+        self.writes[index] = self.writers.submit(run)
+
+    def collect(self, indexes: Iterable[int]) -> None:
+        for index in indexes:
+            self.ids[index] = self.writes.pop(index).result()
+
+    def finish(self) -> dict[int, str]:
+        """Wait for every writer; the ids of the blocks that were written."""
+        self.collect(list(self.writes))
+        return self.ids
+
+
+class Fan:
+    """Several readers at once, each fetching one block after the other, handed out in order."""
+
+    def __init__(self, source: Source, url: str, layout: Layout, ranges: int) -> None:
+        self.readers = [SourceReader(source, url, layout.block_bytes, layout.total) for _ in range(ranges)]
+
+    def blocks(
+        self,
+        wanted: list[int],
+        fetch: Callable[[SourceReader, int], memoryview],
+        keep_going: Callable[[], None],
+    ) -> Generator[tuple[int, memoryview]]:
+        idle: SimpleQueue[SourceReader] = SimpleQueue()
+        for reader in self.readers:
+            idle.put(reader)
+
+        def run(index: int) -> memoryview:
+            reader = idle.get()
+            try:
+                return fetch(reader, index)
+            finally:
+                idle.put(reader)
+
+        ahead = len(self.readers)
+        with ThreadPoolExecutor(ahead, thread_name_prefix="reader") as pool:
+            try:
+                fetches = {index: pool.submit(run, index) for index in wanted[:ahead]}
+                for place, index in enumerate(wanted):
+                    keep_going()
+                    yield index, fetches.pop(index).result()
+                    if place + ahead < len(wanted):
+                        fetches[wanted[place + ahead]] = pool.submit(run, wanted[place + ahead])
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+                for reader in self.readers:
+                    reader.close()
+
+
+def labelled(label: BlobLabel, digest: str | None) -> BlobLabel:
+    return msgspec.structs.replace(label, metadata=label.metadata | {DIGEST_KEY: digest}) if digest else label
+
+
+def proven_by_ids(look: BlobLook) -> bool:
+    """Whether the block list says by itself that the blob is whole: ids of ours, one total, no gap, right lengths."""
+    if not look.blocks or not BLOCK_ID.fullmatch(look.blocks[0].id):
+        return False
+    layout = Layout(look.length, look.blocks[0].length)
+    staged = layout.staged(look.blocks)
+    return [block.id for block in look.blocks] == [staged.get(index) for index in range(layout.count)]
+
+
+def digested(pieces: Iterable[bytes]) -> tuple[str, int]:
+    """(SHA-256, length) of some bytes."""
+    digest, length = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        length += len(piece)
+    return digest.hexdigest(), length

@@ -1,0 +1,273 @@
+"""Turn a file-ready event into rows and messages. An event is acknowledged once its rows are durable.
+
+What is not understood is kept and told, never raised and never dropped; only our own outage raises, so that
+Event Grid tries again.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import batched
+
+import msgspec
+
+from shared import names
+from shared.errors import CatalogConflict, NotUnderstood
+from shared.log import LogEvent, log
+from shared.models import Chunk, ChunkStatus, Messages, OpenWork, Origin, Recording, RecordingStatus
+from shared.pipeline.events import AnnouncedChunk, FileReady, Json, parse_file_ready
+from shared.pipeline.locations import in_own_storage, own_location, parse_location
+from shared.pipeline.matching import find_recording, new_recording
+from shared.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
+from shared.recordings import learn_acs_id
+from shared.settings import UnknownRecordings
+
+WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough; parts of one recording come in dozens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestPolicy:
+    """What the operator decided about events."""
+
+    topic: str | None
+    unknown_recordings: UnknownRecordings
+    host_suffixes: tuple[str, ...]
+    byos_containers: tuple[str, ...]
+    retention: timedelta
+    claim: timedelta
+
+
+class Ingest:
+    """From events to rows."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        rejected: RejectedEvents,
+        clock: Clock,
+        policy: IngestPolicy,
+        complete: Callable[[str], object],
+    ) -> None:
+        self.complete = complete
+        self.catalog = catalog
+        self.rejected = rejected
+        self.clock = clock
+        self.policy = policy
+
+    def ingest(self, document: Json) -> Messages:
+        """Take in one event document.
+
+        Raises:
+            CatalogUnavailable, CatalogConflict, StoreUnavailable: our own outage; nothing was acknowledged.
+        """
+        try:
+            event = parse_file_ready(document)
+            self.check_topic(event)
+        except NotUnderstood as error:
+            self.reject(document, str(error))
+            return Messages()
+        messages, refusals = self.write(event)
+        if refusals:
+            self.reject(document, " ".join(refusals))
+        return messages
+
+    def refusals(self, document: Json) -> list[str]:
+        """Why an event, or a part of it, would not be understood now; empty when all of it would."""
+        try:
+            event = parse_file_ready(document)
+            self.check_topic(event)
+        except NotUnderstood as error:
+            return [str(error)]
+        # What recording it belongs to does not matter here, only whether its places are understood.
+        recording = self.explained(new_recording(event, self.clock()), event, linked=False)
+        rows = [self.chunk_row(recording, event, chunk) for chunk in event.chunks]
+        notes = [note for chunk in event.chunks if (note := self.undeletable(chunk))]
+        return [*event.unreadable, *(row.failure for row in rows if row.failure), *notes]
+
+    def check_topic(self, event: FileReady) -> None:
+        wanted = self.policy.topic
+        if wanted and (event.topic or "").strip("/").casefold() != wanted.strip("/").casefold():
+            raise NotUnderstood(f"The event comes from {event.topic}, not from ACS_TOPIC {wanted}.")
+
+    def reject(self, document: Json, reason: str) -> None:
+        """Keep an event byte for byte, under a name that a second delivery has again."""
+        content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        name = f"{self.clock():%Y/%m/%d}/{names.digest(content.decode())}.json"
+        self.rejected.keep(name, content, reason)
+        log(LogEvent.EVENT_REJECTED, event=str(document.get("id")), kept=name, reason=reason)
+
+    def write(self, event: FileReady) -> tuple[Messages, list[str]]:
+        """Make the rows; begin again from what is there whenever somebody else wrote first."""
+        for remaining in reversed(range(WRITE_TRIES)):
+            try:
+                return self.write_once(event)
+            except CatalogConflict:
+                if not remaining:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def write_once(self, event: FileReady) -> tuple[Messages, list[str]]:
+        recording = find_recording(event, self.catalog)
+        if recording is None:
+            if self.policy.unknown_recordings is UnknownRecordings.IGNORE:
+                log(LogEvent.EVENT_IGNORED, event=event.event_id, callId=event.call_id)
+                return Messages(), []
+            recording = new_recording(event, self.clock())
+        known = {} if not recording.etag else {chunk.document_id: chunk for chunk in self.catalog.chunks(recording.id)}
+        fresh = [chunk for chunk in event.chunks if chunk.document_id not in known]
+        revived = [c for c in event.chunks if c.document_id in known and was_refused(known[c.document_id])]
+        refusals = [*event.unreadable]
+        if fresh or revived or not recording.etag:
+            recording = self.explained(recording, event)
+            rows = [self.chunk_row(recording, event, chunk) for chunk in [*fresh, *revived]]
+            refusals += [row.failure for row in rows if row.failure]
+            refusals += [note for chunk in fresh if (note := self.undeletable(chunk))]
+            return self.persist(recording, rows, known), refusals
+        return Messages(), refusals
+
+    def explained(self, recording: Recording, event: FileReady, *, linked: bool = True) -> Recording:
+        """The recording with what the event tells of it: reopened, and its blob folder fixed."""
+        now = self.clock()
+        began = event.recording_start_time
+        row = recording.moved(RecordingStatus.TRANSFERRING, now)
+        if linked and event.recording_id and row.recording_id is None:
+            row = learn_acs_id(self.catalog, row, event.recording_id)
+        deadline = event.event_time + self.policy.retention
+        return msgspec.structs.replace(
+            row,
+            call_id=row.call_id or event.call_id,
+            server_call_id=row.server_call_id or event.server_call_id,
+            recording_content_type=row.recording_content_type or event.recording_content_type,
+            recording_channel_type=row.recording_channel_type or event.recording_channel_type,
+            recording_format_type=row.recording_format_type or event.recording_format_type,
+            recording_start_time=row.recording_start_time or began,
+            recording_duration_ms=event.recording_duration_ms or row.recording_duration_ms,
+            session_end_reason=event.session_end_reason or row.session_end_reason,
+            expires_at=min(row.expires_at or deadline, deadline),
+            folder=row.folder or names.folder(row.id, began or event.event_time),
+            claimed_until=None,
+            completed_at=None,
+            failure=None,
+            has_run=True,
+        )
+
+    def chunk_row(self, recording: Recording, event: FileReady, announced: AnnouncedChunk) -> Chunk:
+        now = self.clock()
+        assert recording.folder
+        made = event.recording_format_type or recording.recording_format_type
+        extension = made if made in names.CONTENT_TYPES else names.DEFAULT_FORMAT
+        row = Chunk(
+            id=recording.id,
+            document_id=announced.document_id,
+            index=announced.index,
+            status=ChunkStatus.PENDING,
+            created_at=now,
+            expires_at=event.event_time + self.policy.retention,
+            content_location="",
+            content_blob=names.content_blob(recording.folder, announced.index, announced.document_id, extension),
+            format=made if made in names.CONTENT_TYPES else None,
+            end_reason=announced.end_reason,
+            managed=recording.origin is Origin.API or self.policy.unknown_recordings is UnknownRecordings.MANAGE,
+            due_at=now + self.policy.claim,
+        )
+        try:
+            return self.located(row, announced)
+        except NotUnderstood as error:
+            failure = f"{error} The event is kept in rejected-events; correct the settings and replay."
+            return msgspec.structs.replace(row, status=ChunkStatus.FAILED, failure=failure, open=False, due_at=None)
+
+    def located(self, row: Chunk, announced: AnnouncedChunk) -> Chunk:
+        """The row with the places it names, each of them checked and rebuilt.
+
+        Raises:
+            NotUnderstood: the media lies nowhere that we go.
+        """
+        if announced.content_location is None:
+            raise NotUnderstood(f"Chunk {row.document_id} has no contentLocation.")
+        if in_own_storage(announced.content_location, self.policy.byos_containers):
+            return self.located_in_own_storage(row, announced)
+        content = own_location(row.document_id, announced.content_location, self.policy.host_suffixes)
+        row = msgspec.structs.replace(row, content_location=content.url)
+        if announced.metadata_location is None:
+            # And no delete_location: deleting the document would delete metadata of which there is no copy.
+            return row
+        metadata = own_location(row.document_id, announced.metadata_location, self.policy.host_suffixes)
+        folder = row.content_blob.rpartition("/")[0]
+        return msgspec.structs.replace(
+            row,
+            metadata_location=metadata.url,
+            metadata_blob=names.metadata_blob(folder, row.index, row.document_id),
+            delete_location=self.deletable(row.document_id, announced.delete_location),
+        )
+
+    def located_in_own_storage(self, row: Chunk, announced: AnnouncedChunk) -> Chunk:
+        """A chunk that ACS wrote into the operator's own container: its copy is the original."""
+        assert announced.content_location
+        metadata = announced.metadata_location
+        ours = metadata if metadata and in_own_storage(metadata, self.policy.byos_containers) else None
+        return msgspec.structs.replace(
+            row,
+            own_storage=True,
+            content_location=announced.content_location,
+            content_blob=announced.content_location,
+            metadata_location=ours,
+            metadata_blob=ours,
+        )
+
+    def deletable(self, document_id: str, url: str | None) -> str | None:
+        """What may be deleted at ACS: only the chunk's own document. Anything else is left to ACS's retention."""
+        try:
+            return own_location(document_id, url, self.policy.host_suffixes).url if url else None
+        except NotUnderstood:
+            return None
+
+    def undeletable(self, announced: AnnouncedChunk) -> str | None:
+        """Why a deleteLocation was not taken over, if it is none of the forms we know."""
+        if not announced.delete_location or in_own_storage(announced.delete_location, self.policy.byos_containers):
+            return None
+        try:
+            parse_location(announced.delete_location, self.policy.host_suffixes)
+        except NotUnderstood as error:
+            return f"Chunk {announced.document_id} is stored but will not be deleted at ACS: {error}"
+        return None
+
+    def persist(self, recording: Recording, rows: list[Chunk], known: dict[str, Chunk]) -> Messages:
+        """Write index, rows, messages, in this order: what a crash leaves behind is found and finished."""
+        now = self.clock()
+        work = [OpenWork(id=recording.id, due_at=now + self.policy.claim)]
+        work += [open_work(row) for row in rows if row.due_at]
+        self.catalog.note_open(work)
+        if not recording.etag:
+            recording = self.catalog.save_recording(recording)
+        for batch in batched((row for row in rows if row.document_id not in known), CHUNKS_PER_BATCH, strict=False):
+            recording = self.catalog.add_chunks(recording, batch)
+        for row in rows:
+            if row.document_id in known and row.due_at:
+                self.catalog.save_chunk(msgspec.structs.replace(row, etag=known[row.document_id].etag))
+                recording = self.catalog.save_recording(recording)
+        transfers = tuple(row.ref for row in rows if row.due_at)
+        log(LogEvent.EVENT_INGESTED, id=recording.id, chunks=len(rows), transfers=len(transfers))
+        if not transfers:
+            self.complete(recording.id)
+        return Messages(transfers=transfers)
+
+
+def was_refused(chunk: Chunk) -> bool:
+    """Whether the chunk failed because its URLs were not understood; a new reading may understand them."""
+    return chunk.status is ChunkStatus.FAILED and not chunk.content_location
+
+
+def open_work(chunk: Chunk) -> OpenWork:
+    """The line of the open-work index for a chunk."""
+    assert chunk.due_at
+    return OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=chunk.due_at)
+
+
+def merged(parts: Iterable[Messages]) -> Messages:
+    """Everything that several steps want sent."""
+    listed = list(parts)
+    return Messages(
+        transfers=tuple(ref for part in listed for ref in part.transfers),
+        deletions=tuple(ref for part in listed for ref in part.deletions),
+    )

@@ -1,0 +1,82 @@
+"""Which recording of ours an event is about."""
+
+import base64
+import binascii
+import json
+from datetime import datetime, timedelta
+
+from shared.models import Origin, Recording, RecordingStatus
+from shared.names import id_from_call, id_from_recording_id
+from shared.pipeline.events import FileReady, normal_recording_id
+from shared.ports import Catalog
+
+START_TOLERANCE = timedelta(seconds=60)  # our row may be younger than ACS's start by clock differences
+CANONICAL_PARTS = ("PlatformEndpointId", "ResourceSpecificId")
+
+
+def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
+    """The recording that an event is about; None when no row explains it."""
+    return by_acs_id(event, catalog) or by_call(event, catalog) or by_derived_id(event, catalog)
+
+
+def by_acs_id(event: FileReady, catalog: Catalog) -> Recording | None:
+    id = catalog.recording_by_acs_id(normal_recording_id(event.recording_id)) if event.recording_id else None
+    return catalog.recording(id) if id else None
+
+
+def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
+    """The latest recording of the same call that was started before this one, unless it is known to be another."""
+    if event.server_call_id is None:
+        return None
+    not_after = (event.recording_start_time or event.event_time) + START_TOLERANCE
+    for id in catalog.recordings_by_call(event.server_call_id, not_after):
+        recording = catalog.recording(id)
+        if recording is not None and not known_to_differ(recording.recording_id, event.recording_id):
+            return recording
+    return None
+
+
+def by_derived_id(event: FileReady, catalog: Catalog) -> Recording | None:
+    """A recording that an earlier event of the same one brought."""
+    return next((found for id in derived_ids(event) if (found := catalog.recording(id))), None)
+
+
+def derived_ids(event: FileReady) -> list[str]:
+    """Ids for a recording that only events tell of; the first is the one it gets."""
+    by_acs = [id_from_recording_id(normal_recording_id(event.recording_id))] if event.recording_id else []
+    return [*by_acs, id_from_call(event.call_id, event.recording_start_time)]
+
+
+def new_recording(event: FileReady, now: datetime) -> Recording:
+    """A recording that no row of ours explains."""
+    return Recording(
+        id=derived_ids(event)[0],
+        origin=Origin.EVENT,
+        status=RecordingStatus.TRANSFERRING,
+        created_at=now,
+        updated_at=now,
+        server_call_id=event.server_call_id,
+    )
+
+
+def known_to_differ(ours: str | None, theirs: str | None) -> bool:
+    """Whether two ids of ACS's surely are two recordings.
+
+    ACS's own form is base64url of a JSON object with two GUIDs. Whether an event's subject always carries that form is
+    not documented, so an id of another form proves nothing.
+    """
+    if ours is None or theirs is None:
+        return False
+    first, second = canonical_parts(ours), canonical_parts(theirs)
+    return first is not None and second is not None and first != second
+
+
+def canonical_parts(recording_id: str) -> tuple[str, ...] | None:
+    bare = normal_recording_id(recording_id)
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)))
+    except (binascii.Error, ValueError):
+        return None
+    if not isinstance(parts, dict) or not all(isinstance(parts.get(name), str) for name in CANONICAL_PARTS):
+        return None
+    return tuple(parts[name].lower() for name in CANONICAL_PARTS)

@@ -1,0 +1,130 @@
+"""Drive failed or stuck chunks again, and read rejected events anew, because somebody says that the cause is mended."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from shared.errors import CatalogConflict, NotFound
+from shared.models import Chunk, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
+from shared.pipeline.events import Json
+from shared.pipeline.ingest import Ingest, merged, open_work, was_refused
+from shared.ports import Catalog, Clock
+from shared.recordings import save_recording
+
+
+class KeptEvents(Protocol):
+    """Rejected events, to be read again."""
+
+    def listed(self) -> Iterable[str]: ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def remove(self, name: str) -> None: ...
+
+
+class Replay:
+    """Lifts what only a replay lifts."""
+
+    def __init__(self, catalog: Catalog, kept: KeptEvents, ingest: Ingest, clock: Clock, claim: timedelta) -> None:
+        self.catalog = catalog
+        self.kept = kept
+        self.ingest = ingest
+        self.clock = clock
+        self.claim = claim
+
+    def recording(self, id: str) -> Messages:
+        """Send every chunk of a recording again that is not finished; failed ones become pending.
+
+        Raises:
+            NotFound: there is no such recording.
+        """
+        recording = self.catalog.recording(id)
+        if recording is None:
+            raise NotFound("There is no recording with this id.")
+        events = self.rejected_of(recording)
+        chunks = [chunk for chunk in self.catalog.chunks(id) if chunk.open or liftable(chunk)]
+        if any(not chunk.open for chunk in chunks):
+            self.reopen(recording)
+        return merged([*events, *(self.lifted(chunk) for chunk in chunks)])
+
+    def since(self, moment: datetime) -> Messages:
+        """Replay every failed recording that was created since, and every rejected event.
+
+        A recording that is older but was rejected as an event comes through its event.
+        """
+        events = list(self.rejected())
+        failed = list(self.failed_since(moment))
+        return merged([*events, *(self.recording_chunks(recording) for recording in failed)])
+
+    def recording_chunks(self, recording: Recording) -> Messages:
+        chunks = [chunk for chunk in self.catalog.chunks(recording.id) if chunk.open or liftable(chunk)]
+        if any(not chunk.open for chunk in chunks):
+            self.reopen(recording)
+        return merged(self.lifted(chunk) for chunk in chunks)
+
+    def failed_since(self, moment: datetime) -> Iterator[Recording]:
+        day = self.clock()
+        while day.date() >= moment.date():
+            for _, id in self.catalog.recordings_by_day(day, None):
+                recording = self.catalog.recording(id)
+                unfinished = {RecordingStatus.FAILED, RecordingStatus.TRANSFERRING}
+                if recording is not None and recording.status in unfinished and recording.created_at >= moment:
+                    yield recording
+            day -= timedelta(days=1)
+
+    def reopen(self, recording: Recording) -> None:
+        self.catalog.note_open([OpenWork(id=recording.id, due_at=self.clock() + self.claim)])
+        now = self.clock()
+        save_recording(
+            self.catalog,
+            recording,
+            lambda row: msgspec.structs.replace(row.moved(RecordingStatus.TRANSFERRING, now), failure=None),
+        )
+
+    def lifted(self, chunk: Chunk) -> Messages:
+        """Index, row, message, as at ingest."""
+        status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
+        row = msgspec.structs.replace(
+            chunk, status=status, open=True, failure=None, due_at=self.clock() + self.claim, claimed_until=None
+        )
+        self.catalog.note_open([open_work(row)])
+        try:
+            self.catalog.save_chunk(row)
+        except CatalogConflict:
+            return Messages()  # a worker has it
+        return Messages(deletions=(row.ref,)) if status is ChunkStatus.STORED else Messages(transfers=(row.ref,))
+
+    def rejected(self) -> Iterator[Messages]:
+        """Every kept event, read again under the settings of today; it goes once it is understood."""
+        for name in self.kept.listed():
+            messages = self.reread(name)
+            if messages is not None:
+                yield messages
+
+    def rejected_of(self, recording: Recording) -> list[Messages]:
+        """Kept events that name a chunk of this recording which was refused."""
+        refused = [chunk.document_id for chunk in self.catalog.chunks(recording.id) if was_refused(chunk)]
+        if not refused:
+            return []
+        named = (name for name in self.kept.listed() if any(id in self.text_of(name) for id in refused))
+        return [messages for name in named if (messages := self.reread(name)) is not None]
+
+    def text_of(self, name: str) -> str:
+        return self.kept.read(name).decode(errors="replace")
+
+    def reread(self, name: str) -> Messages | None:
+        """What a kept event leads to; None when it is still not understood, and stays kept."""
+        document: Json = json.loads(self.kept.read(name))
+        if self.ingest.refusals(document):
+            return None
+        messages = self.ingest.ingest(document)
+        self.kept.remove(name)
+        return messages
+
+
+def liftable(chunk: Chunk) -> bool:
+    """Whether a failed chunk can be tried again: one whose URLs were refused needs its event for that."""
+    return chunk.status is ChunkStatus.FAILED and not was_refused(chunk)

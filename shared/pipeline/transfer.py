@@ -1,0 +1,274 @@
+"""Transfer a chunk: claim it, copy media and metadata, prove the copy, write it down.
+
+A failure that may pass is written on the row with the time of the next try, never raised: the platform would burn its
+five deliveries in seconds. The deadline ends the tries, not a count.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+import msgspec
+
+from shared import names
+from shared.errors import (
+    BlobExists,
+    CatalogConflict,
+    ContentConflict,
+    Expired,
+    OutOfTime,
+    Permanent,
+    SourceMissing,
+    SourceSuspect,
+    Transient,
+)
+from shared.log import LogEvent, log
+from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork
+from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
+from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
+from shared.pipeline.events import moment, number
+from shared.pipeline.media import check_metadata, check_signature
+from shared.pipeline.reader import SourceReader
+from shared.ports import BlobLabel, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.settings import VerifySource
+
+METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
+AFTER_DEADLINE = timedelta(hours=6)  # ACS may be slower to destroy than it says; after that nobody waits for it
+ATTEMPT_SECONDS_MAX = 20 * 60  # below host.json's functionTimeout, which kills every other invocation of the process
+
+
+class Transfer:
+    """From pending to stored."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        source: Source,
+        store: ChunkStore,
+        own: OwnStorage,
+        engine: Engine,
+        clock: Clock,
+        retries: RetryPolicy,
+        verify_source: VerifySource,
+        complete: Callable[[str], object],
+    ) -> None:
+        self.catalog = catalog
+        self.source = source
+        self.store = store
+        self.own = own
+        self.engine = engine
+        self.clock = clock
+        self.retries = retries
+        self.verify_source = verify_source
+        self.complete = complete
+
+    def transfer(self, ref: ChunkRef) -> Messages:
+        """Do what is left to do for a pending chunk; returns what is to be sent.
+
+        Raises:
+            CatalogUnavailable: our own outage; the message comes back.
+        """
+        chunk = self.catalog.chunk(ref)
+        now = self.clock()
+        if chunk is not None and not chunk.open:
+            # Not merely stale: a crash after the last write of this chunk must still complete the recording.
+            self.complete_after(chunk)
+            return Messages()
+        if chunk is None or chunk.status is not ChunkStatus.PENDING or (chunk.claimed_until or now) > now:
+            log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
+            return Messages()
+        try:
+            return self.attempt(Claim(self.catalog, self.clock, self.retries.claim, chunk))
+        except (LostClaim, CatalogConflict):
+            return Messages()  # whoever has the chunk now does the rest
+
+    def complete_after(self, chunk: Chunk) -> None:
+        self.catalog.close(chunk.ref)
+        self.complete(chunk.id)
+
+    def attempt(self, claim: "Claim") -> Messages:
+        try:
+            stored = self.copied(claim)
+        except OutOfTime:
+            return self.handed_on(claim.chunk)
+        except Transient as error:
+            return self.deferred(claim.chunk, error)
+        except Permanent as error:
+            return self.failed(claim.chunk, error)
+        return self.stored(stored)
+
+    def copied(self, claim: "Claim") -> Chunk:
+        """The chunk with the proof of its copies.
+
+        Metadata first: it is small, and it says when the chunk ended, which may move the deadline. It does not hold
+        the media up; what was proven before a failure is on the row.
+        """
+        if claim.chunk.own_storage:
+            return self.verified_in_own_storage(claim)
+        metadata_failure: Transient | None = None
+        try:
+            self.copy_metadata(claim)
+        except Transient as error:
+            metadata_failure = error
+        if claim.chunk.sha256 is None:
+            self.copy_media(claim)
+        if metadata_failure is not None:
+            raise metadata_failure
+        return claim.chunk
+
+    def copy_metadata(self, claim: "Claim") -> None:
+        chunk = claim.chunk
+        if chunk.metadata_location is None or chunk.metadata_sha256 is not None:
+            return
+        assert chunk.metadata_blob
+        content = self.read_whole(chunk.metadata_location)
+        parsed = check_metadata(content, chunk.document_id)
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            etag = self.store.put(chunk.metadata_blob, content, labelled(label(chunk, "json"), digest))
+        except BlobExists:
+            look = self.store.look(chunk.metadata_blob)
+            if look.etag is None or digested(self.store.read(chunk.metadata_blob)) != (digest, len(content)):
+                raise ContentConflict(f"The blob {chunk.metadata_blob} holds other metadata than ACS.") from None
+            etag = look.etag
+        claim.note(
+            metadata_bytes=len(content),
+            metadata_sha256=digest,
+            metadata_etag=etag,
+            expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
+        )
+
+    def read_whole(self, url: str) -> bytes:
+        """A small content, exactly as ACS gives it."""
+        with closing(SourceReader(self.source, url)) as reader:
+            total = reader.open(0, METADATA_BYTES_MAX)
+            if total > METADATA_BYTES_MAX:
+                raise SourceSuspect(f"The metadata has {total} bytes; more than {METADATA_BYTES_MAX} cannot be right.")
+            content = bytearray(total)
+            reader.fill(memoryview(content), 0)
+        return bytes(content)
+
+    def copy_media(self, claim: "Claim") -> None:
+        chunk = claim.chunk
+        stop_at = self.clock() + timedelta(seconds=ATTEMPT_SECONDS_MAX)
+
+        def keep_going() -> None:
+            if self.clock() >= stop_at:
+                raise OutOfTime
+            claim.renew()
+
+        order = CopyOrder(
+            url=chunk.content_location,
+            name=chunk.content_blob,
+            label=label(chunk, chunk.format or names.DEFAULT_FORMAT),
+            check_head=lambda head: check_signature(head, chunk.format),
+            keep_going=keep_going,
+            resume=chunk.attempts > 1,
+        )
+        copied = self.engine.copy(order)
+        if self.verify_source is VerifySource.DOUBLE_READ:
+            self.read_twice(order, copied)
+        claim.note(
+            bytes=copied.length,
+            sha256=copied.sha256,
+            content_etag=copied.etag,
+            block_list_digest=copied.block_list_digest,
+        )
+
+    def read_twice(self, order: CopyOrder, copied: Copied) -> None:
+        if self.engine.digest_of_source(order) != (copied.length, copied.sha256):
+            raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
+
+    def verified_in_own_storage(self, claim: "Claim") -> Chunk:
+        """A chunk that ACS wrote into the operator's container: read once, whole, where it lies."""
+        chunk = claim.chunk
+        look = self.own.look(chunk.content_location)
+        if look.etag is None:
+            raise SourceMissing("The file is not in the operator's container (yet).")
+        pieces = self.own.read(chunk.content_location)
+        head = next(pieces, b"")
+        check_signature(head, chunk.format)
+        digest, length = digested(chain([head], renewing(pieces, claim)))
+        if length != look.length:
+            raise SourceSuspect(f"The file gave {length} bytes instead of {look.length}.")
+        claim.note(bytes=length, sha256=digest, content_etag=look.etag)
+        return claim.chunk
+
+    def stored(self, chunk: Chunk) -> Messages:
+        now = self.clock()
+        deletable = chunk.managed and chunk.delete_location is not None
+        row = msgspec.structs.replace(
+            chunk.moved(ChunkStatus.STORED),
+            stored_at=now,
+            claimed_until=None,
+            failure=None,
+            due_at=now + self.retries.claim if deletable else None,
+            open=deletable,
+        )
+        self.catalog.save_chunk(row)
+        log(LogEvent.CHUNK_STORED, id=row.id, documentId=row.document_id, bytes=row.bytes)
+        if deletable:
+            return Messages(deletions=(row.ref,))
+        self.complete_after(row)
+        return Messages()
+
+    def handed_on(self, chunk: Chunk) -> Messages:
+        """Time is up at a block boundary: let go, and let the next attempt begin at once."""
+        self.catalog.save_chunk(
+            msgspec.structs.replace(chunk, claimed_until=None, due_at=self.clock() + self.retries.claim)
+        )
+        return Messages(transfers=(chunk.ref,))
+
+    def deferred(self, chunk: Chunk, error: Transient) -> Messages:
+        """Write down what happened and when to try again, or that there is nothing left to try."""
+        now = self.clock()
+        gone = isinstance(error, SourceMissing) and now >= chunk.expires_at
+        if gone or now >= chunk.expires_at + AFTER_DEADLINE:
+            return self.expired(chunk, error)
+        due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
+        row = self.catalog.save_chunk(
+            msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=f"{error} The next try is planned.")
+        )
+        self.catalog.note_open([OpenWork(id=row.id, document_id=row.document_id, due_at=due)])
+        log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
+        return Messages()
+
+    def expired(self, chunk: Chunk, error: Transient) -> Messages:
+        """ACS has destroyed it. Media that were proven before are safe, even if the metadata are lost."""
+        if chunk.sha256 is None:
+            return self.failed(
+                chunk, Expired(f"ACS destroyed the chunk before it could be copied. The last try said: {error}")
+            )
+        log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=str(error))
+        return self.stored(msgspec.structs.replace(chunk, delete_location=None))
+
+    def failed(self, chunk: Chunk, error: Permanent) -> Messages:
+        row = msgspec.structs.replace(
+            chunk.moved(ChunkStatus.FAILED), claimed_until=None, due_at=None, open=False, failure=str(error)
+        )
+        self.catalog.save_chunk(row)
+        log(LogEvent.CHUNK_FAILED, id=row.id, documentId=row.document_id, failure=str(error))
+        self.complete_after(row)
+        return Messages()
+
+
+def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
+    """The pieces, with the claim renewed as they are used."""
+    for piece in pieces:
+        claim.renew()
+        yield piece
+
+
+def label(chunk: Chunk, kind: str) -> BlobLabel:
+    return BlobLabel(
+        content_type=names.CONTENT_TYPES.get(kind, names.METADATA_CONTENT_TYPE),
+        metadata={"id": chunk.id, "index": str(chunk.index), "documentId": chunk.document_id},
+    )
+
+
+def chunk_ends(metadata: dict[str, object], retention: timedelta) -> list[datetime]:
+    """When ACS destroys the chunk by what its metadata say; nothing when they do not."""
+    began, lasted = moment(metadata, "chunkStartTime"), number(metadata, "chunkDuration")
+    return [began.astimezone(UTC) + timedelta(milliseconds=lasted) + retention] if began and lasted else []

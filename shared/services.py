@@ -1,0 +1,227 @@
+"""The composition root: the only place that knows both the domain and its adapters.
+
+Everything is made when first asked for, so that indexing the app imports no SDK. Two threads asking at once may make
+a thing twice; the last one is kept, and both work.
+"""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared import settings as names
+from shared.callbacks import Callbacks, CallbackVerifier
+from shared.files import Files
+from shared.health import NOWHERE, Health
+from shared.listing import Listing
+from shared.pipeline.claims import RetryPolicy
+from shared.pipeline.completion import Completion
+from shared.pipeline.deletion import Deletion
+from shared.pipeline.engine import Engine, EngineOptions
+from shared.pipeline.ingest import Ingest, IngestPolicy
+from shared.pipeline.poison import Poison
+from shared.pipeline.replay import Replay
+from shared.pipeline.sweep import Sweep
+from shared.pipeline.transfer import Transfer
+from shared.ports import AcsCalls, Catalog, ChunkStore, OwnStorage, Source
+from shared.recordings import Recordings
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from azure.communication.callautomation import CallAutomationClient
+
+    from shared.adapters.blobs import EventContainer
+    from shared.adapters.connections import StorageAccount
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Services:
+    """The use cases, ready to be called by the triggers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        return Recordings(self.acs_calls, self.catalog, now, max_recording=self.settings.max_recording)
+
+    @cached_property
+    def listing(self) -> Listing:
+        return Listing(self.catalog, now)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self.catalog, self.store, now)
+
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        return Callbacks(self.catalog, self.recordings, now, self.callback_verifier)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        policy = IngestPolicy(
+            topic=self.settings.acs_topic,
+            unknown_recordings=self.settings.unknown_recordings,
+            host_suffixes=self.settings.recording_host_suffixes,
+            byos_containers=self.settings.byos_containers,
+            retention=self.settings.acs_retention,
+            claim=self.settings.claim,
+        )
+        return Ingest(self.catalog, self.rejected_events, now, policy, self.completion.complete_if_last)
+
+    @cached_property
+    def transfer(self) -> Transfer:
+        return Transfer(
+            self.catalog,
+            self.source,
+            self.store,
+            self.own_storage,
+            self.engine,
+            now,
+            self.retries,
+            self.settings.verify_source,
+            self.completion.complete_if_last,
+        )
+
+    @cached_property
+    def deletion(self) -> Deletion:
+        return Deletion(
+            self.catalog,
+            self.source,
+            self.store,
+            now,
+            self.retries,
+            self.settings.delete_from_acs,
+            self.completion.complete_if_last,
+        )
+
+    @cached_property
+    def completion(self) -> Completion:
+        return Completion(self.catalog, self.store, now)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(
+            self.catalog,
+            self.dead_letters,
+            self.ingest,
+            self.completion,
+            self.recordings,
+            now,
+            self.settings.claim,
+        )
+
+    @cached_property
+    def poison(self) -> Poison:
+        return Poison(self.catalog, now, self.retries)
+
+    @cached_property
+    def replay(self) -> Replay:
+        return Replay(self.catalog, self.rejected_events, self.ingest, now, self.settings.claim)
+
+    @cached_property
+    def health(self) -> Health:
+        return Health(
+            {
+                "tables": lambda: self.catalog.recording(NOWHERE),
+                "recordingsStorage": lambda: self.store.look(NOWHERE),
+                "runtimeStorage": lambda: next(iter(self.dead_letters.listed()), None),
+                "acs": lambda: self.acs_calls.state(NOWHERE),
+            }
+        )
+
+    @property
+    def retries(self) -> RetryPolicy:
+        return RetryPolicy(
+            claim=self.settings.claim,
+            first=self.settings.retry_first,
+            longest=self.settings.retry_max,
+            retention=self.settings.acs_retention,
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        options = EngineOptions(
+            block_bytes=self.settings.transfer_block_bytes,
+            writers=self.settings.transfer_writers,
+            parallel_ranges=self.settings.transfer_parallel_ranges,
+        )
+        return Engine(self.source, self.store, options)
+
+    # What follows is outside: the adapters.
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from shared.adapters.tables import TableCatalog
+
+        tables = self.runtime_account.tables
+        return TableCatalog(tables.get_table_client(names.CATALOG_TABLE), tables.get_table_client(names.INDEX_TABLE))
+
+    @cached_property
+    def acs_calls(self) -> AcsCalls:
+        from shared.adapters.acs import SdkAcsCalls
+
+        return SdkAcsCalls(self.acs_client)
+
+    @cached_property
+    def source(self) -> Source:
+        from shared.adapters.acs import SdkSource
+
+        return SdkSource(self.acs_client, self.settings.recording_host_suffixes)
+
+    @cached_property
+    def acs_client(self) -> "CallAutomationClient":
+        from shared.adapters.acs import connect
+        from shared.adapters.connections import credential_for
+
+        settings = self.settings
+        return connect(
+            settings.acs_endpoint, settings.acs_connection_string, lambda: credential_for(settings.client_id)
+        )
+
+    @cached_property
+    def store(self) -> ChunkStore:
+        from shared.adapters.blobs import BlobChunkStore
+
+        return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
+
+    @cached_property
+    def own_storage(self) -> OwnStorage:
+        from shared.adapters.blobs import BlobOwnStorage
+
+        return BlobOwnStorage(self.recordings_account)
+
+    @cached_property
+    def rejected_events(self) -> "EventContainer":
+        from shared.adapters.blobs import EventContainer
+
+        return EventContainer(self.runtime_account.blobs, names.REJECTED_EVENTS_CONTAINER)
+
+    @cached_property
+    def dead_letters(self) -> "EventContainer":
+        from shared.adapters.blobs import EventContainer
+
+        return EventContainer(self.runtime_account.blobs, names.DEAD_LETTERS_CONTAINER)
+
+    @cached_property
+    def runtime_account(self) -> "StorageAccount":
+        from shared.adapters.connections import StorageAccount
+
+        return StorageAccount(self.settings.runtime_storage, self.settings.client_id)
+
+    @cached_property
+    def recordings_account(self) -> "StorageAccount":
+        from shared.adapters.connections import StorageAccount
+
+        return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
+
+    @cached_property
+    def callback_verifier(self) -> CallbackVerifier | None:
+        settings = self.settings
+        if settings.callback_audience is None:
+            return None
+        from shared.adapters.tokens import JwtCallbackVerifier
+
+        return JwtCallbackVerifier(settings.callback_audience, settings.callback_issuer, settings.callback_jwks_url)
