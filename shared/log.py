@@ -58,3 +58,8 @@ def log(event: LogEvent, /, **fields: Field) -> None:
     """
     level = logging.ERROR if event in LOOK else logging.INFO
     LOGGER.log(level, "%s %s", event, json.dumps(fields, default=str, ensure_ascii=True))
+
+
+def quieten_sdks() -> None:
+    """Keep the SDKs' line for every request out of the log: they would be most of it, and most of its cost."""
+    logging.getLogger("azure").setLevel(logging.WARNING)

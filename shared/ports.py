@@ -251,3 +251,7 @@ class DeadLetters(Protocol):
     def read(self, name: str) -> bytes: ...
 
     def remove(self, name: str) -> None: ...
+
+
+class KeptEvents(RejectedEvents, DeadLetters, Protocol):
+    """Rejected events, to be read again as dead letters are."""

@@ -41,7 +41,16 @@ LIVE = frozenset({RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingSta
 class Recordings:
     """The use cases behind the control routes."""
 
-    def __init__(self, acs: AcsCalls, catalog: Catalog, clock: Clock, *, max_recording: timedelta) -> None:
+    def __init__(
+        self,
+        acs: AcsCalls,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        max_recording: timedelta,
+        callback_url: str | None = None,
+    ) -> None:
+        self.callback_url = callback_url
         self.acs = acs
         self.catalog = catalog
         self.clock = clock
@@ -124,6 +133,8 @@ class Recordings:
         """Ask ACS until it answers, always with the same repeatability id, and write down what it said."""
         assert recording.repeatability_request_id
         assert recording.repeatability_first_sent
+        if request.recording_state_callback_url is None:
+            request = msgspec.structs.replace(request, recording_state_callback_url=self.callback_url)
         for remaining in reversed(range(START_TRIES)):
             try:
                 state = self.acs.start(request, recording.repeatability_request_id, recording.repeatability_first_sent)

@@ -22,14 +22,13 @@ from shared.pipeline.poison import Poison
 from shared.pipeline.replay import Replay
 from shared.pipeline.sweep import Sweep
 from shared.pipeline.transfer import Transfer
-from shared.ports import AcsCalls, Catalog, ChunkStore, OwnStorage, Source
+from shared.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
 from shared.recordings import Recordings
 from shared.settings import Settings
 
 if TYPE_CHECKING:
     from azure.communication.callautomation import CallAutomationClient
 
-    from shared.adapters.blobs import EventContainer
     from shared.adapters.connections import StorageAccount
 
 
@@ -40,24 +39,32 @@ def now() -> datetime:
 class Services:
     """The use cases, ready to be called by the triggers."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock = now) -> None:
         self.settings = settings
+        self.clock = clock
 
     @cached_property
     def recordings(self) -> Recordings:
-        return Recordings(self.acs_calls, self.catalog, now, max_recording=self.settings.max_recording)
+        settings = self.settings
+        return Recordings(
+            self.acs_calls,
+            self.catalog,
+            self.clock,
+            max_recording=settings.max_recording,
+            callback_url=settings.callback_url,
+        )
 
     @cached_property
     def listing(self) -> Listing:
-        return Listing(self.catalog, now)
+        return Listing(self.catalog, self.clock)
 
     @cached_property
     def files(self) -> Files:
-        return Files(self.catalog, self.store, now)
+        return Files(self.catalog, self.store, self.clock)
 
     @cached_property
     def callbacks(self) -> Callbacks:
-        return Callbacks(self.catalog, self.recordings, now, self.callback_verifier)
+        return Callbacks(self.catalog, self.recordings, self.clock, self.callback_verifier)
 
     @cached_property
     def ingest(self) -> Ingest:
@@ -69,7 +76,7 @@ class Services:
             retention=self.settings.acs_retention,
             claim=self.settings.claim,
         )
-        return Ingest(self.catalog, self.rejected_events, now, policy, self.completion.complete_if_last)
+        return Ingest(self.catalog, self.rejected_events, self.clock, policy, self.completion.complete_if_last)
 
     @cached_property
     def transfer(self) -> Transfer:
@@ -79,7 +86,7 @@ class Services:
             self.store,
             self.own_storage,
             self.engine,
-            now,
+            self.clock,
             self.retries,
             self.settings.verify_source,
             self.completion.complete_if_last,
@@ -91,7 +98,7 @@ class Services:
             self.catalog,
             self.source,
             self.store,
-            now,
+            self.clock,
             self.retries,
             self.settings.delete_from_acs,
             self.completion.complete_if_last,
@@ -99,7 +106,7 @@ class Services:
 
     @cached_property
     def completion(self) -> Completion:
-        return Completion(self.catalog, self.store, now)
+        return Completion(self.catalog, self.store, self.clock)
 
     @cached_property
     def sweep(self) -> Sweep:
@@ -109,17 +116,17 @@ class Services:
             self.ingest,
             self.completion,
             self.recordings,
-            now,
+            self.clock,
             self.settings.claim,
         )
 
     @cached_property
     def poison(self) -> Poison:
-        return Poison(self.catalog, now, self.retries)
+        return Poison(self.catalog, self.clock, self.retries)
 
     @cached_property
     def replay(self) -> Replay:
-        return Replay(self.catalog, self.rejected_events, self.ingest, now, self.settings.claim)
+        return Replay(self.catalog, self.rejected_events, self.ingest, self.clock, self.settings.claim)
 
     @cached_property
     def health(self) -> Health:
@@ -194,13 +201,13 @@ class Services:
         return BlobOwnStorage(self.recordings_account)
 
     @cached_property
-    def rejected_events(self) -> "EventContainer":
+    def rejected_events(self) -> KeptEvents:
         from shared.adapters.blobs import EventContainer
 
         return EventContainer(self.runtime_account.blobs, names.REJECTED_EVENTS_CONTAINER)
 
     @cached_property
-    def dead_letters(self) -> "EventContainer":
+    def dead_letters(self) -> DeadLetters:
         from shared.adapters.blobs import EventContainer
 
         return EventContainer(self.runtime_account.blobs, names.DEAD_LETTERS_CONTAINER)

@@ -112,7 +112,7 @@ class Settings:
             verify_source=read.choice("VERIFY_SOURCE", VerifySource.ONCE),
             recording_host_suffixes=read.host_suffixes("RECORDING_HOST_SUFFIXES", HOST_SUFFIXES),
             byos_containers=read.container_urls("BYOS_CONTAINERS"),
-            callback_url=read.https_url("CALLBACK_URL"),
+            callback_url=read.callback_url("CALLBACK_URL"),
             callback_audience=read.text("CALLBACK_AUDIENCE"),
             callback_issuer=read.text("CALLBACK_ISSUER") or ACS_CALLBACK_ISSUER,
             callback_jwks_url=read.https_url("CALLBACK_JWKS_URL") or ACS_CALLBACK_JWKS_URL,
@@ -171,6 +171,11 @@ class Reader:
         if text is not None and not is_https_url(text):
             self.problems.append(f"{name} is {text!r}; it must be an https URL.")
         return text.rstrip("/") if text else None
+
+    def callback_url(self, name: str) -> str | None:
+        """ACS refuses anything but https; plain http on this machine is for a simulator."""
+        text = self.text(name)
+        return text if text and is_loopback_url(text) else self.https_url(name)
 
     def listed(self, name: str, accept: Callable[[str], bool], shape: str) -> tuple[str, ...]:
         items = tuple(item.strip().rstrip("/") for item in (self.text(name) or "").split(",") if item.strip())

@@ -24,7 +24,7 @@ from azure.communication.callautomation import (
     UnknownIdentifier,
 )
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpResponse
 
 from shared.errors import (
@@ -160,9 +160,9 @@ def control() -> Iterator[None]:
         yield
     except HttpResponseError as error:
         raise refusal(error) from error
-    except ServiceRequestError as error:
-        raise AcsUnavailable(f"ACS could not be reached: {type(error).__name__}.") from error
     except AzureError as error:
+        # The SDK reports a connection that was cut after the request as ServiceRequestError, too: nothing tells it
+        # from one that never came about, so either may have taken effect.
         raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
 
 
@@ -262,11 +262,21 @@ class SdkSource:
     def signed[Answer](self, place: str, ask: Callable[[str], Answer]) -> Answer:
         """Ask; once more when the signature is refused, since its date may have been too old."""
         try:
-            return ask(place)
+            return let_go(place, ask)
         except HttpResponseError as error:
             if error.status_code != STATUS_UNAUTHORIZED:
                 raise
-            return ask(place)
+            return let_go(place, ask)
+
+
+def let_go[Answer](place: str, ask: Callable[[str], Answer]) -> Answer:
+    """Ask, and give the connection back when the answer is a refusal: the SDK leaves a streamed one open."""
+    try:
+        return ask(place)
+    except HttpResponseError as error:
+        if error.response is not None:
+            cast("HttpResponse", error.response).close()
+        raise
 
 
 def unavailable(error: HttpResponseError) -> SourceUnavailable:

@@ -21,7 +21,7 @@ CHUNK_ROWS = "chunk-"
 CHUNK_ROWS_END = "chunk."  # the first key after every chunk-…
 OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; events bring 2,000 chunks at once
 NEWEST_FIRST = 10**17  # microseconds since 1970 subtracted from this sort the other way round
-STRING_CHARACTERS_MAX = 32_000  # a string property holds 32 Ki UTF-16 characters
+STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
 
 type Entity = dict[str, object]
 
@@ -47,8 +47,13 @@ def to_column(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
     if isinstance(value, str):
-        return value[:STRING_CHARACTERS_MAX]
+        return fitting(value)
     return value
+
+
+def fitting(text: str) -> str:
+    """As much of a text as a property holds; a character is never cut in two."""
+    return text.encode("utf-16-le", "replace")[:STRING_BYTES_MAX].decode("utf-16-le", "ignore")
 
 
 def from_column(value: object) -> object:

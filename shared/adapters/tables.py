@@ -19,6 +19,7 @@ from shared.ports import CHUNKS_PER_BATCH
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 MATCHES_MAX = 20  # recordings of one call that are looked at for a match
 CONFLICTS = frozenset({404, 409, 412})  # gone, there already, or newer: somebody else was first
+NO_TABLE = "TableNotFound"  # a 404 that says nothing about a row
 
 
 @contextmanager
@@ -32,11 +33,15 @@ def told_apart() -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
-        if error.status_code in CONFLICTS:
+        if error.status_code in CONFLICTS and not lacks_table(error):
             raise CatalogConflict from error
         raise CatalogUnavailable(f"Table Storage answered {error.status_code} ({error.reason}).") from error
     except AzureError as error:
         raise CatalogUnavailable(f"Table Storage did not answer: {type(error).__name__}.") from error
+
+
+def lacks_table(error: HttpResponseError) -> bool:
+    return getattr(error, "error_code", None) == NO_TABLE
 
 
 class TableCatalog:
@@ -54,7 +59,9 @@ class TableCatalog:
         with told_apart():
             try:
                 return table.get_entity(partition, row)
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if lacks_table(error):
+                    raise
                 return None
 
     def save_recording(self, recording: Recording) -> Recording:

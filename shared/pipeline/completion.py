@@ -68,9 +68,7 @@ class Completion:
 
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         now = self.clock()
-        row = msgspec.structs.replace(
-            recording.moved(RecordingStatus.COMPLETED, now), completed_at=now, failure=None, expires_at=None
-        )
+        row = msgspec.structs.replace(recording.moved(RecordingStatus.COMPLETED, now), completed_at=now, failure=None)
         # The manifest first: a status is a fact, and this one says that the manifest is there.
         row = msgspec.structs.replace(row, manifests=self.write_manifest(row, chunks))
         row = self.catalog.save_recording(row)

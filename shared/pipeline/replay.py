@@ -1,9 +1,8 @@
 """Drive failed or stuck chunks again, and read rejected events anew, because somebody says that the cause is mended."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import msgspec
 
@@ -11,18 +10,8 @@ from shared.errors import CatalogConflict, NotFound
 from shared.models import Chunk, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
 from shared.pipeline.events import Json
 from shared.pipeline.ingest import Ingest, merged, open_work, was_refused
-from shared.ports import Catalog, Clock
+from shared.ports import Catalog, Clock, KeptEvents
 from shared.recordings import save_recording
-
-
-class KeptEvents(Protocol):
-    """Rejected events, to be read again."""
-
-    def listed(self) -> Iterable[str]: ...
-
-    def read(self, name: str) -> bytes: ...
-
-    def remove(self, name: str) -> None: ...
 
 
 class Replay:

@@ -1,0 +1,43 @@
+# Every target sets itself up: Python 3.13 and Node 20 are all that must be there.
+
+PYTHON ?= $(shell for p in python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+NODE_READY := local/node_modules/.package-lock.json
+
+.PHONY: default setup check unit test demo local clean
+
+default: check unit
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found; set PYTHON=/path/to/python3.13"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(NODE_READY): local/package.json local/package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 with npm is needed for Azurite, the storage emulator"; exit 1; }
+	npm --prefix local ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: .venv/ready $(NODE_READY)
+
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+unit: .venv/ready
+	$(BIN)/pytest -q tests/unit
+
+test: setup check
+	$(BIN)/pytest -q
+
+demo: setup
+	@$(BIN)/python -m local.demo
+
+local: setup
+	@$(BIN)/python -m local
+
+clean:
+	rm -rf .venv local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Run the whole app on one machine with no Azure."""

@@ -1,0 +1,125 @@
+"""`make demo`: place a simulated call, record it, watch its files arrive, export them and compare the bytes.
+
+The call is recorded as unmixed wav, paused once, and cut by the simulator into three chunks.
+"""
+
+import hashlib
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from local.recorder import SETTLED, RecorderClient
+from local.simulator.client import SimulatorAdmin
+from local.simulator.scripts import Script
+from local.stack import CONTAINER, ROOT, Stack
+
+EXPORT = ROOT / ".local" / "demo"
+CHUNKS = 3
+CHUNK_BYTES = 6_000_000  # more than one block, so that what is shown is the real path
+SPEAK_SECONDS = 1.0
+SETTLE_SECONDS = 60.0
+ACTIVE_SECONDS = 15.0
+
+
+class Story:
+    """Tells what happens, with the time since it began."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def tell(self, text: str) -> None:
+        print(f"{time.monotonic() - self.began:6.2f} s  {text}", flush=True)
+
+
+def main() -> int:
+    story = Story()
+    story.tell("starting Azurite, the ACS simulator and the functions host")
+    with tempfile.TemporaryDirectory(prefix="call-recording-") as directory, Stack(Path(directory)) as stack:
+        story.tell(f"ready: {stack.host.url}/api, {len(stack.host.functions)} functions")
+        id = record(story, stack.recorder, stack.simulator)
+        watch(story, stack.recorder, id)
+        recording = stack.recorder.get(id)
+        differing = export(story, stack, recording)
+        violations = stack.simulator.violations()
+    story.tell(f"deletions that the simulator objects to: {len(violations)}")
+    if recording["status"] != "completed" or differing or violations:
+        story.tell(f"FAILED: the recording is {recording['status']}, {differing} files differ")
+        return 1
+    story.tell(f"done: every byte equals what was recorded; see {EXPORT.relative_to(ROOT)}/")
+    return 0
+
+
+def record(story: Story, recorder: RecorderClient, simulator: SimulatorAdmin) -> str:
+    call = simulator.place_call(script=Script(chunks=CHUNKS, chunk_bytes=CHUNK_BYTES))
+    story.tell(f"a call is placed between {len(call.participants)} participants; its serverCallId goes to the app")
+    recording = recorder.start(
+        {
+            "serverCallId": call.server_call_id,
+            "recordingContentType": "audio",
+            "recordingChannelType": "unmixed",
+            "recordingFormatType": "wav",
+            "tags": {"demo": "yes"},
+        },
+        key=f"demo-{call.call_id}",
+    )
+    id: str = recording["id"]
+    story.tell(f"POST /api/recordings            201  {recording['status']:12} id {id}")
+    recorder.wait(id, "active", seconds=ACTIVE_SECONDS)
+    story.tell("ACS records; somebody speaks")
+    time.sleep(SPEAK_SECONDS)
+    story.tell(f"POST /api/recordings/…/pause      200  {recorder.pause(id)['status']}")
+    story.tell(f"POST /api/recordings/…/resume     200  {recorder.resume(id)['status']}")
+    story.tell(f"POST /api/recordings/…/stop       200  {recorder.stop(id)['status']}")
+    return id
+
+
+def watch(story: Story, recorder: RecorderClient, id: str) -> None:
+    """Say whatever changes until the recording is settled."""
+    seen: dict[str, str] = {}
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        recording = recorder.get(id)
+        now = {f"chunk {c['index']}": describe(c) for c in recording["chunks"]} | {"recording": recording["status"]}
+        for name, status in now.items():
+            if seen.get(name) != status:
+                story.tell(f"{name}: {status}")
+        seen = now
+        if recording["status"] in SETTLED:
+            return
+        time.sleep(0.05)
+
+
+def describe(chunk: dict[str, Any]) -> str:
+    proof = f", {chunk['bytes']:,} bytes, sha256 {chunk['sha256'][:12]}…" if chunk["sha256"] else ""
+    return f"{chunk['status']}{proof}"
+
+
+def export(story: Story, stack: Stack, recording: dict[str, Any]) -> int:
+    """Write the stored files into a folder; returns how many differ from what the simulator recorded."""
+    folder = EXPORT / recording["id"]
+    folder.mkdir(parents=True, exist_ok=True)
+    differing = 0
+    with stack.blobs as blobs:
+        container = blobs.get_container_client(CONTAINER)
+        for blob in container.list_blob_names():
+            if recording["id"] in blob:
+                (folder / Path(blob).name).write_bytes(container.download_blob(blob).readall())
+    for chunk in recording["chunks"]:
+        document_id = chunk["documentId"]
+        recorded = {
+            chunk["contentBlob"]: stack.simulator.content(document_id),
+            chunk["metadataBlob"]: stack.simulator.metadata(document_id),
+        }
+        for name, wanted in recorded.items():
+            content = (folder / Path(name).name).read_bytes()
+            same = content == wanted
+            differing += not same
+            told = "equal" if same else "DIFFERENT"
+            story.tell(f"{told}: {Path(name).name} {len(content):,} bytes {hashlib.sha256(content).hexdigest()[:12]}…")
+    return differing
+
+
+if __name__ == "__main__":
+    sys.exit(main())

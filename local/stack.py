@@ -1,0 +1,146 @@
+"""The whole app on one machine: Azurite, the ACS simulator and the functions host, wired through the environment.
+
+What infra/ makes in Azure (tables, queues, containers, the event subscription) is made here in their local
+counterparts; the app itself cannot tell the difference.
+"""
+
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from local.azurite import Azurite
+from local.host.client import HostProcess
+from local.recorder import RecorderClient
+from local.simulator.client import SimulatorAdmin
+from local.simulator.process import Announcement, SimulatorProcess
+from local.simulator.settings import BlobAccount, Settings
+from shared import settings as names
+
+ROOT = Path(__file__).parents[1]
+EVENT_FUNCTION = "recording_file_ready"
+CONTAINER = "recordings"
+OWN_CONTAINER = "own-recordings"  # where callers may have ACS record into directly
+QUEUES = (
+    names.TRANSFER_QUEUE,
+    names.DELETION_QUEUE,
+    names.TRANSFER_POISON_QUEUE,
+    names.DELETION_POISON_QUEUE,
+)
+
+
+class Stack:
+    """Everything that runs, started in order and stopped in reverse; use it as a context manager.
+
+    Args:
+        directory: for the simulator's certificate, the host's keys and its log.
+        app_settings: what to set differently for the app.
+        host_options: switches of the functions host; times that Azure hard-codes are options here.
+        simulator_settings: how ACS is to behave.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        app_settings: Mapping[str, str] | None = None,
+        host_options: Mapping[str, bool | float | str] | None = None,
+        simulator_settings: Settings | None = None,
+        azurite: Azurite | None = None,
+        port: int = 0,
+    ) -> None:
+        self.directory = directory
+        self.app_settings = dict(app_settings or {})
+        self.host_options = dict(host_options or {})
+        self.azurite = azurite or Azurite()
+        self.brings_own_azurite = azurite is None
+        self.simulator_process = SimulatorProcess(directory / "simulator", settings=simulator_settings)
+        self.port = port or free_port()
+        self.running = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as starting:
+            if self.brings_own_azurite:
+                starting.enter_context(self.azurite)
+            provision(self.azurite.connection_string)
+            starting.enter_context(self.simulator_process)
+            self.simulator = SimulatorAdmin(self.announcement.admin_url)
+            self.host = HostProcess(
+                ROOT,
+                self.environment(),
+                self.host_options,
+                port=self.port,
+                keys_file=self.directory / "host-keys.json",
+                log_path=self.directory / "host.log",
+            )
+            starting.enter_context(self.host)
+            self.recorder = RecorderClient(self.host.url, self.host.keys.default)
+            self.subscribe()
+            self.running = starting.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.running.close()
+
+    @property
+    def announcement(self) -> Announcement:
+        assert self.simulator_process.announcement, "the simulator is not running"
+        return self.simulator_process.announcement
+
+    def environment(self) -> dict[str, str]:
+        """The app's whole environment: its settings, and the variables that lead its SDKs to the simulator."""
+        acs = self.announcement
+        return {
+            **acs.environment(),
+            names.RUNTIME_CONNECTION: self.azurite.connection_string,
+            "RECORDINGS_CONTAINER": CONTAINER,
+            "ACS_CONNECTION_STRING": acs.connection_string,
+            "ACS_TOPIC": acs.resource_id,
+            "BYOS_CONTAINERS": f"{self.azurite.blob_url.rstrip('/')}/{OWN_CONTAINER}",
+            "CALLBACK_URL": f"http://127.0.0.1:{self.port}/api/callbacks/recording-state",
+            "CALLBACK_AUDIENCE": acs.immutable_resource_id,
+            **self.app_settings,
+        }
+
+    def subscribe(self) -> None:
+        """What the event subscription does in Azure, and where the oracle of deletions looks."""
+        account = BlobAccount(connection_string=self.azurite.connection_string, container=CONTAINER)
+        letters = BlobAccount(connection_string=self.azurite.connection_string, container=names.DEAD_LETTERS_CONTAINER)
+        self.simulator.change_settings(
+            event_endpoint=self.host.event_grid_url(EVENT_FUNCTION),
+            oracle=account,
+            byos=account,
+            dead_letters=letters,
+        )
+
+    @property
+    def blobs(self) -> BlobServiceClient:
+        return BlobServiceClient.from_connection_string(self.azurite.connection_string)
+
+
+def provision(connection_string: str) -> None:
+    """Make what Bicep makes; fine when it is there already."""
+    with TableServiceClient.from_connection_string(connection_string) as tables:
+        for table in (names.CATALOG_TABLE, names.INDEX_TABLE):
+            tables.create_table_if_not_exists(table)
+    with QueueServiceClient.from_connection_string(connection_string) as queues:
+        there = {queue.name for queue in queues.list_queues()}
+        for queue in sorted(set(QUEUES) - there):
+            queues.create_queue(queue)
+    with BlobServiceClient.from_connection_string(connection_string) as blobs:
+        there = {container.name for container in blobs.list_containers()}
+        wanted = {CONTAINER, OWN_CONTAINER, names.REJECTED_EVENTS_CONTAINER, names.DEAD_LETTERS_CONTAINER}
+        for container in sorted(wanted - there):
+            blobs.create_container(container)
+
+
+def free_port() -> int:
+    """A port that nothing listens on: ACS must know the app's callback address before the app has started."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

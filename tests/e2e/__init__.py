@@ -1,0 +1,1 @@
+"""The app as its users meet it: over HTTP, against everything that `make local` starts."""

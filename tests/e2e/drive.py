@@ -1,0 +1,65 @@
+"""What most end-to-end tests do: record a call, wait, and compare what is stored with what was recorded."""
+
+import hashlib
+import time
+from typing import Any
+
+from local.simulator.scripts import Script
+from local.stack import CONTAINER, Stack
+
+WAV = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
+SWEEP_EVERY_SECONDS = 0.5
+
+
+def record(stack: Stack, script: Script, **options: object) -> dict[str, Any]:
+    """Record a call from start to stop; its files and events follow by themselves."""
+    call = stack.simulator.place_call(script=script)
+    recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV, **options})
+    stack.recorder.wait(recording["id"], "active", seconds=10)
+    return stack.recorder.stop(recording["id"])
+
+
+def settled(stack: Stack, id: str, *statuses: str, seconds: float = 30.0) -> dict[str, Any]:
+    """Wait, firing the sweep as its timer would, until the recording has one of the statuses.
+
+    Raises:
+        TimeoutError: with all that is known of it.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return stack.recorder.wait(id, *(statuses or ("completed",)), seconds=SWEEP_EVERY_SECONDS)
+        except TimeoutError:
+            if time.monotonic() > deadline:
+                raise
+            stack.host.fire_timer("sweep")
+
+
+def differences(stack: Stack, recording: dict[str, Any]) -> list[str]:
+    """Names of the stored blobs that are not byte for byte what the simulator recorded."""
+    found: list[str] = []
+    with stack.blobs as blobs:
+        container = blobs.get_container_client(CONTAINER)
+        for chunk in recording["chunks"]:
+            recorded = {
+                chunk["contentBlob"]: stack.simulator.content(chunk["documentId"]),
+                chunk["metadataBlob"]: stack.simulator.metadata(chunk["documentId"]),
+            }
+            for name, wanted in recorded.items():
+                if not name or container.download_blob(name).readall() != wanted:
+                    found.append(str(name))
+            if chunk["sha256"] != hashlib.sha256(recorded[chunk["contentBlob"]]).hexdigest():
+                found.append(f"sha256 of {chunk['contentBlob']}")
+    return found
+
+
+def violations_of(stack: Stack, recording: dict[str, Any]) -> list[str]:
+    """What the simulator, which looks at the stored blob at every deletion, objects to in this recording."""
+    ours = {chunk["documentId"] for chunk in recording["chunks"]}
+    return [violation.reason for violation in stack.simulator.violations() if violation.document_id in ours]
+
+
+def left_at_acs(stack: Stack, recording: dict[str, Any]) -> list[str]:
+    """Documents of the recording that ACS still has."""
+    documents = stack.simulator.recording(recording["recordingId"]).documents
+    return [document.document_id for document in documents if document.deleted_at is None]

@@ -1,0 +1,188 @@
+"""Whatever ACS does wrong, the recording ends stored and nothing is deleted too early."""
+
+import time
+
+import pytest
+
+from local.simulator.faults import Action, Fault
+from local.simulator.scripts import EventOptions, Script
+from local.simulator.wishes import ForeignWish
+from local.stack import Stack
+from shared import settings as names
+from tests.e2e.drive import WAV, differences, record, settled, violations_of
+
+TWO = Script(chunks=2, chunk_bytes=20_000)
+
+CONTENT_FAULTS: list[Action] = [
+    "tooManyRequests",
+    "internalError",
+    "unavailable",
+    "badRequestHtml",
+    "unauthorized",
+    "emptyBody",
+    "htmlBody",
+    "jsonBody",
+    "truncate",
+    "reset",
+    "closeDelimited",
+    "chunked",
+    "chunkedOpen",
+    "wrongContentRange",
+    "ignoreRange",
+    "gzip",
+    "wrongSignature",
+    "loseResponse",
+    "redirectLoop",
+]
+
+
+@pytest.mark.parametrize("action", CONTENT_FAULTS)
+def test_a_fault_while_a_chunk_is_fetched_only_delays_it(troubled: Stack, action: Action) -> None:
+    troubled.simulator.add_fault(Fault(action=action, kind="content", times=2, at=1_000))
+
+    recording = settled(troubled, record(troubled, TWO)["id"])
+
+    assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted", "deleted"]
+    assert differences(troubled, recording) == []
+    assert violations_of(troubled, recording) == []
+
+
+@pytest.mark.parametrize("action", ["unavailable", "htmlBody", "truncate", "emptyBody", "jsonBody"])
+def test_a_fault_while_metadata_are_fetched_only_delays_the_chunk(troubled: Stack, action: Action) -> None:
+    troubled.simulator.add_fault(Fault(action=action, kind="metadata", times=2, at=100))
+
+    recording = settled(troubled, record(troubled, TWO)["id"])
+
+    assert differences(troubled, recording) == []
+    assert violations_of(troubled, recording) == []
+
+
+@pytest.mark.parametrize("action", ["internalError", "unavailable", "unauthorized", "loseResponse", "redirectLoop"])
+def test_a_fault_while_a_chunk_is_deleted_only_delays_that(troubled: Stack, action: Action) -> None:
+    troubled.simulator.add_fault(Fault(action=action, kind="delete", times=2))
+
+    recording = settled(troubled, record(troubled, TWO)["id"])
+
+    assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted", "deleted"]
+    assert violations_of(troubled, recording) == []
+
+
+def test_a_redirect_to_a_host_that_is_not_acs_is_not_followed(troubled: Stack) -> None:
+    troubled.simulator.add_fault(
+        Fault(action="redirect", kind="content", times=1, status=302, location="https://127.0.0.1/v1/objects/x")
+    )
+
+    recording = settled(troubled, record(troubled, TWO)["id"])
+
+    assert differences(troubled, recording) == []
+
+
+def test_files_that_appear_late_are_waited_for(troubled: Stack) -> None:
+    troubled.simulator.add_fault(Fault(action="notReady", kind="content", seconds=2.0))
+
+    recording = settled(troubled, record(troubled, TWO)["id"])
+
+    assert max(chunk["attempts"] for chunk in recording["chunks"]) > 1
+    assert differences(troubled, recording) == []
+
+
+def test_a_start_whose_answer_is_lost_is_one_recording(troubled: Stack) -> None:
+    call = troubled.simulator.place_call(script=TWO)
+    troubled.simulator.add_fault(Fault(action="loseResponse", kind="start", times=1))
+
+    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV}, key=f"lost-{call.call_id}")
+
+    ours = [one for one in troubled.simulator.recordings() if one.call_id == call.call_id]
+    assert [one.recording_id for one in ours] == [recording["recordingId"]]
+    troubled.simulator.end_call(call.call_id)
+    assert settled(troubled, recording["id"])["origin"] == "api"
+
+
+def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(troubled: Stack) -> None:
+    call = troubled.simulator.place_call(script=TWO)
+    fault = Fault(action="internalError", kind="start", times=3)
+    troubled.simulator.add_fault(fault)
+    body = {"serverCallId": call.server_call_id, **WAV}
+
+    first = troubled.recorder.request(
+        "POST", "/recordings", json=body, headers={"Idempotency-Key": f"again-{call.call_id}"}
+    )
+    second = troubled.recorder.start(body, key=f"again-{call.call_id}")
+
+    assert first.status_code == 502
+    assert first.headers["Content-Type"].startswith("application/problem+json")
+    assert first.json()["acsCode"] == "9999"
+    assert second["recordingId"]
+
+
+def test_a_resume_that_acs_does_not_allow_is_a_conflict_and_changes_nothing(troubled: Stack) -> None:
+    troubled.simulator.change_settings(resume_when_active_code="8573")
+    call = troubled.simulator.place_call(script=TWO)
+    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    troubled.recorder.wait(recording["id"], "active", seconds=10)
+
+    answer = troubled.recorder.request("POST", f"/recordings/{recording['id']}/resume")
+
+    troubled.simulator.change_settings(resume_when_active_code="")
+    assert (answer.status_code, answer.json()["acsCode"]) == (409, "8573")
+    assert troubled.recorder.get(recording["id"])["status"] == "active"
+
+
+def test_a_stop_that_acs_answers_with_404_is_success_and_the_files_still_arrive(troubled: Stack) -> None:
+    call = troubled.simulator.place_call(script=TWO)
+    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    troubled.recorder.wait(recording["id"], "active", seconds=10)
+    troubled.simulator.add_fault(Fault(action="status", status=404, kind="stop", times=1))
+
+    stopped = troubled.recorder.stop(recording["id"])
+
+    assert stopped["status"] == "stopped"
+    troubled.simulator.end_call(call.call_id)
+    assert differences(troubled, settled(troubled, recording["id"])) == []
+
+
+def test_an_event_that_could_not_be_delivered_comes_in_as_a_dead_letter(troubled: Stack) -> None:
+    endpoint = troubled.simulator.settings().event_endpoint
+    troubled.simulator.change_settings(event_endpoint="http://127.0.0.1:9/nobody")
+    recording = record(troubled, TWO)
+    wait_for_dead_letter(troubled)
+    troubled.simulator.change_settings(event_endpoint=endpoint)
+
+    completed = settled(troubled, recording["id"])
+
+    with troubled.blobs as blobs:
+        letters = blobs.get_container_client(names.DEAD_LETTERS_CONTAINER).list_blob_names()
+        assert list(letters) == []
+    assert differences(troubled, completed) == []
+
+
+def wait_for_dead_letter(stack: Stack) -> None:
+    deadline = time.monotonic() + 20
+    with stack.blobs as blobs:
+        container = blobs.get_container_client(names.DEAD_LETTERS_CONTAINER)
+        while not list(container.list_blob_names()):
+            assert time.monotonic() < deadline, "No dead letter was written"
+            time.sleep(0.1)
+
+
+def test_an_event_of_another_resource_is_kept_and_nothing_is_fetched(troubled: Stack) -> None:
+    foreign = troubled.simulator.foreign_recording(
+        ForeignWish(script=Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True)))
+    )
+    troubled.simulator.wait_for_files(foreign.recording_id)
+    held = next(event for event in troubled.simulator.events() if event.recording_id == foreign.recording_id)
+    document = {**held.document, "topic": "/subscriptions/somebody/else"}
+
+    answer = troubled.host.post_events("recording_file_ready", [document])
+
+    assert answer.status_code == 202
+    with troubled.blobs as blobs:
+        kept = list(blobs.get_container_client(names.REJECTED_EVENTS_CONTAINER).list_blobs(include=["metadata"]))
+    assert any("ACS_TOPIC" in blob.metadata["reason"] for blob in kept)
+    assert troubled.simulator.recording(foreign.recording_id).documents[0].content_fetches == 0
+
+
+def test_a_message_that_is_not_ours_ends_as_a_log_line(troubled: Stack) -> None:
+    troubled.host.run_function("chunk_transfer_poisoned", "not a message of ours")
+
+    assert "message_poisoned" in troubled.host.log_text()

@@ -1,0 +1,207 @@
+"""What callers and Event Grid meet at the door: keys, bad input, callbacks, health, and how fast events are taken."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.host.client import HostProcess, HostStartError
+from local.simulator.settings import Settings
+from local.stack import ROOT, Stack
+from tests.e2e.drive import WAV
+
+
+@pytest.fixture(scope="module")
+def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose queues nobody reads, so that only the intake of events is measured."""
+    with Stack(tmp_path_factory.mktemp("intake"), host_options={"timers": False, "queues": False}) as running:
+        yield running
+
+
+def event(topic: str, chunks: int) -> dict[str, Any]:
+    call = str(uuid.uuid4())
+    listed = [
+        {
+            "documentId": (document := f"0-wus-d1-{uuid.uuid4().hex}"),
+            "index": index,
+            "endReason": "SessionEnded" if index == chunks - 1 else "ChunkMaximumSizeExceeded",
+            "contentLocation": f"https://us-storage.asm.skype.com/v1/objects/{document}/content/video",
+            "metadataLocation": f"https://us-storage.asm.skype.com/v1/objects/{document}/content/acsmetadata",
+            "deleteLocation": f"https://us-storage.asm.skype.com/v1/objects/{document}",
+        }
+        for index in range(chunks)
+    ]
+    now = datetime.now(UTC).isoformat()
+    return {
+        "id": str(uuid.uuid4()),
+        "topic": topic,
+        "subject": f"/recording/call/{call}/recordingId/rec-{call}",
+        "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
+        "eventTime": now,
+        "dataVersion": "1.0",
+        "data": {
+            "recordingStorageInfo": {"recordingChunks": listed},
+            "recordingStartTime": now,
+            "recordingDurationMs": 1000,
+            "recordingFormatType": "Wav",
+        },
+    }
+
+
+@pytest.mark.parametrize(("chunks", "seconds"), [(100, 2.0), (2000, 30.0)])
+def test_an_event_of_many_chunks_is_acknowledged_in_time(intake: Stack, chunks: int, seconds: float) -> None:
+    document = event(intake.announcement.resource_id, chunks)
+
+    began = time.monotonic()
+    answer = intake.host.post_events("recording_file_ready", [document])
+    taken = time.monotonic() - began
+
+    assert answer.status_code == 202
+    assert taken < seconds
+
+
+@pytest.mark.parametrize("schema", ["EventGrid", "CloudEvents"])
+def test_the_subscription_handshake_is_answered(stack: Stack, schema: str) -> None:
+    assert stack.simulator.validate_subscription(schema).valid
+
+
+def test_without_a_key_nothing_is_told(stack: Stack) -> None:
+    answer = requests.get(f"{stack.host.url}/api/recordings", timeout=10)
+
+    assert answer.status_code == 401
+
+
+BAD_BODIES = {
+    "not JSON": ("{", "JSON"),
+    "not an object": ("[]", "object"),
+    "an unknown field": ('{"serverCallId": "x", "colour": "red"}', "colour"),
+    "a wrong type": ('{"serverCallId": 7}', "serverCallId"),
+    "no call": ("{}", "serverCallId"),
+    "two calls": ('{"serverCallId": "x", "groupCallId": "y"}', "groupCallId"),
+    "video in channels": ('{"serverCallId": "x", "recordingChannelType": "unmixed"}', "recordingChannelType"),
+    "too large": ('{"serverCallId": "' + "x" * 70_000 + '"}', "bytes"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_BODIES)
+def test_a_bad_body_is_answered_with_a_problem_that_names_the_field(stack: Stack, kind: str) -> None:
+    body, named = BAD_BODIES[kind]
+
+    answer = stack.recorder.request("POST", "/recordings", data=body)
+
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert named in answer.json()["detail"]
+
+
+def test_the_same_key_and_body_give_the_first_answer_again(stack: Stack) -> None:
+    call = stack.simulator.place_call()
+    body = {"serverCallId": call.server_call_id, **WAV}
+
+    first = stack.recorder.start(body, key=f"same-{call.call_id}")
+    second = stack.recorder.start(body, key=f"same-{call.call_id}")
+
+    assert second["id"] == first["id"]
+    assert second["recordingId"] == first["recordingId"]
+
+
+def test_the_same_key_with_another_body_is_refused(stack: Stack) -> None:
+    call = stack.simulator.place_call()
+    stack.recorder.start({"serverCallId": call.server_call_id, **WAV}, key=f"other-{call.call_id}")
+
+    answer = stack.recorder.request(
+        "POST",
+        "/recordings",
+        json={"serverCallId": call.server_call_id},
+        headers={"Idempotency-Key": f"other-{call.call_id}"},
+    )
+
+    assert answer.status_code == 422
+
+
+def test_a_second_start_on_a_recorded_call_is_a_conflict_with_acs_code(stack: Stack) -> None:
+    call = stack.simulator.place_call()
+    stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+
+    answer = stack.recorder.request("POST", "/recordings", json={"serverCallId": call.server_call_id, **WAV})
+
+    assert answer.status_code == 409
+    assert answer.json()["acsCode"] == "8553"
+
+
+def test_a_recording_that_does_not_exist_is_not_found(stack: Stack) -> None:
+    answer = stack.recorder.request("GET", f"/recordings/{uuid.uuid4()}")
+
+    assert answer.status_code == 404
+    assert answer.json()["instance"].startswith("/api/recordings/")
+
+
+def test_a_forged_callback_is_refused(stack: Stack) -> None:
+    answer = requests.post(f"{stack.host.url}/api/callbacks/recording-state", json=[], timeout=10)
+
+    assert answer.status_code == 401
+
+
+def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
+    call = stack.simulator.place_call()
+    recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+
+    for _ in range(100):
+        if any(sent.recording_id == recording["recordingId"] for sent in stack.simulator.callbacks()):
+            break
+        time.sleep(0.05)
+
+    sent = [one for one in stack.simulator.callbacks() if one.recording_id == recording["recordingId"]]
+    assert {one.status for one in sent} == {200}
+    assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
+
+
+def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> None:
+    tag = uuid.uuid4().hex
+    started = [
+        stack.recorder.start(
+            {"serverCallId": stack.simulator.place_call().server_call_id, **WAV, "tags": {"case": tag}}
+        )["id"]
+        for _ in range(3)
+    ]
+
+    first = stack.recorder.list(**{"tag.case": tag, "limit": "2"})
+    rest = stack.recorder.list(**{"tag.case": tag, "limit": "2", "continuation": first["continuation"]})
+
+    assert [one["id"] for one in first["recordings"] + rest["recordings"]] == started[::-1]
+
+
+def test_health_names_what_does_not_answer(stack: Stack) -> None:
+    environment = stack.environment() | {"HTTPS_PROXY": "http://127.0.0.1:9"}
+    with HostProcess(ROOT, environment, {"timers": False, "queues": False}) as cut_off:
+        answer = requests.get(f"{cut_off.url}/api/health", timeout=60)
+
+    assert answer.status_code == 503
+    assert list(answer.json()["failures"]) == ["acs"]
+
+
+def test_missing_settings_are_all_listed_at_start() -> None:
+    with pytest.raises(HostStartError) as refused, HostProcess(ROOT, {"CLAIM_SECONDS": "soon"}):
+        pass
+
+    assert all(name in refused.value.complaint for name in ("AzureWebJobsStorage", "ACS_ENDPOINT", "CLAIM_SECONDS"))
+
+
+def test_without_an_audience_a_callback_is_only_a_hint(tmp_path: Path) -> None:
+    with Stack(tmp_path, app_settings={"CALLBACK_AUDIENCE": ""}, simulator_settings=Settings()) as unverified:
+        call = unverified.simulator.place_call()
+        recording = unverified.recorder.start({"serverCallId": call.server_call_id, **WAV})
+        forged = {
+            "type": "Microsoft.Communication.StartRecordingFailed",
+            "data": {"recordingId": recording["recordingId"], "serverCallId": call.server_call_id},
+        }
+
+        answer = requests.post(f"{unverified.host.url}/api/callbacks/recording-state", json=[forged], timeout=10)
+
+        assert answer.status_code == 200
+        assert unverified.recorder.wait(recording["id"], "active", seconds=10)["status"] == "active"
