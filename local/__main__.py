@@ -4,7 +4,6 @@ import signal
 import threading
 from pathlib import Path
 
-from local.azurite import Azurite
 from local.stack import EVENT_FUNCTION, ROOT, Stack
 
 STATE = ROOT / ".local"
@@ -16,13 +15,13 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_end.set())
     STATE.mkdir(exist_ok=True)
-    with Stack(STATE, azurite=None, port=PORT) as stack:
-        tell(stack, stack.azurite)
+    with Stack(STATE, port=PORT) as stack:
+        tell(stack)
         told_to_end.wait()
     print("stopped")
 
 
-def tell(stack: Stack, azurite: Azurite) -> None:
+def tell(stack: Stack) -> None:
     acs = stack.announcement
     call = stack.simulator.place_call()
     print(
@@ -30,7 +29,7 @@ def tell(stack: Stack, azurite: Azurite) -> None:
 API            {stack.host.url}/api   (header x-functions-key: {stack.host.keys.default})
 Event Grid     {stack.host.event_grid_url(EVENT_FUNCTION)}
 Simulator      {acs.admin_url}   (local/simulator/__init__.py lists its routes)
-Storage        {azurite.connection_string}
+Storage        {stack.azurite.connection_string}
 Log            {Path(stack.host.log_path).relative_to(ROOT)}
 
 A call is running. Record it, then end it; its files arrive by themselves:

@@ -16,6 +16,7 @@ from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
 from local.host.client import HostProcess
+from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.recorder import RecorderClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
@@ -42,6 +43,8 @@ class Stack:
         app_settings: what to set differently for the app.
         host_options: switches of the functions host; times that Azure hard-codes are options here.
         simulator_settings: how ACS is to behave.
+        port: of the functions host; any free one if 0.
+        identity: no key anywhere: storage over https and ACS take tokens of a managed identity, as in Azure.
     """
 
     def __init__(
@@ -51,23 +54,27 @@ class Stack:
         app_settings: Mapping[str, str] | None = None,
         host_options: Mapping[str, bool | float | str] | None = None,
         simulator_settings: Settings | None = None,
-        azurite: Azurite | None = None,
         port: int = 0,
+        identity: bool = False,
     ) -> None:
         self.directory = directory
         self.app_settings = dict(app_settings or {})
         self.host_options = dict(host_options or {})
-        self.azurite = azurite or Azurite()
-        self.brings_own_azurite = azurite is None
-        self.simulator_process = SimulatorProcess(directory / "simulator", settings=simulator_settings)
+        self.certificates = Certificates(directory / "identity") if identity else None
+        self.managed_identity = ManagedIdentity() if identity else None
+        certificate = (self.certificates.certificate, self.certificates.key) if self.certificates else None
+        self.azurite = Azurite(oauth_certificate=certificate)
+        settings = simulator_settings or Settings(auth="bearer" if identity else "hmac")
+        self.simulator_process = SimulatorProcess(directory / "simulator", settings=settings)
         self.port = port or free_port()
         self.running = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
-            if self.brings_own_azurite:
-                starting.enter_context(self.azurite)
-            provision(self.azurite.connection_string)
+            if self.managed_identity is not None:
+                starting.enter_context(self.managed_identity)
+            starting.enter_context(self.azurite)
+            provision(self.azurite.connection_string, self.trusted)
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
             self.host = HostProcess(
@@ -97,42 +104,71 @@ class Stack:
         acs = self.announcement
         return {
             **acs.environment(),
-            names.RUNTIME_CONNECTION: self.azurite.connection_string,
+            **self.connections(),
             "RECORDINGS_CONTAINER": CONTAINER,
-            "ACS_CONNECTION_STRING": acs.connection_string,
             "ACS_TOPIC": acs.resource_id,
-            "BYOS_CONTAINERS": f"{self.azurite.blob_url.rstrip('/')}/{OWN_CONTAINER}",
+            "BYOS_CONTAINERS": f"{self.azurite.blob_url}/{OWN_CONTAINER}",
             "CALLBACK_URL": f"http://127.0.0.1:{self.port}/api/callbacks/recording-state",
             "CALLBACK_AUDIENCE": acs.immutable_resource_id,
             **self.app_settings,
         }
 
+    def connections(self) -> dict[str, str]:
+        """How the app reaches storage and ACS: by connection strings, or by identity."""
+        acs = self.announcement
+        if self.managed_identity is None or self.certificates is None:
+            return {
+                names.RUNTIME_CONNECTION: self.azurite.connection_string,
+                "ACS_CONNECTION_STRING": acs.connection_string,
+            }
+        bundle = str(self.certificates.bundle(Path(acs.ca_file)))
+        return {
+            **self.managed_identity.environment,
+            "REQUESTS_CA_BUNDLE": bundle,
+            "SSL_CERT_FILE": bundle,
+            f"{names.RUNTIME_CONNECTION}__blobServiceUri": self.azurite.blob_url,
+            f"{names.RUNTIME_CONNECTION}__queueServiceUri": self.azurite.queue_url,
+            f"{names.RUNTIME_CONNECTION}__tableServiceUri": self.azurite.table_url,
+            f"{names.RUNTIME_CONNECTION}__credential": "managedidentity",
+            f"{names.RUNTIME_CONNECTION}__clientId": CLIENT_ID,
+            f"{names.RECORDINGS_CONNECTION}__blobServiceUri": self.azurite.blob_url,
+            f"{names.RECORDINGS_CONNECTION}__credential": "managedidentity",
+            f"{names.RECORDINGS_CONNECTION}__clientId": CLIENT_ID,
+            "AZURE_CLIENT_ID": CLIENT_ID,
+            "ACS_ENDPOINT": acs.endpoint,
+        }
+
+    @property
+    def trusted(self) -> bool | str:
+        """What clients on this side verify storage's certificate with."""
+        return str(self.certificates.authority) if self.certificates else True
+
     def subscribe(self) -> None:
-        """What the event subscription does in Azure, and where the oracle of deletions looks."""
+        """What the event subscription does in Azure, and where the oracle of deletions looks.
+
+        The oracle trusts plain http only; with identities tests compare the blobs themselves.
+        """
         account = BlobAccount(connection_string=self.azurite.connection_string, container=CONTAINER)
         letters = BlobAccount(connection_string=self.azurite.connection_string, container=names.DEAD_LETTERS_CONTAINER)
-        self.simulator.change_settings(
-            event_endpoint=self.host.event_grid_url(EVENT_FUNCTION),
-            oracle=account,
-            byos=account,
-            dead_letters=letters,
-        )
+        self.simulator.change_settings(event_endpoint=self.host.event_grid_url(EVENT_FUNCTION))
+        if self.certificates is None:
+            self.simulator.change_settings(oracle=account, byos=account, dead_letters=letters)
 
     @property
     def blobs(self) -> BlobServiceClient:
-        return BlobServiceClient.from_connection_string(self.azurite.connection_string)
+        return BlobServiceClient.from_connection_string(self.azurite.connection_string, connection_verify=self.trusted)
 
 
-def provision(connection_string: str) -> None:
+def provision(connection_string: str, trusted: bool | str = True) -> None:
     """Make what Bicep makes; fine when it is there already."""
-    with TableServiceClient.from_connection_string(connection_string) as tables:
+    with TableServiceClient.from_connection_string(connection_string, connection_verify=trusted) as tables:
         for table in (names.CATALOG_TABLE, names.INDEX_TABLE):
             tables.create_table_if_not_exists(table)
-    with QueueServiceClient.from_connection_string(connection_string) as queues:
+    with QueueServiceClient.from_connection_string(connection_string, connection_verify=trusted) as queues:
         there = {queue.name for queue in queues.list_queues()}
         for queue in sorted(set(QUEUES) - there):
             queues.create_queue(queue)
-    with BlobServiceClient.from_connection_string(connection_string) as blobs:
+    with BlobServiceClient.from_connection_string(connection_string, connection_verify=trusted) as blobs:
         there = {container.name for container in blobs.list_containers()}
         wanted = {CONTAINER, OWN_CONTAINER, names.REJECTED_EVENTS_CONTAINER, names.DEAD_LETTERS_CONTAINER}
         for container in sorted(wanted - there):

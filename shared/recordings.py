@@ -166,7 +166,8 @@ class Recordings:
         """The row with ACS's id on it; a callback or event that was faster keeps its say on the status."""
         moves = recording.status is RecordingStatus.STARTING
         row = recording.moved(status if moves else recording.status, self.clock())
-        row = msgspec.structs.replace(row, claimed_until=None, failure=None)
+        has_run = row.has_run or row.status is RecordingStatus.ACTIVE
+        row = msgspec.structs.replace(row, claimed_until=None, failure=None, has_run=has_run)
         return learn_acs_id(self.catalog, row, recording_id) if recording_id else row
 
     def release(self, recording: Recording, failure: str) -> Recording:

@@ -199,9 +199,15 @@ def retry_after(response: object) -> float | None:
 class SdkSource:
     """The port `Source`."""
 
-    def __init__(self, client: CallAutomationClient, host_suffixes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        client: CallAutomationClient,
+        host_suffixes: tuple[str, ...],
+        read_seconds: float = CONTENT_READ_SECONDS,
+    ) -> None:
         self.client = client
         self.host_suffixes = host_suffixes
+        self.read_seconds = read_seconds
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
         return self.opened(url, offset, length)
@@ -218,7 +224,7 @@ class SdkSource:
                     place,
                     headers={"Range": asked, "Accept-Encoding": "identity"},
                     permit_redirects=False,
-                    read_timeout=CONTENT_READ_SECONDS,
+                    read_timeout=self.read_seconds,
                     retry_total=0,
                 ),
             )
@@ -231,7 +237,7 @@ class SdkSource:
 
     def delete(self, url: str) -> None:
         def ask(place: str) -> None:
-            self.client.delete_recording(place, permit_redirects=False, read_timeout=CONTENT_READ_SECONDS)
+            self.client.delete_recording(place, permit_redirects=False, read_timeout=self.read_seconds)
 
         try:
             self.hop(url, ask)

@@ -26,6 +26,7 @@ from shared.ports import BlobLabel, BlobLook, Block
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)
 CLOCK_SKEW = timedelta(minutes=5)
+NO_CONTAINER = "ContainerNotFound"  # a 404 that says nothing about a blob
 
 
 @contextmanager
@@ -52,8 +53,12 @@ def looked_at(blob: BlobClient, name: str) -> BlobLook:
     with told_apart(name):
         try:
             committed, staged = blob.get_block_list("all")
-        except ResourceNotFoundError:
+        except ResourceNotFoundError as error:
+            if getattr(error, "error_code", None) == NO_CONTAINER:
+                raise
             return BlobLook()
+        except ResourceExistsError:
+            committed, staged = [], []  # no block blob: ACS may append to a file in the operator's container
         try:
             properties = blob.get_blob_properties()
         except ResourceNotFoundError:

@@ -15,7 +15,14 @@ READ_SECONDS = 60  # the longest silence of a storage service before a request c
 RETRIES = 3  # the inner loop; the outer one is the sweep
 
 # Typed loosely because the SDK's constructors take them as **kwargs.
-TIMES: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": RETRIES}
+TIMES: dict[str, Any] = {
+    "connection_timeout": CONNECT_SECONDS,
+    "read_timeout": READ_SECONDS,
+    "retry_total": RETRIES,
+    # The blob SDK's own back-off begins at 15 seconds: an HTTP caller would be gone before the second try.
+    "initial_backoff": 1,
+    "increment_base": 2,
+}
 
 
 def credential_for(client_id: str | None) -> "TokenCredential":

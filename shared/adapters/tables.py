@@ -41,7 +41,8 @@ def told_apart() -> Iterator[None]:
 
 
 def lacks_table(error: HttpResponseError) -> bool:
-    return getattr(error, "error_code", None) == NO_TABLE
+    # create_entity() raises its errors undecoded, with the code in their text alone.
+    return getattr(error, "error_code", None) == NO_TABLE or f'"{NO_TABLE}"' in str(error)
 
 
 class TableCatalog:

@@ -27,6 +27,12 @@ SUBJECT = re.compile(
 )
 DOCUMENT_ID = re.compile(r"[A-Za-z0-9-]{1,128}", re.ASCII)
 
+# Beyond these, arithmetic and columns overflow: such a value cannot be meant, and must not stop the event.
+NUMBER_MAX = 10**12
+DIGITS = re.compile(r"\d{1,12}", re.ASCII)
+YEAR_MIN, YEAR_MAX = 2000, 2200
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write half of a character; no encoding can
+
 
 class AnnouncedChunk(msgspec.Struct, frozen=True, kw_only=True):
     """A chunk as the event names it; its URLs are still unchecked."""
@@ -63,8 +69,12 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...]
 
 
-def parse_file_ready(document: Json) -> FileReady:
+def parse_file_ready(document: Json, now: datetime) -> FileReady:
     """Read an event in Event Grid's own schema or as a CloudEvent.
+
+    Args:
+        document: the event.
+        now: when it happened, if it does not say.
 
     Raises:
         NotUnderstood: it is another event, its subject names no call, or it lists no chunks.
@@ -81,7 +91,7 @@ def parse_file_ready(document: Json) -> FileReady:
     return FileReady(
         event_id=text(document, "id"),
         topic=text(document, "source" if cloud else "topic"),
-        event_time=moment(document, "time" if cloud else "eventTime") or datetime.now(UTC),
+        event_time=moment(document, "time" if cloud else "eventTime") or now,
         call_id=subject["call_id"],
         server_call_id=subject["server_call_id"],
         recording_id=text(data, "recordingId") or subject["recording_id"],
@@ -150,25 +160,27 @@ def mapping(document: Json, name: str) -> Json:
 
 def text(document: Json, name: str) -> str | None:
     value = document.get(name)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and not HALF_CHARACTER.search(value) else None
 
 
 def number(document: Json, name: str) -> int | None:
     """A non-negative whole number; the documentation shows some of them as strings."""
     value = document.get(name)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and DIGITS.fullmatch(value):
         value = int(value)
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= NUMBER_MAX:
+        return None
+    return int(value)
 
 
 def moment(document: Json, name: str) -> datetime | None:
-    """A time in UTC; None when missing or unreadable."""
+    """A time in UTC; None when missing, unreadable, or so far away that it cannot be meant."""
     value = text(document, name)
     try:
         parsed = datetime.fromisoformat(value) if value else None
     except ValueError:
         return None
-    if parsed is None:
+    if parsed is None or not YEAR_MIN <= parsed.year <= YEAR_MAX:
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 

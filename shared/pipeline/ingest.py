@@ -62,7 +62,7 @@ class Ingest:
             CatalogUnavailable, CatalogConflict, StoreUnavailable: our own outage; nothing was acknowledged.
         """
         try:
-            event = parse_file_ready(document)
+            event = parse_file_ready(document, self.clock())
             self.check_topic(event)
         except NotUnderstood as error:
             self.reject(document, str(error))
@@ -75,7 +75,7 @@ class Ingest:
     def refusals(self, document: Json) -> list[str]:
         """Why an event, or a part of it, would not be understood now; empty when all of it would."""
         try:
-            event = parse_file_ready(document)
+            event = parse_file_ready(document, self.clock())
             self.check_topic(event)
         except NotUnderstood as error:
             return [str(error)]
@@ -92,7 +92,7 @@ class Ingest:
 
     def reject(self, document: Json, reason: str) -> None:
         """Keep an event byte for byte, under a name that a second delivery has again."""
-        content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        content = json.dumps(document, separators=(",", ":")).encode()
         name = f"{self.clock():%Y/%m/%d}/{names.digest(content.decode())}.json"
         self.rejected.keep(name, content, reason)
         log(LogEvent.EVENT_REJECTED, event=str(document.get("id")), kept=name, reason=reason)

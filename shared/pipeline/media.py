@@ -44,7 +44,7 @@ def check_metadata(content: bytes, document_id: str) -> dict[str, object]:
     """
     try:
         parsed = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SourceSuspect("The metadata is not JSON.") from error
     if not isinstance(parsed, dict):
         raise SourceSuspect("The metadata is not a JSON object.")

@@ -156,7 +156,7 @@ def documents(content: bytes) -> list[Json]:
     """The events of a dead letter; one that cannot be read is passed on as text, to be kept as it came."""
     try:
         parsed = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = {"unreadable": content.decode(errors="replace")}
     listed = parsed if isinstance(parsed, list) else [parsed]
     return [item if isinstance(item, Mapping) else {"unreadable": item} for item in listed]

@@ -107,10 +107,10 @@ class Transfer:
         """
         if claim.chunk.own_storage:
             return self.verified_in_own_storage(claim)
-        metadata_failure: Transient | None = None
+        metadata_failure: Transient | Permanent | None = None
         try:
             self.copy_metadata(claim)
-        except Transient as error:
+        except (Transient, Permanent) as error:
             metadata_failure = error
         if claim.chunk.sha256 is None:
             self.copy_media(claim)

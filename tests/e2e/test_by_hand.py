@@ -1,0 +1,68 @@
+"""What an operator does by hand: hand in an event that never came, replay, and every function at least once."""
+
+from datetime import UTC, datetime, timedelta
+
+from local.simulator.faults import Fault
+from local.simulator.scripts import EventOptions, Script
+from local.stack import Stack
+from tests.e2e.drive import WAV, differences, record, settled
+
+ONE = Script(chunks=1, chunk_bytes=20_000)
+
+
+def test_an_event_that_never_came_is_handed_in(stack: Stack) -> None:
+    recording = record(stack, Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True)))
+    stack.simulator.wait_for_files(recording["recordingId"])
+    held = next(one for one in stack.simulator.events() if one.recording_id == recording["recordingId"])
+
+    answer = stack.recorder.ask("POST", "/events", json=held.document)
+
+    assert answer["transfers"] == 1
+    assert differences(stack, settled(stack, recording["id"])) == []
+
+
+def test_a_chunk_that_expired_fails_its_recording_and_only_a_replay_lifts_it(troubled: Stack) -> None:
+    troubled.simulator.add_fault(Fault(action="notReady", kind="content", seconds=600))
+    # Recorded a day ago by the clock of events and metadata, so that the deadline is past when the event comes.
+    script = Script(chunks=1, chunk_bytes=20_000, age_seconds=25 * 3600)
+    recording = settled(troubled, record(troubled, script)["id"], "failed")
+    troubled.simulator.clear_faults()
+
+    answer = troubled.recorder.ask("POST", f"/recordings/{recording['id']}/replay")
+
+    assert "destroyed" in recording["chunks"][0]["failure"]
+    assert answer["transfers"] == 1
+
+
+def test_replay_since_takes_up_what_failed(troubled: Stack) -> None:
+    since = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
+
+    answer = troubled.recorder.request("POST", "/replay", params={"since": since})
+
+    assert answer.status_code == 202
+
+
+def test_every_function_succeeds_at_least_once_through_the_worker(stack: Stack) -> None:
+    call = stack.simulator.place_call(script=ONE)
+    started = stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    stack.recorder.wait(started["id"], "active", seconds=10)
+    stack.recorder.pause(started["id"])
+    stack.recorder.resume(started["id"])
+    stack.recorder.stop(started["id"])
+    recording = settled(stack, started["id"])
+    chunk = f"/recordings/{recording['id']}/chunks/{recording['chunks'][0]['documentId']}"
+    stack.recorder.ask("GET", f"{chunk}/content")
+    stack.recorder.ask("GET", f"{chunk}/metadata")
+    stack.recorder.list()
+    stack.recorder.ask("POST", f"/recordings/{recording['id']}/replay")
+    stack.recorder.request("POST", "/replay", params={"since": datetime.now(UTC).isoformat()})
+    stack.recorder.ask("POST", "/events", json={"eventType": "Other"})
+    stack.recorder.request("GET", "/health")
+    stack.host.fire_timer("sweep")
+    for poisoned in ("chunk_transfer_poisoned", "chunk_deletion_poisoned"):
+        stack.host.run_function(poisoned, '{"id": "nobody", "documentId": "nothing"}')
+
+    log = stack.host.log_text()
+
+    functions = {function["name"] for function in stack.host.functions}
+    assert {name for name in functions if f"Executed 'Functions.{name}' (Succeeded" in log} == functions
