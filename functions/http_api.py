@@ -1,10 +1,12 @@
 """The routes that control recordings and look them up."""
 
 from http import HTTPStatus
+from uuid import UUID
 
 import azure.functions as func
 
 from functions.translate import answer
+from shared.errors import NotFound
 from shared.listing import parse_query
 from shared.replies import Reply, json_reply
 from shared.services import Services
@@ -59,8 +61,15 @@ def blueprint(services: Services) -> func.Blueprint:
 
 
 def id_of(req: func.HttpRequest) -> str:
-    """The id in the route. It is a key and never part of a query, so whatever it holds is only not found."""
-    return str(req.route_params["id"]).lower()
+    """The id in the route.
+
+    Raises:
+        NotFound: it is no UUID, and so nobody's.
+    """
+    try:
+        return str(UUID(req.route_params["id"]))
+    except ValueError as error:
+        raise NotFound("There is no recording with this id.") from error
 
 
 def start(services: Services, req: func.HttpRequest) -> Reply:

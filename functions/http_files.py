@@ -9,11 +9,12 @@ import azure.functions as func
 
 from functions.http_api import id_of
 from functions.translate import answer, to_messages
-from shared.errors import InvalidRequest
+from shared.consistency import parse_day
+from shared.errors import InvalidRequest, NotFound
 from shared.files import Link
 from shared.listing import time_filter
 from shared.models import ChunkRef, Messages
-from shared.pipeline.events import Json
+from shared.pipeline.events import DOCUMENT_ID, Json
 from shared.pipeline.ingest import merged
 from shared.replies import Reply, json_reply
 from shared.services import Services
@@ -35,6 +36,11 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
         return answer(req, lambda: linked(req, services.files.metadata(ref_of(req))))
+
+    @bp.function_name("check_consistency")
+    @bp.route("consistency", methods=["GET"])
+    def check_consistency(req: func.HttpRequest) -> func.HttpResponse:
+        return answer(req, lambda: compared(services, req))
 
     @bp.function_name("replay_recording")
     @bp.route("recordings/{id}/replay", methods=["POST"])
@@ -67,7 +73,15 @@ def blueprint(services: Services) -> func.Blueprint:
 
 
 def ref_of(req: func.HttpRequest) -> ChunkRef:
-    return ChunkRef(id_of(req), req.route_params["documentId"])
+    """The chunk in the route.
+
+    Raises:
+        NotFound: it is no document's id, and so nobody's.
+    """
+    document_id = str(req.route_params["documentId"])
+    if not DOCUMENT_ID.fullmatch(document_id):
+        raise NotFound("There is no chunk with this documentId in this recording.")
+    return ChunkRef(id_of(req), document_id)
 
 
 def linked(req: func.HttpRequest, link: Link) -> Reply:
@@ -83,6 +97,11 @@ def sent(messages: Messages, transfers: func.Out[typing.List[str]], deletions: f
     deletions.set(to_messages(messages.deletions))
     view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions)}
     return json_reply(view, HTTPStatus.ACCEPTED)
+
+
+def compared(services: Services, req: func.HttpRequest) -> Reply:
+    report = services.consistency.check(parse_day(req.params.get("day")), req.params.get("continuation"))
+    return json_reply(report.view())
 
 
 def replayed_since(services: Services, req: func.HttpRequest) -> Messages:
@@ -107,7 +126,7 @@ def documents(body: bytes) -> list[Json]:
         raise InvalidRequest(f"The body has {len(body)} bytes; {EVENT_BYTES_MAX} are allowed.")
     try:
         parsed = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
     listed = parsed if isinstance(parsed, list) else [parsed]
     if not listed or not all(isinstance(item, Mapping) for item in listed):

@@ -53,7 +53,9 @@ class RecorderClient:
     def list(self, **filters: str) -> dict[str, Any]:
         return self.ask("GET", "/recordings", params=filters)
 
-    def wait(self, id: str, *statuses: str, seconds: float = 30.0) -> dict[str, Any]:
+    def wait(
+        self, id: str, *statuses: str, seconds: float = 30.0, poll_seconds: float = POLL_SECONDS
+    ) -> dict[str, Any]:
         """Poll until the recording has one of the statuses (settled, if none is named).
 
         Raises:
@@ -66,4 +68,4 @@ class RecorderClient:
                 return recording
             if time.monotonic() > deadline:
                 raise TimeoutError(f"After {seconds} s the recording is {recording}")
-            time.sleep(POLL_SECONDS)
+            time.sleep(poll_seconds)

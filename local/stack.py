@@ -5,7 +5,7 @@ counterparts; the app itself cannot tell the difference.
 """
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -41,6 +41,7 @@ class Stack:
     Args:
         directory: for the simulator's certificate, the host's keys and its log.
         app_settings: what to set differently for the app.
+        deployed_settings: all of the app's settings, instead of those made here.
         host_options: switches of the functions host; times that Azure hard-codes are options here.
         simulator_settings: how ACS is to behave.
         port: of the functions host; any free one if 0.
@@ -52,6 +53,7 @@ class Stack:
         directory: Path,
         *,
         app_settings: Mapping[str, str] | None = None,
+        deployed_settings: Callable[["Stack"], Mapping[str, str]] | None = None,
         host_options: Mapping[str, bool | float | str] | None = None,
         simulator_settings: Settings | None = None,
         port: int = 0,
@@ -59,6 +61,7 @@ class Stack:
     ) -> None:
         self.directory = directory
         self.app_settings = dict(app_settings or {})
+        self.deployed_settings = deployed_settings
         self.host_options = dict(host_options or {})
         self.certificates = Certificates(directory / "identity") if identity else None
         self.managed_identity = ManagedIdentity() if identity else None
@@ -100,10 +103,22 @@ class Stack:
         return self.simulator_process.announcement
 
     def environment(self) -> dict[str, str]:
-        """The app's whole environment: its settings, and the variables that lead its SDKs to the simulator."""
+        """The app's whole environment: what the platform sets, and the app's settings."""
+        settings = self.deployed_settings(self) if self.deployed_settings else self.own_settings()
+        return {**self.platform(), **settings}
+
+    def platform(self) -> dict[str, str]:
+        """What leads the app's SDKs to the simulator, and what App Service sets for an app with an identity."""
+        acs = self.announcement
+        if self.managed_identity is None or self.certificates is None:
+            return acs.environment()
+        bundle = str(self.certificates.bundle(Path(acs.ca_file)))
+        trust = {"REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
+        return {**acs.environment(), **self.managed_identity.environment, **trust}
+
+    def own_settings(self) -> dict[str, str]:
         acs = self.announcement
         return {
-            **acs.environment(),
             **self.connections(),
             "RECORDINGS_CONTAINER": CONTAINER,
             "ACS_TOPIC": acs.resource_id,
@@ -116,16 +131,12 @@ class Stack:
     def connections(self) -> dict[str, str]:
         """How the app reaches storage and ACS: by connection strings, or by identity."""
         acs = self.announcement
-        if self.managed_identity is None or self.certificates is None:
+        if self.managed_identity is None:
             return {
                 names.RUNTIME_CONNECTION: self.azurite.connection_string,
                 "ACS_CONNECTION_STRING": acs.connection_string,
             }
-        bundle = str(self.certificates.bundle(Path(acs.ca_file)))
         return {
-            **self.managed_identity.environment,
-            "REQUESTS_CA_BUNDLE": bundle,
-            "SSL_CERT_FILE": bundle,
             f"{names.RUNTIME_CONNECTION}__blobServiceUri": self.azurite.blob_url,
             f"{names.RUNTIME_CONNECTION}__queueServiceUri": self.azurite.queue_url,
             f"{names.RUNTIME_CONNECTION}__tableServiceUri": self.azurite.table_url,

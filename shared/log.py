@@ -17,6 +17,8 @@ class LogEvent(StrEnum):
     RECORDING_STARTED = "recording_started"
     RECORDING_COMPLETED = "recording_completed"
     RECORDING_FAILED = "recording_failed"  # look: never started, or a chunk could not be saved
+    RECORDING_INCOMPLETE = "recording_incomplete"  # look: an announced chunk says that another follows; none came
+    RECORDING_OVERDUE = "recording_overdue"  # look: still running after MAX_RECORDING_HOURS
     RECORDINGS_LINKED = "recordings_linked"  # two rows of ours are one recording of ACS's
     EVENT_INGESTED = "event_ingested"
     EVENT_IGNORED = "event_ignored"  # unknown recording, and the operator chose to ignore those
@@ -38,6 +40,8 @@ class LogEvent(StrEnum):
 LOOK = frozenset(
     {
         LogEvent.RECORDING_FAILED,
+        LogEvent.RECORDING_INCOMPLETE,
+        LogEvent.RECORDING_OVERDUE,
         LogEvent.EVENT_REJECTED,
         LogEvent.CHUNK_FAILED,
         LogEvent.CHUNK_ALTERED,

@@ -104,6 +104,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         same_as: another row of ours for the same ACS recording, found out late.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
         repeatability_request_id: what makes a repeated start one start for ACS.
+        refused_status, refused_code: what ACS refused to start it with; the same key gets the same answer.
         claimed_until: until when a start is in flight and must not be driven by somebody else.
         has_run: whether ACS ever recorded; a recording paused on start and never resumed makes no file.
         folder: blob folder of its chunks, fixed when the first of them was announced.
@@ -135,6 +136,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tags: dict[str, str] = {}
     same_as: str | None = None
     fingerprint: str = ""
+    refused_status: int | None = None
+    refused_code: str | None = None
     repeatability_request_id: str | None = None
     repeatability_first_sent: datetime | None = None
     claimed_until: datetime | None = None
@@ -142,6 +145,15 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     folder: str | None = None
     manifests: int = 0
     etag: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether ACS refused to start it, so that no event can be about it."""
+        return self.refused_status is not None
+
+    def line(self, due_at: datetime, *, failed: bool = False) -> "OpenWork":
+        """The line of the open-work index that says when to look at the recording itself."""
+        return OpenWork(id=self.id, due_at=due_at, since=self.created_at, failed=failed)
 
     def moved(self, status: RecordingStatus, now: datetime) -> "Recording":
         """The same recording in another status.
@@ -171,7 +183,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         content_etag: version of the blob that was verified.
         block_list_digest: digest of the committed block list; empty for a blob written at once.
         expires_at: when ACS destroys the original.
-        attempts: transfers that were begun.
+        attempts: transfers and deletions that were begun.
+        warned: how many warnings were given that ACS is about to destroy it.
         due_at: when the sweep is to look at it next; None once nothing is left to do.
         claimed_until: until when a worker holds it.
         failure: what happened last and what to do; None when all is well.
@@ -204,11 +217,23 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     stored_at: datetime | None = None
     deleted_at: datetime | None = None
     attempts: int = 0
+    warned: int = 0
     due_at: datetime | None = None
     claimed_until: datetime | None = None
     failure: str | None = None
     open: bool = True
     etag: str = ""
+
+    def line(self, due_at: datetime) -> "OpenWork":
+        """The line of the open-work index that says when to look at the chunk."""
+        return OpenWork(
+            id=self.id,
+            document_id=self.document_id,
+            due_at=due_at,
+            since=self.created_at,
+            expires_at=self.expires_at,
+            warned=self.warned,
+        )
 
     @property
     def ref(self) -> ChunkRef:
@@ -232,11 +257,19 @@ class OpenWork(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         id: our id of the recording.
         document_id: the chunk; empty when the recording itself is to be looked into.
         due_at: when to look; a hint, the row it points to decides.
+        since: when the work came up.
+        expires_at: when ACS destroys what is to be saved.
+        warned: how many warnings were given that it is about to.
+        failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
     """
 
     id: str
     document_id: str = ""
     due_at: datetime
+    since: datetime | None = None
+    expires_at: datetime | None = None
+    warned: int = 0
+    failed: bool = False
 
 
 class Messages(msgspec.Struct, frozen=True):

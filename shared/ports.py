@@ -222,6 +222,10 @@ class ChunkStore(Protocol):
         """
         ...
 
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names of all blobs that begin with a prefix."""
+        ...
+
     def link(self, name: str, lifetime: timedelta) -> str:
         """A URL that anyone may read the blob with, and only read, for a while."""
         ...

@@ -22,7 +22,7 @@ from shared.errors import (
     NotFound,
 )
 from shared.log import LogEvent, log
-from shared.models import ENDED, Chunk, OpenWork, Origin, Recording, RecordingStatus
+from shared.models import ENDED, Chunk, Origin, Recording, RecordingStatus
 from shared.names import id_from_key
 from shared.pipeline.events import normal_recording_id
 from shared.ports import AcsCalls, AcsState, Catalog, Clock
@@ -31,6 +31,7 @@ from shared.start_request import StartRequest
 START_SECONDS_MAX = 120  # how long a start may be in flight before the same key may drive it again
 START_TRIES = 3  # calls to ACS for one request of ours, all with the same repeatability id
 SETTLE_SECONDS = 60  # how long after a start ACS's "not found" tells nothing yet
+LOOK_AGAIN = timedelta(hours=1)  # how often ACS is asked about a recording that has not ended
 EVENT_PATIENCE = timedelta(hours=1)  # how long after its end a recording may stay without a file-ready event
 SAVE_TRIES = 5  # a row that somebody else wrote first is read again and decided again
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
@@ -66,47 +67,23 @@ class Recordings:
             AcsUnavailable: ACS could not be asked; the row stays `starting`, and the same key tries again.
         """
         id = id_from_key(key) if key else str(uuid4())
-        recording = self.catalog.recording(id)
-        if recording is None:
-            try:
-                return self.drive_start(self.create(id, request), request, asked_before=False)
-            except CatalogConflict:
-                recording = self.get(id)
-        claimed = self.claim_again(recording, request)
-        return self.drive_start(claimed, request, asked_before=True) if claimed else recording
+        existing = self.catalog.recording(id)
+        if existing is None:
+            wanted = asked_for(id, request, self.clock())
+            existing = self.create(wanted)
+            if existing.repeatability_request_id == wanted.repeatability_request_id:
+                return self.drive_start(existing, request, asked_before=False)
+        claimed = self.claim_again(existing, request)
+        return self.drive_start(claimed, request, asked_before=True) if claimed else existing
 
-    def create(self, id: str, request: StartRequest) -> Recording:
-        """The row of a recording that ACS has not been asked for yet.
-
-        Raises:
-            CatalogConflict: a request under the same key was faster.
-        """
-        now = self.clock()
-        # Written before the row, so that a start whose answer is lost is looked into one day.
-        self.catalog.note_open([OpenWork(id=id, due_at=now + self.max_recording)])
-        return self.catalog.save_recording(
-            Recording(
-                id=id,
-                origin=Origin.API,
-                status=RecordingStatus.STARTING,
-                created_at=now,
-                updated_at=now,
-                server_call_id=request.server_call_id,
-                group_call_id=request.group_call_id,
-                room_id=request.room_id,
-                call_connection_id=request.call_connection_id,
-                recording_content_type=request.recording_content_type,
-                recording_channel_type=request.recording_channel_type,
-                recording_format_type=request.recording_format_type,
-                recording_storage_container_url=request.recording_storage_container_url,
-                tags=request.tags,
-                fingerprint=request.fingerprint,
-                repeatability_request_id=str(uuid4()),
-                repeatability_first_sent=now,
-                claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
-                has_run=not request.pause_on_start,
-            )
-        )
+    def create(self, wanted: Recording) -> Recording:
+        """The row of a recording that ACS has not been asked for yet; another one's, if that was faster."""
+        # Written before the row, so that a start whose answer is lost is looked into.
+        self.catalog.note_open([wanted.line(wanted.created_at + LOOK_AGAIN)])
+        try:
+            return self.catalog.save_recording(wanted)
+        except CatalogConflict:
+            return self.get(wanted.id)
 
     def claim_again(self, recording: Recording, request: StartRequest) -> Recording | None:
         """The row, claimed to drive an undecided start on; None when there is nothing to drive.
@@ -114,9 +91,12 @@ class Recordings:
         Raises:
             Conflict: somebody is driving it.
             KeyReused: it is another request.
+            AcsRefused: ACS refused it then.
         """
         if recording.fingerprint != request.fingerprint:
             raise KeyReused("This Idempotency-Key was used before with another body; nothing was started.")
+        if recording.refused:
+            raise AcsRefused(str(recording.failure), status=recording.refused_status, code=recording.refused_code)
         undecided = recording.status is RecordingStatus.STARTING and recording.recording_id is None
         if not undecided:
             return None
@@ -150,7 +130,7 @@ class Recordings:
                 if asked_before and error.code in CODES_ALREADY_RECORDING:
                     # Most likely our own first try, whose answer was lost: callback, state or event will tell.
                     return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
-                self.save(recording, partial(failed, failure=f"ACS refused to start: {error}", now=self.clock()))
+                self.save(recording, partial(refused, error=error, now=self.clock()))
                 raise
             else:
                 return self.started(recording, state, pause_on_start=request.pause_on_start)
@@ -211,7 +191,7 @@ class Recordings:
             # 404 also comes for running recordings under ACS's high-availability issue; their files still arrive.
             if error.code != CODE_NOT_FOUND:
                 raise
-        self.catalog.note_open([OpenWork(id=id, due_at=self.clock() + EVENT_PATIENCE)])
+        self.catalog.note_open([recording.line(self.clock() + EVENT_PATIENCE)])
         return self.save(recording, lambda row: stopped(row, self.clock()))
 
     def controllable(self, id: str) -> tuple[Recording, str]:
@@ -322,8 +302,39 @@ def stopped(recording: Recording, now: datetime) -> Recording:
     return recording.moved(RecordingStatus.STOPPED if recording.has_run else RecordingStatus.EMPTY, now)
 
 
+def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
+    """The first row of a recording: what was asked, before anybody answered."""
+    return Recording(
+        id=id,
+        origin=Origin.API,
+        status=RecordingStatus.STARTING,
+        created_at=now,
+        updated_at=now,
+        server_call_id=request.server_call_id,
+        group_call_id=request.group_call_id,
+        room_id=request.room_id,
+        call_connection_id=request.call_connection_id,
+        recording_content_type=request.recording_content_type,
+        recording_channel_type=request.recording_channel_type,
+        recording_format_type=request.recording_format_type,
+        recording_storage_container_url=request.recording_storage_container_url,
+        tags=request.tags,
+        fingerprint=request.fingerprint,
+        repeatability_request_id=str(uuid4()),
+        repeatability_first_sent=now,
+        claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+        has_run=not request.pause_on_start,
+    )
+
+
+def refused(recording: Recording, error: AcsRefused, now: datetime) -> Recording:
+    """After ACS refused to start it; the row keeps the answer for whoever asks again under the same key."""
+    row = failed(recording, f"ACS refused to start: {error}", now)
+    return msgspec.structs.replace(row, refused_status=error.status, refused_code=error.code)
+
+
 def failed(recording: Recording, failure: str, now: datetime) -> Recording:
-    """After ACS refused to start it."""
+    """After ACS could not start it."""
     if recording.status in ENDED:
         return recording
     row = recording.moved(RecordingStatus.FAILED, now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared import settings as names
 from shared.callbacks import Callbacks, CallbackVerifier
+from shared.consistency import Consistency
 from shared.files import Files
 from shared.health import NOWHERE, Health
 from shared.listing import Listing
@@ -61,6 +62,10 @@ class Services:
     @cached_property
     def files(self) -> Files:
         return Files(self.catalog, self.store, self.clock)
+
+    @cached_property
+    def consistency(self) -> Consistency:
+        return Consistency(self.catalog, self.store)
 
     @cached_property
     def callbacks(self) -> Callbacks:
@@ -133,7 +138,7 @@ class Services:
         return Health(
             {
                 "tables": lambda: self.catalog.recording(NOWHERE),
-                "recordingsStorage": lambda: self.store.look(NOWHERE),
+                "recordingsStorage": lambda: next(self.store.names(NOWHERE), None),
                 "runtimeStorage": lambda: next(iter(self.dead_letters.listed()), None),
                 "acs": lambda: self.acs_calls.state(NOWHERE),
             }

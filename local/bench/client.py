@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from azure.communication.callautomation import CallAutomationClient
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from azure.storage.blob import BlobServiceClient
 
 from shared.adapters.acs import CONNECT_SECONDS, CONTROL_READ_SECONDS, RECEIVE_BYTES, SdkSource, connect
@@ -70,12 +70,12 @@ class Outcome(msgspec.Struct, kw_only=True):
     proofs: list[tuple[str, str]] = []
 
 
-class ClearTransport(RequestsTransport):
+class ClearTransport(HttpTransport[Any, Any]):
     """The SDK's own transport, but what was signed for ACS's host goes to the bench's source, in the clear."""
 
     def __init__(self, netloc: str, **options: Any) -> None:
-        super().__init__(**options)
         self.netloc = netloc
+        self.inner: Any = RequestsTransport(**options)
 
     def send(self, request: Any, **options: Any) -> Any:
         secure = request.url
@@ -83,9 +83,22 @@ class ClearTransport(RequestsTransport):
         request.url = urlunsplit(("http", self.netloc, parts.path, parts.query, ""))
         request.headers["Host"] = parts.netloc
         try:
-            return super().send(request, **options)
+            return self.inner.send(request, **options)
         finally:
             request.url = secure
+
+    def open(self) -> None:
+        self.inner.open()
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Progress:

@@ -132,6 +132,10 @@ class BlobChunkStore:
     def read(self, name: str) -> Iterator[bytes]:
         return pieces(self.container.get_blob_client(name), name)
 
+    def names(self, prefix: str) -> Iterator[str]:
+        with told_apart(prefix):
+            yield from self.container.list_blob_names(name_starts_with=prefix)
+
     def link(self, name: str, lifetime: timedelta) -> str:
         """Signed with the account's key where there is one, else with a delegation key of our identity."""
         now = datetime.now(UTC)

@@ -17,7 +17,7 @@ from shared.models import Chunk, ChunkRef, OpenWork, Recording
 from shared.ports import CHUNKS_PER_BATCH
 
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
-MATCHES_MAX = 20  # recordings of one call that are looked at for a match
+MATCHES_MAX = 200  # recordings of one call that are looked at for a match, or listed
 CONFLICTS = frozenset({404, 409, 412})  # gone, there already, or newer: somebody else was first
 NO_TABLE = "TableNotFound"  # a 404 that says nothing about a row
 

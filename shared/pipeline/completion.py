@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -14,6 +15,7 @@ from shared.views import chunk_view, recording_view
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 DECISION_TRIES = 50  # every conflict means that somebody else made progress
+FAILED_STAYS = timedelta(days=7)  # how long a failed recording counts as open unless it is replayed
 CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
 # What a later chunk or a second look may change on a chunk without making it another one.
 PASSING = frozenset({"attempts", "dueAt", "failure", "storedAt", "deletedAt"})
@@ -60,10 +62,18 @@ class Completion:
         failure = f"{len(lost)} of its chunks could not be saved; each says why, and replay tries again."
         if not lost:
             failure = "No chunk of the event could be read; the event is kept in rejected-events, and replay reads it."
-        row = msgspec.structs.replace(recording.moved(RecordingStatus.FAILED, self.clock()), failure=failure)
+        return self.give_up(recording, failure, self.clock())
+
+    def give_up(self, recording: Recording, failure: str, now: datetime) -> Recording:
+        """Mark a recording as failed, and keep it in sight.
+
+        Raises:
+            CatalogConflict: its row was written meanwhile.
+        """
+        row = msgspec.structs.replace(recording.moved(RecordingStatus.FAILED, now), failure=failure)
         row = self.catalog.save_recording(row)
-        self.catalog.close(ChunkRef(row.id, ""))
-        log(LogEvent.RECORDING_FAILED, id=row.id, lost=len(lost))
+        self.catalog.note_open([row.line(now + FAILED_STAYS, failed=True)])
+        log(LogEvent.RECORDING_FAILED, id=row.id, failure=failure)
         return row
 
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:

@@ -6,7 +6,7 @@ import msgspec
 
 from shared.errors import CatalogConflict, ContentConflict, StoreUnavailable, Transient
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork
+from shared.models import Chunk, ChunkRef, ChunkStatus, Messages
 from shared.pipeline.blocks import list_digest
 from shared.pipeline.claims import RetryPolicy
 from shared.pipeline.engine import digested
@@ -149,7 +149,7 @@ class Deletion:
         self.catalog.save_chunk(
             msgspec.structs.replace(chunk, due_at=due, attempts=chunk.attempts + 1, failure=failure)
         )
-        self.catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=due)])
+        self.catalog.note_open([chunk.line(due)])
         log(LogEvent.CHUNK_DEFERRED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
 
     def finished(self, chunk: Chunk) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from queue import SimpleQueue
 from typing import Self
 
@@ -85,7 +86,7 @@ class Engine:
             with closing(SourceReader(self.source, order.url)) as reader:
                 total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
-                if layout.count == 1:
+                if layout.count == 1 and not look.staged:
                     return self.copy_at_once(order, reader, layout)
                 return self.copy_in_blocks(order, reader, layout, layout.staged(look.staged))
         except (BlobExists, BlocksGone):
@@ -100,7 +101,7 @@ class Engine:
         return Copied(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
 
     def copy_in_blocks(self, order: CopyOrder, reader: SourceReader, layout: Layout, present: dict[int, str]) -> Copied:
-        wanted = [index for index in range(layout.count) if index not in present]
+        wanted = layout.missing(present)
         digest = None if present else hashlib.sha256()
         ids = dict(present)
         with Ring(self.options, layout) as ring:
@@ -124,7 +125,7 @@ class Engine:
         )
 
     def filled(
-        self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[int], ring: "Ring"
+        self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
     ) -> Generator[tuple[int, memoryview]]:
         """The wanted blocks in order, each in a buffer of the ring."""
 
@@ -134,11 +135,13 @@ class Engine:
         if self.options.parallel_ranges > 1:
             reader.close()  # a fan asks for one block at a time instead of one long range
             fan = Fan(self.source, order.url, layout, self.options.parallel_ranges)
-            yield from fan.blocks(wanted, fetch, order.keep_going)
+            yield from fan.blocks(list(chain.from_iterable(wanted)), fetch, order.keep_going)
             return
-        for index in wanted:
-            order.keep_going()
-            yield index, fetch(reader, index)
+        for run in wanted:
+            reader.until = run.stop * layout.block_bytes
+            for index in run:
+                order.keep_going()
+                yield index, fetch(reader, index)
 
     def filled_block(
         self, order: CopyOrder, reader: SourceReader, layout: Layout, index: int, buffer: memoryview

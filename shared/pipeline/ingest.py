@@ -15,7 +15,7 @@ import msgspec
 from shared import names
 from shared.errors import CatalogConflict, NotUnderstood
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkStatus, Messages, OpenWork, Origin, Recording, RecordingStatus
+from shared.models import Chunk, ChunkStatus, Messages, Origin, Recording, RecordingStatus
 from shared.pipeline.events import AnnouncedChunk, FileReady, Json, parse_file_ready
 from shared.pipeline.locations import in_own_storage, own_location, parse_location
 from shared.pipeline.matching import find_recording, new_recording
@@ -235,8 +235,8 @@ class Ingest:
     def persist(self, recording: Recording, rows: list[Chunk], known: dict[str, Chunk]) -> Messages:
         """Write index, rows, messages, in this order: what a crash leaves behind is found and finished."""
         now = self.clock()
-        work = [OpenWork(id=recording.id, due_at=now + self.policy.claim)]
-        work += [open_work(row) for row in rows if row.due_at]
+        work = [recording.line(now + self.policy.claim)]
+        work += [row.line(row.due_at) for row in rows if row.due_at]
         self.catalog.note_open(work)
         if not recording.etag:
             recording = self.catalog.save_recording(recording)
@@ -256,12 +256,6 @@ class Ingest:
 def was_refused(chunk: Chunk) -> bool:
     """Whether the chunk failed because its URLs were not understood; a new reading may understand them."""
     return chunk.status is ChunkStatus.FAILED and not chunk.content_location
-
-
-def open_work(chunk: Chunk) -> OpenWork:
-    """The line of the open-work index for a chunk."""
-    assert chunk.due_at
-    return OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=chunk.due_at)
 
 
 def merged(parts: Iterable[Messages]) -> Messages:

@@ -31,17 +31,12 @@ def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
     not_after = (event.recording_start_time or event.event_time) + START_TOLERANCE
     for id in catalog.recordings_by_call(event.server_call_id, not_after):
         recording = catalog.recording(id)
-        if recording is None or never_began(recording):
+        # What only events brought is found by what they derive its id from: its row is younger than its start.
+        if recording is None or recording.refused or recording.origin is Origin.EVENT:
             continue
         if not known_to_differ(recording.recording_id, event.recording_id):
             return recording
     return None
-
-
-def never_began(recording: Recording) -> bool:
-    """Whether ACS refused to start it: what others record of the same call afterwards is not ours to delete."""
-    nothing_came = recording.recording_id is None and recording.folder is None
-    return recording.status is RecordingStatus.FAILED and nothing_came
 
 
 def by_derived_id(event: FileReady, catalog: Catalog) -> Recording | None:

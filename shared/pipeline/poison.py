@@ -4,7 +4,7 @@ import msgspec
 
 from shared.errors import CatalogConflict, CatalogUnavailable
 from shared.log import LogEvent, log
-from shared.models import ChunkRef, OpenWork
+from shared.models import ChunkRef
 from shared.pipeline.claims import RetryPolicy
 from shared.ports import Catalog, Clock
 
@@ -37,7 +37,7 @@ class Poison:
         due = self.clock() + self.retries.longest
         failure = "Its queue message could not be handled five times over; the next try is planned."
         self.catalog.save_chunk(msgspec.structs.replace(chunk, due_at=due, claimed_until=None, failure=failure))
-        self.catalog.note_open([OpenWork(id=ref.id, document_id=ref.document_id, due_at=due)])
+        self.catalog.note_open([chunk.line(due)])
 
 
 def parse_ref(body: bytes) -> ChunkRef:

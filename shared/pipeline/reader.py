@@ -20,6 +20,7 @@ class SourceReader:
         self.url = url
         self.range_bytes = range_bytes
         self.total = total
+        self.until: int | None = None  # where the bytes that are wanted end, when that is before the content does
         self.position = 0
         self.range_ends = 0
         self.rest: memoryview = memoryview(b"")
@@ -44,10 +45,15 @@ class SourceReader:
         self.pieces = answer.pieces()
         return answer.total
 
+    def ask(self, offset: int) -> None:
+        """Ask for the longest range that is allowed and wanted."""
+        wanted = self.range_bytes if self.until is None else self.until - offset
+        self.open(offset, min(self.range_bytes, wanted))
+
     def fill(self, target: memoryview, offset: int) -> None:
         """Read exactly as many bytes as the target holds."""
         if offset != self.position:
-            self.open(offset, self.range_bytes)
+            self.ask(offset)
         filled = 0
         while filled < len(target):
             piece = self.piece()
@@ -62,7 +68,7 @@ class SourceReader:
         if self.rest:
             return self.rest
         if self.position == self.range_ends:
-            self.open(self.position, self.range_bytes)
+            self.ask(self.position)
         piece = next(self.pieces, b"")
         if not piece:
             raise SourceSuspect(f"The content broke off at byte {self.position}.")

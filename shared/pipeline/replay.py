@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.errors import CatalogConflict, NotFound
-from shared.models import Chunk, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
+from shared.models import Chunk, ChunkStatus, Messages, Recording, RecordingStatus
 from shared.pipeline.events import Json
-from shared.pipeline.ingest import Ingest, merged, open_work, was_refused
+from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.ports import Catalog, Clock, KeptEvents
 from shared.recordings import save_recording
 
@@ -33,23 +33,22 @@ class Replay:
         recording = self.catalog.recording(id)
         if recording is None:
             raise NotFound("There is no recording with this id.")
-        events = self.rejected_of(recording)
-        chunks = [chunk for chunk in self.catalog.chunks(id) if chunk.open or liftable(chunk)]
-        if any(not chunk.open for chunk in chunks):
-            self.reopen(recording)
-        return merged([*events, *(self.lifted(chunk) for chunk in chunks)])
+        events = merged(self.rejected_of(recording))
+        return merged([events, self.recording_chunks(recording, events)])
 
     def since(self, moment: datetime) -> Messages:
         """Replay every failed recording that was created since, and every rejected event.
 
         A recording that is older but was rejected as an event comes through its event.
         """
-        events = list(self.rejected())
+        events = merged(self.rejected())
         failed = list(self.failed_since(moment))
-        return merged([*events, *(self.recording_chunks(recording) for recording in failed)])
+        return merged([events, *(self.recording_chunks(recording, events) for recording in failed)])
 
-    def recording_chunks(self, recording: Recording) -> Messages:
-        chunks = [chunk for chunk in self.catalog.chunks(recording.id) if chunk.open or liftable(chunk)]
+    def recording_chunks(self, recording: Recording, sent: Messages) -> Messages:
+        """Lift what is not finished, except what was just sent."""
+        unfinished = (chunk for chunk in self.catalog.chunks(recording.id) if chunk.open or liftable(chunk))
+        chunks = [chunk for chunk in unfinished if chunk.ref not in sent.transfers]
         if any(not chunk.open for chunk in chunks):
             self.reopen(recording)
         return merged(self.lifted(chunk) for chunk in chunks)
@@ -65,7 +64,7 @@ class Replay:
             day -= timedelta(days=1)
 
     def reopen(self, recording: Recording) -> None:
-        self.catalog.note_open([OpenWork(id=recording.id, due_at=self.clock() + self.claim)])
+        self.catalog.note_open([recording.line(self.clock() + self.claim)])
         now = self.clock()
         save_recording(
             self.catalog,
@@ -79,7 +78,7 @@ class Replay:
         row = msgspec.structs.replace(
             chunk, status=status, open=True, failure=None, due_at=self.clock() + self.claim, claimed_until=None
         )
-        self.catalog.note_open([open_work(row)])
+        self.catalog.note_open([row.line(self.clock() + self.claim)])
         try:
             self.catalog.save_chunk(row)
         except CatalogConflict:

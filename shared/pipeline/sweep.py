@@ -4,9 +4,8 @@ Safe when two run at once: whoever sends something claims it first, by the row's
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -17,11 +16,12 @@ from shared.pipeline.completion import Completion
 from shared.pipeline.events import Json
 from shared.pipeline.ingest import Ingest, merged
 from shared.ports import Catalog, Clock, DeadLetters
-from shared.recordings import EVENT_PATIENCE, LIVE, Recordings
+from shared.recordings import EVENT_PATIENCE, LIVE, LOOK_AGAIN, Recordings
 
 ITEMS_PER_RUN_MAX = 2000  # what one run takes on; the next one is a minute away
 ORPHAN_PATIENCE = timedelta(hours=1)  # an index line without a row belongs to an event that is being delivered again
-LOOK_AGAIN = timedelta(hours=1)
+WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # before ACS destroys a chunk that is not stored
+WHENEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Sweep:
@@ -51,46 +51,81 @@ class Sweep:
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage; the next run begins anew.
         """
-        counted: Counter[str] = Counter()
         letters = list(self.ingested_letters())
         now = self.clock()
-        works = [work for work, _ in zip(self.catalog.due_work(now), range(ITEMS_PER_RUN_MAX), strict=False)]
-        swept = [self.looked_at(work, now, counted) for work in works]
-        messages = merged([*letters, *swept])
-        log(
-            LogEvent.SWEEP_FINISHED,
-            looked=len(works),
-            transfers=len(messages.transfers),
-            deletions=len(messages.deletions),
-            deadLetters=len(letters),
-            **counted,
-        )
+        lines = list(self.catalog.due_work(WHENEVER))
+        for line in lines:
+            self.warned(line, now)
+        due = [line for line in lines if line.due_at <= now][:ITEMS_PER_RUN_MAX]
+        messages = merged([*letters, *(self.looked_at(line, now) for line in due)])
+        self.tell(lines, len(due), messages, now)
         return messages
 
-    def looked_at(self, work: OpenWork, now: datetime, counted: Counter[str]) -> Messages:
-        if work.document_id:
-            return self.chunk_looked_at(work, now, counted)
-        recording = self.catalog.recording(work.id)
+    def tell(self, lines: Sequence[OpenWork], due: int, messages: Messages, now: datetime) -> None:
+        """The gauge that alerts and the workbook read."""
+        chunks = [line for line in lines if line.document_id]
+        oldest = min((line.since for line in chunks if line.since), default=now)
+        log(
+            LogEvent.SWEEP_FINISHED,
+            open=len(chunks),
+            oldestOpenSeconds=round((now - oldest).total_seconds()),
+            due=due,
+            failed=sum(line.failed for line in lines),
+            atRisk=sum(warnings_due(line, now) > 0 for line in chunks),
+            transfers=len(messages.transfers),
+            deletions=len(messages.deletions),
+        )
+
+    def warned(self, line: OpenWork, now: datetime) -> None:
+        """Warn once at each threshold: the row remembers, so that two sweeps do not warn twice."""
+        level = warnings_due(line, now)
+        if level <= line.warned:
+            return
+        chunk = self.catalog.chunk(ChunkRef(line.id, line.document_id))
+        if chunk is None:
+            return
+        try:
+            if chunk.warned < level:
+                chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
+                self.tell_risk(chunk, now)
+        except CatalogConflict:
+            return  # a worker has just written it; the next run looks again
+        self.catalog.note_open([chunk.line(line.due_at)])
+
+    def tell_risk(self, chunk: Chunk, now: datetime) -> None:
+        if chunk.status is not ChunkStatus.PENDING:
+            return
+        log(
+            LogEvent.CHUNK_AT_RISK,
+            id=chunk.id,
+            documentId=chunk.document_id,
+            hoursLeft=round((chunk.expires_at - now) / timedelta(hours=1), 1),
+            attempts=chunk.attempts,
+            failure=chunk.failure,
+        )
+
+    def looked_at(self, line: OpenWork, now: datetime) -> Messages:
+        if line.document_id:
+            return self.chunk_looked_at(line, now)
+        recording = self.catalog.recording(line.id)
         if recording is None:
-            self.orphan(work, now)
+            self.orphan(line, now)
         else:
-            counted[f"recordings_{recording.status}"] += 1
             self.recording_looked_at(recording, now)
         return Messages()
 
-    def chunk_looked_at(self, work: OpenWork, now: datetime, counted: Counter[str]) -> Messages:
-        chunk = self.catalog.chunk(ChunkRef(work.id, work.document_id))
+    def chunk_looked_at(self, line: OpenWork, now: datetime) -> Messages:
+        chunk = self.catalog.chunk(ChunkRef(line.id, line.document_id))
         if chunk is None:
-            self.orphan(work, now)
+            self.orphan(line, now)
             return Messages()
-        counted[f"chunks_{chunk.status}"] += 1
         if not chunk.open or chunk.due_at is None:
             # A crash after the chunk's last write: what should have followed follows now.
             self.catalog.close(chunk.ref)
             self.completion.complete_if_last(chunk.id)
             return Messages()
         if chunk.due_at > now:
-            self.catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=chunk.due_at)])
+            self.catalog.note_open([chunk.line(chunk.due_at)])
             return Messages()
         return self.sent_again(chunk, now)
 
@@ -100,46 +135,73 @@ class Sweep:
             self.catalog.save_chunk(msgspec.structs.replace(chunk, due_at=due, claimed_until=None))
         except CatalogConflict:
             return Messages()  # a worker or another sweep has it
-        self.catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=due)])
+        self.catalog.note_open([chunk.line(due)])
         if chunk.status is ChunkStatus.PENDING:
             return Messages(transfers=(chunk.ref,))
         return Messages(deletions=(chunk.ref,))
 
-    def orphan(self, work: OpenWork, now: datetime) -> None:
+    def orphan(self, line: OpenWork, now: datetime) -> None:
         """A line without a row: its event will be delivered again, or never was acknowledged."""
-        if now - work.due_at > ORPHAN_PATIENCE:
-            self.catalog.close(ChunkRef(work.id, work.document_id))
+        if now - line.due_at > ORPHAN_PATIENCE:
+            self.catalog.close(ChunkRef(line.id, line.document_id))
 
     def recording_looked_at(self, recording: Recording, now: datetime) -> None:
         if recording.status is RecordingStatus.TRANSFERRING:
-            self.completion.complete_if_last(recording.id)
+            self.transferring_looked_at(recording, now)
         elif recording.status in LIVE:
             self.live_looked_at(recording, now)
-        elif recording.status is RecordingStatus.STOPPED and now - recording.updated_at >= EVENT_PATIENCE:
-            self.given_up(recording, now, "It ended, and no file-ready event came. See the runbook: replay by hand.")
-        elif recording.status in ENDED - {RecordingStatus.STOPPED}:
-            self.catalog.close(ChunkRef(recording.id, ""))
-            return
-        self.catalog.note_open([OpenWork(id=recording.id, due_at=now + LOOK_AGAIN)])
+        elif recording.status is RecordingStatus.STOPPED:
+            self.stopped_looked_at(recording, now)
+        current = self.catalog.recording(recording.id) or recording
+        if current.status in ENDED - {RecordingStatus.STOPPED, RecordingStatus.TRANSFERRING}:
+            self.settled(current, recording)
+        else:
+            self.catalog.note_open([current.line(now + LOOK_AGAIN)])
+
+    def settled(self, current: Recording, before: Recording) -> None:
+        """Close the line of a recording that has ended; one that has just failed stays to be noticed."""
+        if current.status is not RecordingStatus.FAILED or before.status is RecordingStatus.FAILED:
+            self.catalog.close(ChunkRef(current.id, ""))
+
+    def transferring_looked_at(self, recording: Recording, now: datetime) -> None:
+        """Complete it if a crash left that undone; tell when nothing is left to do and yet a chunk is missing."""
+        decided = self.completion.complete_if_last(recording.id) or recording
+        waits = decided.status is RecordingStatus.TRANSFERRING and not self.catalog.has_open_chunk(recording.id)
+        if waits and now - decided.updated_at >= EVENT_PATIENCE:
+            log(LogEvent.RECORDING_INCOMPLETE, id=recording.id, since=decided.updated_at)
 
     def live_looked_at(self, recording: Recording, now: datetime) -> None:
-        """Ask ACS about a recording that should have ended; its silence changes nothing."""
+        """Ask ACS about a recording that may have ended; its silence changes nothing."""
+        overdue = now - recording.created_at >= self.recordings.max_recording
         if recording.recording_id is None:
-            if now - recording.created_at >= self.recordings.max_recording:
+            if overdue:
                 self.given_up(recording, now, "ACS never confirmed the start, and no file-ready event came.")
             return
         try:
-            self.recordings.observe(recording)
+            observed = self.recordings.observe(recording)
         except AcsError:
             return
+        if overdue and observed.status in LIVE:
+            log(LogEvent.RECORDING_OVERDUE, id=recording.id, status=observed.status)
+
+    def stopped_looked_at(self, recording: Recording, now: datetime) -> None:
+        """An ended recording without files: unless ACS still knows it, its event is lost or late."""
+        if now - recording.updated_at < EVENT_PATIENCE or recording.recording_id is None:
+            return
+        try:
+            known = self.recordings.acs.state(recording.recording_id)
+        except AcsError:
+            return
+        if known is None:
+            failure = "It ended, and no file-ready event came within an hour. Hand it in (POST /api/events) or replay."
+            self.given_up(recording, now, failure)
 
     def given_up(self, recording: Recording, now: datetime, failure: str) -> None:
+        """Say that something is wrong while there is time; a later event reopens the recording all the same."""
         try:
-            row = msgspec.structs.replace(recording.moved(RecordingStatus.FAILED, now), failure=failure)
-            self.catalog.save_recording(row)
+            self.completion.give_up(recording, failure, now)
         except CatalogConflict:
-            return
-        log(LogEvent.RECORDING_FAILED, id=recording.id, failure=failure)
+            return  # it has just changed; the next look sees how
 
     def ingested_letters(self) -> Iterator[Messages]:
         """Events that Event Grid gave up on; a letter goes only when what is in it is durable."""
@@ -150,6 +212,12 @@ class Sweep:
 
     def ingested_letter(self, content: bytes) -> Messages:
         return merged(self.ingest.ingest(document) for document in documents(content))
+
+
+def warnings_due(line: OpenWork, now: datetime) -> int:
+    """How many thresholds before its destruction a chunk has passed."""
+    left = line.expires_at - now if line.expires_at else timedelta.max
+    return sum(left <= threshold for threshold in WARNINGS)
 
 
 def documents(content: bytes) -> list[Json]:

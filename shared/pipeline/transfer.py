@@ -25,7 +25,7 @@ from shared.errors import (
     Transient,
 )
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork
+from shared.models import Chunk, ChunkRef, ChunkStatus, Messages
 from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
 from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
 from shared.pipeline.events import moment, number
@@ -231,7 +231,7 @@ class Transfer:
         row = self.catalog.save_chunk(
             msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=f"{error} The next try is planned.")
         )
-        self.catalog.note_open([OpenWork(id=row.id, document_id=row.document_id, due_at=due)])
+        self.catalog.note_open([row.line(due)])
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()
 

@@ -1,17 +1,41 @@
-"""No key anywhere: the app with managed identity, as infra/ deploys it."""
+"""No key anywhere: the app with managed identity, under exactly the settings that infra/ deploys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
+from local.identity import CLIENT_ID
 from local.simulator.scripts import Script
 from local.stack import Stack
 from tests.e2e.drive import differences, record, settled
+from tests.infra.bicep_tree import app_settings
+from tests.infra.evaluate import resolved_settings
+
+
+def deployed(stack: Stack) -> Mapping[str, str]:
+    """What Bicep sets, with the addresses that only Azure, or this stack, knows."""
+    acs = stack.announcement
+    return resolved_settings(
+        {
+            "insights.properties.ConnectionString": "",
+            "runtimeBlobEndpoint": stack.azurite.blob_url,
+            "runtimeQueueEndpoint": stack.azurite.queue_url,
+            "runtimeTableEndpoint": stack.azurite.table_url,
+            "recordingsBlobEndpoint": stack.azurite.blob_url,
+            "recordingsStorage.outputs.blobEndpoint": stack.azurite.blob_url,
+            "identityClientId": CLIENT_ID,
+            "acsEndpoint": acs.endpoint,
+            "acsId": acs.resource_id,
+            "acsImmutableResourceId": acs.immutable_resource_id,
+            "site.properties.defaultHostName": "recorder.example",
+        }
+    )
 
 
 @pytest.fixture(scope="module")
 def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("identity"), host_options={"timers": False}, identity=True) as running:
+    directory = tmp_path_factory.mktemp("identity")
+    with Stack(directory, deployed_settings=deployed, host_options={"timers": False}, identity=True) as running:
         yield running
 
 
@@ -31,5 +55,13 @@ def test_a_link_is_signed_with_a_delegation_key(keyless: Stack) -> None:
     link = keyless.recorder.ask("GET", f"/recordings/{recording['id']}/chunks/{chunk['documentId']}/content")
 
     assert "skoid=" in link["url"]
-    assert "AccountKey" not in str(keyless.environment())
-    assert "accesskey" not in str(keyless.environment())
+
+
+def test_the_app_runs_on_the_deployed_settings_and_holds_no_key(keyless: Stack) -> None:
+    environment = keyless.environment()
+
+    settings = set(environment) - set(keyless.platform())
+    told = " ".join(environment.values()).casefold()
+    assert settings == set(app_settings())
+    assert "accountkey=" not in told
+    assert "accesskey=" not in told

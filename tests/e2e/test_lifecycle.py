@@ -199,7 +199,9 @@ def test_fifty_recordings_at_once_with_every_event_twice_and_shuffled_all_comple
     with ThreadPoolExecutor(50) as callers:
         recordings = list(callers.map(lambda script: record(stack, script), scripts))
 
-        completed = list(callers.map(lambda one: settled(stack, one["id"], seconds=120), recordings))
+        completed = list(
+            callers.map(lambda one: stack.recorder.wait(one["id"], seconds=100, poll_seconds=2), recordings)
+        )
 
     assert {recording["status"] for recording in completed} == {"completed"}
     assert [len(recording["chunks"]) for recording in completed] == [script.chunks for script in scripts]

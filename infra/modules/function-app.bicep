@@ -1,0 +1,168 @@
+// The app on Flex Consumption: scales to nothing, holds no secret, and takes code only from signed-in deployers.
+param name string
+param planName string
+param location string
+param tags object
+@description('Tags of the site: azd finds where to deploy by them.')
+param siteTags object
+param identityId string
+param identityClientId string
+param insightsName string
+param workspaceId string
+param runtimeBlobEndpoint string
+param runtimeQueueEndpoint string
+param runtimeTableEndpoint string
+param packageName string
+param recordingsBlobEndpoint string
+param acsId string
+param acsEndpoint string
+param acsImmutableResourceId string
+@description('Address of a Key Vault secret that holds the ACS connection string; empty: the identity is used.')
+param acsVaultReference string
+@description('Settings of the app that come straight from parameters.')
+param settings object
+param stateCallbacks bool
+param verifyCallbacks bool
+param instanceMemoryMB int
+param maximumInstanceCount int
+param httpConcurrency int
+param alwaysReadyHttp int
+@description('Empty: outgoing traffic takes the public way.')
+param subnetId string
+@description('Empty: no Easy Auth; function keys alone guard the API.')
+param authClientId string
+@description('Comma-separated client ids that may call; empty: every client of the tenant that has a token for the app.')
+param authAllowedClientIds string
+
+// A synchronous function holds a thread while it waits for ACS or storage. The worker's own default (5 at one core)
+// would leave two thirds of the HTTP requests that an instance accepts, and events, waiting for a thread.
+var workerThreads = max(httpConcurrency, 16)
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource site 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  tags: siteTags
+  kind: 'functionapp,linux'
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    clientAffinityEnabled: false
+    publicNetworkAccess: 'Enabled' // Event Grid cannot deliver to a private function
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${runtimeBlobEndpoint}${packageName}'
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
+        }
+      }
+      runtime: { name: 'python', version: '3.13' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
+        triggers: { http: { perInstanceConcurrency: httpConcurrency } } // the platform's default for Python is 1
+      }
+    }
+    siteConfig: { ftpsState: 'Disabled', minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: site
+  name: 'appsettings'
+  properties: union(settings, {
+    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    AZURE_CLIENT_ID: identityClientId
+    PYTHON_THREADPOOL_THREAD_COUNT: string(workerThreads)
+    AzureWebJobsStorage__blobServiceUri: runtimeBlobEndpoint
+    AzureWebJobsStorage__queueServiceUri: runtimeQueueEndpoint
+    AzureWebJobsStorage__tableServiceUri: runtimeTableEndpoint
+    AzureWebJobsStorage__credential: 'managedidentity'
+    AzureWebJobsStorage__clientId: identityClientId
+    RecordingsStorage__blobServiceUri: recordingsBlobEndpoint
+    RecordingsStorage__credential: 'managedidentity'
+    RecordingsStorage__clientId: identityClientId
+    ACS_ENDPOINT: acsEndpoint
+    ACS_TOPIC: acsId
+    CALLBACK_URL: stateCallbacks ? 'https://${site.properties.defaultHostName}/api/callbacks/recording-state' : ''
+    CALLBACK_AUDIENCE: verifyCallbacks ? acsImmutableResourceId : ''
+    CALLBACK_ISSUER: '' // empty: ACS's own
+    CALLBACK_JWKS_URL: '' // empty: ACS's own
+    SWEEP_SCHEDULE: '0 * * * * *' // not a parameter: the alert on a silent sweep counts on it
+  }, empty(acsVaultReference) ? {} : { ACS_CONNECTION_STRING: '@Microsoft.KeyVault(SecretUri=${acsVaultReference})' })
+}
+
+resource ftpCredentials 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: site
+  name: 'ftp'
+  properties: { allow: false }
+}
+
+resource scmCredentials 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: site
+  name: 'scm'
+  properties: { allow: false }
+}
+
+resource auth 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) {
+  parent: site
+  name: 'authsettingsV2'
+  properties: {
+    platform: { enabled: true }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      // Event Grid signs with a system key and ACS with its own token: Easy Auth would refuse both.
+      excludedPaths: ['/runtime/webhooks/eventgrid', '/api/callbacks/recording-state', '/api/health']
+    }
+    httpSettings: { requireHttps: true }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: authClientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [authClientId, 'api://${authClientId}']
+          defaultAuthorizationPolicy: {
+            allowedApplications: empty(authAllowedClientIds) ? [] : split(authAllowedClientIds, ',')
+          }
+        }
+      }
+    }
+    login: { tokenStore: { enabled: false } }
+  }
+}
+
+// Logs go to Application Insights; sent here as well they would be paid for twice.
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: site
+  name: 'recorder'
+  properties: {
+    workspaceId: workspaceId
+    metrics: [{ category: 'AllMetrics', enabled: true }]
+  }
+}
+
+output id string = site.id
+output name string = site.name
+output host string = site.properties.defaultHostName

@@ -1,0 +1,165 @@
+// Who may do what, at the narrowest scope that each role allows. The role on ACS is in communication-access.bicep.
+param appPrincipalId string
+param topicPrincipalId string
+@description('ACS identity that writes into its own container; used only when that container has a name.')
+param acsPrincipalId string
+@description('Person or group that may read recordings, rejected events and dead letters; empty: nobody.')
+param operatorPrincipalId string
+param operatorPrincipalType string
+param runtimeStorageName string
+param deadLettersName string
+param rejectedEventsName string
+param recordingsStorageName string
+param recordingsContainerName string
+param ownContainerName string
+param insightsName string
+
+var roles = loadJsonContent('../roles.json')
+var hasOwnContainer = !empty(ownContainerName)
+var hasOperator = !empty(operatorPrincipalId)
+// The host keeps locks, keys, the package and its own tables here, under names of its choosing: hence the account.
+var runtimeRoles = [roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]
+
+resource runtime 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: runtimeStorageName
+}
+
+resource runtimeBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+  parent: runtime
+  name: 'default'
+}
+
+resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: runtimeBlobs
+  name: deadLettersName
+}
+
+resource rejectedEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: runtimeBlobs
+  name: rejectedEventsName
+}
+
+resource recordings 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: recordingsStorageName
+}
+
+resource recordingsBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+  parent: recordings
+  name: 'default'
+}
+
+resource recordingsContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: recordingsBlobs
+  name: recordingsContainerName
+}
+
+resource ownContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: recordingsBlobs
+  name: hasOwnContainer ? ownContainerName : 'unused'
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in runtimeRoles: {
+  name: guid(runtime.id, appPrincipalId, role)
+  scope: runtime
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+  }
+}]
+
+resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(recordingsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
+  scope: recordingsContainer
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+// Links to recordings are signed with a delegation key, which only the account as a whole hands out.
+resource appDelegates 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(recordings.id, appPrincipalId, roles.storageBlobDelegator)
+  scope: recordings
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDelegator)
+  }
+}
+
+resource appSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, appPrincipalId, roles.monitoringMetricsPublisher)
+  scope: insights
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+  }
+}
+
+resource topicWritesDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(deadLetters.id, topicPrincipalId, roles.storageBlobDataContributor)
+  scope: deadLetters
+  properties: {
+    principalId: topicPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+resource acsWritesOwnContainer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOwnContainer) {
+  name: guid(ownContainer.id, acsPrincipalId, roles.storageBlobDataContributor)
+  scope: ownContainer
+  properties: {
+    principalId: acsPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+  }
+}
+
+// The app verifies what ACS wrote there and changes nothing.
+resource appReadsOwnContainer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOwnContainer) {
+  name: guid(ownContainer.id, appPrincipalId, roles.storageBlobDataReader)
+  scope: ownContainer
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorReadsRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(recordingsContainer.id, operatorPrincipalId, roles.storageBlobDataReader)
+  scope: recordingsContainer
+  properties: {
+    principalId: operatorPrincipalId
+    principalType: operatorPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorReadsRejected 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(rejectedEvents.id, operatorPrincipalId, roles.storageBlobDataReader)
+  scope: rejectedEvents
+  properties: {
+    principalId: operatorPrincipalId
+    principalType: operatorPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorReadsDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(deadLetters.id, operatorPrincipalId, roles.storageBlobDataReader)
+  scope: deadLetters
+  properties: {
+    principalId: operatorPrincipalId
+    principalType: operatorPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}

@@ -1,0 +1,122 @@
+// The account that receives the recordings: its own retention, its own network rules, and nobody else's data.
+param name string
+param location string
+param tags object
+param sku string
+param vnetEnabled bool
+param workspaceId string
+param containerName string
+@description('Adds a container that ACS may write into; empty: none.')
+param ownContainerName string
+param retentionDays int
+param coolAfterDays int
+param softDeleteDays int
+param immutabilityDays int
+
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    encryption: { keySource: 'Microsoft.Storage', requireInfrastructureEncryption: true }
+    isLocalUserEnabled: false
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    // ACS writes from outside the network, so its own container needs the endpoint to exist.
+    publicNetworkAccess: vnetEnabled && empty(ownContainerName) ? 'Disabled' : 'Enabled'
+    networkAcls: { bypass: 'AzureServices', defaultAction: vnetEnabled ? 'Deny' : 'Allow' }
+    sasPolicy: { expirationAction: 'Log', sasExpirationPeriod: '0.01:00:00' } // our links live 15 minutes
+  }
+}
+
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    isVersioningEnabled: true
+    changeFeed: { enabled: true, retentionInDays: 90 }
+    deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+  }
+}
+
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobService
+  name: containerName
+  properties: { publicAccess: 'None' }
+}
+
+// Apart from ours, so that ACS's identity can never touch a verified copy.
+resource ownContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = if (!empty(ownContainerName)) {
+  parent: blobService
+  name: empty(ownContainerName) ? 'unused' : ownContainerName
+  properties: { publicAccess: 'None' }
+}
+
+// Unlocked: locking cannot be undone and stays a deliberate act of a person (docs/deploy.md).
+resource immutability 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2025-01-01' = if (immutabilityDays > 0) {
+  parent: container
+  name: 'default'
+  properties: { immutabilityPeriodSinceCreationInDays: immutabilityDays, allowProtectedAppendWrites: false }
+}
+
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01-01' = {
+  parent: account
+  name: 'default'
+  dependsOn: [blobService] // rules about versions are refused before versioning is on
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'cool'
+          enabled: coolAfterDays > 0
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'] }
+            actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: max(coolAfterDays, 1) } } }
+          }
+        }
+        {
+          name: 'retention'
+          enabled: retentionDays > 0
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'] }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: max(retentionDays, 1) } } }
+          }
+        }
+        {
+          name: 'old-versions'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'] }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: softDeleteDays } } }
+          }
+        }
+      ]
+    }
+  }
+}
+
+// Who read, wrote or deleted a recording.
+resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobService
+  name: 'recorder'
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ categoryGroup: 'audit', enabled: true }]
+  }
+}
+
+output id string = account.id
+output name string = account.name
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+output containerName string = container.name

@@ -1,0 +1,81 @@
+// The account behind the host: its locks and keys, our queues and tables, dead letters, rejected events, the package.
+param name string
+param location string
+param tags object
+param sku string
+param vnetEnabled bool
+
+// The names are constants of the app's code; a test keeps the two equal.
+var queueNames = ['chunk-transfers', 'chunk-transfers-poison', 'chunk-deletions', 'chunk-deletions-poison']
+var tableNames = ['recordings', 'recordingindex']
+var deadLettersName = 'dead-letters'
+var rejectedEventsName = 'rejected-events'
+var packageName = 'app-package'
+var softDeleteDays = 7 // a dead letter that was ingested by mistake can be had back for a week
+
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: sku }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    encryption: { keySource: 'Microsoft.Storage', requireInfrastructureEncryption: true }
+    isLocalUserEnabled: false
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    // Not 'Disabled' even inside a network: Event Grid writes dead letters here as a trusted service, and the rule
+    // that lets trusted services through is documented for a closed firewall, not for a disabled endpoint.
+    publicNetworkAccess: 'Enabled'
+    networkAcls: { bypass: 'AzureServices', defaultAction: vnetEnabled ? 'Deny' : 'Allow' }
+  }
+}
+
+resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+  }
+}
+
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for item in [deadLettersName, rejectedEventsName, packageName]: {
+  parent: blobService
+  name: item
+  properties: { publicAccess: 'None' }
+}]
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [for item in queueNames: {
+  parent: queueService
+  name: item
+}]
+
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = [for item in tableNames: {
+  parent: tableService
+  name: item
+}]
+
+output id string = account.id
+output name string = account.name
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+output queueEndpoint string = account.properties.primaryEndpoints.queue
+output tableEndpoint string = account.properties.primaryEndpoints.table
+output deadLettersName string = deadLettersName
+output rejectedEventsName string = rejectedEventsName
+output packageName string = packageName

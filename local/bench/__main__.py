@@ -1,0 +1,37 @@
+"""Measure everything and write docs/performance.md and docs/performance.svg: `python -m local.bench`."""
+
+import time
+from pathlib import Path
+
+from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills, measure_throttled
+from local.bench.plot import picture
+from local.bench.report import page
+from local.bench.server import ROOT
+from local.bench.world import MIB, World
+
+ROUNDS = {64: 5, 256: 5, 1024: 3}
+THROTTLED_ROUNDS = 3
+DOCS = ROOT / "docs"
+
+
+def main() -> None:
+    began = time.monotonic()
+    results = Results()
+    with World(max(ROUNDS) * MIB) as world:
+        measure_hashes(results)
+        for mib, rounds in ROUNDS.items():
+            compare(world, results, mib, rounds)
+        measure_at_once(world, results)
+        measure_throttled(world, results, THROTTLED_ROUNDS)
+        measure_kills(world, results)
+    write(DOCS, results)
+    print(f"Measured in {time.monotonic() - began:.0f} seconds; the figures are in docs/performance.md")
+
+
+def write(directory: Path, results: Results) -> None:
+    (directory / "performance.md").write_text(page(results))
+    (directory / "performance.svg").write_text(picture(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""What is measured, in which order. Ways take turns, so that a busy moment of the machine hits all of them."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from statistics import median
+
+import msgspec
+from azure.storage.blob import BlobClient
+
+from local.bench.client import CONTAINER, Job
+from local.bench.relay import relay
+from local.bench.world import HTTP, MIB, TLS, World
+
+RELAY, OURS, OFFICIAL, STREAM = "relay", "ours", "official", "stream"
+SCHEMES = (HTTP, TLS)
+STREAM_MIB = 64  # upload_blob's buffer for iterators is quadratic: 512 MiB took 31 CPU-seconds
+THROTTLE_BYTES_PER_SECOND = 20_000_000
+THROTTLE_LATENCY_SECONDS = 0.03
+THROTTLED_MIB = 256
+KILL_MIB = 256
+KILL_SHARES = (0.1, 0.5, 0.9)
+AT_ONCE = 8
+AT_ONCE_MIB = 128
+READ_BYTES = 4 * MIB
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """One copy."""
+
+    way: str
+    scheme: str
+    mib: int
+    seconds: float
+    cpu_seconds: float
+    growth_mib: float
+    operations: dict[str, int]
+
+
+class Throttled(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds with one range and with four, in the same round."""
+
+    one: float
+    four: float
+
+
+class Killed(msgspec.Struct, frozen=True, kw_only=True):
+    """A copy that was killed and resumed.
+
+    Attributes:
+        share: of the content that had been received when SIGKILL came.
+        fetched_again_bytes: received by both attempts together, less the content's length.
+        sent_again_bytes: the same at the source: what it gave to the kernel, read by anybody or not.
+        same: the blob is the content, block for block the blob of an unbroken copy.
+    """
+
+    share: float
+    fetched_again_bytes: int
+    sent_again_bytes: int
+    same: bool
+
+
+class Results(msgspec.Struct, kw_only=True):
+    """Everything that one run measured."""
+
+    samples: list[Sample] = []
+    throttled: list[Throttled] = []
+    killed: list[Killed] = []
+    at_once_growth_mib: dict[str, float] = {}
+    hash_seconds: float = 0.0
+    """CPU for SHA-256 and MD5 over 512 MiB: what no copy with these two can go below."""
+
+    def of(self, way: str, scheme: str, mib: int) -> list[Sample]:
+        return [found for found in self.samples if (found.way, found.scheme, found.mib) == (way, scheme, mib)]
+
+    def ratio(self, scheme: str, mib: int, way: str, to: str) -> float:
+        """Median of the rounds' throughput ratios."""
+        pairs = zip(self.of(way, scheme, mib), self.of(to, scheme, mib), strict=True)
+        return median(other.seconds / one.seconds for one, other in pairs)
+
+
+def ways_for(scheme: str, mib: int) -> list[str]:
+    return [RELAY, OURS, OFFICIAL] + [STREAM] * (scheme == HTTP and mib == STREAM_MIB)
+
+
+def compare(world: World, results: Results, mib: int, rounds: int, schemes: tuple[str, ...] = SCHEMES) -> None:
+    for turn in range(rounds):
+        for scheme in schemes:
+            ways = ways_for(scheme, mib)
+            for place in range(len(ways)):
+                found = sample(world, ways[(place + turn) % len(ways)], scheme, mib)
+                results.samples.append(found)
+                print(
+                    f"{scheme:4} {mib:5} MiB {found.way:8} {mib * MIB / 1e6 / found.seconds:7.0f} MB/s "
+                    f"{found.cpu_seconds:6.2f} CPU s  +{found.growth_mib:.0f} MiB",
+                    flush=True,
+                )
+
+
+def sample(world: World, way: str, scheme: str, mib: int) -> Sample:
+    world.sink.figures()
+    outcome = relay(world, scheme, mib * MIB) if way == RELAY else world.run(world.job(way, scheme, mib * MIB))
+    assert outcome
+    return Sample(
+        way=way,
+        scheme=scheme,
+        mib=mib,
+        seconds=outcome.seconds,
+        cpu_seconds=outcome.cpu_seconds,
+        growth_mib=outcome.growth_bytes / MIB,
+        operations=world.sink.figures(),
+    )
+
+
+def measure_at_once(world: World, results: Results) -> None:
+    """Memory of one process that copies several contents at the same time."""
+    for scheme in SCHEMES:
+        outcome = world.run(world.job(OURS, scheme, AT_ONCE_MIB * MIB, AT_ONCE))
+        assert outcome
+        results.at_once_growth_mib[scheme] = outcome.growth_bytes / MIB
+        print(f"{scheme:4} {AT_ONCE} x {AT_ONCE_MIB} MiB at once: +{outcome.growth_bytes / MIB:.0f} MiB", flush=True)
+
+
+def measure_throttled(world: World, results: Results, rounds: int) -> None:
+    """One range against four, where each connection is slow."""
+    world.url(TLS, THROTTLED_MIB * MIB)
+    world.simulator.admin.change_settings(
+        content_bytes_per_second=THROTTLE_BYTES_PER_SECOND, content_latency_seconds=THROTTLE_LATENCY_SECONDS
+    )
+    for _ in range(rounds):
+        seconds = []
+        for ranges in (1, 4):
+            job = msgspec.structs.replace(world.job(OURS, TLS, THROTTLED_MIB * MIB), parallel_ranges=ranges)
+            outcome = world.run(job)
+            assert outcome
+            seconds.append(outcome.seconds)
+        results.throttled.append(Throttled(one=seconds[0], four=seconds[1]))
+        print(f"throttled {THROTTLED_MIB} MiB: {seconds[0]:.1f} s, with four ranges {seconds[1]:.1f} s", flush=True)
+    world.simulator.admin.change_settings(content_bytes_per_second=None, content_latency_seconds=0.0)
+
+
+def measure_kills(world: World, results: Results) -> None:
+    """SIGKILL at a share of the content, then a second attempt; into Azurite, whose blobs can be read back."""
+    size = KILL_MIB * MIB
+    digest = digest_of_file(world.content, size)
+    unbroken = world.run(kill_job(world, "unbroken", size))
+    assert unbroken
+    for share in KILL_SHARES:
+        world.source.figures()
+        name = f"killed-{share}"
+        assert world.run(kill_job(world, name, size, die_after=int(size * share))) is None
+        received = received_so_far(world)
+        again = world.run(kill_job(world, name, size, resume=True))
+        received += received_so_far(world)
+        assert again
+        killed = Killed(
+            share=share,
+            fetched_again_bytes=received - size,
+            sent_again_bytes=int(world.source.figures()["sent"]) - size,
+            same=again.proofs == [(digest, unbroken.proofs[0][1])] and digest_of_blob(world, name) == digest,
+        )
+        results.killed.append(killed)
+        print(
+            f"killed at {share:.0%}: {killed.fetched_again_bytes / MIB:.1f} MiB again, same: {killed.same}", flush=True
+        )
+
+
+def kill_job(world: World, name: str, size: int, *, die_after: int | None = None, resume: bool = False) -> Job:
+    return msgspec.structs.replace(
+        world.job(OURS, HTTP, size),
+        storage=world.azurite.connection_string,
+        copies=[(world.url(HTTP, size), name)],
+        progress=str(progress_file(world)),
+        die_after=die_after,
+        resume=resume,
+    )
+
+
+def progress_file(world: World) -> Path:
+    return world.directory / "progress"
+
+
+def received_so_far(world: World) -> int:
+    return int.from_bytes(progress_file(world).read_bytes(), "little")
+
+
+def digest_of_file(path: Path, size: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for _ in range(size // READ_BYTES):
+            digest.update(file.read(READ_BYTES))
+    return digest.hexdigest()
+
+
+def digest_of_blob(world: World, name: str) -> str:
+    digest = hashlib.sha256()
+    with BlobClient.from_connection_string(world.azurite.connection_string, CONTAINER, name) as blob:
+        for piece in blob.download_blob().chunks():
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def measure_hashes(results: Results) -> None:
+    block = memoryview(os.urandom(READ_BYTES))
+    began = time.process_time()
+    whole = hashlib.sha256()
+    for _ in range(512 * MIB // READ_BYTES):
+        whole.update(block)
+        hashlib.md5(block, usedforsecurity=False).digest()
+    results.hash_seconds = time.process_time() - began

@@ -1,0 +1,195 @@
+"""Results as a page: `docs/performance.md`, from the template beside this file."""
+
+import platform
+import sys
+from datetime import UTC, datetime
+from os import cpu_count
+from pathlib import Path
+from statistics import median
+from string import Template
+
+import msgspec
+
+from local.bench.client import Job
+from local.bench.measure import (
+    AT_ONCE,
+    AT_ONCE_MIB,
+    KILL_MIB,
+    OFFICIAL,
+    OURS,
+    RELAY,
+    SCHEMES,
+    Results,
+    Sample,
+    ways_for,
+)
+from local.bench.world import HTTP, MIB, TLS
+
+TEMPLATE = Path(__file__).with_name("performance.template.md")
+CPU_MIB = 512
+RING_BLOCKS = 3  # two writers and the reader
+BLOCK_BYTES: int = next(field.default for field in msgspec.structs.fields(Job) if field.name == "block_bytes")
+RING_MIB = RING_BLOCKS * BLOCK_BYTES // MIB
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A figure and what it has to be."""
+
+    figure: str
+    bar: float
+    goal: float
+    measured: float
+    at_least: bool
+    unit: str = "x"
+
+    @property
+    def verdict(self) -> str:
+        def reached(limit: float) -> bool:
+            return self.measured >= limit if self.at_least else self.measured <= limit
+
+        return "goal" if reached(self.goal) else "met" if reached(self.bar) else "**missed**"
+
+    @property
+    def row(self) -> list[str]:
+        sign = "≥" if self.at_least else "≤"
+        return [
+            self.figure,
+            f"{sign} {self.bar:g} {self.unit}",
+            f"{sign} {self.goal:g} {self.unit}",
+            f"{self.measured:.{2 if self.unit in {'x', 's'} else 0}f} {self.unit}",
+            self.verdict,
+        ]
+
+
+def bars(results: Results) -> list[Bar]:
+    """The promises, each with its worst figure at the largest size."""
+    largest = max(sample.mib for sample in results.samples)
+    mine = [sample for sample in results.samples if sample.way == OURS]
+    throughput = [
+        Bar(
+            f"throughput with full hashing, of the relay's, {scheme}",
+            bar,
+            1.0,
+            results.ratio(scheme, largest, OURS, RELAY),
+            True,
+        )
+        for scheme, bar in ((HTTP, 0.7), (TLS, 0.6))
+    ]
+    official = min(results.ratio(scheme, largest, OURS, OFFICIAL) for scheme in SCHEMES)
+    cpu = [
+        Bar(f"client CPU per 512 MiB, {scheme}", 2.2, 1.7, cpu_seconds(results.of(OURS, scheme, largest)), False, "s")
+        for scheme in SCHEMES
+    ]
+    most_operations = max(sum(sample.operations.values()) - blocks(sample.mib) for sample in mine)
+    return [
+        *throughput,
+        Bar("throughput, of the official path's", 2.5, 4.0, official, True),
+        Bar(
+            "4 ranges instead of 1, throttled source", 3.0, 3.8, median(t.one / t.four for t in results.throttled), True
+        ),
+        Bar("memory growth, one transfer", 32, 16, max(sample.growth_mib for sample in mine), False, "MiB"),
+        Bar(f"memory growth, {AT_ONCE} at once", 128, 64, max(results.at_once_growth_mib.values()), False, "MiB"),
+        *cpu,
+        Bar("fetched again after a kill", RING_MIB, RING_MIB, again_mib(results), False, "MiB"),
+        Bar("requests to Blob Storage beyond one per block", 2, 2, most_operations, False, ""),
+    ]
+
+
+def again_mib(results: Results) -> float:
+    return max(killed.fetched_again_bytes for killed in results.killed) / MIB
+
+
+def blocks(mib: int) -> int:
+    return -(-mib * MIB // BLOCK_BYTES)
+
+
+def cpu_seconds(samples: list[Sample]) -> float:
+    return median(sample.cpu_seconds * CPU_MIB / sample.mib for sample in samples)
+
+
+def page(results: Results) -> str:
+    killed = [
+        [
+            f"{k.share:.0%}",
+            f"{k.fetched_again_bytes / MIB:.1f} MiB",
+            f"{k.sent_again_bytes / MIB:.1f} MiB",
+            "yes" if k.same else "**no**",
+        ]
+        for k in results.killed
+    ]
+    return Template(TEMPLATE.read_text()).substitute(
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        machine=f"{cpu_count()} cores, {platform.system()}, Python {sys.version.split()[0]}",
+        bars=table(["figure", "bar", "goal", "measured", ""], [bar.row for bar in bars(results)]),
+        hashes=hashes_text(results),
+        rounds=" to ".join(sorted({str(len(results.of(OURS, HTTP, mib))) for mib in sizes(results)})),
+        throughput=throughput_table(results),
+        operations=operations_table(results),
+        at_once=f"{AT_ONCE} transfers of {AT_ONCE_MIB} MiB at once in one process: "
+        + ", ".join(f"+{growth:.0f} MiB ({scheme})" for scheme, growth in results.at_once_growth_mib.items())
+        + ".",
+        throttled=throttled_text(results),
+        kill_mib=KILL_MIB,
+        ring_mib=RING_MIB,
+        killed=table(["killed at", "fetched again", "sent again", "same blob"], killed),
+    )
+
+
+def sizes(results: Results) -> list[int]:
+    return sorted({sample.mib for sample in results.samples})
+
+
+def hashes_text(results: Results) -> str:
+    largest = sizes(results)[-1]
+    relayed = {scheme: cpu_seconds(results.of(RELAY, scheme, largest)) for scheme in SCHEMES}
+    return (
+        f"The two hashes alone cost {results.hash_seconds:.2f} CPU seconds per 512 MiB here; the relay as a whole "
+        f"costs {relayed[HTTP]:.2f} (http) and {relayed[TLS]:.2f} (TLS). Client, source and sink share {cpu_count()} cores: "
+        "while all of them are busy, hashing is what keeps the ratio to the relay below 1."
+    )
+
+
+def throughput_table(results: Results) -> str:
+    rows = []
+    for scheme in SCHEMES:
+        for mib in sizes(results):
+            for way in ways_for(scheme, mib):
+                found = results.of(way, scheme, mib)
+                growth = "" if way == RELAY else f"+{max(sample.growth_mib for sample in found):.0f} MiB"
+                speed = median(mib * MIB / 1e6 / sample.seconds for sample in found)
+                ratio = results.ratio(scheme, mib, way, RELAY)
+                rows.append(
+                    [
+                        scheme,
+                        f"{mib:,} MiB",
+                        way,
+                        f"{speed:.0f} MB/s",
+                        f"{ratio:.2f}",
+                        f"{cpu_seconds(found):.2f} s",
+                        growth,
+                    ]
+                )
+    return table(["source", "size", "way", "throughput", "of relay", "CPU per 512 MiB", "memory"], rows)
+
+
+def operations_table(results: Results) -> str:
+    rows = []
+    for mib in sizes(results):
+        for way in ways_for(HTTP, mib):
+            counted = results.of(way, HTTP, mib)[0].operations
+            spelled = ", ".join(f"{count} {kind}" for kind, count in sorted(counted.items()))
+            rows.append([f"{mib:,} MiB", way, spelled, str(sum(counted.values()))])
+    return table(["size", "way", "requests", "sum"], rows)
+
+
+def throttled_text(results: Results) -> str:
+    one, four = (median(getattr(t, name) for t in results.throttled) for name in ("one", "four"))
+    return (
+        "20 MB/s for each connection and 30 ms before each answer, TLS, 256 MiB: "
+        f"{one:.1f} s with one range, {four:.1f} s with `TRANSFER_PARALLEL_RANGES=4`."
+    )
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

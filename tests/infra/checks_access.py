@@ -1,0 +1,110 @@
+"""Who may do what. Each check returns what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .bicep_tree import Declaration, at, literal, read, resources, text, walk
+
+ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+# From Azure's list of built-in roles. A typo in one of these is a deployment that works and grants something else.
+ROLES = {
+    "communicationAndEmailServiceOwner": "09976791-48a7-449e-bb21-39d1a415f350",
+    "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "storageBlobDataContributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "storageBlobDataOwner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "storageBlobDataReader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "storageBlobDelegator": "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
+    "storageQueueDataContributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "storageTableDataContributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+}
+# Every assignment there is: whose, on what, which role. One more or one wider is a decision, so it is made here too.
+GRANTS = {
+    ("appPrincipalId", "runtime", "role"),
+    ("appPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
+    ("appPrincipalId", "recordings", "roles.storageBlobDelegator"),
+    ("appPrincipalId", "insights", "roles.monitoringMetricsPublisher"),
+    ("appPrincipalId", "ownContainer", "roles.storageBlobDataReader"),
+    ("topicPrincipalId", "deadLetters", "roles.storageBlobDataContributor"),
+    ("acsPrincipalId", "ownContainer", "roles.storageBlobDataContributor"),
+    ("operatorPrincipalId", "recordingsContainer", "roles.storageBlobDataReader"),
+    ("operatorPrincipalId", "rejectedEvents", "roles.storageBlobDataReader"),
+    ("operatorPrincipalId", "deadLetters", "roles.storageBlobDataReader"),
+    ("principalId", "acs", "roleId"),
+}
+RUNTIME_ROLES = "[roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]"
+
+
+def role_of(assignment: Declaration) -> str:
+    """The role as it is written: the second argument of subscriptionResourceId."""
+    call = at(assignment.body, "properties.roleDefinitionId")
+    return text(call.named_children[1].named_children[-1]) if call is not None else ""
+
+
+def roles_are_the_built_in_ones(infra: Path) -> list[str]:
+    given: dict[str, str] = json.loads((infra / "roles.json").read_text())
+    wrong = [f"role {name} is {guid}" for name, guid in given.items() if ROLES.get(name) != guid]
+    used = "\n".join(path.read_text() for path in infra.rglob("*.bicep"))
+    return wrong + [f"role {name} is never used" for name in given if f".{name}" not in used]
+
+
+def grants_are_the_narrowest(infra: Path) -> list[str]:
+    assignments = resources(infra, ASSIGNMENT)
+    given = {(text(at(a.body, "properties.principalId")), text(at(a.body, "scope")), role_of(a)) for a in assignments}
+    wrong = [f"{who} gets {role} on {scope}" for who, scope, role in sorted(given - GRANTS)]
+    wrong += [f"{who} lacks {role} on {scope}" for who, scope, role in sorted(GRANTS - given)]
+    rbac = read(infra)["modules/rbac.bicep"].named("var").get("runtimeRoles")
+    return wrong if rbac and text(rbac.default) == RUNTIME_ROLES else [*wrong, "other roles on the runtime account"]
+
+
+def grants_can_be_repeated(infra: Path) -> list[str]:
+    """Names are derived from scope, principal and role, so that a second deployment finds the first one's."""
+    wrong = []
+    for assignment in resources(infra, ASSIGNMENT):
+        scope, principal = text(at(assignment.body, "scope")), text(at(assignment.body, "properties.principalId"))
+        if text(at(assignment.body, "name")) != f"guid({scope}.id, {principal}, {role_of(assignment)})":
+            wrong.append(f"{assignment.name}: its name does not follow from scope, principal and role")
+        kind = at(assignment.body, "properties.principalType")
+        if literal(kind) != "ServicePrincipal" and text(kind) != "operatorPrincipalType":
+            wrong.append(f"{assignment.name}: principalType is {text(kind) or 'missing'}")
+    return wrong
+
+
+def scopes_are_what_they_are_called(infra: Path) -> list[str]:
+    """The symbols that the grants name stand for containers, accounts and resources, not for something wider."""
+    rbac = {found.name: found for found in read(infra)["modules/rbac.bicep"].declarations if found.existing}
+    wanted = {
+        "recordingsContainer": ("containers", "recordingsBlobs", "recordingsContainerName"),
+        "deadLetters": ("containers", "runtimeBlobs", "deadLettersName"),
+        "rejectedEvents": ("containers", "runtimeBlobs", "rejectedEventsName"),
+        "ownContainer": ("containers", "recordingsBlobs", "hasOwnContainer ? ownContainerName : 'unused'"),
+    }
+    found = {
+        name: (
+            resource.type.partition("@")[0].rpartition("/")[2],
+            text(at(resource.body, "parent")),
+            text(at(resource.body, "name")),
+        )
+        for name, resource in rbac.items()
+        if name in wanted
+    }
+    return [f"{name} is {found.get(name)}" for name in wanted if found.get(name) != wanted[name]]
+
+
+def the_app_starts_after_its_roles(infra: Path) -> list[str]:
+    app = read(infra)["main.bicep"].named("module")["functionApp"]
+    waits = [text(node) for node in walk(at(app.body, "dependsOn") or app.node) if node.type == "identifier"]
+    role = read(infra)["main.bicep"].named("var").get("acsRole")
+    default = "empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndEmailServiceOwner : acsRoleId"
+    wrong = [] if waits == ["rbac"] else ["the function app does not wait for its roles"]
+    return wrong if role and text(role.default) == default else [*wrong, "the default role on ACS is another one"]
+
+
+CHECKS = (
+    roles_are_the_built_in_ones,
+    grants_are_the_narrowest,
+    grants_can_be_repeated,
+    scopes_are_what_they_are_called,
+    the_app_starts_after_its_roles,
+)

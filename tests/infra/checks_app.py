@@ -1,0 +1,179 @@
+"""The function app: hardened, with exactly the settings that the code reads. Each check returns what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from shared.settings import DeleteFromAcs, Settings, UnknownRecordings, VerifySource
+
+from .bicep_tree import ROOT, Declaration, app_settings, at, items, literal, module, read, resources, text, value
+
+SITE = "Microsoft.Web/sites"
+# What the platform reads, not the code. Our credential is made from the client id; the host wants to be told its kind.
+PLATFORM = {
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "AzureWebJobsStorage__credential",
+    "PYTHON_THREADPOOL_THREAD_COUNT",
+    "RecordingsStorage__credential",
+}
+# What the code reads when there is no identity, and so must not be set.
+KEYED = {"AzureWebJobsStorage", "RecordingsStorage", "RecordingsStorage__tableServiceUri", "ACS_CONNECTION_STRING"}
+# Flex Consumption refuses these as app settings or configures them elsewhere.
+BANNED = re.compile(
+    r"FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_\w+|FUNCTIONS_MAX_HTTP_CONCURRENCY|SCM_DO_BUILD_DURING_DEPLOYMENT"
+    r"|ENABLE_ORYX_BUILD|WEBSITE_\w+|AzureWebJobsDashboard|AzureWebJobsSecretStorageType"
+)
+UNSUPPORTED = ("linuxFxVersion", "functionAppScaleLimit", "healthCheckPath", "alwaysOn", "appSettings")
+SECRETS = re.compile(
+    r"listKeys|listAccountSas|AccountKey=|accesskey=|SharedAccessKey|\?code=|getSecret\(", re.IGNORECASE
+)
+EXCLUDED = {"/runtime/webhooks/eventgrid", "/api/callbacks/recording-state", "/api/health"}
+CHOICES = {"deleteFromAcs": DeleteFromAcs, "unknownRecordings": UnknownRecordings, "verifySource": VerifySource}
+
+
+class Watched(Mapping[str, str]):
+    """An environment that remembers what was asked of it."""
+
+    def __init__(self, content: Mapping[str, str]) -> None:
+        self.content = content
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.content[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.content)
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+
+def settings_read() -> set[str]:
+    """The name of every setting that the code reads."""
+    uris = {f"AzureWebJobsStorage__{kind}ServiceUri": f"https://{kind}" for kind in ("blob", "queue", "table")}
+    environment = Watched({**uris, "RecordingsStorage__blobServiceUri": "https://blob", "ACS_ENDPOINT": "https://acs"})
+    Settings.from_environment(environment)
+    return environment.asked
+
+
+def settings_are_those_of_the_code(infra: Path) -> list[str]:
+    given = set(app_settings(infra))
+    wanted = settings_read() - KEYED
+    wrong = [f"the code reads {name}, and Bicep does not set it" for name in sorted(wanted - given)]
+    wrong += [f"Bicep sets {name}, and nobody reads it" for name in sorted(given - wanted - PLATFORM)]
+    wrong += [f"the platform's setting {name} is missing" for name in sorted(PLATFORM - given)]
+    return wrong + [f"Flex Consumption refuses {name}" for name in sorted(given) if BANNED.fullmatch(name)]
+
+
+def settings_name_the_identity_and_no_key(infra: Path) -> list[str]:
+    given = app_settings(infra)
+    wanted = {
+        "AZURE_CLIENT_ID": "identityClientId",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "'ClientId=${identityClientId};Authorization=AAD'",
+    }
+    for connection in ("AzureWebJobsStorage", "RecordingsStorage"):
+        wanted |= {f"{connection}__credential": "'managedidentity'", f"{connection}__clientId": "identityClientId"}
+    wrong = [f"{name} is {given.get(name)}" for name, expression in wanted.items() if given.get(name) != expression]
+    key = read(infra)["main.bicep"].named("param").get("acsVaultReference")
+    if key is None or literal(key.default) != "":
+        wrong.append("a key for ACS is not left out by default")
+    return wrong + [f"{name} is for keys" for name in sorted(KEYED & set(given))]
+
+
+def settings_offer_the_choices_of_the_code(infra: Path) -> list[str]:
+    params = read(infra)["main.bicep"].named("param")
+    offered = {name: set(re.findall(r"'([\w-]+)'", params[name].decorators.get("allowed", ""))) for name in CHOICES}
+    return [f"{name} offers {offered[name]}" for name, kind in CHOICES.items() if offered[name] != set(kind)]
+
+
+def nothing_holds_a_secret(infra: Path) -> list[str]:
+    sources = [*infra.rglob("*.bicep"), *infra.glob("*.json")]
+    wrong = [f"{path.name}: {found}" for path in sources for found in SECRETS.findall(path.read_text())]
+    outputs = [found for file in read(infra).values() for found in file.named("output").values()]
+    hints = re.compile(r"connectionstring|key|secret|password", re.IGNORECASE)
+    return wrong + [f"output {found.name}" for found in outputs if hints.search(found.name)]
+
+
+def the_site(infra: Path) -> Declaration | None:
+    return next(iter(resources(infra, SITE)), None)
+
+
+def the_site_is_hardened(infra: Path) -> list[str]:
+    site = the_site(infra)
+    wanted = {
+        "kind": "functionapp,linux",
+        "identity.type": "UserAssigned",
+        "properties.httpsOnly": "true",
+        "properties.publicNetworkAccess": "Enabled",  # Event Grid could not deliver otherwise
+        "properties.siteConfig.minTlsVersion": "1.2",
+        "properties.siteConfig.scmMinTlsVersion": "1.2",
+        "properties.siteConfig.ftpsState": "Disabled",
+        "properties.functionAppConfig.deployment.storage.type": "blobContainer",
+        "properties.functionAppConfig.deployment.storage.authentication.type": "UserAssignedIdentity",
+        "properties.functionAppConfig.runtime.name": "python",
+        "properties.functionAppConfig.runtime.version": (ROOT / ".python-version").read_text().strip(),
+    }
+    wrong = [f"site: {path} is not {value}" for path, value in wanted.items() if site is None or site[path] != value]
+    if site and site["properties.clientCertEnabled"] == "true":
+        wrong.append("client certificates would refuse Event Grid")
+    config = at(site.body, "properties.siteConfig") if site else None
+    wrong += [f"Flex Consumption has no {name}" for name in UNSUPPORTED if at(config, name)]
+    policies = resources(infra, f"{SITE}/basicPublishingCredentialsPolicies")
+    refused = {policy["name"] for policy in policies if policy["properties.allow"] == "false"}
+    return wrong + [f"{name} takes a password" for name in sorted({"ftp", "scm"} - refused)]
+
+
+def the_site_scales_within_limits(infra: Path) -> list[str]:
+    site = the_site(infra)
+    scale = at(site.body, "properties.functionAppConfig.scaleAndConcurrency") if site else None
+    wanted = {
+        "instanceMemoryMB": "instanceMemoryMB",
+        "maximumInstanceCount": "maximumInstanceCount",
+        "triggers.http.perInstanceConcurrency": "httpConcurrency",
+    }
+    wrong = [f"{path} is not {name}" for path, name in wanted.items() if text(at(scale, path)) != name]
+    params = read(infra)["main.bicep"].named("param")
+    bounds = {name: params[name].decorators for name in ("instanceMemoryMB", "maximumInstanceCount")}
+    if bounds["instanceMemoryMB"].get("allowed") != "[512, 2048, 4096]":
+        wrong.append("instanceMemoryMB allows what Flex Consumption does not offer")
+    if bounds["maximumInstanceCount"] != {"minValue": "40", "maxValue": "1000"}:
+        wrong.append("maximumInstanceCount is not bounded as on Flex Consumption")
+    return wrong
+
+
+def azd_finds_the_site(infra: Path) -> list[str]:
+    services = yaml.safe_load((ROOT / "azure.yaml").read_text())["services"]
+    tags = text(at(read(infra)["main.bicep"].named("module")["functionApp"].body, "params.siteTags"))
+    site = the_site(infra)
+    wrong = [f"no azd-service-name {name}" for name in services if f"'azd-service-name': '{name}'" not in tags]
+    return wrong if site and text(at(site.body, "tags")) == "siteTags" else [*wrong, "the site lacks its tags"]
+
+
+def easy_auth_lets_the_platform_in(infra: Path) -> list[str]:
+    auth = module(infra, "function-app").named("resource").get("auth")
+    if auth is None or auth.condition != "!empty(authClientId)":
+        return ["Easy Auth does not follow authClientId"]
+    validation = at(auth.body, "properties.globalValidation")
+    paths = {literal(item) for item in items(at(validation, "excludedPaths"))}
+    wrong = [f"Easy Auth excludes {paths}"] if paths != EXCLUDED else []
+    if value(validation, "unauthenticatedClientAction") != "Return401":
+        wrong.append("Easy Auth does not answer 401")
+    return wrong if value(validation, "requireAuthentication") == "true" else [*wrong, "Easy Auth requires nothing"]
+
+
+CHECKS = (
+    settings_are_those_of_the_code,
+    settings_name_the_identity_and_no_key,
+    settings_offer_the_choices_of_the_code,
+    nothing_holds_a_secret,
+    the_site_is_hardened,
+    the_site_scales_within_limits,
+    azd_finds_the_site,
+    easy_auth_lets_the_platform_in,
+)

@@ -1,0 +1,104 @@
+"""ACS and the way of its events to the function. Each check returns what is wrong."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from shared import settings
+
+from .bicep_tree import ROOT, at, items, literal, module, read, resources, text
+
+RECORDING_EVENT = "Microsoft.Communication.RecordingFileStatusUpdated"
+
+
+def registered_event_function() -> str:
+    """The name under which the code registers its Event Grid trigger."""
+    tree = ast.parse((ROOT / "functions" / "event_grid.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    named = next(call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "function_name")
+    return str(ast.literal_eval(named.args[0]))
+
+
+def acs_keeps_its_keys_until_told(infra: Path) -> list[str]:
+    acs = module(infra, "communication").named("resource").get("acs")
+    if acs is None:
+        return ["there is no ACS resource"]
+    wrong = [] if acs["location"] == "global" else ["ACS is not global"]
+    if acs["identity.type"] != "SystemAssigned":
+        wrong.append("ACS has no identity")
+    if text(at(acs.body, "properties.disableLocalAuth")) != "disableLocalAuth":
+        wrong.append("ACS does not follow acsDisableLocalAuth")
+    switch = read(infra)["main.bicep"].named("param").get("acsDisableLocalAuth")
+    return wrong if switch and literal(switch.default) == "false" else [*wrong, "ACS keys are off by default"]
+
+
+def the_topic_is_that_of_acs(infra: Path) -> list[str]:
+    topic = module(infra, "eventgrid-topic").named("resource").get("topic")
+    wanted = {
+        "location": "global",
+        "identity.type": "SystemAssigned",
+        "properties.topicType": "Microsoft.Communication.CommunicationServices",
+    }
+    wrong = [f"topic: {path} is not {value}" for path, value in wanted.items() if topic is None or topic[path] != value]
+    sourced = topic is not None and text(at(topic.body, "properties.source")) == "acsId"
+    return wrong if sourced else [*wrong, "the topic's source is not the ACS resource"]
+
+
+def the_subscription_loses_nothing(infra: Path) -> list[str]:
+    found = resources(infra, "Microsoft.EventGrid/systemTopics/eventSubscriptions")
+    if len(found) != 1:
+        return [f"{len(found)} event subscriptions instead of one"]
+    subscription = found[0]
+    wanted = {
+        "destination.endpointType": "AzureFunction",
+        "destination.properties.maxEventsPerBatch": "1",
+        "eventDeliverySchema": "EventGridSchema",
+        "retryPolicy.maxDeliveryAttempts": "30",
+        "retryPolicy.eventTimeToLiveInMinutes": "120",
+        "deadLetterWithResourceIdentity.identity.type": "SystemAssigned",
+        "deadLetterWithResourceIdentity.deadLetterDestination.endpointType": "StorageBlob",
+    }
+    wrong = [f"{path} is not {value}" for path, value in wanted.items() if subscription[f"properties.{path}"] != value]
+    letters = at(subscription.body, "properties.deadLetterWithResourceIdentity.deadLetterDestination.properties")
+    expressions = {"blobContainerName": "deadLettersName", "resourceId": "runtimeStorageId"}
+    wrong += [f"dead letters: {name}" for name, expr in expressions.items() if text(at(letters, name)) != expr]
+    types = [literal(item) for item in items(at(subscription.body, "properties.filter.includedEventTypes"))]
+    return wrong if types == [RECORDING_EVENT] else [*wrong, f"the subscription takes {types}"]
+
+
+def the_subscription_reaches_the_function(infra: Path) -> list[str]:
+    main = read(infra)["main.bicep"]
+    name = main.named("var").get("eventFunctionName")
+    subscription = main.named("module").get("eventSubscription")
+    wrong = []
+    if name is None or literal(name.default) != registered_event_function():
+        wrong.append("main.bicep names another function than the code")
+    if subscription is None or subscription.condition != "deployEventSubscription":
+        wrong.append("the subscription is not kept back until the function exists")
+    elif text(at(subscription.body, "params.functionName")) != "eventFunctionName":
+        wrong.append("the subscription is for another function")
+    guard = main.named("param").get("deployEventSubscription")
+    if guard is None or literal(guard.default) != "false":
+        wrong.append("the subscription is deployed before the function exists")
+    destination = next(iter(resources(infra, "Microsoft.EventGrid/systemTopics/eventSubscriptions")), None)
+    target = text(at(destination.body, "properties.destination.properties.resourceId")) if destination else ""
+    return wrong if target == "'${functionAppId}/functions/${functionName}'" else [*wrong, f"it delivers to {target}"]
+
+
+def dead_letters_go_where_the_sweep_looks(infra: Path) -> list[str]:
+    storage = module(infra, "runtime-storage")
+    written = storage.named("var").get("deadLettersName")
+    named = written is not None and literal(written.default) == settings.DEAD_LETTERS_CONTAINER
+    handed = storage.named("output").get("deadLettersName")
+    passed = handed is not None and text(handed.default) == "deadLettersName"
+    return [] if named and passed else ["the dead-letter container is not the one that the code reads"]
+
+
+CHECKS = (
+    acs_keeps_its_keys_until_told,
+    the_topic_is_that_of_acs,
+    the_subscription_loses_nothing,
+    the_subscription_reaches_the_function,
+    dead_letters_go_where_the_sweep_looks,
+)

@@ -1,0 +1,115 @@
+"""Storage: hardened accounts, the names the code expects, retention. Each check returns what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared import settings
+
+from .bicep_tree import Declaration, at, items, literal, module, read, resources, text, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+CONTAINER = f"{ACCOUNT}/blobServices/containers"
+HARDENED = {
+    "allowBlobPublicAccess": "false",
+    "allowCrossTenantReplication": "false",
+    "allowSharedKeyAccess": "false",
+    "defaultToOAuthAuthentication": "true",
+    "encryption.requireInfrastructureEncryption": "true",
+    "isLocalUserEnabled": "false",
+    "minimumTlsVersion": "TLS1_2",
+    "supportsHttpsTrafficOnly": "true",
+    "networkAcls.bypass": "AzureServices",
+}
+QUEUES = {
+    settings.TRANSFER_QUEUE,
+    settings.TRANSFER_POISON_QUEUE,
+    settings.DELETION_QUEUE,
+    settings.DELETION_POISON_QUEUE,
+}
+TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
+CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, "app-package"}
+
+
+def storage_accounts_are_hardened(infra: Path) -> list[str]:
+    accounts = resources(infra, ACCOUNT)
+    wrong = [f"{len(accounts)} storage accounts instead of two"] if len(accounts) != 2 else []
+    for account in accounts:
+        for path, wanted in HARDENED.items():
+            found = account[f"properties.{path}"]
+            if found != wanted:
+                wrong.append(f"{account.file}: {path} is {found}, not {wanted}")
+        action = text(at(account.body, "properties.networkAcls.defaultAction"))
+        if action != "vnetEnabled ? 'Deny' : 'Allow'":
+            wrong.append(f"{account.file}: inside a network the firewall is not closed: {action}")
+    return wrong
+
+
+def containers_are_private(infra: Path) -> list[str]:
+    found = resources(infra, CONTAINER)
+    open_ones = [container.name for container in found if container["properties.publicAccess"] != "None"]
+    return [f"container {name} is not private" for name in open_ones] or ([] if found else ["there is no container"])
+
+
+def named_by(declaration: Declaration | None, variables: dict[str, Declaration]) -> set[str]:
+    """The names over which a resource loops, written out or through variables."""
+    if declaration is None:
+        return set()
+    loop = next((child for child in declaration.node.named_children if child.type == "for_statement"), None)
+    source = loop.named_children[1] if loop is not None else None
+    if source is not None and text(source) in variables:
+        source = variables[text(source)].default
+    through = ((variables[text(item)].default if text(item) in variables else item) for item in items(source))
+    return {name for item in through if (name := literal(item))}
+
+
+def differing(kind: str, found: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    found, wanted = set(found), set(wanted)
+    missing = [f"{kind} {name} is in the code but not in Bicep" for name in sorted(wanted - found)]
+    return missing + [f"{kind} {name} is in Bicep but not in the code" for name in sorted(found - wanted)]
+
+
+def names_are_those_of_the_code(infra: Path) -> list[str]:
+    storage = module(infra, "runtime-storage")
+    variables, deployed = storage.named("var"), storage.named("resource")
+    return [
+        *differing("queue", named_by(deployed.get("queues"), variables), QUEUES),
+        *differing("table", named_by(deployed.get("tables"), variables), TABLES),
+        *differing("container", named_by(deployed.get("containers"), variables), CONTAINERS),
+    ]
+
+
+def recordings_are_kept_and_can_be_had_back(infra: Path) -> list[str]:
+    storage = module(infra, "recordings-storage").named("resource")
+    blobs, lifecycle = storage.get("blobService"), storage.get("lifecycle")
+    rules = items(at(lifecycle.body, "properties.policy.rules")) if lifecycle else []
+    by_name = {value(rule, "name"): rule for rule in rules}
+    wrong = [
+        f"there is no lifecycle rule {name}" for name in ("cool", "retention", "old-versions") if name not in by_name
+    ]
+    delete = text(at(by_name.get("retention"), "definition.actions.baseBlob.delete.daysAfterModificationGreaterThan"))
+    if "retentionDays" not in delete or text(at(by_name.get("retention"), "enabled")) != "retentionDays > 0":
+        wrong.append(f"the retention rule does not follow retentionDays: {delete}")
+    switches = ("isVersioningEnabled", "changeFeed.enabled", "deleteRetentionPolicy.enabled")
+    off = [path for path in switches if blobs is None or blobs[f"properties.{path}"] != "true"]
+    return wrong + [f"recordings: {path} is off" for path in off]
+
+
+def worm_is_off_until_asked_for(infra: Path) -> list[str]:
+    policy = module(infra, "recordings-storage").named("resource").get("immutability")
+    days = read(infra)["main.bicep"].named("param").get("immutabilityDays")
+    wrong = [] if policy and policy.condition == "immutabilityDays > 0" else ["immutability is not conditional"]
+    return wrong if days and literal(days.default) == "0" else [*wrong, "immutability is on by default"]
+
+
+CHECKS = (
+    storage_accounts_are_hardened,
+    containers_are_private,
+    names_are_those_of_the_code,
+    recordings_are_kept_and_can_be_had_back,
+    worm_is_off_until_asked_for,
+)

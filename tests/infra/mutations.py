@@ -1,0 +1,126 @@
+"""Deliberate mistakes: what a tired person could do to infra/, each as file, text, replacement."""
+
+from __future__ import annotations
+
+MAIN = "main.bicep"
+PARAMETERS = "main.parameters.json"
+APP = "modules/function-app.bicep"
+RUNTIME = "modules/runtime-storage.bicep"
+RECORDINGS = "modules/recordings-storage.bicep"
+RBAC = "modules/rbac.bicep"
+ACS = "modules/communication.bicep"
+ACS_ACCESS = "modules/communication-access.bicep"
+TOPIC = "modules/eventgrid-topic.bicep"
+TOPIC_ACCESS = "modules/eventgrid-topic-access.bicep"
+SUBSCRIPTION = "modules/eventgrid-subscription.bicep"
+ALERTS = "modules/alerts.bicep"
+MONITORING = "modules/monitoring.bicep"
+NETWORK = "modules/network.bicep"
+HOOK = "hooks/postdeploy.sh"
+
+DEAD_LETTER_START = "    deadLetterWithResourceIdentity: {"
+TOPIC_GRANT = """    principalId: topicPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', """
+SETTINGS_START = "  properties: union(settings, {"
+
+MUTATIONS: dict[str, tuple[str, str, str]] = {
+    # Storage
+    "blobs of the runtime account are public": (RUNTIME, "allowBlobPublicAccess: false", "allowBlobPublicAccess: true"),
+    "shared keys open the recordings": (RECORDINGS, "allowSharedKeyAccess: false", "allowSharedKeyAccess: true"),
+    "old TLS is accepted": (RECORDINGS, "'TLS1_2'", "'TLS1_0'"),
+    "Event Grid is locked out of storage": (RUNTIME, "bypass: 'AzureServices'", "bypass: 'None'"),
+    "the firewall stays open inside a network": (RECORDINGS, "vnetEnabled ? 'Deny' : 'Allow'", "'Allow'"),
+    "a container is public": (RECORDINGS, "publicAccess: 'None'", "publicAccess: 'Blob'"),
+    "a queue is misspelt": (RUNTIME, "'chunk-transfers',", "'chunk-transfer',"),
+    "a poison queue is missing": (RUNTIME, ", 'chunk-deletions-poison'", ""),
+    "a table is misspelt": (RUNTIME, "'recordingindex'", "'recordingsindex'"),
+    "dead letters go elsewhere": (RUNTIME, "'dead-letters'", "'deadletters'"),
+    "versioning is off": (RECORDINGS, "isVersioningEnabled: true", "isVersioningEnabled: false"),
+    "recordings are never deleted": (RECORDINGS, "enabled: retentionDays > 0", "enabled: false"),
+    "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
+    # The app
+    "a setting is missing": (APP, "    ACS_TOPIC: acsId\n", ""),
+    "a setting is misspelt": (MAIN, "DELETE_FROM_ACS:", "DELETE_AT_ACS:"),
+    "the app gets a key": (APP, SETTINGS_START, SETTINGS_START + "\n    ACS_CONNECTION_STRING: acsEndpoint"),
+    "the app gets a key of ACS by default": (
+        MAIN,
+        "acsVaultReference string = ''",
+        "acsVaultReference string = 'https://vault/secrets/acs'",
+    ),
+    "storage is reached with a key": (APP, "'managedidentity'", "'key'"),
+    "a key is read": (APP, "string(workerThreads)", "listKeys(acsId, '2023-03-31').primaryKey"),
+    "a secret is put out": (APP, "output host string", "output hostKey string"),
+    "a setting that Flex refuses": (APP, SETTINGS_START, SETTINGS_START + "\n    WEBSITE_RUN_FROM_PACKAGE: '1'"),
+    "http without TLS": (APP, "httpsOnly: true", "httpsOnly: false"),
+    "passwords deploy code": (APP, "properties: { allow: false }", "properties: { allow: true }"),
+    "another Python": (APP, "version: '3.13'", "version: '3.12'"),
+    "the site is private": (APP, "publicNetworkAccess: 'Enabled'", "publicNetworkAccess: 'Disabled'"),
+    "a memory that Flex does not have": (MAIN, "[512, 2048, 4096]", "[512, 1024, 4096]"),
+    "azd cannot find the site": (MAIN, "'azd-service-name': 'recorder'", "'azd-service-name': 'api'"),
+    "Easy Auth refuses Event Grid": (APP, "'/runtime/webhooks/eventgrid', ", ""),
+    "Easy Auth lets everybody in": (APP, "requireAuthentication: true", "requireAuthentication: false"),
+    # Events
+    "ACS keys are off before the smoke test": (
+        MAIN,
+        "acsDisableLocalAuth bool = false",
+        "acsDisableLocalAuth bool = true",
+    ),
+    "ACS has no identity": (ACS, "'SystemAssigned'", "'None'"),
+    "the topic is regional": (TOPIC, "location: 'global'", "location: 'westeurope'"),
+    "the topic is of another kind": (TOPIC, "CommunicationServices' }", "Communication' }"),
+    "another function": (MAIN, "= 'recording_file_ready'", "= 'recording_ready'"),
+    "every event is taken": (SUBSCRIPTION, "RecordingFileStatusUpdated", "CallStarted"),
+    "no time is left to copy": (SUBSCRIPTION, "eventTimeToLiveInMinutes: 120", "eventTimeToLiveInMinutes: 1440"),
+    "another schema": (SUBSCRIPTION, "'EventGridSchema'", "'CloudEventSchemaV1_0'"),
+    "no dead letters": (SUBSCRIPTION, DEAD_LETTER_START, "    labels: [], ignored: {"),
+    "a subscription before its function": (MAIN, " = if (deployEventSubscription) {", " = {"),
+    # Access
+    "a role that is another one": (
+        "roles.json",
+        "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+        "974c5e8b-45b9-4653-ba55-5f855dd0fb89",
+    ),
+    "the app writes to every container": (RBAC, "scope: recordingsContainer", "scope: recordings"),
+    "the topic owns the blobs": (
+        RBAC,
+        TOPIC_GRANT + "roles.storageBlobDataContributor",
+        TOPIC_GRANT + "roles.storageBlobDataOwner",
+    ),
+    "a grant that cannot be repeated": (RBAC, "guid(insights.id, appPrincipalId", "guid(insights.id, 'app'"),
+    "a grant without principalType": (ACS_ACCESS, "    principalType: 'ServicePrincipal'\n", ""),
+    "the app starts without roles": (MAIN, "  dependsOn: [rbac] // the first start needs its storage\n", ""),
+    "links cannot be signed": (RBAC, "roles.storageBlobDelegator", "roles.storageBlobDataReader"),
+    # Watching
+    "an alert on a line that nothing logs": (ALERTS, '"chunk_failed "', '"chunk_failure "'),
+    "an alert that matches too much": (ALERTS, '"chunk_failed "', '"chunk_failed"'),
+    "no alert on dropped events": (ALERTS, "'DroppedEventCount'", "'DeliverySuccessCount'"),
+    "alerts notify nobody": (
+        ALERTS,
+        "actionGroups: actionGroupIds, customProperties: { runbook: 'docs/deploy.md#sweep",
+        "actionGroups: [], customProperties: { runbook: 'docs/deploy.md#sweep",
+    ),
+    "a silent sweep is noticed late": (ALERTS, "numberOfEvaluationPeriods: 3", "numberOfEvaluationPeriods: 6"),
+    "the workbook shows a state that is none": ("workbook.json", '\\"transferring\\"', '\\"copying\\"'),
+    "the workbook reads a field that is none": ("workbook.json", "fields.bytes", "fields.byteCount"),
+    "deliveries leave no trace": (TOPIC_ACCESS, "'AllMetrics', enabled: true", "'AllMetrics', enabled: false"),
+    "reads leave no trace": (RECORDINGS, "categoryGroup: 'audit'", "categoryGroup: 'none'"),
+    "a key sends telemetry": (MONITORING, "DisableLocalAuth: true", "DisableLocalAuth: false"),
+    # Shape
+    "a property that Azure does not know": (APP, "clientAffinityEnabled: false", "clientAffinity: false"),
+    "a nested property that Azure does not know": (ALERTS, "minFailingPeriodsToAlert: 1", "minFailingPeriods: 1"),
+    "a syntax error": (NETWORK, "location: 'global'", "location 'global'"),
+    "an API version that nobody chose": (TOPIC, "systemTopics@2025-02-15", "systemTopics@2022-06-15"),
+    "a module from a registry": (MAIN, "'modules/identity.bicep'", "'br/public:avm/res/managed-identity:0.4.0'"),
+    "an unused parameter": (MAIN, "var names =", "param spare string = ''\nvar names ="),
+    "a module lacks a parameter": (
+        MAIN,
+        "    deadLettersName: runtimeStorage.outputs.deadLettersName\n    rejected",
+        "    rejected",
+    ),
+    "a parameter that azd cannot set": (PARAMETERS, '"alertEmail"', '"alertMail"'),
+    "two defaults": (PARAMETERS, "CLAIM_SECONDS=900", "CLAIM_SECONDS=600"),
+    "a number without bounds": (MAIN, "@maxValue(3650)\n", ""),
+    "the hook uses what nobody sets": (HOOK, "RUNTIME_STORAGE_ID", "RUNTIME_ACCOUNT_ID"),
+    "the hook forgets a parameter": (HOOK, '    runtimeStorageId="$RUNTIME_STORAGE_ID" \\\n', ""),
+}

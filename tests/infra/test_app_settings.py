@@ -1,0 +1,73 @@
+"""With default parameters, Azure gives the app the settings that the code has as defaults, and an identity."""
+
+from __future__ import annotations
+
+from shared.settings import Settings, StorageConnection
+
+from .bicep_tree import app_settings
+from .evaluate import resolved_settings
+
+ACS_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Communication/communicationServices/acs-x"
+KNOWN = {
+    "insights.properties.ConnectionString": "InstrumentationKey=0",
+    "runtimeBlobEndpoint": "https://run.blob.core.windows.net/",
+    "runtimeQueueEndpoint": "https://run.queue.core.windows.net/",
+    "runtimeTableEndpoint": "https://run.table.core.windows.net/",
+    "recordingsBlobEndpoint": "https://rec.blob.core.windows.net/",
+    "recordingsStorage.outputs.blobEndpoint": "https://rec.blob.core.windows.net/",
+    "identityClientId": "11111111-1111-1111-1111-111111111111",
+    "acsEndpoint": "https://acs-x.communication.azure.com",
+    "acsId": ACS_ID,
+    "acsImmutableResourceId": "22222222-2222-2222-2222-222222222222",
+    "site.properties.defaultHostName": "func-x.azurewebsites.net",
+}
+CALLBACK_URL = "https://func-x.azurewebsites.net/api/callbacks/recording-state"
+
+
+def read_settings(**parameters: str) -> Settings:
+    return Settings.from_environment(resolved_settings({**KNOWN, **parameters}))
+
+
+def test_defaults_in_bicep_are_those_of_the_code() -> None:
+    runtime = {name: text for name, text in resolved_settings(KNOWN).items() if name.startswith("AzureWebJobs")}
+    least = {**runtime, "ACS_ENDPOINT": KNOWN["acsEndpoint"], "AZURE_CLIENT_ID": KNOWN["identityClientId"]}
+    least |= {"RecordingsStorage__blobServiceUri": KNOWN["recordingsBlobEndpoint"]}
+    least |= {"RecordingsStorage__clientId": KNOWN["identityClientId"]}
+
+    plain = Settings.from_environment({**least, "ACS_TOPIC": ACS_ID, "CALLBACK_URL": CALLBACK_URL})
+
+    assert read_settings() == plain
+
+
+def test_the_app_holds_no_key() -> None:
+    found = read_settings()
+
+    assert found.acs_connection_string is None
+    assert found.runtime_storage.connection_string is None
+    assert found.recordings_storage == StorageConnection(
+        blob_uri=KNOWN["recordingsBlobEndpoint"], client_id=KNOWN["identityClientId"]
+    )
+
+
+def test_state_callbacks_come_to_this_app_unless_switched_off() -> None:
+    assert read_settings().callback_url == CALLBACK_URL
+    assert read_settings(stateCallbacks="false").callback_url is None
+
+
+def test_verified_callbacks_are_for_this_acs_resource() -> None:
+    assert read_settings(verifyCallbacks="true").callback_audience == KNOWN["acsImmutableResourceId"]
+
+
+def test_the_container_of_acs_itself_is_allowed_to_callers() -> None:
+    found = read_settings(acsOwnStorage="true", ownContainerName="recorded-by-acs", byosContainers="https://a/b")
+
+    assert found.byos_containers == ("https://rec.blob.core.windows.net/recorded-by-acs", "https://a/b")
+
+
+def test_every_http_request_of_an_instance_has_a_thread() -> None:
+    assert resolved_settings({**KNOWN, "httpConcurrency": "64"})["PYTHON_THREADPOOL_THREAD_COUNT"] == "64"
+    assert resolved_settings({**KNOWN, "httpConcurrency": "1"})["PYTHON_THREADPOOL_THREAD_COUNT"] == "16"
+
+
+def test_expressions_are_given_as_they_are_written() -> None:
+    assert app_settings()["ACS_TOPIC"] == "acsId"

@@ -1,0 +1,88 @@
+"""What is written about the deployment agrees with it, and so does CI."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from .bicep_tree import INFRA, ROOT, read
+from .checks_shape import placeholders
+from .checks_watching import alert_names
+
+DOCUMENT = ROOT / "docs" / "deploy.md"
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+ROW = re.compile(r"^\| `([A-Z_]+)` \|.*\| ([^|]+) \|$", re.MULTILINE)
+
+
+@pytest.fixture
+def workflow() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())
+    return loaded
+
+
+def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+
+
+def test_the_table_lists_every_azd_variable() -> None:
+    listed = [name for name, _ in ROW.findall(DOCUMENT.read_text())]
+
+    assert listed == list(dict.fromkeys(listed))
+    assert set(listed) == {variable for variable, _ in placeholders(INFRA).values()}
+
+
+def test_the_table_tells_the_real_defaults() -> None:
+    told = dict(ROW.findall(DOCUMENT.read_text()))
+
+    assert {
+        name: told[name] for name, default in placeholders(INFRA).values() if default and told[name] != f"`{default}`"
+    } == {}
+
+
+def test_every_alert_has_a_runbook_entry_and_the_other_way_round() -> None:
+    runbook = DOCUMENT.read_text().partition("## Runbook")[2]
+
+    assert set(re.findall(r"^### ([\w-]+)$", runbook, re.MULTILINE)) == alert_names(INFRA)
+
+
+def test_commands_in_the_document_use_real_outputs() -> None:
+    used = set(re.findall(r"get-value (\w+)", DOCUMENT.read_text()))
+
+    assert used <= set(read(INFRA)["main.bicep"].named("output"))
+
+
+def test_actions_are_pinned_by_commit(workflow: dict[str, Any]) -> None:
+    used = [step["uses"] for step in steps(workflow) if "uses" in step]
+
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action)] == []
+
+
+def test_nothing_in_ci_may_write_to_the_repository(workflow: dict[str, Any]) -> None:
+    granted = [workflow["permissions"], *(job.get("permissions", {}) for job in workflow["jobs"].values())]
+
+    assert [right for given in granted for right in given.items() if right[1] == "write"] == [("id-token", "write")]
+    checkouts = [step for step in steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+    assert [step for step in checkouts if step["with"]["persist-credentials"] is not False] == []
+
+
+def test_a_pull_request_gets_no_token_for_azure(workflow: dict[str, Any]) -> None:
+    holders = [job for job in workflow["jobs"].values() if "id-token" in job.get("permissions", {})]
+
+    assert [job for job in holders if "github.event_name != 'pull_request'" not in job["if"]] == []
+
+
+def test_ci_checks_tests_compiles_and_previews(workflow: dict[str, Any]) -> None:
+    commands = "\n".join(step.get("run", "") for step in steps(workflow))
+
+    for command in ("make check", "make test", "az bicep build", "az bicep lint", "azd provision --preview"):
+        assert command in commands
+
+
+def test_infrastructure_never_deploys_with_the_code() -> None:
+    ignored = (ROOT / ".funcignore").read_text().splitlines()
+
+    assert {"infra/", "docs/", "azure.yaml"} <= set(ignored)
