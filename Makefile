@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3 python; do \
 BIN := .venv/bin
 NODE_READY := local/node_modules/.package-lock.json
 
-.PHONY: default setup check unit test demo local clean
+.PHONY: default setup check unit test demo local bench soak clean
 
 default: check unit
 
@@ -38,6 +38,13 @@ demo: setup
 
 local: setup
 	@$(BIN)/python -m local
+
+bench: setup
+	$(BIN)/python -m local.bench
+
+soak: setup
+	$(BIN)/python -m tests.model --runs 1000000
+	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
 
 clean:
 	rm -rf .venv local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

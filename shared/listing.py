@@ -1,5 +1,6 @@
 """Lists of recordings, newest first, without a table scan: days are walked one by one, calls and ids are looked up."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ import msgspec
 
 from shared.errors import InvalidRequest
 from shared.models import Recording, RecordingStatus
-from shared.pipeline.events import normal_recording_id
+from shared.pipeline.events import YEAR_MAX, YEAR_MIN, normal_recording_id
 from shared.ports import Catalog, Clock
 
 LIMIT_DEFAULT = 50
@@ -16,6 +17,7 @@ DAYS_WITHOUT_FROM = 31  # how far back a list goes when it is not told from when
 DAYS_PER_PAGE_MAX = 400  # how many days one page walks before it hands out a continuation
 LOOKED_AT_MAX = 2000  # how many rows one page reads to find those that match
 AT_RISK = timedelta(hours=12)  # before expiry; the first warning of the runbook
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 TAG_PREFIX = "tag."
 FIELDS = frozenset(
     {"serverCallId", "recordingId", "status", "from", "to", "atRisk", "limit", "continuation", "code", "clientId"}
@@ -63,8 +65,11 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
     if unknown:
         raise InvalidRequest(f"There is no filter {', '.join(sorted(unknown))}.")
     limit = params.get("limit", str(LIMIT_DEFAULT))
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= LIMIT_MAX:
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= LIMIT_MAX:
         raise InvalidRequest(f"limit: it must be a whole number from 1 to {LIMIT_MAX}.")
+    # Looking up a call or an id costs the same at any age; walking days does not.
+    looked_up = "serverCallId" in params or "recordingId" in params
+    earliest = LONG_AGO if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
     status = params.get("status")
     if status is not None and status not in list(RecordingStatus):
         raise InvalidRequest(f"status: it must be one of {', '.join(RecordingStatus)}.")
@@ -72,7 +77,7 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
         server_call_id=params.get("serverCallId"),
         recording_id=params.get("recordingId"),
         status=RecordingStatus(status) if status else None,
-        since=time_filter(params, "from") or now - timedelta(days=DAYS_WITHOUT_FROM),
+        since=time_filter(params, "from") or earliest,
         until=time_filter(params, "to") or now + timedelta(minutes=5),
         tags={name.removeprefix(TAG_PREFIX): value for name, value in params.items() if name.startswith(TAG_PREFIX)},
         at_risk=params.get("atRisk", "false").lower() == "true",
@@ -88,10 +93,10 @@ def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
     try:
         # A plus sign that was not escaped arrives as a space.
         parsed = datetime.fromisoformat(value.replace(" ", "+"))
-    except ValueError as error:
-        raise InvalidRequest(
-            f"{name}: it must be a time such as 2026-11-22T08:00:00Z or a day such as 2026-11-22."
-        ) from error
+    except ValueError:
+        parsed = LONG_AGO
+    if not YEAR_MIN <= parsed.year <= YEAR_MAX:
+        raise InvalidRequest(f"{name}: it must be a time such as 2026-11-22T08:00:00Z or a day such as 2026-11-22.")
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
@@ -108,15 +113,15 @@ class Listing:
         found: list[Recording] = []
         place: str | None = None
         for looked_at, (place, id) in enumerate(self.candidates(query), start=1):
-            recording = self.catalog.recording(id)
+            recording = self.catalog.recording(id) if id is not None else None
             if recording is not None and query.matches(recording, now):
                 found.append(recording)
-            if len(found) == query.limit or looked_at == LOOKED_AT_MAX:
+            if len(found) == query.limit or looked_at == LOOKED_AT_MAX or id is None:
                 return Page(tuple(found), place)
         return Page(tuple(found), None)
 
-    def candidates(self, query: Query) -> Iterator[tuple[str, str]]:
-        """(place, id) of recordings that may match, newest first."""
+    def candidates(self, query: Query) -> Iterator[tuple[str, str | None]]:
+        """(place, id) of recordings that may match, newest first; no id where the list is to go on another time."""
         if query.recording_id is not None:
             id = self.catalog.recording_by_acs_id(normal_recording_id(query.recording_id))
             yield from [(id, id)] if id and not query.continuation else []
@@ -127,7 +132,7 @@ class Listing:
         else:
             yield from self.by_day(query)
 
-    def by_day(self, query: Query) -> Iterator[tuple[str, str]]:
+    def by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
         day, after = query.until, None
         if query.continuation:
             day, after = parse_place(query.continuation)
@@ -138,6 +143,7 @@ class Listing:
             for row, id in self.catalog.recordings_by_day(day, after):
                 yield f"{day.astimezone(UTC):%Y-%m-%d}/{row}", id
             day, after = day - timedelta(days=1), None
+        yield f"{day.astimezone(UTC):%Y-%m-%d}/", None
 
 
 def parse_place(continuation: str) -> tuple[datetime, str]:

@@ -256,20 +256,18 @@ def save_recording(catalog: Catalog, recording: Recording, change: Callable[[Rec
         NotFound: the row is gone.
     """
     row = recording
-    for remaining in reversed(range(SAVE_TRIES)):
+    for _ in range(SAVE_TRIES - 1):
         changed = change(row)
         if changed == row:
             return row
         try:
             return catalog.save_recording(changed)
         except CatalogConflict:
-            if not remaining:
-                raise
             current = catalog.recording(recording.id)
             if current is None:
                 raise NotFound("There is no recording with this id.") from None
             row = current
-    raise AssertionError("the last try returns or raises")
+    return catalog.save_recording(change(row))
 
 
 def learn_acs_id(catalog: Catalog, recording: Recording, recording_id: str) -> Recording:

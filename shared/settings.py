@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from shared.errors import SettingsInvalid
 
@@ -22,6 +22,7 @@ DEAD_LETTERS_CONTAINER = "dead-letters"
 RUNTIME_CONNECTION = "AzureWebJobsStorage"
 RECORDINGS_CONNECTION = "RecordingsStorage"
 
+NUMBER_MAX = 10**6  # hours or seconds; larger ones overflow the calendar before they make sense
 BLOCK_BYTES_MAX = 4000 * 1024 * 1024  # Put Block, service version 2019-12-12 and later
 HOST_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 ACS_CALLBACK_ISSUER = "https://acscallautomation.communication.azure.com"
@@ -140,11 +141,11 @@ class Reader:
     def text(self, name: str) -> str | None:
         return self.environment.get(name, "").strip() or None
 
-    def number(self, name: str, default: int, *, at_least: int, most: int = 10**12) -> int:
+    def number(self, name: str, default: int, *, at_least: int, most: int = NUMBER_MAX) -> int:
         text = self.text(name)
         if text is None:
             return default
-        if not text.isascii() or not text.isdigit() or not at_least <= int(text) <= most:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not at_least <= int(text) <= most:
             self.problems.append(f"{name} is {text!r}; it must be a whole number from {at_least} to {most}.")
             return default
         return int(text)
@@ -231,12 +232,20 @@ class Reader:
             raise SettingsInvalid(self.problems)
 
 
+def split_url(text: str) -> SplitResult:
+    """The parts of a URL; none of them when it is malformed, such as one with an unclosed bracket."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
+
+
 def is_https_url(text: str) -> bool:
-    url = urlsplit(text)
+    url = split_url(text)
     return url.scheme == "https" and bool(url.hostname) and not url.query and not url.fragment and "@" not in url.netloc
 
 
 def is_loopback_url(text: str) -> bool:
     """Emulated storage is spoken to over plain http, on this machine only."""
-    url = urlsplit(text)
+    url = split_url(text)
     return url.scheme == "http" and url.hostname in {"127.0.0.1", "localhost"}

@@ -3,12 +3,11 @@
 import hashlib
 import re
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from shared.errors import InvalidRequest
-from shared.settings import is_loopback_url
+from shared.settings import is_loopback_url, split_url
 
 BODY_BYTES_MAX = 64 * 1024
 TAGS_MAX = 10
@@ -174,7 +173,7 @@ def check_callback(url: str | None) -> None:
         return
     if is_loopback_url(url):
         return  # reachable only from this very machine: a simulator's business, and ACS refuses it itself
-    parsed = urlsplit(url)
+    parsed = split_url(url)
     if parsed.scheme != "https" or not parsed.hostname or parsed.username or parsed.fragment:
         raise InvalidRequest("recordingStateCallbackUrl: ACS calls back over https only.")
 

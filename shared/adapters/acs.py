@@ -58,12 +58,15 @@ CONTENT_RANGE_UNIT = "bytes "
 
 
 def connect(
-    endpoint: str | None, connection_string: str | None, credential: Callable[[], TokenCredential]
+    endpoint: str | None,
+    connection_string: str | None,
+    credential: Callable[[], TokenCredential],
+    read_seconds: float = CONTROL_READ_SECONDS,
 ) -> CallAutomationClient:
     """A client by connection string, else by endpoint and identity."""
     options: dict[str, Any] = {
         "connection_timeout": CONNECT_SECONDS,
-        "read_timeout": CONTROL_READ_SECONDS,
+        "read_timeout": read_seconds,
         "connection_data_block_size": RECEIVE_BYTES,
         "retry_policy": ImpatientRetryPolicy(),
     }

@@ -19,7 +19,7 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
-from shared.adapters.connections import StorageAccount
+from shared.adapters.connections import BLOB_OPTIONS, StorageAccount
 from shared.errors import BlobExists, BlocksGone, StoreUnavailable
 from shared.ports import BlobLabel, BlobLook, Block
 
@@ -175,7 +175,7 @@ class BlobOwnStorage:
         if url.startswith(f"{root}/"):
             container, _, name = url.removeprefix(f"{root}/").partition("/")
             return self.account.blobs.get_blob_client(container, name)
-        return BlobClient.from_blob_url(url, credential=self.account.credential)
+        return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
 
     def look(self, url: str) -> BlobLook:
         return looked_at(self.blob(url), url)

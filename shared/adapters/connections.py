@@ -23,6 +23,8 @@ TIMES: dict[str, Any] = {
     "initial_backoff": 1,
     "increment_base": 2,
 }
+READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into memory, the size of many a ring
+BLOB_OPTIONS: dict[str, Any] = TIMES | {"max_single_get_size": READ_BYTES, "max_chunk_get_size": READ_BYTES}
 
 
 def credential_for(client_id: str | None) -> "TokenCredential":
@@ -48,9 +50,9 @@ class StorageAccount:
         from azure.storage.blob import BlobServiceClient
 
         if self.connection.connection_string:
-            return BlobServiceClient.from_connection_string(self.connection.connection_string, **TIMES)
+            return BlobServiceClient.from_connection_string(self.connection.connection_string, **BLOB_OPTIONS)
         assert self.connection.blob_uri
-        return BlobServiceClient(self.connection.blob_uri, credential=self.credential, **TIMES)
+        return BlobServiceClient(self.connection.blob_uri, credential=self.credential, **BLOB_OPTIONS)
 
     @cached_property
     def tables(self) -> "TableServiceClient":

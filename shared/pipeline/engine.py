@@ -84,7 +84,9 @@ class Engine:
             return self.verify_winner(order, look)
         try:
             with closing(SourceReader(self.source, order.url)) as reader:
-                total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
+                # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
+                one_stream = not look.staged and self.options.parallel_ranges == 1
+                total = reader.open(0, RANGE_BYTES if one_stream else SIGNATURE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
                 if layout.count == 1 and not look.staged:
                     return self.copy_at_once(order, reader, layout)

@@ -6,6 +6,7 @@ Event Grid tries again.
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import batched
@@ -99,13 +100,10 @@ class Ingest:
 
     def write(self, event: FileReady) -> tuple[Messages, list[str]]:
         """Make the rows; begin again from what is there whenever somebody else wrote first."""
-        for remaining in reversed(range(WRITE_TRIES)):
-            try:
+        for _ in range(WRITE_TRIES - 1):
+            with suppress(CatalogConflict):
                 return self.write_once(event)
-            except CatalogConflict:
-                if not remaining:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        return self.write_once(event)
 
     def write_once(self, event: FileReady) -> tuple[Messages, list[str]]:
         recording = find_recording(event, self.catalog)

@@ -22,6 +22,7 @@ from shared.errors import (
     Permanent,
     SourceMissing,
     SourceSuspect,
+    StoreUnavailable,
     Transient,
 )
 from shared.log import LogEvent, log
@@ -130,7 +131,11 @@ class Transfer:
             etag = self.store.put(chunk.metadata_blob, content, labelled(label(chunk, "json"), digest))
         except BlobExists:
             look = self.store.look(chunk.metadata_blob)
-            if look.etag is None or digested(self.store.read(chunk.metadata_blob)) != (digest, len(content)):
+            if look.etag is None:
+                raise StoreUnavailable(
+                    f"The blob {chunk.metadata_blob} was there and is gone; it is written anew."
+                ) from None
+            if digested(self.store.read(chunk.metadata_blob)) != (digest, len(content)):
                 raise ContentConflict(f"The blob {chunk.metadata_blob} holds other metadata than ACS.") from None
             etag = look.etag
         claim.note(
@@ -196,14 +201,14 @@ class Transfer:
         claim.note(bytes=length, sha256=digest, content_etag=look.etag)
         return claim.chunk
 
-    def stored(self, chunk: Chunk) -> Messages:
+    def stored(self, chunk: Chunk, failure: str | None = None) -> Messages:
         now = self.clock()
         deletable = chunk.managed and chunk.delete_location is not None
         row = msgspec.structs.replace(
             chunk.moved(ChunkStatus.STORED),
             stored_at=now,
             claimed_until=None,
-            failure=None,
+            failure=failure,
             due_at=now + self.retries.claim if deletable else None,
             open=deletable,
         )
@@ -242,7 +247,8 @@ class Transfer:
                 chunk, Expired(f"ACS destroyed the chunk before it could be copied. The last try said: {error}")
             )
         log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=str(error))
-        return self.stored(msgspec.structs.replace(chunk, delete_location=None))
+        failure = f"The media are safe; ACS destroyed the metadata before they could be copied. {error}"
+        return self.stored(msgspec.structs.replace(chunk, delete_location=None), failure)
 
     def failed(self, chunk: Chunk, error: Permanent) -> Messages:
         row = msgspec.structs.replace(

@@ -1,0 +1,146 @@
+"""What is behind the ports: fakes, Azurite with the app's adapters on it, and the ACS simulator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from azure.communication.callautomation import CallAutomationClient
+from azure.core.credentials import TokenCredential
+
+from local.azurite import Azurite, is_installed
+from local.simulator.client import SimulatorAdmin
+from local.simulator.settings import Settings
+from local.simulator.simulator import Options
+from shared.adapters.acs import SdkAcsCalls, SdkSource, connect
+from shared.adapters.blobs import BlobChunkStore, EventContainer
+from shared.adapters.connections import StorageAccount
+from shared.adapters.tables import TableCatalog
+from shared.ports import Catalog, ChunkStore, KeptEvents
+from shared.settings import StorageConnection
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.events import FakeEventContainer
+from tests.fakes.store import FakeStore
+from tests.fakes.world import World
+
+from .desks import Desk, FakeDesk, SimulatorDesk, TappedSimulator
+from .shelves import FakeShelf, Shelf, SimulatorShelf
+
+HOST_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
+QUICK = Settings(active_delay_seconds=0.0, ready_delay_seconds=0.0)
+AZURITE = pytest.param("azurite", marks=pytest.mark.stack)
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    if not is_installed():
+        pytest.skip("Azurite is not installed in local/node_modules: run `make setup`")
+    with Azurite() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def account(azurite: Azurite) -> Iterator[StorageAccount]:
+    account = StorageAccount(StorageConnection(connection_string=azurite.connection_string), None)
+    with account.blobs, account.tables:
+        yield account
+
+
+def new_name(kind: str) -> str:
+    return f"{kind}{uuid4().hex}"
+
+
+@pytest.fixture
+def table_catalog(account: StorageAccount) -> TableCatalog:
+    return TableCatalog(*(account.tables.create_table(new_name(kind)) for kind in ("recordings", "index")))
+
+
+@pytest.fixture(params=["fake", AZURITE])
+def catalog(request: pytest.FixtureRequest) -> Catalog:
+    if request.param == "fake":
+        return FakeCatalog(World())
+    on_azurite: TableCatalog = request.getfixturevalue("table_catalog")
+    return on_azurite
+
+
+@pytest.fixture
+def container(account: StorageAccount) -> str:
+    name = new_name("c")
+    account.blobs.create_container(name)
+    return name
+
+
+@pytest.fixture
+def blob_store(account: StorageAccount, container: str) -> BlobChunkStore:
+    return BlobChunkStore(account, container)
+
+
+@pytest.fixture(params=["fake", AZURITE])
+def store(request: pytest.FixtureRequest) -> ChunkStore:
+    if request.param == "fake":
+        return FakeStore(World())
+    on_azurite: BlobChunkStore = request.getfixturevalue("blob_store")
+    return on_azurite
+
+
+@pytest.fixture(params=["fake", AZURITE])
+def events(request: pytest.FixtureRequest) -> KeptEvents:
+    if request.param == "fake":
+        return FakeEventContainer(World())
+    account: StorageAccount = request.getfixturevalue("account")
+    return EventContainer(account.blobs, request.getfixturevalue("container"))
+
+
+@pytest.fixture
+def simulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TappedSimulator]:
+    """ACS on loopback; the environment alone leads the SDK there, as it leads the app."""
+    with TappedSimulator(Options(directory=tmp_path / "simulator", settings=QUICK)) as running:
+        for name, value in running.environment().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def admin(simulator: TappedSimulator) -> SimulatorAdmin:
+    return SimulatorAdmin(simulator.admin_url)
+
+
+@pytest.fixture
+def acs_client(simulator: TappedSimulator) -> Iterator[CallAutomationClient]:
+    """The client that the app makes."""
+    with connect(None, simulator.connection_string, no_credential) as client:
+        yield client
+
+
+def no_credential() -> TokenCredential:
+    raise AssertionError("A connection string needs no identity.")
+
+
+@pytest.fixture
+def sdk_source(acs_client: CallAutomationClient) -> SdkSource:
+    return SdkSource(acs_client, HOST_SUFFIXES)
+
+
+@pytest.fixture(params=["fake", "simulator"])
+def shelf(request: pytest.FixtureRequest) -> Shelf:
+    if request.param == "fake":
+        return FakeShelf()
+    return SimulatorShelf(request.getfixturevalue("admin"), request.getfixturevalue("sdk_source"))
+
+
+@pytest.fixture
+def acs_shelf(admin: SimulatorAdmin, sdk_source: SdkSource) -> SimulatorShelf:
+    return SimulatorShelf(admin, sdk_source)
+
+
+@pytest.fixture
+def acs_desk(simulator: TappedSimulator, admin: SimulatorAdmin, acs_client: CallAutomationClient) -> SimulatorDesk:
+    return SimulatorDesk(simulator, admin, SdkAcsCalls(acs_client))
+
+
+@pytest.fixture(params=["fake", "simulator"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    if request.param == "fake":
+        return FakeDesk()
+    on_simulator: SimulatorDesk = request.getfixturevalue("acs_desk")
+    return on_simulator

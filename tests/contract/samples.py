@@ -1,0 +1,55 @@
+"""Values that the contract tests write: whole, and different from each other unless a test says otherwise."""
+
+import hashlib
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from shared.models import Chunk, ChunkStatus, OpenWork, Origin, Recording, RecordingStatus
+from shared.ports import BlobLabel
+
+NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
+SERVER_CALL_ID = "aHR0cHM6Ly9hcGkuZmxpZ2h0cHJveHk/c29tZStwYXRo"
+WAV = BlobLabel(content_type="audio/wav", metadata={"id": "6f1c", "index": "0", "documentId": "0-wus-d4-ab"})
+
+
+def a_recording(**changes: Any) -> Recording:
+    whole: dict[str, Any] = {
+        "id": str(uuid4()),
+        "origin": Origin.API,
+        "status": RecordingStatus.ACTIVE,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return Recording(**whole | changes)
+
+
+def a_chunk(recording: Recording, **changes: Any) -> Chunk:
+    document_id = changes.pop("document_id", f"0-wus-d4-{uuid4().hex}")
+    whole: dict[str, Any] = {
+        "id": recording.id,
+        "document_id": document_id,
+        "index": 0,
+        "status": ChunkStatus.PENDING,
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(hours=24),
+        "content_location": f"https://us-storage.asm.skype.com/v1/objects/{document_id}/content/video",
+        "content_blob": f"2026/11/22/{recording.id}/0000-{document_id}.wav",
+    }
+    return Chunk(**whole | changes)
+
+
+def a_line(**changes: Any) -> OpenWork:
+    whole: dict[str, Any] = {"id": str(uuid4()), "document_id": "0-wus-d4-ab", "due_at": NOW}
+    return OpenWork(**whole | changes)
+
+
+def some_bytes(count: int, seed: int = 1) -> bytes:
+    """Bytes that begin like a wav file, so that every check of a head lets them pass."""
+    head = b"RIFF\x00\x00\x00\x00WAVE"
+    return (head + random.Random(seed).randbytes(max(count - len(head), 0)))[:count]
+
+
+def md5_of(content: bytes | memoryview) -> bytes:
+    return hashlib.md5(content, usedforsecurity=False).digest()

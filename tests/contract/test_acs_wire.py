@@ -1,0 +1,147 @@
+"""What goes over the wire to ACS is what its SDK sends, option by option, under an id and a time of ours."""
+
+from typing import Any
+
+import pytest
+
+from local.simulator.wire import json_response
+from shared.start_request import ChannelAffinity
+
+from .desks import SimulatorDesk, started
+from .shelves import SDK_WARNINGS
+
+pytestmark = SDK_WARNINGS
+USER = "8:acs:70559d7c-67b2-444f-a1f3-8027a1412880_00000013"
+PHONE = "4:+15551234567"
+NUMBER = {"value": "+15551234567", "isAnonymous": False}
+TYPES = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
+CALL = {"callLocator": {"serverCallId": "aHR0cHM6", "kind": "serverCallLocator"}}
+WHOLE_MINIMUM: dict[str, Any] = CALL | TYPES | {"channelAffinity": []}
+RECORDING = json_response(200, {"recordingId": "eyJQ", "recordingState": "inactive"})
+
+
+def sent(desk: SimulatorDesk, **fields: Any) -> Any:
+    """The body of a start, whatever ACS thinks of it."""
+    desk.simulator.prepared.append(RECORDING)
+    started(desk, **fields)
+    return desk.simulator.body
+
+
+@pytest.mark.parametrize(
+    ("fields", "locator"),
+    [
+        ({"server_call_id": "aHR0/+=="}, {"callLocator": {"serverCallId": "aHR0/+==", "kind": "serverCallLocator"}}),
+        ({"group_call_id": "b1f8"}, {"callLocator": {"groupCallId": "b1f8", "kind": "groupCallLocator"}}),
+        ({"room_id": "9919"}, {"callLocator": {"roomId": "9919", "kind": "roomCallLocator"}}),
+        ({"call_connection_id": "411f0b00"}, {"callConnectionId": "411f0b00"}),
+    ],
+)
+def test_the_call_is_named_as_it_was_asked_for(
+    acs_desk: SimulatorDesk, fields: dict[str, str], locator: dict[str, Any]
+) -> None:
+    assert sent(acs_desk, **fields) == locator | TYPES | {"channelAffinity": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "channel", "form"),
+    [("audioVideo", "mixed", "mp4"), ("audio", "mixed", "mp3"), ("audio", "mixed", "wav"), ("audio", "unmixed", "wav")],
+)
+def test_the_three_media_types_are_always_sent(acs_desk: SimulatorDesk, content: str, channel: str, form: str) -> None:
+    body = sent(
+        acs_desk,
+        server_call_id="aHR0cHM6",
+        recording_content_type=content,
+        recording_channel_type=channel,
+        recording_format_type=form,
+    )
+
+    types = {"recordingContentType": content, "recordingChannelType": channel, "recordingFormatType": form}
+    assert body == WHOLE_MINIMUM | types
+
+
+@pytest.mark.parametrize(
+    ("fields", "added"),
+    [
+        ({"pause_on_start": True}, {"pauseOnStart": True}),
+        ({"pause_on_start": False}, {}),
+        (
+            {"audio_channel_participant_ordering": (USER, PHONE)},
+            {
+                "audioChannelParticipantOrdering": [
+                    {"rawId": USER, "communicationUser": {"id": USER}},
+                    {"rawId": PHONE, "phoneNumber": NUMBER},
+                ]
+            },
+        ),
+        (
+            {"audio_channel_participant_ordering": ("28:bot",)},
+            {"audioChannelParticipantOrdering": [{"rawId": "28:bot"}]},
+        ),
+        (
+            {"channel_affinity": (ChannelAffinity(PHONE, 0), ChannelAffinity(USER, 4))},
+            {
+                "channelAffinity": [
+                    {"channel": 0, "participant": {"rawId": PHONE, "phoneNumber": NUMBER}},
+                    {"channel": 4, "participant": {"rawId": USER, "communicationUser": {"id": USER}}},
+                ]
+            },
+        ),
+        (
+            {"recording_storage_container_url": "https://a.blob.core.windows.net/c"},
+            {
+                "externalStorage": {
+                    "recordingStorageKind": "azureBlobStorage",
+                    "recordingDestinationContainerUrl": "https://a.blob.core.windows.net/c",
+                }
+            },
+        ),
+        (
+            {"recording_state_callback_url": "https://app.example/api/callbacks/recording-state?code=a"},
+            {"recordingStateCallbackUri": "https://app.example/api/callbacks/recording-state?code=a"},
+        ),
+    ],
+)
+def test_an_option_is_sent_when_it_is_asked_for_and_nothing_else(
+    acs_desk: SimulatorDesk, fields: dict[str, Any], added: dict[str, Any]
+) -> None:
+    assert sent(acs_desk, server_call_id="aHR0cHM6", **fields) == WHOLE_MINIMUM | added
+
+
+def test_a_start_carries_the_id_and_the_time_that_it_was_given(acs_desk: SimulatorDesk) -> None:
+    started(acs_desk, "24e4b374-bbf0-4d27-a543-4186ef4adf67")
+
+    [request] = acs_desk.simulator.seen
+    assert request.headers["repeatability-request-id"] == "24e4b374-bbf0-4d27-a543-4186ef4adf67"
+    assert request.headers["repeatability-first-sent"] == "Sun, 22 Nov 2026 06:57:21 GMT"
+
+
+def test_a_start_is_posted_with_a_version_of_the_api(acs_desk: SimulatorDesk) -> None:
+    started(acs_desk)
+
+    [request] = acs_desk.simulator.seen
+    assert (request.method, request.path) == ("POST", "/calling/recordings")
+    assert request.query["api-version"] == "2026-03-12"
+
+
+def test_a_recording_of_a_call_connection_that_is_only_accepted_has_an_id(acs_desk: SimulatorDesk) -> None:
+    call = acs_desk.admin.place_call()
+
+    state = started(acs_desk, call_connection_id=call.call_connection_id)
+
+    assert [request.status for request in acs_desk.admin.requests("start")] == [202]
+    assert [recording.recording_id for recording in acs_desk.admin.recordings()] == [state.recording_id]
+
+
+@pytest.mark.parametrize(
+    ("action", "method", "path"),
+    [("pause", "POST", ":pause"), ("resume", "POST", ":resume"), ("stop", "DELETE", ""), ("state", "GET", "")],
+)
+def test_an_action_is_asked_for_at_its_route(acs_desk: SimulatorDesk, action: str, method: str, path: str) -> None:
+    recording_id = started(acs_desk).recording_id
+    acs_desk.simulator.seen.clear()
+
+    getattr(acs_desk.calls, action)(recording_id)
+
+    [request] = acs_desk.simulator.seen
+    assert (request.method, request.path) == (method, f"/calling/recordings/{recording_id}{path}")
+    assert request.body == b""

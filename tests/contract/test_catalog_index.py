@@ -1,0 +1,239 @@
+"""Every catalog answers the questions that are not asked by key: of a call, of ACS's id, of a day, of open work."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import batched, islice
+
+import msgspec
+import pytest
+
+from shared.models import OpenWork, Recording
+from shared.ports import CHUNKS_PER_BATCH, Catalog
+
+from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+
+SECOND = timedelta(seconds=1)
+MICROSECOND = timedelta(microseconds=1)
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def saved(catalog: Catalog, created_at: datetime = NOW, server_call_id: str | None = None) -> str:
+    return catalog.save_recording(a_recording(created_at=created_at, server_call_id=server_call_id)).id
+
+
+def with_chunks(catalog: Catalog, count: int) -> Recording:
+    recording = catalog.save_recording(a_recording())
+    chunks = [a_chunk(recording, index=index, open=False) for index in range(count)]
+    for batch in batched(chunks, CHUNKS_PER_BATCH, strict=False):
+        recording = catalog.add_chunks(recording, batch)
+    return recording
+
+
+def test_more_chunks_than_a_page_holds_are_all_there_in_the_order_of_their_documents(catalog: Catalog) -> None:
+    recording = with_chunks(catalog, 1500)
+
+    chunks = list(catalog.chunks(recording.id))
+
+    names = [chunk.document_id for chunk in chunks]
+    assert names == sorted(names)
+    assert sorted(chunk.index for chunk in chunks) == list(range(1500))
+
+
+def test_chunks_of_another_recording_are_not_among_them(catalog: Catalog) -> None:
+    with_chunks(catalog, 2)
+    recording = with_chunks(catalog, 1)
+
+    assert [chunk.id for chunk in catalog.chunks(recording.id)] == [recording.id]
+
+
+def test_a_recording_without_chunks_has_no_open_one(catalog: Catalog) -> None:
+    recording = catalog.save_recording(a_recording())
+
+    assert not catalog.has_open_chunk(recording.id)
+
+
+def test_one_open_chunk_among_many_is_found(catalog: Catalog) -> None:
+    recording = with_chunks(catalog, 150)
+    catalog.add_chunks(recording, [a_chunk(recording, open=True)])
+
+    assert catalog.has_open_chunk(recording.id)
+
+
+def test_a_recording_whose_chunks_are_finished_has_no_open_one(catalog: Catalog) -> None:
+    recording = with_chunks(catalog, 3)
+    with_open = catalog.save_recording(a_recording())
+    catalog.add_chunks(with_open, [a_chunk(with_open, open=True)])
+
+    assert not catalog.has_open_chunk(recording.id)
+
+
+def test_an_unknown_acs_id_belongs_to_nobody(catalog: Catalog) -> None:
+    assert catalog.recording_by_acs_id("eyJQ") is None
+
+
+def test_who_links_an_acs_id_first_keeps_it(catalog: Catalog) -> None:
+    acs_id = "eyJQbGF0Zm9ybUVuZHBvaW50SWQi/+=#?"
+
+    answers = [catalog.link_acs_id(acs_id, "first"), catalog.link_acs_id(acs_id, "second")]
+
+    assert answers == ["first", "first"]
+    assert catalog.recording_by_acs_id(acs_id) == "first"
+
+
+def test_linking_an_acs_id_again_to_the_same_recording_is_fine(catalog: Catalog) -> None:
+    catalog.link_acs_id("eyJQ", "first")
+
+    assert catalog.link_acs_id("eyJQ", "first") == "first"
+
+
+def test_recordings_of_a_call_come_newest_first(catalog: Catalog) -> None:
+    old, newest, middle = (saved(catalog, NOW + offset * SECOND, SERVER_CALL_ID) for offset in (0, 2, 1))
+    saved(catalog, NOW, "anotherCall")
+
+    assert list(catalog.recordings_by_call(SERVER_CALL_ID, NOW + 3 * SECOND)) == [newest, middle, old]
+
+
+def test_recordings_of_a_call_that_were_created_later_are_left_out(catalog: Catalog) -> None:
+    then = saved(catalog, NOW, SERVER_CALL_ID)
+    saved(catalog, NOW + MICROSECOND, SERVER_CALL_ID)
+
+    assert list(catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == [then]
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("aHR0cHM6Ly9h+/8=#", "aHR0cHM6Ly9h+/8=#"),
+        ("aHR0cHM6Ly9hcA==", "aHR0cHM6Ly9hcA"),
+        ("aHR0cHM6Ly9hcA", "aHR0cHM6Ly9hcA=="),
+        ("aHR0+/+/cHM=", "aHR0-_-_cHM"),
+        ("aHR0cHM6Ly9h/8=", "aHR0cHM6Ly9h%2F8%3D"),
+    ],
+)
+def test_a_call_is_found_however_its_id_is_padded_or_written(catalog: Catalog, given: str, asked: str) -> None:
+    recording = saved(catalog, NOW, given)
+
+    assert list(catalog.recordings_by_call(asked, NOW)) == [recording]
+
+
+def test_a_recording_without_a_server_call_id_is_of_no_call(catalog: Catalog) -> None:
+    saved(catalog)
+
+    assert list(catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == []
+
+
+def test_recordings_of_a_day_come_newest_first(catalog: Catalog) -> None:
+    first, last, middle = (saved(catalog, MIDNIGHT + offset * SECOND) for offset in (0, 86_399, 40_000))
+
+    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == [last, middle, first]
+
+
+def test_recordings_a_microsecond_apart_keep_their_order(catalog: Catalog) -> None:
+    ids = [saved(catalog, NOW + offset * MICROSECOND) for offset in range(12)]
+
+    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == ids[::-1]
+
+
+def test_a_day_holds_only_its_own_recordings(catalog: Catalog) -> None:
+    saved(catalog, MIDNIGHT - MICROSECOND)
+    saved(catalog, MIDNIGHT + timedelta(days=1))
+    recording = saved(catalog, MIDNIGHT)
+
+    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == [recording]
+
+
+def test_a_list_goes_on_after_any_place(catalog: Catalog) -> None:
+    for offset in range(9):
+        saved(catalog, NOW + (offset // 3) * SECOND)  # three share each moment
+    everything = list(catalog.recordings_by_day(NOW, None))
+
+    rests = [list(catalog.recordings_by_day(NOW, place)) for place, _ in everything]
+
+    assert rests == [everything[count:] for count in range(1, 10)]
+
+
+def test_more_recordings_of_a_day_than_a_page_holds_are_all_listed(catalog: Catalog) -> None:
+    ids = {saved(catalog, NOW + offset * MICROSECOND) for offset in range(40)}
+    listed = catalog.recordings_by_day(NOW, None)
+
+    first, rest = [id for _, id in islice(listed, 15)], [id for _, id in listed]
+
+    assert len(first + rest) == 40
+    assert set(first + rest) == ids
+
+
+def due(catalog: Catalog, now: datetime) -> list[OpenWork]:
+    return sorted(catalog.due_work(now), key=lambda work: (work.id, work.document_id))
+
+
+def test_open_work_comes_back_as_it_was_noted(catalog: Catalog) -> None:
+    lines = [a_line(id="a"), a_line(id="b", document_id=""), a_line(id="c", due_at=NOW - timedelta(days=400))]
+
+    catalog.note_open(lines)
+
+    assert due(catalog, NOW) == lines
+
+
+def test_work_is_due_when_its_time_has_come_and_not_before(catalog: Catalog) -> None:
+    line = a_line()
+    catalog.note_open([line])
+
+    assert due(catalog, NOW - SECOND) == []
+    assert due(catalog, NOW) == [line]
+
+
+def test_noting_work_again_renews_its_hint(catalog: Catalog) -> None:
+    line = a_line()
+    later = msgspec.structs.replace(line, due_at=NOW + SECOND)
+
+    for noted in (line, line, later):
+        catalog.note_open([noted])
+
+    assert due(catalog, NOW) == []
+    assert due(catalog, NOW + SECOND) == [later]
+
+
+def test_more_lines_than_a_batch_holds_are_noted_in_one_go(catalog: Catalog) -> None:
+    lines = [a_line(id="a", document_id=f"{number:04}") for number in range(950)]
+
+    catalog.note_open(lines)
+
+    assert due(catalog, NOW) == lines
+
+
+def test_noting_nothing_is_fine(catalog: Catalog) -> None:
+    catalog.note_open([])
+
+    assert due(catalog, NOW) == []
+
+
+def test_closed_work_is_not_due_any_more(catalog: Catalog) -> None:
+    recording = a_recording()
+    chunk, other = a_chunk(recording), a_chunk(recording)
+    catalog.note_open([OpenWork(id=one.id, document_id=one.document_id, due_at=NOW) for one in (chunk, other)])
+
+    catalog.close(chunk.ref)
+
+    assert [line.document_id for line in due(catalog, NOW)] == [other.document_id]
+
+
+def test_closing_work_twice_is_fine(catalog: Catalog) -> None:
+    chunk = a_chunk(a_recording())
+    catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=NOW)])
+
+    for _ in range(2):
+        catalog.close(chunk.ref)
+
+    assert due(catalog, NOW) == []
+
+
+def test_lines_may_be_closed_and_renewed_while_they_are_listed(catalog: Catalog) -> None:
+    chunks = [a_chunk(a_recording()) for _ in range(20)]
+    catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=NOW) for chunk in chunks])
+
+    seen = 0
+    for line in catalog.due_work(NOW):
+        catalog.note_open([msgspec.structs.replace(line, due_at=NOW + SECOND)])
+        seen += 1
+
+    assert seen == 20
+    assert due(catalog, NOW) == []

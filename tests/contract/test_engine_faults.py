@@ -1,0 +1,164 @@
+"""Whatever breaks on the way from ACS, nothing wrong is ever committed, and the next attempt ends with the content."""
+
+import random
+
+import pytest
+from azure.communication.callautomation import CallAutomationClient
+
+from local.simulator.client import SimulatorAdmin
+from local.simulator.faults import Action, Fault
+from shared.adapters.acs import SdkSource
+from shared.adapters.blobs import BlobChunkStore
+from shared.errors import SourceSuspect, SourceUnavailable, Transient
+from shared.ports import ChunkStore
+
+from .conftest import HOST_SUFFIXES
+from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
+from .shelves import SDK_WARNINGS, Kept, SimulatorShelf
+
+pytestmark = SDK_WARNINGS
+SIZE = 4 * BLOCK + 4321
+EDGES = [place + step for place in range(0, SIZE, BLOCK) for step in (-1, 0, 1)]
+POSITIONS = sorted(
+    {0, 1, 11, 12, 13, 43, 44, 45, SIZE - 2, SIZE - 1}
+    | {edge for edge in EDGES if 0 <= edge < SIZE}
+    | set(random.Random(3).sample(range(SIZE), 20))
+)
+NEVER_THE_CONTENT: list[Action] = [
+    "wrongContentRange",
+    "totalChanged",
+    "ignoreRange",
+    "closeDelimited",
+    "chunked",
+    "chunkedOpen",
+    "gzip",
+    "emptyBody",
+    "htmlBody",
+    "jsonBody",
+    "wrongSignature",
+    "badRequestHtml",
+    "unavailable",
+    "tooManyRequests",
+    "internalError",
+    "loseResponse",
+]
+
+
+def attempt_fails_and_the_next_ends_with_the_content(
+    shelf: SimulatorShelf, store: ChunkStore, kept: Kept, fault: Fault, ranges: int = 1
+) -> None:
+    engine = an_engine(shelf.source, store, ranges=ranges)
+    shelf.spoil(fault)
+
+    with pytest.raises(Transient):
+        engine.copy(an_order(kept))
+
+    assert store.look(NAME).etag is None
+    assert_copied(store, kept, engine.copy(an_order(kept, resume=True)))
+
+
+def test_there_are_enough_positions() -> None:
+    assert len(POSITIONS) >= 40
+
+
+@pytest.mark.parametrize("action", ["truncate", "reset"])
+@pytest.mark.parametrize("at", POSITIONS)
+def test_a_content_that_breaks_off_anywhere_is_not_committed_and_resumed(
+    acs_shelf: SimulatorShelf, store: ChunkStore, at: int, action: Action
+) -> None:
+    fault = Fault(action=action, kind="content", at=at)
+
+    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(SIZE), fault)
+
+
+@pytest.mark.parametrize("action", ["truncate", "reset"])
+@pytest.mark.parametrize("at", [0, 1, 4320])
+@pytest.mark.parametrize("block", range(5))
+def test_a_range_of_many_that_breaks_off_is_not_committed_and_resumed(
+    acs_shelf: SimulatorShelf, store: ChunkStore, block: int, at: int, action: Action
+) -> None:
+    fault = Fault(action=action, kind="content", at=at, skip=1 + block)
+
+    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(SIZE), fault, ranges=4)
+
+
+@pytest.mark.parametrize("size", [BLOCK, SIZE])
+@pytest.mark.parametrize("action", NEVER_THE_CONTENT)
+def test_what_cannot_be_the_content_is_not_committed(
+    acs_shelf: SimulatorShelf, store: ChunkStore, action: Action, size: int
+) -> None:
+    fault = Fault(action=action, kind="content")
+
+    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(size), fault)
+
+
+@pytest.mark.parametrize("ranges", [1, 4])
+@pytest.mark.parametrize("action", ["wrongContentRange", "totalChanged", "ignoreRange", "chunked", "htmlBody"])
+def test_what_cannot_be_a_later_range_is_not_committed(
+    acs_shelf: SimulatorShelf, store: ChunkStore, action: Action, ranges: int
+) -> None:
+    kept = acs_shelf.keep(SIZE)
+    if ranges == 1:
+        acs_shelf.spoil(Fault(action="truncate", kind="content", at=2 * BLOCK + 7))
+        with pytest.raises(Transient):
+            an_engine(acs_shelf.source, store).copy(an_order(kept))
+        acs_shelf.admin.clear_faults()
+    acs_shelf.spoil(Fault(action=action, kind="content", skip=1))
+
+    with pytest.raises(SourceSuspect):
+        an_engine(acs_shelf.source, store, ranges=ranges).copy(an_order(kept, resume=True))
+
+    assert store.look(NAME).etag is None
+
+
+def test_bytes_behind_the_announced_ones_are_not_copied(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
+    kept = acs_shelf.keep(SIZE)
+    acs_shelf.spoil(Fault(action="longBody", kind="content", extra_bytes=BLOCK))
+
+    copied = an_engine(acs_shelf.source, store).copy(an_order(kept))
+
+    assert_copied(store, kept, copied)
+
+
+def test_a_stall_ends_the_attempt_and_the_next_goes_on(
+    admin: SimulatorAdmin, acs_client: CallAutomationClient, store: ChunkStore
+) -> None:
+    shelf = SimulatorShelf(admin, SdkSource(acs_client, HOST_SUFFIXES, read_seconds=0.2))
+    fault = Fault(action="stall", kind="content", at=3 * BLOCK, seconds=5)
+
+    attempt_fails_and_the_next_ends_with_the_content(shelf, store, shelf.keep(SIZE), fault)
+
+    # Between three blocks staged and none: the last writes may have been on their way.
+    later = [str(request.range) for request in admin.requests("content")][2:]
+    assert all(int(asked.removeprefix("bytes=").partition("-")[0]) >= BLOCK for asked in later)
+
+
+def test_a_flipped_bit_is_found_by_the_second_read(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
+    kept = acs_shelf.keep(SIZE)
+    engine = an_engine(acs_shelf.source, store)
+    acs_shelf.spoil(Fault(action="flipBit", kind="content", at=2 * BLOCK + 5))
+    copied = engine.copy(an_order(kept))
+
+    again = engine.digest_of_source(an_order(kept))
+
+    assert again != (copied.length, copied.sha256)
+
+
+@pytest.mark.stack
+def test_attempts_that_each_break_off_later_end_with_the_content(
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore
+) -> None:
+    kept = acs_shelf.keep(SIZE)
+    engine = an_engine(acs_shelf.source, blob_store, writers=1)
+    # A staged block shortens the rest of the content, so that each attempt dies a little further on.
+    acs_shelf.spoil(Fault(action="reset", kind="content", at=BLOCK + 100, times=None))
+
+    failures = 0
+    while blob_store.look(NAME).etag is None and failures < 20:
+        try:
+            copied = engine.copy(an_order(kept, resume=failures > 0))
+        except SourceUnavailable:
+            failures += 1
+
+    assert 1 <= failures < 20
+    assert_copied(blob_store, kept, copied)

@@ -1,0 +1,210 @@
+"""Whatever ACS does wrong, the source refuses: nothing but the bytes that were asked for gets through."""
+
+import math
+import time
+
+import pytest
+from azure.communication.callautomation import CallAutomationClient
+
+from local.simulator.client import SimulatorAdmin
+from local.simulator.faults import Action, Fault
+from local.simulator.simulator import Simulator
+from shared.adapters.acs import SdkSource
+from shared.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
+
+from .conftest import HOST_SUFFIXES
+from .shelves import SDK_WARNINGS, SimulatorShelf, fetched
+
+pytestmark = SDK_WARNINGS
+SIZE = 300_000
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "wrongContentRange",  # 206 with another range
+        "totalChanged",  # 206 whose range does not reach the end it tells
+        "ignoreRange",  # 200 to a Range request
+        "closeDelimited",
+        "chunked",
+        "chunkedOpen",
+        "gzip",
+        "emptyBody",  # 200 with 0 bytes
+        "htmlBody",
+        "jsonBody",
+    ],
+)
+def test_an_answer_that_cannot_be_the_range_is_suspect(acs_shelf: SimulatorShelf, action: Action) -> None:
+    kept = acs_shelf.keep(SIZE)
+    acs_shelf.spoil(Fault(action=action, kind="content"))
+
+    with pytest.raises(SourceSuspect):
+        fetched(acs_shelf.source, kept.url)
+
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+
+
+def test_bytes_behind_the_announced_ones_are_never_handed_out(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep(SIZE)
+    acs_shelf.spoil(Fault(action="longBody", kind="content", extra_bytes=100_000))
+
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+    assert fetched(acs_shelf.source, kept.url, 5, 10) == kept.content[5:15]
+
+
+@pytest.mark.parametrize("action", ["truncate", "reset"])
+@pytest.mark.parametrize("at", [0, 1, 11, 12, 65_536, SIZE - 1])
+def test_a_body_that_breaks_off_is_an_error(acs_shelf: SimulatorShelf, action: Action, at: int) -> None:
+    kept = acs_shelf.keep(SIZE)
+    acs_shelf.spoil(Fault(action=action, kind="content", at=at))
+
+    with pytest.raises((SourceUnavailable, SourceSuspect)):
+        fetched(acs_shelf.source, kept.url)
+
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+
+
+def test_an_error_page_is_transient(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="badRequestHtml", kind="content"))
+
+    with pytest.raises(SourceUnavailable):
+        fetched(acs_shelf.source, kept.url)
+
+
+def test_a_document_that_is_not_ready_is_missing_for_now(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="status", status=404, kind="content"))
+
+    with pytest.raises(SourceMissing):
+        fetched(acs_shelf.source, kept.url)
+
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+
+
+def test_an_expired_document_is_missing(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.admin.advance_time(24 * 3600)
+
+    with pytest.raises(SourceMissing):
+        fetched(acs_shelf.source, kept.url)
+
+
+@pytest.mark.parametrize("action", ["unauthorized", "clockSkew"])
+def test_a_refused_signature_is_renewed_once(acs_shelf: SimulatorShelf, action: Action) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action=action, seconds=3600, kind="content"))
+
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+    assert [request.status for request in acs_shelf.admin.requests("content")] == [401, 206]
+
+
+def test_a_signature_that_is_always_refused_is_transient_and_tried_twice(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="unauthorized", kind="content", times=None))
+
+    with pytest.raises(SourceUnavailable):
+        fetched(acs_shelf.source, kept.url)
+
+    assert [request.status for request in acs_shelf.admin.requests("content")] == [401, 401]
+
+
+def waited(shelf: SimulatorShelf, action: Action, seconds: float | None, *, as_date: bool = False) -> float | None:
+    """How long the source says that ACS asked to be left alone."""
+    kept = shelf.keep()
+    shelf.spoil(Fault(action=action, kind="content", retry_after_seconds=seconds, retry_after_as_date=as_date))
+
+    with pytest.raises(SourceUnavailable) as caught:
+        fetched(shelf.source, kept.url)
+
+    return caught.value.retry_after_seconds
+
+
+@pytest.mark.parametrize("action", ["tooManyRequests", "unavailable"])
+def test_a_wait_in_seconds_is_told(acs_shelf: SimulatorShelf, action: Action) -> None:
+    assert waited(acs_shelf, action, 17) == 17
+
+
+def test_a_wait_until_a_date_is_told(acs_shelf: SimulatorShelf) -> None:
+    wait = waited(acs_shelf, "unavailable", 60, as_date=True)
+
+    assert wait is not None
+    assert 55 < wait <= 60
+
+
+def test_no_wait_is_told_when_none_was_asked_for(acs_shelf: SimulatorShelf) -> None:
+    assert waited(acs_shelf, "unavailable", None) is None
+
+
+@pytest.mark.parametrize("seconds", [86_400.0, 1e12, -5.0])
+def test_an_absurd_wait_is_bounded(acs_shelf: SimulatorShelf, seconds: float) -> None:
+    wait = waited(acs_shelf, "unavailable", seconds)
+
+    assert wait is not None
+    assert 0 <= wait <= 3600
+
+
+def test_a_wait_that_is_no_number_is_none(simulator: Simulator, acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    simulator.world.faults.add(Fault(action="unavailable", kind="content", retry_after_seconds=math.nan))
+
+    with pytest.raises(SourceUnavailable) as caught:
+        fetched(acs_shelf.source, kept.url)
+
+    assert caught.value.retry_after_seconds == 0
+
+
+@pytest.mark.parametrize("status", [400, 403, 408, 409, 410, 416, 418, 500, 502, 504])
+def test_any_other_status_is_transient(acs_shelf: SimulatorShelf, status: int) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="status", status=status, kind="content"))
+
+    with pytest.raises(Transient):
+        fetched(acs_shelf.source, kept.url)
+
+    assert len(acs_shelf.admin.requests("content")) == 1
+
+
+@pytest.mark.parametrize("at", [0, 100_000])
+def test_a_silence_ends_the_attempt(admin: SimulatorAdmin, acs_client: CallAutomationClient, at: int) -> None:
+    shelf = SimulatorShelf(admin, SdkSource(acs_client, HOST_SUFFIXES, read_seconds=0.2))
+    kept = shelf.keep(SIZE)
+    shelf.spoil(Fault(action="stall" if at else "delay", kind="content", at=at, seconds=5))
+    began = time.monotonic()
+
+    with pytest.raises(SourceUnavailable):
+        fetched(shelf.source, kept.url)
+
+    assert time.monotonic() - began < 2
+
+
+def test_a_lost_answer_is_transient(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="loseResponse", kind="content"))
+
+    with pytest.raises(SourceUnavailable):
+        fetched(acs_shelf.source, kept.url)
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_a_refused_deletion_is_transient_and_not_waited_for(acs_shelf: SimulatorShelf, status: int) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="status", status=status, kind="delete", times=None, retry_after_seconds=30))
+    began = time.monotonic()
+
+    with pytest.raises(SourceUnavailable) as caught:
+        acs_shelf.source.delete(kept.delete_url)
+
+    assert caught.value.retry_after_seconds == 30
+    assert time.monotonic() - began < 2
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+
+
+def test_a_deletion_whose_answer_was_lost_is_fine(acs_shelf: SimulatorShelf) -> None:
+    kept = acs_shelf.keep()
+    acs_shelf.spoil(Fault(action="loseResponse", kind="delete"))
+
+    acs_shelf.source.delete(kept.delete_url)
+
+    with pytest.raises(SourceMissing):
+        fetched(acs_shelf.source, kept.url)

@@ -1,0 +1,164 @@
+"""A callback is ACS's only with a fresh token that ACS signed for this very resource."""
+
+import base64
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local.simulator.simulator import Simulator
+from local.simulator.tokens import ISSUER
+from shared.adapters.tokens import JwtCallbackVerifier
+from shared.errors import AcsUnavailable, CallbackRefused
+
+JWKS_URL = f"{ISSUER}/calling/keys"
+
+
+@pytest.fixture
+def verifier(simulator: Simulator) -> JwtCallbackVerifier:
+    return JwtCallbackVerifier(simulator.world.resource.immutable_id, ISSUER, JWKS_URL)
+
+
+def claims(simulator: Simulator, **changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    audience = simulator.world.resource.immutable_id
+    whole = {"iss": ISSUER, "aud": audience, "iat": now, "nbf": now, "exp": now + 300} | changes
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def signed(simulator: Simulator, key_id: str | None = None, **changes: Any) -> str:
+    """A token that ACS's own key signed, whatever it says."""
+    signer = simulator.world.signer
+    headers = {"kid": key_id or signer.key_id}
+    return f"Bearer {jwt.encode(claims(simulator, **changes), signer.key, algorithm='RS256', headers=headers)}"
+
+
+def refused(verifier: JwtCallbackVerifier, authorization: str | None) -> bool:
+    try:
+        verifier.verify(authorization)
+    except CallbackRefused:
+        return True
+    return False
+
+
+def test_a_token_of_acs_is_accepted(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
+    assert not refused(verifier, f"Bearer {simulator.world.signer.token()}")
+
+
+def test_the_scheme_may_be_written_in_any_case(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
+    assert not refused(verifier, signed(simulator).replace("Bearer", "bEARER"))
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "HMAC-SHA256 x"])
+def test_a_callback_without_a_token_is_refused(verifier: JwtCallbackVerifier, authorization: str | None) -> None:
+    assert refused(verifier, authorization)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "garbage",
+        "a.b.c",
+        "..",
+        "é.é.é",
+        "\x00.\x00.\x00",
+        "e30.e30.",
+        "bnVsbA.bnVsbA.bnVsbA",
+        "W10.W10.W10",
+        f"{base64.urlsafe_b64encode(b'[' * 30_000).decode().rstrip('=')}.e30.e30",
+        f"{base64.urlsafe_b64encode(json.dumps({'alg': 'RS256', 'kid': ['x']}).encode()).decode().rstrip('=')}.e30.e30",
+        f"{base64.urlsafe_b64encode(json.dumps({'alg': 'RS256', 'kid': 7}).encode()).decode().rstrip('=')}.e30.e30",
+        f"{base64.urlsafe_b64encode(json.dumps({'alg': 'RS256'}).encode()).decode().rstrip('=')}.e30.e30",
+        "x" * 100_000,
+    ],
+    ids=range(13),
+)
+def test_garbage_is_refused(verifier: JwtCallbackVerifier, token: str) -> None:
+    assert refused(verifier, f"Bearer {token}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "another-resource"},
+        {"aud": None},
+        {"aud": ""},
+        {"aud": []},
+        {"iss": "https://evil.example"},
+        {"iss": f"{ISSUER}/"},
+        {"iss": None},
+        {"exp": int(time.time()) - 120},
+        {"exp": None},
+        {"exp": "soon"},
+        {"nbf": int(time.time()) + 600},
+    ],
+)
+def test_a_token_for_something_else_is_refused(
+    simulator: Simulator, verifier: JwtCallbackVerifier, changes: dict[str, Any]
+) -> None:
+    assert refused(verifier, signed(simulator, **changes))
+
+
+def test_a_token_that_has_just_expired_is_accepted_because_clocks_differ(
+    simulator: Simulator, verifier: JwtCallbackVerifier
+) -> None:
+    assert not refused(verifier, signed(simulator, exp=int(time.time()) - 10))
+
+
+def test_a_token_of_an_unknown_key_is_refused(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
+    assert refused(verifier, signed(simulator, key_id="another"))
+
+
+def test_a_token_that_another_key_signed_under_the_known_id_is_refused(
+    simulator: Simulator, verifier: JwtCallbackVerifier
+) -> None:
+    another = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    headers = {"kid": simulator.world.signer.key_id}
+
+    assert refused(verifier, f"Bearer {jwt.encode(claims(simulator), another, algorithm='RS256', headers=headers)}")
+
+
+def test_an_unsigned_token_is_refused(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
+    headers = {"kid": simulator.world.signer.key_id}
+    token = jwt.encode(claims(simulator), "", algorithm="none", headers=headers)
+
+    assert refused(verifier, f"Bearer {token}")
+
+
+def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(
+    simulator: Simulator, verifier: JwtCallbackVerifier
+) -> None:
+    public = simulator.world.signer.key.public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    header = {"alg": "HS256", "typ": "JWT", "kid": simulator.world.signer.key_id}
+    # By hand, because PyJWT rightly refuses to sign with such a key.
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims(simulator))]
+    mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(b".".join(parts), pem)
+    token = b".".join([*parts, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
+
+    assert refused(verifier, f"Bearer {token}")
+
+
+def test_a_token_that_was_altered_is_refused(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
+    header, _, signature = signed(simulator).split(".")
+    payload = base64.urlsafe_b64encode(json.dumps(claims(simulator, exp=9_999_999_999)).encode()).decode().rstrip("=")
+
+    assert refused(verifier, f"{header}.{payload}.{signature}")
+
+
+def test_the_keys_are_fetched_once_for_many_callbacks(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
+    for _ in range(5):
+        verifier.verify(signed(simulator))
+
+    assert len(simulator.world.log.all()) == 1
+
+
+def test_keys_that_cannot_be_fetched_are_an_outage(simulator: Simulator) -> None:
+    verifier = JwtCallbackVerifier("audience", ISSUER, "https://us-storage.asm.skype.com/nosuch")
+
+    with pytest.raises(AcsUnavailable):
+        verifier.verify(signed(simulator))

@@ -1,0 +1,196 @@
+"""ACS, in dictionaries: calls that can be recorded, and the documents it keeps for a day."""
+
+import base64
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
+from shared.ports import AcsState, SourceRange
+from shared.start_request import StartRequest
+from tests.fakes.world import Fault, World
+
+PIECE_BYTES = 1024
+PAGE = b"<!DOCTYPE html><html><body>Service unavailable</body></html>"
+
+
+@dataclass
+class FakeAcsRecording:
+    """A recording as ACS knows it."""
+
+    recording_id: str
+    call: str
+    active: bool
+
+
+class FakeAcsCalls:
+    """The port `AcsCalls`. One recording of a call at a time; a recording that was stopped is not known any more."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.recordings: dict[str, FakeAcsRecording] = {}
+        self.requests: dict[str, str] = {}  # by repeatability id: ACS's id of the recording
+        self.first_sent: dict[str, set[datetime]] = {}
+        self.honours_repeatability = False
+        self.starts_active = False  # in recorded sessions a start was answered with "inactive"
+        self.answers: defaultdict[str, deque[AcsError]] = defaultdict(deque)
+        self.started: list[StartRequest] = []
+
+    def refuse(self, action: str, error: AcsError) -> None:
+        """Answer the next request of an action with an error."""
+        self.answers[action].append(error)
+
+    def answered(self, action: str) -> None:
+        if self.answers[action]:
+            raise self.answers[action].popleft()
+
+    def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
+        with self.world.effect("acs.start"):
+            self.first_sent.setdefault(repeatability_id, set()).add(first_sent)
+            self.answered("start")
+            if self.honours_repeatability and repeatability_id in self.requests:
+                return self.shown(self.requests[repeatability_id])
+            call = locator(request)
+            if any(recording.call == call for recording in self.recordings.values()):
+                raise AcsRefused("Recording is already in progress (400/8553)", status=400, code="8553")
+            id = acs_recording_id(len(self.started) + 1)
+            self.started.append(request)
+            self.requests[repeatability_id] = id
+            active = self.starts_active and not request.pause_on_start
+            self.recordings[id] = FakeAcsRecording(id, call, active)
+            return self.shown(id)
+
+    def shown(self, id: str) -> AcsState:
+        return AcsState(id, self.known(id).active)
+
+    def known(self, id: str) -> FakeAcsRecording:
+        if id not in self.recordings:
+            raise AcsRefused("Recording not found. (404/8522)", status=404, code="8522")
+        return self.recordings[id]
+
+    def pause(self, recording_id: str) -> None:
+        with self.world.effect("acs.pause"):
+            self.answered("pause")
+            self.known(recording_id).active = False
+
+    def resume(self, recording_id: str) -> None:
+        with self.world.effect("acs.resume"):
+            self.answered("resume")
+            self.known(recording_id).active = True
+
+    def stop(self, recording_id: str) -> None:
+        with self.world.effect("acs.stop"):
+            self.answered("stop")
+            self.known(recording_id)
+            del self.recordings[recording_id]
+
+    def state(self, recording_id: str) -> AcsState | None:
+        with self.world.effect("acs.state"):
+            self.answered("state")
+            found = self.recordings.get(recording_id)
+            return AcsState(recording_id, found.active) if found else None
+
+    # What happens by itself.
+
+    def begin(self, recording_id: str) -> None:
+        """The recording runs, a few seconds after its start."""
+        self.recordings[recording_id].active = True
+
+    def hang_up(self, recording_id: str) -> None:
+        """The call ends, and its recording with it."""
+        self.recordings.pop(recording_id, None)
+
+
+def locator(request: StartRequest) -> str:
+    named = request.server_call_id or request.group_call_id or request.room_id or request.call_connection_id
+    assert named
+    return named
+
+
+def acs_recording_id(number: int) -> str:
+    """ACS's own form: base64url of two GUIDs, without padding."""
+    parts = {
+        "PlatformEndpointId": f"aaaaaaaa-0000-4000-8000-{number:012}",
+        "ResourceSpecificId": f"bbbbbbbb-0000-4000-8000-{number:012}",
+    }
+    return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+@dataclass
+class FakeDocument:
+    """A chunk's files at ACS, until it destroys them."""
+
+    contents: dict[str, bytes]
+    expires_at: datetime | None = None
+
+
+@dataclass
+class FakeRange:
+    """The port `SourceRange`."""
+
+    total: int
+    length: int
+    content: bytes = field(repr=False)
+    breaks_after: int | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        content = self.content[: self.breaks_after]
+        for start in range(0, len(content), PIECE_BYTES):
+            yield content[start : start + PIECE_BYTES]
+        if self.breaks_after is not None:
+            raise SourceUnavailable(f"The connection broke after {self.breaks_after} bytes.")
+
+
+class FakeSource:
+    """The port `Source`. `on_delete` sees every document before it is deleted."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.documents: dict[str, FakeDocument] = {}
+        self.on_delete: Callable[[str, FakeDocument], None] = lambda _, __: None
+        self.bytes_sent = 0
+
+    def add(self, document_id: str, media: bytes, metadata: bytes, expires_at: datetime | None = None) -> None:
+        self.documents[document_id] = FakeDocument({"video": media, "acsmetadata": metadata}, expires_at)
+
+    def found(self, url: str) -> tuple[str, FakeDocument | None]:
+        id = url.partition("/v1/objects/")[2].partition("/")[0]
+        document = self.documents.get(id)
+        gone = document is not None and document.expires_at is not None and document.expires_at <= self.world.now
+        return id, None if gone else document
+
+    def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
+        return self.opened(url, offset, length)
+
+    @contextmanager
+    def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
+        with self.world.effect("source.open") as fault:
+            answer = self.answer(url, offset, length, fault)
+            self.bytes_sent += answer.length
+        yield answer
+
+    def answer(self, url: str, offset: int, length: int, fault: Fault | None) -> FakeRange:
+        document = self.found(url)[1]
+        content = document.contents.get(url.rpartition("/")[2]) if document else None
+        if content is None or fault is Fault.MISSING:
+            raise SourceMissing("ACS has no such document: not yet, or not any more.")
+        if fault is Fault.EMPTY:
+            return FakeRange(0, 0, b"")
+        if fault is Fault.HTML:
+            # Of the right length only as a whole: bytes exchanged in the middle are what FLIPPED stands for.
+            content = (PAGE * (len(content) // len(PAGE) + 1))[: len(content) - (offset > 0)]
+        if fault is Fault.FLIPPED:
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        part = content[offset : offset + length]
+        breaks_after = len(part) // 2 if fault is Fault.TRUNCATED else None
+        return FakeRange(len(content), len(part), part, breaks_after)
+
+    def delete(self, url: str) -> None:
+        with self.world.effect("source.delete"):
+            id, document = self.found(url)
+            if document is not None:
+                self.on_delete(id, document)
+            self.documents.pop(id, None)

@@ -1,0 +1,172 @@
+"""The rows, in dictionaries, with Table Storage's rules: etags, all-or-nothing batches, and index lines."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import batched
+
+import msgspec
+
+from shared.errors import CatalogConflict, CatalogUnavailable
+from shared.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.pipeline.events import normal_server_call_id
+from shared.ports import CHUNKS_PER_BATCH
+from tests.fakes.world import Fault, World
+
+BATCH_ROWS_MAX = 100
+BATCH_BYTES_MAX = 4 * 1024 * 1024
+STRING_CHARACTERS_MAX = 32_000
+MATCHES_MAX = 200
+NEWEST_FIRST = 10**17
+
+type Key = tuple[str, str]  # our id of the recording, and the chunk's document id ("" for the recording's own)
+type Row = Recording | Chunk
+
+
+class FakeCatalog:
+    """The port `Catalog`."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows: dict[Key, Row] = {}
+        self.earlier: dict[Key, Row | None] = {}
+        self.acs_ids: dict[str, str] = {}
+        self.by_call: dict[str, set[tuple[str, str]]] = {}
+        self.by_day: dict[str, set[tuple[str, str]]] = {}
+        self.open: dict[Key, OpenWork] = {}
+
+    def recording(self, id: str) -> Recording | None:
+        with self.world.effect("catalog.recording") as fault:
+            row = self.row((id, ""), fault)
+        assert not isinstance(row, Chunk)
+        return row
+
+    def row(self, key: Key, fault: Fault | None) -> Row | None:
+        """A row as it is, or as it was before its last write."""
+        return self.earlier.get(key) if fault is Fault.STALE else self.rows.get(key)
+
+    def save_recording(self, recording: Recording) -> Recording:
+        if not recording.etag:
+            with self.world.effect("catalog.index_recording"):
+                self.index(recording)
+        with self.world.effect("catalog.save_recording"):
+            key = (recording.id, "")
+            self.unchanged(key, recording.etag)
+            return self.written(key, recording)
+
+    def index(self, recording: Recording) -> None:
+        place = (place_of(recording.created_at, recording.id), recording.id)
+        self.by_day.setdefault(day_of(recording.created_at), set()).add(place)
+        if recording.server_call_id:
+            self.by_call.setdefault(normal_server_call_id(recording.server_call_id), set()).add(place)
+
+    def unchanged(self, key: Key, etag: str) -> None:
+        """Raises: CatalogConflict when the row is another than the one that was read; no etag wants no row."""
+        row = self.rows.get(key)
+        if (row.etag if row else "") != etag:
+            raise CatalogConflict
+
+    def written[Kind: (Recording, Chunk)](self, key: Key, row: Kind) -> Kind:
+        """The row as it is read again: strings are cut where a column ends, and the etag is a new one."""
+        is_long = len(msgspec.json.encode(row)) > STRING_CHARACTERS_MAX
+        cut = {
+            name: value[:STRING_CHARACTERS_MAX]
+            for name in row.__struct_fields__
+            if is_long and isinstance(value := getattr(row, name), str) and len(value) > STRING_CHARACTERS_MAX
+        }
+        etag = self.world.version()
+        self.earlier[key] = self.rows.get(key)
+        self.rows[key] = msgspec.structs.replace(row, etag=etag, **cut)
+        return msgspec.structs.replace(row, etag=etag)
+
+    def recording_by_acs_id(self, recording_id: str) -> str | None:
+        with self.world.effect("catalog.recording_by_acs_id"):
+            return self.acs_ids.get(recording_id)
+
+    def link_acs_id(self, recording_id: str, id: str) -> str:
+        with self.world.effect("catalog.link_acs_id"):
+            return self.acs_ids.setdefault(recording_id, id)
+
+    def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
+        with self.world.effect("catalog.recordings_by_call"):
+            places = sorted(self.by_call.get(normal_server_call_id(server_call_id), set()))
+            return [id for place, id in places if place >= place_of(not_after, "")][:MATCHES_MAX]
+
+    def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
+        with self.world.effect("catalog.recordings_by_day"):
+            places = sorted(self.by_day.get(day_of(day), set()))
+        yield from (line for line in places if after is None or line[0] > after)
+
+    def chunk(self, ref: ChunkRef) -> Chunk | None:
+        with self.world.effect("catalog.chunk") as fault:
+            row = self.row((ref.id, ref.document_id), fault)
+        assert not isinstance(row, Recording)
+        return row
+
+    def chunks(self, id: str) -> Iterator[Chunk]:
+        with self.world.effect("catalog.chunks"):
+            rows = self.chunk_rows(id)
+        yield from rows
+
+    def chunk_rows(self, id: str) -> list[Chunk]:
+        found = (row for key, row in sorted(self.rows.items()) if key[0] == id)
+        return [row for row in found if isinstance(row, Chunk)]
+
+    def has_open_chunk(self, id: str) -> bool:
+        with self.world.effect("catalog.has_open_chunk"):
+            return any(chunk.open for chunk in self.chunk_rows(id))
+
+    def save_chunk(self, chunk: Chunk) -> Chunk:
+        with self.world.effect("catalog.save_chunk"):
+            key = (chunk.id, chunk.document_id)
+            if not chunk.etag:
+                raise CatalogConflict
+            self.unchanged(key, chunk.etag)
+            return self.written(key, chunk)
+
+    def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
+        assert len(chunks) <= CHUNKS_PER_BATCH
+        with self.world.effect("catalog.add_chunks"):
+            keys = [(chunk.id, chunk.document_id) for chunk in chunks]
+            refuse_batch(keys, [recording, *chunks])
+            if not recording.etag:
+                raise CatalogConflict
+            self.unchanged((recording.id, ""), recording.etag)
+            for key in keys:
+                self.unchanged(key, "")
+            for key, chunk in zip(keys, chunks, strict=True):
+                self.written(key, chunk)
+            return self.written((recording.id, ""), recording)
+
+    def note_open(self, work: Sequence[OpenWork]) -> None:
+        for batch in batched(work, BATCH_ROWS_MAX, strict=False):
+            with self.world.effect("catalog.note_open"):
+                lines = {(line.id, line.document_id): line for line in batch}
+                refuse_batch([(line.id, line.document_id) for line in batch], batch)
+                self.open |= lines
+
+    def close(self, work: ChunkRef) -> None:
+        with self.world.effect("catalog.close"):
+            self.open.pop((work.id, work.document_id), None)
+
+    def due_work(self, now: datetime) -> Iterator[OpenWork]:
+        with self.world.effect("catalog.due_work"):
+            lines = [line for _, line in sorted(self.open.items()) if line.due_at <= now]
+        yield from lines
+
+
+def refuse_batch(keys: Sequence[Key], rows: Sequence[msgspec.Struct]) -> None:
+    """Raises: CatalogUnavailable for a batch that Table Storage refuses as a whole."""
+    if len(set(keys)) < len(keys) or len(rows) > BATCH_ROWS_MAX:
+        raise CatalogUnavailable("Table Storage answered 400 (InvalidDuplicateRow, or too many rows).")
+    if sum(len(msgspec.json.encode(row)) for row in rows) > BATCH_BYTES_MAX:
+        raise CatalogUnavailable("Table Storage answered 413 (RequestBodyTooLarge).")
+
+
+def place_of(moment: datetime, id: str) -> str:
+    """A place that sorts later times first."""
+    reversed_time = f"{NEWEST_FIRST - int(moment.timestamp() * 1_000_000):018}"
+    return f"{reversed_time}:{id}" if id else reversed_time
+
+
+def day_of(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"

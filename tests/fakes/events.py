@@ -1,0 +1,48 @@
+"""Containers of events, and the signature of callbacks."""
+
+from shared.errors import CallbackRefused, StoreUnavailable
+from tests.fakes.world import World
+
+GOOD_TOKEN = "Bearer signed-by-acs"
+
+
+class FakeEventContainer:
+    """The ports `RejectedEvents`, `KeptEvents` and `DeadLetters`.
+
+    Args:
+        world: what all fakes share.
+        name: `rejected` or `letters`; how its effects are named.
+    """
+
+    def __init__(self, world: World, name: str = "rejected") -> None:
+        self.world = world
+        self.name = name
+        self.events: dict[str, bytes] = {}
+        self.reasons: dict[str, str] = {}
+
+    def keep(self, name: str, document: bytes, reason: str) -> None:
+        with self.world.effect(f"{self.name}.keep"):
+            self.events.setdefault(name, document)
+            self.reasons.setdefault(name, reason)
+
+    def listed(self) -> list[str]:
+        with self.world.effect(f"{self.name}.listed"):
+            return sorted(self.events)
+
+    def read(self, name: str) -> bytes:
+        with self.world.effect(f"{self.name}.read"):
+            if name not in self.events:
+                raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
+            return self.events[name]
+
+    def remove(self, name: str) -> None:
+        with self.world.effect(f"{self.name}.remove"):
+            self.events.pop(name, None)
+
+
+class FakeCallbackVerifier:
+    """The port `CallbackVerifier`; one token is good."""
+
+    def verify(self, authorization: str | None) -> None:
+        if authorization != GOOD_TOKEN:
+            raise CallbackRefused("The callback's token is not valid.")

@@ -1,0 +1,155 @@
+"""Blob Storage, in dictionaries: blobs, staged blocks, and the containers that ACS records into."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.ports import BlobLabel, BlobLook, Block
+from tests.fakes.world import Fault, World
+
+BLOCKS_MAX = 50_000
+STAGED_BLOCKS_MAX = 100_000
+READ_BYTES = 64 * 1024
+
+
+@dataclass
+class FakeBlob:
+    """A committed blob, or nothing but blocks that were sent for one (no etag)."""
+
+    content: bytes = b""
+    etag: str | None = None
+    label: BlobLabel = field(default_factory=lambda: BlobLabel(content_type="application/octet-stream", metadata={}))
+    blocks: tuple[Block, ...] = ()
+    staged: dict[str, bytes] = field(default_factory=dict)
+
+    def look(self) -> BlobLook:
+        staged = tuple(Block(id, len(content)) for id, content in self.staged.items())
+        if self.etag is None:
+            return BlobLook(staged=staged)
+        return BlobLook(
+            etag=self.etag,
+            length=len(self.content),
+            metadata=dict(self.label.metadata),
+            blocks=self.blocks,
+            staged=staged,
+        )
+
+
+class FakeStore:
+    """The port `ChunkStore`."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.all: dict[str, FakeBlob] = {}
+
+    @property
+    def blobs(self) -> dict[str, bytes]:
+        """What is committed."""
+        return {name: blob.content for name, blob in self.all.items() if blob.etag is not None}
+
+    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+        with self.world.effect("store.put"):
+            self.refuse_committed(name)
+            return self.committed_as(name, FakeBlob(content=bytes(content), label=label))
+
+    def refuse_committed(self, name: str) -> None:
+        if name in self.blobs:
+            raise BlobExists(f"There is a blob {name} already.")
+
+    def committed_as(self, name: str, blob: FakeBlob) -> str:
+        """Make a blob visible; what anybody had staged for it is discarded."""
+        blob.etag = self.world.version()
+        self.all[name] = blob
+        return blob.etag
+
+    def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
+        with self.world.effect("store.stage"):
+            if hashlib.md5(content, usedforsecurity=False).digest() != md5:
+                raise StoreUnavailable(f"Blob Storage answered 400 (Md5Mismatch) for {name}.")
+            blob = self.all.get(name, FakeBlob())
+            alike = all(len(id) == len(block_id) for id in blob.staged)
+            if not content or not alike or len(blob.staged) >= STAGED_BLOCKS_MAX:
+                raise StoreUnavailable(f"Blob Storage answered 400 (InvalidBlobOrBlock) for {name}.")
+            blob.staged[block_id] = bytes(content)
+            self.all[name] = blob
+
+    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+        with self.world.effect("store.commit"):
+            self.refuse_committed(name)
+            staged = self.all.get(name, FakeBlob()).staged
+            if any(id not in staged for id in block_ids):
+                raise BlocksGone(f"Staged blocks of {name} are gone.")
+            if len(block_ids) > BLOCKS_MAX:
+                raise StoreUnavailable(f"Blob Storage answered 400 (BlockListTooLong) for {name}.")
+            blocks = tuple(Block(id, len(staged[id])) for id in block_ids)
+            content = b"".join(staged[id] for id in block_ids)
+            return self.committed_as(name, FakeBlob(content=content, label=label, blocks=blocks))
+
+    def committed(self, name: str) -> tuple[Block, ...]:
+        with self.world.effect("store.committed"):
+            if name not in self.all:
+                raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
+            return self.all[name].blocks
+
+    def look(self, name: str) -> BlobLook:
+        with self.world.effect("store.look") as fault:
+            there = FakeBlob() if fault is Fault.STALE else self.all.get(name, FakeBlob())
+            return there.look()
+
+    def read(self, name: str) -> Iterator[bytes]:
+        with self.world.effect("store.read"):
+            if name not in self.blobs:
+                raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
+            content = self.all[name].content
+        yield from pieces(content)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        with self.world.effect("store.names"):
+            found = sorted(name for name in self.blobs if name.startswith(prefix))
+        yield from found
+
+    def link(self, name: str, lifetime: timedelta) -> str:
+        with self.world.effect("store.link"):
+            until = self.world.now + lifetime
+            return f"https://store.example/recordings/{name}?se={until:%Y-%m-%dT%H:%M:%SZ}&sp=r&sig=signature"
+
+    # What others may do to the operator's blobs.
+
+    def retag(self, name: str) -> None:
+        """A tag, a tier or a legal hold: another etag, the same bytes."""
+        self.all[name].etag = self.world.version()
+
+    def overwrite(self, name: str, content: bytes) -> None:
+        self.committed_as(name, FakeBlob(content=content))
+
+    def lose(self, name: str) -> None:
+        del self.all[name]
+
+
+class FakeOwnStorage:
+    """The port `OwnStorage`: files by URL."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.files: dict[str, FakeBlob] = {}
+
+    def add(self, url: str, content: bytes) -> None:
+        self.files[url] = FakeBlob(content=content, etag=self.world.version())
+
+    def look(self, url: str) -> BlobLook:
+        with self.world.effect("own.look"):
+            return self.files.get(url, FakeBlob()).look()
+
+    def read(self, url: str) -> Iterator[bytes]:
+        with self.world.effect("own.read"):
+            if url not in self.files:
+                raise StoreUnavailable("Blob Storage answered 404 (BlobNotFound).")
+            content = self.files[url].content
+        yield from pieces(content)
+
+
+def pieces(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), READ_BYTES):
+        yield content[start : start + READ_BYTES]

@@ -1,0 +1,1 @@
+"""No network, no files, under five seconds together."""

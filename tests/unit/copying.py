@@ -1,0 +1,48 @@
+"""Copying one content with the engine, step by step."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from shared.errors import OutOfTime
+from shared.pipeline.engine import Copied, CopyOrder, Engine, EngineOptions
+from shared.pipeline.media import check_signature
+from shared.ports import BlobLabel
+from tests.builders import document_id, media
+from tests.fakes import Cloud
+
+NAME = "2026/11/22/id/0000-document.wav"
+BLOCK = 1000
+MEDIA = media(size=10 * BLOCK + 123)
+LABEL = BlobLabel(content_type="audio/wav", metadata={"id": "id"})
+OPTIONS = EngineOptions(block_bytes=BLOCK, writers=2)
+
+
+def proceed() -> None:
+    """There is time."""
+
+
+def order(*, resume: bool = False, keep_going: Callable[[], None] = proceed) -> CopyOrder:
+    return CopyOrder(
+        url=f"https://storage.asm.skype.com/v1/objects/{document_id()}/content/video",
+        name=NAME,
+        label=LABEL,
+        check_head=lambda head: check_signature(head, "wav"),
+        keep_going=keep_going,
+        resume=resume,
+    )
+
+
+def copy(cloud: Cloud, options: EngineOptions = OPTIONS, *, resume: bool = False) -> Copied:
+    return Engine(cloud.source, cloud.store, options).copy(order(resume=resume))
+
+
+def interrupted(cloud: Cloud, after: int) -> None:
+    """An attempt that stops after some blocks."""
+    left = iter(range(after))
+
+    def keep_going() -> None:
+        if next(left, None) is None:
+            raise OutOfTime
+
+    with suppress(OutOfTime):
+        Engine(cloud.source, cloud.store, OPTIONS).copy(order(keep_going=keep_going))

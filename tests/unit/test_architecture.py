@@ -1,0 +1,187 @@
+"""The import rule and the size of things, kept by tests rather than by memory."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import ENVIRONMENT
+
+ROOT = Path(__file__).parents[2]
+PRODUCTION = sorted([ROOT / "function_app.py", *ROOT.glob("functions/**/*.py"), *ROOT.glob("shared/**/*.py")])
+
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 400
+
+# A module imports from the lines below its own, and from neighbours on its line where that is marked by a name alone.
+LAYERS = [
+    {"function_app"},
+    {"functions"},
+    {"shared.services"},
+    {"shared.adapters"},
+    {
+        *("shared.callbacks", "shared.consistency", "shared.files", "shared.health", "shared.listing"),
+        *("shared.recordings", "shared.pipeline"),
+    },
+    {"shared.replies", "shared.views"},
+    {"shared.ports"},
+    {"shared.start_request"},
+    {"shared.settings"},
+    {"shared.models", "shared.names", "shared.log"},
+    {"shared.errors"},
+]
+# What adapters know of the pipeline: how ids are normalised and places are matched, and nothing of what it does.
+LANGUAGE = {"shared.pipeline.events", "shared.pipeline.locations"}
+SDKS = {"azure", "jwt", "requests", "aiohttp"}
+LAZY = [*(f"azure.{name}" for name in ("storage", "data", "identity", "communication", "core")), *(SDKS - {"azure"})]
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module(path): ast.parse(path.read_text()) for path in PRODUCTION}
+
+
+ADAPTERS = {name for name in MODULES if name.startswith("shared.adapters.")}
+FUNCTIONS = {name for name in MODULES if name.split(".")[0] == "functions"}
+
+
+def nodes(tree: ast.AST, *, typing: bool) -> Iterator[ast.AST]:
+    """Every node; those that only a type checker sees when they are asked for."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typing:
+            continue
+        yield node
+        yield from nodes(node, typing=typing)
+
+
+@cache
+def imports(name: str, *, typing: bool = False) -> set[str]:
+    """What a module imports, by the longest names that say it."""
+    found: set[str] = set()
+    for node in nodes(MODULES[name], typing=typing):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def within(name: str, packages: set[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def modules_of(names: set[str]) -> set[str]:
+    """The production modules among imported names: a name may be one, or something in one."""
+    return {part for name in names for part in (name, name.rpartition(".")[0]) if part in MODULES}
+
+
+def layer(name: str) -> int:
+    return next(number for number, packages in enumerate(LAYERS) if within(name, packages))
+
+
+def test_every_module_has_its_place() -> None:
+    assert [name for name in MODULES if not any(within(name, packages) for packages in LAYERS)] == ["shared"]
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {"shared"}))
+def test_imports_point_inward(name: str) -> None:
+    upward = {other for other in modules_of(imports(name, typing=True)) - {"shared"} if layer(other) < layer(name)}
+
+    assert upward == set()
+
+
+def test_there_are_no_cycles() -> None:
+    graph = {name: modules_of(imports(name)) - {name, "functions", "shared"} for name in MODULES}
+
+    assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
+
+
+def test_only_the_composition_root_knows_adapters() -> None:
+    knowing = {name for name in MODULES if any(within(found, {"shared.adapters"}) for found in imports(name))}
+
+    assert {name for name in knowing if not within(name, {"shared.adapters"})} == {"shared.services"}
+
+
+def test_adapters_know_of_the_domain_only_its_language() -> None:
+    domain = LAYERS[4] | LAYERS[5]
+    known = {
+        found
+        for name in MODULES
+        if within(name, {"shared.adapters"})
+        for found in modules_of(imports(name, typing=True))
+        if within(found, domain)
+    }
+
+    assert known <= LANGUAGE | {"shared.pipeline"}
+
+
+def test_only_the_edges_know_azure() -> None:
+    knowing = {(name, found) for name in MODULES for found in imports(name) if within(found, SDKS)}
+
+    assert {name for name, found in knowing if not within(found, {"azure.functions"})} <= ADAPTERS
+    assert {name for name, found in knowing if within(found, {"azure.functions"})} <= FUNCTIONS
+
+
+def test_production_never_imports_tests_or_the_local_stack() -> None:
+    foreign = {"tests", "local"}
+
+    assert not [name for name in MODULES if any(within(found, foreign) for found in imports(name, typing=True))]
+
+
+@pytest.mark.parametrize("folder", ["tests/", "local/", "infra/"])
+def test_what_is_not_the_app_is_never_deployed(folder: str) -> None:
+    assert folder in (ROOT / ".funcignore").read_text().splitlines()
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                yield name, node
+
+
+def test_functions_fit_a_screen() -> None:
+    lengths = {f"{name}.{node.name}": (node.end_lineno or 0) - node.lineno + 1 for name, node in functions()}
+
+    assert {name: length for name, length in lengths.items() if length > FUNCTION_LINES_MAX} == {}
+
+
+def test_files_can_be_read_in_one_go() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in PRODUCTION}
+
+    assert {name: length for name, length in lengths.items() if length > FILE_LINES_MAX} == {}
+
+
+def test_only_replies_catch_whatever_comes() -> None:
+    broad = {
+        (name, ast.unparse(node.type) if node.type else "everything")
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
+    }
+
+    assert broad == {("shared.replies", "Exception")}
+
+
+def test_every_module_says_what_it_is_about() -> None:
+    assert [name for name, tree in MODULES.items() if not ast.get_docstring(tree)] == []
+
+
+def test_indexing_the_app_imports_no_sdk() -> None:
+    script = f"import function_app, sys; print([name for name in {LAZY} if name in sys.modules])"
+    environment = {"PATH": os.environ["PATH"], **ENVIRONMENT}
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,211 @@
+"""When a recording is complete, and what its manifest says."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from shared.errors import StoreUnavailable
+from shared.models import ChunkStatus, Recording, RecordingStatus
+from shared.pipeline.completion import MANIFESTS_MAX, is_whole
+from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
+from tests.fakes import Cloud, Crash, FakeHost, Fault
+
+FOLDER = f"2026/11/22/{OUR_ID}"
+DONE = {"status": ChunkStatus.DELETED, "open": False, "due_at": None, "bytes": 1000, "sha256": "ab", "managed": True}
+
+
+def with_chunks(cloud: Cloud, chunks: Iterable[dict[str, object]]) -> None:
+    recording = a_recording(status=RecordingStatus.TRANSFERRING, folder=FOLDER)
+    recording = cloud.catalog.save_recording(recording)
+    rows = [a_chunk(number, **DONE | fields) for number, fields in enumerate(chunks)]
+    cloud.catalog.add_chunks(recording, rows)
+
+
+def complete(cloud: Cloud) -> Recording:
+    cloud.services.completion.complete_if_last(OUR_ID)
+    return cloud.recording()
+
+
+def manifests(cloud: Cloud) -> list[str]:
+    return sorted(name.rpartition("/")[2] for name in cloud.store.blobs if "recording" in name.rpartition("/")[2])
+
+
+def test_a_recording_whose_every_chunk_is_finished_is_complete(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}, {"status": ChunkStatus.STORED}])
+
+    recording = complete(cloud)
+
+    assert (recording.status, recording.completed_at) == (RecordingStatus.COMPLETED, cloud.world.now)
+
+
+@pytest.mark.parametrize("status", [ChunkStatus.PENDING, ChunkStatus.STORED])
+def test_a_chunk_with_work_left_keeps_it_open(cloud: Cloud, status: ChunkStatus) -> None:
+    with_chunks(cloud, [{}, {"status": status, "open": True}])
+
+    assert complete(cloud).status is RecordingStatus.TRANSFERRING
+
+
+def test_a_failed_chunk_fails_the_recording(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}, {"status": ChunkStatus.FAILED}])
+
+    recording = complete(cloud)
+
+    assert recording.status is RecordingStatus.FAILED
+    assert "1 of its chunks" in str(recording.failure)
+
+
+def test_a_failed_chunk_fails_the_recording_only_once_nothing_is_open(cloud: Cloud) -> None:
+    with_chunks(cloud, [{"status": ChunkStatus.FAILED}, {"status": ChunkStatus.PENDING, "open": True}])
+
+    assert complete(cloud).status is RecordingStatus.TRANSFERRING
+
+
+def test_a_recording_without_chunks_has_failed(cloud: Cloud) -> None:
+    with_chunks(cloud, [])
+
+    assert complete(cloud).status is RecordingStatus.FAILED
+
+
+@pytest.mark.parametrize("index", [1, 2])
+def test_a_gap_keeps_it_open(cloud: Cloud, index: int) -> None:
+    with_chunks(cloud, [{"index": 0}, {"index": index + 1}])
+
+    assert complete(cloud).status is RecordingStatus.TRANSFERRING
+
+
+@pytest.mark.parametrize("indexes", [[1], [1, 2], [1, 2, 3]])
+def test_a_missing_first_chunk_keeps_it_open(cloud: Cloud, indexes: list[int]) -> None:
+    with_chunks(cloud, [{"index": index} for index in indexes])
+
+    assert complete(cloud).status is RecordingStatus.TRANSFERRING
+
+
+@pytest.mark.parametrize("reason", ["ChunkMaximumSizeExceeded", "ChunkMaximumTimeExceeded", "ChunkMaximum"])
+def test_a_last_chunk_that_another_one_follows_keeps_it_open(cloud: Cloud, reason: str) -> None:
+    with_chunks(cloud, [{}, {"end_reason": reason}])
+
+    assert complete(cloud).status is RecordingStatus.TRANSFERRING
+
+
+@pytest.mark.parametrize("reason", ["SessionEnded", "SomethingNew", None])
+def test_any_other_end_of_the_last_chunk_completes_it(cloud: Cloud, reason: str | None) -> None:
+    with_chunks(cloud, [{"end_reason": "ChunkMaximumSizeExceeded"}, {"end_reason": reason}])
+
+    assert complete(cloud).status is RecordingStatus.COMPLETED
+
+
+def test_twins_of_one_index_are_both_chunks(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}, {"index": 0}])
+
+    assert complete(cloud).status is RecordingStatus.COMPLETED
+    assert len(json.loads(cloud.store.blobs[f"{FOLDER}/recording.json"])["chunks"]) == 2
+
+
+def test_one_twin_that_ended_is_enough() -> None:
+    assert is_whole([a_chunk(0, end_reason="ChunkMaximumSizeExceeded"), a_chunk(1, index=0)])
+
+
+def test_nothing_is_whole_without_chunks() -> None:
+    assert not is_whole([])
+
+
+def test_the_manifest_is_the_recording_as_the_api_shows_it(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+
+    complete(cloud)
+
+    written = json.loads(cloud.store.blobs[f"{FOLDER}/recording.json"])
+    assert (written["id"], written["status"]) == (OUR_ID, "completed")
+    assert written["chunks"][0]["documentId"] == document_id(0)
+
+
+def test_completing_twice_changes_nothing(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+
+    first = complete(cloud)
+
+    assert complete(cloud) == first
+    assert manifests(cloud) == ["recording.json"]
+
+
+def test_a_crash_between_manifest_and_row_leaves_one_manifest(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.world.fail("store.put", Fault.CRASH_AFTER)
+    with pytest.raises(Crash):
+        complete(cloud)
+    cloud.restart()
+    cloud.world.advance(timedelta(minutes=1))
+
+    assert complete(cloud).manifests == 1
+    assert manifests(cloud) == ["recording.json"]
+
+
+def test_a_reopened_recording_writes_the_next_manifest_and_never_over_the_first(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    first = complete(cloud)
+    before = cloud.store.blobs[f"{FOLDER}/recording.json"]
+    reopened = first.moved(RecordingStatus.TRANSFERRING, cloud.world.now)
+    cloud.catalog.add_chunks(reopened, [a_chunk(1, **DONE)])
+
+    assert complete(cloud).manifests == 2
+    assert manifests(cloud) == ["recording.2.json", "recording.json"]
+    assert cloud.store.blobs[f"{FOLDER}/recording.json"] == before
+
+
+def test_the_third_manifest_is_the_third(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    for number in (1, 2):
+        done = complete(cloud).moved(RecordingStatus.TRANSFERRING, cloud.world.now)
+        cloud.catalog.add_chunks(done, [a_chunk(number, **DONE)])
+
+    assert complete(cloud).manifests == 3
+
+
+def test_there_is_an_end_to_manifests(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.catalog.save_recording(replace(cloud.recording(), manifests=MANIFESTS_MAX - 1))
+    cloud.store.overwrite(f"{FOLDER}/recording.{MANIFESTS_MAX - 1}.json", b'{"chunks": []}')
+
+    with pytest.raises(StoreUnavailable, match="1000 manifests"):
+        complete(cloud)
+
+
+def test_an_event_that_adds_chunks_meanwhile_foils_the_completion(cloud: Cloud) -> None:
+    keep_at_acs(cloud, 2)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event([announced_chunk(0)]))
+    host.settle()
+    folder = cloud.recording().folder
+    cloud.catalog.save_recording(replace(cloud.recording(), status=RecordingStatus.TRANSFERRING))
+    cloud.services.ingest.ingest(file_ready_event([announced_chunk(1)]))
+    # What the completion read before the event came: the older row, and no open chunk.
+    cloud.world.fail("catalog.recording", Fault.STALE)
+
+    cloud.services.completion.complete_if_last(cloud.recording().id)
+
+    assert cloud.recording().status is RecordingStatus.TRANSFERRING
+    assert [name for name in cloud.store.blobs if "recording" in name] == [f"{folder}/recording.json"]
+
+
+@pytest.mark.parametrize("status", set(RecordingStatus) - {RecordingStatus.TRANSFERRING})
+def test_only_what_is_being_transferred_is_completed(cloud: Cloud, status: RecordingStatus) -> None:
+    saved = cloud.catalog.save_recording(a_recording(status=status))
+
+    assert complete(cloud) == saved
+
+
+def test_a_recording_that_nobody_knows_is_nothing(cloud: Cloud) -> None:
+    assert cloud.services.completion.complete_if_last("nobody") is None
+
+
+def test_an_outage_of_the_store_leaves_it_open(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.world.fail("store.put", Fault.ERROR_BEFORE)
+
+    with pytest.raises(StoreUnavailable):
+        complete(cloud)
+
+    assert cloud.recording().status is RecordingStatus.TRANSFERRING

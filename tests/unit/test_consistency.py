@@ -1,0 +1,145 @@
+"""The check of one day: every difference between rows and blobs is reported, nothing is changed."""
+
+import pytest
+from msgspec.structs import replace
+
+from shared.consistency import RECORDINGS_MAX, Report, parse_day
+from shared.errors import InvalidRequest
+from shared.models import ChunkStatus, RecordingStatus
+from tests.builders import CONTAINER, a_recording, announced_chunk, file_ready_event, keep_at_acs
+from tests.fakes import BEGINNING, Cloud, FakeHost
+
+MANIFEST = "recording.json"
+
+
+@pytest.fixture
+def completed(cloud: Cloud) -> Cloud:
+    keep_at_acs(cloud, 2)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event(2))
+    host.settle()
+    return cloud
+
+
+def check(cloud: Cloud) -> Report:
+    return cloud.services.consistency.check(BEGINNING, None)
+
+
+def differences(cloud: Cloud) -> list[tuple[str | None, str]]:
+    return [(found.blob, found.difference) for found in check(cloud).differences]
+
+
+def manifest(cloud: Cloud) -> str:
+    return f"{cloud.recording().folder}/{MANIFEST}"
+
+
+def test_a_day_in_order_has_no_differences(completed: Cloud) -> None:
+    assert check(completed) == Report(recordings=1, blobs=5, differences=(), continuation=None)
+
+
+def test_the_check_changes_nothing(completed: Cloud) -> None:
+    rows, blobs = dict(completed.catalog.rows), dict(completed.store.blobs)
+    completed.store.lose(manifest(completed))
+    del blobs[manifest(completed)]
+
+    check(completed)
+
+    assert (completed.catalog.rows, completed.store.blobs) == (rows, blobs)
+
+
+def test_a_blob_that_is_gone_is_reported(completed: Cloud) -> None:
+    name = completed.chunk().content_blob
+    completed.store.lose(name)
+
+    ((blob, difference),) = differences(completed)
+
+    assert blob == name
+    assert "no such blob" in difference
+
+
+def test_metadata_that_are_gone_are_reported(completed: Cloud) -> None:
+    name = completed.chunk(1).metadata_blob
+    completed.store.lose(str(name))
+
+    assert [blob for blob, _ in differences(completed)] == [name]
+
+
+def test_a_blob_of_another_length_is_reported(completed: Cloud) -> None:
+    completed.store.overwrite(completed.chunk().content_blob, b"short")
+
+    assert "The row says 1000 bytes, the blob has 5." in differences(completed)[0][1]
+
+
+def test_a_blob_that_was_written_again_is_reported(completed: Cloud) -> None:
+    completed.store.retag(completed.chunk().content_blob)
+
+    assert "written again" in differences(completed)[0][1]
+
+
+def test_a_missing_manifest_is_reported(completed: Cloud) -> None:
+    completed.store.lose(manifest(completed))
+
+    assert "without a manifest" in differences(completed)[0][1]
+
+
+def test_a_manifest_of_other_chunks_is_reported(completed: Cloud) -> None:
+    completed.catalog.save_chunk(replace(completed.chunk(), sha256="another"))
+
+    assert "other chunks" in differences(completed)[0][1]
+
+
+@pytest.mark.parametrize("name", ["stray.wav", "2026/11/22/stray.wav", "2026/11/22/nobody/recording.json"])
+def test_a_blob_that_no_row_explains_is_reported(completed: Cloud, name: str) -> None:
+    completed.store.overwrite(name, b"x")
+
+    expected = [(name, "No row explains this blob.")] if name.startswith("2026/11/22/") else []
+    assert differences(completed) == expected
+
+
+def test_what_is_not_stored_yet_is_not_missing(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest(file_ready_event(2))
+
+    assert (cloud.chunk().status, differences(cloud)) == (ChunkStatus.PENDING, [])
+
+
+def test_metadata_that_acs_never_had_are_not_missing(cloud: Cloud) -> None:
+    keep_at_acs(cloud, 1)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event([announced_chunk(0, metadataLocation=None)]))
+    host.settle()
+
+    assert (cloud.chunk().status, differences(cloud)) == (ChunkStatus.STORED, [])
+
+
+def test_what_lies_in_own_storage_is_not_looked_for() -> None:
+    cloud = Cloud(BYOS_CONTAINERS=CONTAINER)
+    cloud.services.ingest.ingest(file_ready_event(1))
+    cloud.catalog.save_chunk(replace(cloud.chunk(), own_storage=True, status=ChunkStatus.STORED))
+
+    assert differences(cloud) == []
+
+
+def test_a_long_day_is_checked_in_parts(cloud: Cloud) -> None:
+    for number in range(RECORDINGS_MAX + 1):
+        cloud.catalog.save_recording(a_recording(id=f"{number:05}", created_at=BEGINNING, status=RecordingStatus.EMPTY))
+    first = check(cloud)
+
+    rest = cloud.services.consistency.check(BEGINNING, first.continuation)
+
+    assert (first.recordings, rest.recordings, rest.continuation) == (RECORDINGS_MAX, 1, None)
+
+
+def test_a_line_without_a_row_is_passed_over(completed: Cloud) -> None:
+    del completed.catalog.rows[completed.recording().id, ""]
+
+    assert check(completed).recordings == 0
+
+
+def test_a_day_is_a_day() -> None:
+    assert parse_day("2026-11-22").isoformat() == "2026-11-22T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("text", [None, "", "2026-11-22T08:00:00", "22.11.2026", "2026-13-01"])
+def test_anything_else_is_refused(text: str | None) -> None:
+    with pytest.raises(InvalidRequest, match="day: "):
+        parse_day(text)

@@ -1,0 +1,202 @@
+"""Lists of recordings: newest first, filtered, page by page, and no scan."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.errors import InvalidRequest
+from shared.listing import DAYS_PER_PAGE_MAX, LOOKED_AT_MAX, Page, parse_query, time_filter
+from shared.models import RecordingStatus
+from tests.builders import SERVER_CALL_ID, a_recording
+from tests.fakes import BEGINNING, Cloud, acs_recording_id
+
+DAY = timedelta(days=1)
+
+
+def page(cloud: Cloud, **params: str) -> Page:
+    named = {name.replace("__", "."): value for name, value in params.items()}
+    named |= {"from": named.pop("from_")} if "from_" in named else {}
+    return cloud.services.listing.page(parse_query(named, cloud.world.now))
+
+
+def ids(cloud: Cloud, **params: str) -> list[str]:
+    return [recording.id for recording in page(cloud, **params).recordings]
+
+
+def add(cloud: Cloud, id: str, *, age: timedelta = timedelta(0), **fields: object) -> None:
+    cloud.catalog.save_recording(a_recording(id=id, created_at=BEGINNING - age, **fields))
+
+
+@pytest.fixture
+def five(cloud: Cloud) -> Cloud:
+    """One recording a day, the newest is "0"."""
+    for number in range(5):
+        add(cloud, str(number), age=number * DAY)
+    return cloud
+
+
+def test_recordings_are_listed_newest_first(five: Cloud) -> None:
+    assert ids(five) == ["0", "1", "2", "3", "4"]
+
+
+def test_recordings_of_one_day_are_listed_newest_first(cloud: Cloud) -> None:
+    for number in (2, 0, 1):
+        add(cloud, str(number), age=timedelta(minutes=number))
+
+    assert ids(cloud) == ["0", "1", "2"]
+
+
+def test_an_empty_list_has_no_end_to_go_on_from(cloud: Cloud) -> None:
+    assert page(cloud) == Page((), None)
+
+
+@pytest.mark.parametrize("limit", ["1", "2", "3"])
+def test_pages_show_everything_once(five: Cloud, limit: str) -> None:
+    seen: list[str] = []
+    params: dict[str, str] = {}
+    while True:
+        shown = page(five, limit=limit, **params)
+        seen += [recording.id for recording in shown.recordings]
+        if shown.continuation is None:
+            break
+        params = {"continuation": shown.continuation}
+
+    assert seen == ["0", "1", "2", "3", "4"]
+
+
+def test_a_page_goes_on_after_its_last_even_if_newer_ones_came(five: Cloud) -> None:
+    first = page(five, limit="2")
+    add(five, "newer", age=timedelta(minutes=-1))
+
+    assert ids(five, continuation=str(first.continuation)) == ["2", "3", "4"]
+
+
+def test_without_a_time_a_month_is_listed(cloud: Cloud) -> None:
+    add(cloud, "month", age=31 * DAY)
+    add(cloud, "older", age=31 * DAY + timedelta(seconds=1))
+
+    assert ids(cloud) == ["month"]
+
+
+@pytest.mark.parametrize("start", ["2026-11-20", "2026-11-20T00:00:00Z", "2026-11-20T02:00:00 02:00"])
+def test_a_list_begins_where_it_is_told_to(five: Cloud, start: str) -> None:
+    assert ids(five, from_=start) == ["0", "1", "2"]
+
+
+def test_a_list_ends_where_it_is_told_to(five: Cloud) -> None:
+    assert ids(five, to="2026-11-20T08:00:00Z") == ["2", "3", "4"]
+
+
+def test_years_are_walked_page_by_page(cloud: Cloud) -> None:
+    add(cloud, "old", age=(DAYS_PER_PAGE_MAX + 10) * DAY)
+    first = page(cloud, from_="2024-01-01")
+
+    assert first.recordings == ()
+    assert ids(cloud, from_="2024-01-01", continuation=str(first.continuation)) == ["old"]
+
+
+def test_a_page_reads_a_bounded_number_of_rows(cloud: Cloud) -> None:
+    for number in range(LOOKED_AT_MAX + 1):
+        add(cloud, f"{number:05}", status=RecordingStatus.EMPTY if number == 0 else RecordingStatus.ACTIVE)
+    first = page(cloud, status="active", limit="200")
+    empty = page(cloud, status="failed")
+
+    assert len(first.recordings) == 200
+    assert (empty.recordings, empty.continuation is None) == ((), False)
+
+
+def test_a_status_can_be_asked_for(cloud: Cloud) -> None:
+    add(cloud, "a")
+    add(cloud, "b", status=RecordingStatus.FAILED)
+
+    assert ids(cloud, status="failed") == ["b"]
+
+
+def test_tags_can_be_asked_for(cloud: Cloud) -> None:
+    add(cloud, "a", tags={"case": "42", "team": "x"})
+    add(cloud, "b", tags={"case": "43"})
+
+    assert ids(cloud, tag__case="42") == ["a"]
+    assert ids(cloud, tag__case="42", tag__team="y") == []
+
+
+def test_a_call_can_be_asked_for_at_any_age(cloud: Cloud) -> None:
+    add(cloud, "a", age=4000 * DAY)
+    add(cloud, "b", server_call_id="another")
+
+    assert ids(cloud, serverCallId=SERVER_CALL_ID.rstrip("=")) == ["a"]
+
+
+def test_recordings_of_a_call_come_page_by_page(five: Cloud) -> None:
+    first = page(five, serverCallId=SERVER_CALL_ID, limit="2")
+
+    assert ids(five, serverCallId=SERVER_CALL_ID, continuation=str(first.continuation)) == ["2", "3", "4"]
+
+
+def test_acs_s_id_can_be_asked_for_at_any_age(cloud: Cloud) -> None:
+    add(cloud, "a", age=4000 * DAY)
+    cloud.catalog.link_acs_id(acs_recording_id(1), "a")
+
+    assert ids(cloud, recordingId=f"{acs_recording_id(1)}==") == ["a"]
+    assert ids(cloud, recordingId=acs_recording_id(2)) == []
+
+
+def test_an_age_narrows_what_is_looked_up_too(cloud: Cloud) -> None:
+    add(cloud, "a", age=4 * DAY)
+
+    assert ids(cloud, serverCallId=SERVER_CALL_ID, from_="2026-11-20") == []
+
+
+def test_recordings_at_risk_can_be_asked_for(cloud: Cloud) -> None:
+    soon, later = BEGINNING + timedelta(hours=11), BEGINNING + timedelta(hours=13)
+    add(cloud, "at risk", status=RecordingStatus.TRANSFERRING, expires_at=soon)
+    add(cloud, "not yet", status=RecordingStatus.TRANSFERRING, expires_at=later)
+    add(cloud, "done", status=RecordingStatus.COMPLETED, expires_at=soon)
+
+    assert ids(cloud, atRisk="true") == ["at risk"]
+    assert len(ids(cloud, atRisk="false")) == 3
+
+
+def test_a_line_without_a_row_is_passed_over(five: Cloud) -> None:
+    del five.catalog.rows["1", ""]
+
+    assert ids(five) == ["0", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"state": "active"},
+        {"tags": "x"},
+        {"limit": "0"},
+        {"limit": "201"},
+        {"limit": "-1"},
+        {"limit": "ten"},
+        {"limit": "9" * 5000},
+        {"limit": "٣"},
+        {"status": "done"},
+        {"status": ""},
+        {"from": "yesterday"},
+        {"from": ""},
+        {"to": "22.11.2026"},
+        {"to": "0001-01-01T00:00:00+14:00"},
+        {"from": "9999-12-31"},
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(params: dict[str, str]) -> None:
+    with pytest.raises(InvalidRequest, match=next(iter(params))):
+        parse_query(params, BEGINNING)
+
+
+@pytest.mark.parametrize("continuation", ["nonsense", "2026-13-01/x"])
+def test_a_continuation_that_is_not_ours_is_refused(cloud: Cloud, continuation: str) -> None:
+    with pytest.raises(InvalidRequest, match="continuation"):
+        page(cloud, continuation=continuation)
+
+
+def test_a_time_without_a_zone_is_utc() -> None:
+    assert time_filter({"from": "2026-11-22T08:00:00"}, "from") == datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+def test_no_time_is_no_filter() -> None:
+    assert time_filter({}, "from") is None

@@ -1,0 +1,101 @@
+"""Log lines: greppable, one JSON object each, and nothing secret or personal in them."""
+
+import json
+import logging
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.errors import AcsRefused, RecorderError
+from shared.log import LOOK, LogEvent, log, quieten_sdks
+from shared.replies import answered, json_reply
+from shared.start_request import parse_start_request
+from tests.builders import CONTAINER, announced_chunk, file_ready_event, keep_at_acs, start_body
+from tests.fakes import Cloud, FakeHost, Fault
+
+# The characters of base64, phone numbers and signatures, between marks that do not occur by chance.
+SECRET = st.text("ABxyz019+/=_-", max_size=40).map(lambda text: f"Zq{text}qZ")
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> str:
+    formatter = logging.Formatter("%(message)s")
+    return "\n".join(formatter.format(record) for record in caplog.records)
+
+
+@pytest.mark.parametrize("event", LogEvent)
+def test_a_line_is_its_event_and_one_json_object(caplog: pytest.LogCaptureFixture, event: LogEvent) -> None:
+    caplog.set_level(logging.INFO)
+
+    log(event, id="x", count=3)
+
+    name, _, fields = caplog.messages[0].partition(" ")
+    assert (name, json.loads(fields)) == (event, {"id": "x", "count": 3})
+
+
+@pytest.mark.parametrize("event", LogEvent)
+def test_what_somebody_must_look_at_is_an_error(caplog: pytest.LogCaptureFixture, event: LogEvent) -> None:
+    caplog.set_level(logging.INFO)
+
+    log(event)
+
+    assert caplog.records[0].levelno == (logging.ERROR if event in LOOK else logging.INFO)
+
+
+def test_a_line_stays_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    log(LogEvent.CHUNK_FAILED, failure="two\nlines\r\u2028")
+
+    assert len(caplog.messages[0].splitlines()) == 1
+
+
+def test_the_sdks_line_for_every_request_is_kept_out() -> None:
+    quieten_sdks()
+
+    assert not logging.getLogger("azure.core.pipeline.policies").isEnabledFor(logging.INFO)
+
+
+def start(cloud: Cloud, call: str, phone: str, signature: str) -> None:
+    """Start a recording with everything that may be secret, refused or not."""
+    body = start_body(
+        serverCallId=call,
+        audioChannelParticipantOrdering=[f"4:{phone}"],
+        recordingStateCallbackUrl=f"https://caller.example/back?code={signature}",
+        tags={"who": phone},
+    )
+    answered("/", lambda: json_reply({"id": cloud.services.recordings.start(parse_start_request(body, ()), None).id}))
+    refused = start_body(recordingStorageContainerUrl=f"{CONTAINER}?sig={signature}")
+    answered("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(call=SECRET, phone=SECRET, signature=SECRET, other=SECRET)
+def test_nothing_secret_or_personal_is_logged(
+    caplog: pytest.LogCaptureFixture, call: str, phone: str, signature: str, other: str
+) -> None:
+    caplog.clear()
+    caplog.set_level(logging.INFO)
+    cloud = Cloud()
+    keep_at_acs(cloud, 2)
+    start(cloud, call, phone, signature)
+    hostile = announced_chunk(1, contentLocation=f"https://storage.asm.skype.com/v1/objects/x?sig={signature}")
+    host = FakeHost(cloud)
+    host.publish(file_ready_event([announced_chunk(0), hostile], server_call_id=call))
+    host.publish(file_ready_event(1, server_call_id=other, deleteLocation=f"https://x.example/?sig={signature}"))
+    cloud.world.fail("source.open", Fault.MISSING, times=3)
+    host.settle()
+
+    logged = lines(caplog)
+
+    assert logged
+    assert not [secret for secret in (call, phone, signature, other) if secret in logged]
+
+
+def test_what_acs_says_in_a_refusal_stays_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    cloud = Cloud()
+    cloud.acs.refuse("start", AcsRefused("No such call: aHR0cHM6Ly9hcGkuZmxpZ2h0", status=400, code="8527"))
+
+    with pytest.raises(RecorderError):
+        cloud.services.recordings.start(parse_start_request(start_body(), ()), None)
+
+    assert "aHR0cHM6Ly9hcGkuZmxpZ2h0" not in lines(caplog)

@@ -1,0 +1,95 @@
+"""Poison is a station, not an end."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from shared.models import ChunkStatus
+from shared.settings import TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
+from tests.builders import document_id, file_ready_event, keep_at_acs
+from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
+from tests.fakes.host import Message
+
+
+@pytest.fixture
+def announced(cloud: Cloud) -> Cloud:
+    keep_at_acs(cloud, 1)
+    cloud.services.ingest.ingest(file_ready_event(1))
+    return cloud
+
+
+def take_in(cloud: Cloud, body: bytes) -> None:
+    cloud.services.poison.take_in(TRANSFER_POISON_QUEUE, body)
+
+
+def message(cloud: Cloud) -> bytes:
+    return json.dumps({"id": cloud.recording().id, "documentId": document_id()}).encode()
+
+
+def test_the_chunk_of_a_poisoned_message_is_tried_again_later(announced: Cloud) -> None:
+    take_in(announced, message(announced))
+
+    chunk = announced.chunk()
+    assert (chunk.status, chunk.due_at) == (ChunkStatus.PENDING, BEGINNING + timedelta(minutes=15))
+    assert announced.catalog.open[chunk.id, chunk.document_id].due_at == chunk.due_at
+
+
+def test_the_row_says_what_happened(announced: Cloud) -> None:
+    take_in(announced, message(announced))
+
+    assert "five times" in str(announced.chunk().failure)
+
+
+def test_a_finished_chunk_stays_finished(announced: Cloud) -> None:
+    announced.services.transfer.transfer(announced.chunk().ref)
+    before = announced.chunk()
+
+    take_in(announced, message(announced))
+
+    assert announced.chunk() == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"not json", b"[]", b'{"id": 1, "documentId": "x"}', b'{"id": "x"}', b'{"id":"","documentId":"","x":1}'],
+)
+def test_what_is_no_message_of_ours_is_told_and_nothing_else(cloud: Cloud, body: bytes) -> None:
+    take_in(cloud, body)
+
+    assert cloud.catalog.rows == {}
+
+
+def test_a_chunk_that_nobody_knows_is_told_and_nothing_else(cloud: Cloud) -> None:
+    take_in(cloud, b'{"id":"nobody","documentId":"nothing"}')
+
+    assert cloud.catalog.open == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.STALE])
+def test_it_never_raises_and_the_index_still_has_the_chunk(announced: Cloud, fault: Fault) -> None:
+    announced.catalog.save_chunk(announced.chunk())
+    announced.world.fail("catalog.chunk", fault)
+
+    take_in(announced, message(announced))
+
+    assert (announced.chunk().id, document_id()) in announced.catalog.open
+
+
+def test_a_message_that_cannot_be_read_ends_in_the_poison_queue_and_then_nowhere(cloud: Cloud) -> None:
+    host = FakeHost(cloud)
+    host.queues[TRANSFER_QUEUE].append(Message(b"garbage"))
+
+    host.work()
+
+    assert host.is_quiet()
+
+
+def test_a_chunk_survives_its_poisoned_message(announced: Cloud) -> None:
+    host = FakeHost(announced)
+    host.queues[TRANSFER_QUEUE].append(Message(message(announced)))
+    announced.world.fail("catalog.chunk", Fault.ERROR_BEFORE, times=5)
+
+    host.settle()
+
+    assert announced.chunk().status is ChunkStatus.STORED

@@ -1,0 +1,218 @@
+"""Pause, resume, stop and look: what callers get, and what ACS's answers mean."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import AcsRefused, AcsUncertain, Conflict, NotFound
+from shared.models import Recording, RecordingStatus
+from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
+from tests.fakes import Cloud, Effect, Fault
+
+MINUTE = timedelta(minutes=1)
+
+
+def start(cloud: Cloud, key: str | None = None, **fields: object) -> Recording:
+    return cloud.services.recordings.start(a_start_request(**fields), key)
+
+
+def running(cloud: Cloud) -> Recording:
+    """A recording that ACS has begun."""
+    cloud.acs.starts_active = True
+    return start(cloud)
+
+
+def test_pause_and_resume(cloud: Cloud) -> None:
+    id = running(cloud).id
+
+    assert cloud.services.recordings.pause(id).status is RecordingStatus.PAUSED
+    assert cloud.services.recordings.resume(id).status is RecordingStatus.ACTIVE
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_pausing_or_resuming_twice_is_what_acs_makes_of_it(cloud: Cloud, action: str) -> None:
+    id = running(cloud).id
+    act = getattr(cloud.services.recordings, action)
+
+    assert act(id).status is act(id).status
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "stop"])
+def test_what_acs_refuses_leaves_the_row_as_it_was(cloud: Cloud, action: str) -> None:
+    recording = running(cloud)
+    cloud.acs.refuse(action, AcsRefused("conflict (409/8571)", status=409, code="8571"))
+
+    with pytest.raises(AcsRefused, match="8571"):
+        getattr(cloud.services.recordings, action)(recording.id)
+
+    assert cloud.recording() == recording
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_controlling_what_acs_no_longer_knows_is_a_conflict(cloud: Cloud, action: str) -> None:
+    recording = running(cloud)
+    cloud.acs.hang_up(str(recording.recording_id))
+
+    with pytest.raises(Conflict, match="has ended"):
+        getattr(cloud.services.recordings, action)(recording.id)
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "stop"])
+def test_what_nobody_knows_is_not_found(cloud: Cloud, action: str) -> None:
+    with pytest.raises(NotFound):
+        getattr(cloud.services.recordings, action)("nobody")
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "stop"])
+def test_what_acs_has_not_named_yet_cannot_be_controlled(cloud: Cloud, action: str) -> None:
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, recording_id=None))
+
+    with pytest.raises(Conflict, match="not answered the start"):
+        getattr(cloud.services.recordings, action)(OUR_ID)
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_what_has_ended_cannot_be_controlled(cloud: Cloud, action: str) -> None:
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STOPPED))
+
+    with pytest.raises(Conflict, match="has ended"):
+        getattr(cloud.services.recordings, action)(OUR_ID)
+
+
+def test_stop_ends_a_recording(cloud: Cloud) -> None:
+    id = running(cloud).id
+
+    assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
+    assert cloud.acs.recordings == {}
+
+
+def test_stopping_twice_is_success(cloud: Cloud) -> None:
+    id = running(cloud).id
+
+    first = cloud.services.recordings.stop(id)
+
+    assert cloud.services.recordings.stop(id) == first
+
+
+def test_stopping_what_acs_no_longer_knows_is_success(cloud: Cloud) -> None:
+    recording = running(cloud)
+    cloud.acs.hang_up(str(recording.recording_id))
+
+    assert cloud.services.recordings.stop(recording.id).status is RecordingStatus.STOPPED
+
+
+def test_a_stop_whose_answer_is_lost_succeeds_the_second_time(cloud: Cloud) -> None:
+    id = running(cloud).id
+    cloud.world.fail("acs.stop", Fault.ERROR_AFTER)
+    with pytest.raises(AcsUncertain):
+        cloud.services.recordings.stop(id)
+
+    assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
+
+
+def test_a_recording_that_was_never_resumed_is_empty(cloud: Cloud) -> None:
+    id = start(cloud, pauseOnStart=True).id
+
+    assert cloud.services.recordings.stop(id).status is RecordingStatus.EMPTY
+
+
+def test_a_recording_that_was_resumed_once_is_not(cloud: Cloud) -> None:
+    id = start(cloud, pauseOnStart=True).id
+    cloud.services.recordings.resume(id)
+    cloud.services.recordings.pause(id)
+
+    assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
+
+
+def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run(cloud: Cloud) -> None:
+    row = cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, has_run=False))
+
+    assert cloud.services.recordings.adopted(row, "id", RecordingStatus.ACTIVE).has_run
+
+
+def test_an_event_that_comes_before_the_stop_is_kept(cloud: Cloud) -> None:
+    recording = running(cloud)
+    cloud.services.ingest.ingest(file_ready_event(1))
+
+    assert cloud.services.recordings.stop(recording.id).status is RecordingStatus.TRANSFERRING
+
+
+@pytest.mark.parametrize("action", ["pause", "stop"])
+def test_an_event_that_comes_during_the_call_keeps_its_say(cloud: Cloud, action: str) -> None:
+    recording = running(cloud)
+    event = file_ready_event(1, recording_id=str(recording.recording_id))
+
+    def plan(effect: Effect) -> None:
+        if effect.name == f"acs.{action}":
+            cloud.services.ingest.ingest(event)
+
+    cloud.world.plan = plan
+
+    assert getattr(cloud.services.recordings, action)(recording.id).status is RecordingStatus.TRANSFERRING
+
+
+# Looking
+
+
+def test_a_start_is_seen_to_be_active_when_somebody_looks(cloud: Cloud) -> None:
+    recording = start(cloud)
+    cloud.acs.begin(str(recording.recording_id))
+
+    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.ACTIVE
+
+
+def test_a_start_that_is_not_active_yet_keeps_starting(cloud: Cloud) -> None:
+    recording = start(cloud)
+
+    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STARTING
+
+
+def test_not_found_tells_nothing_right_after_a_start(cloud: Cloud) -> None:
+    recording = start(cloud)
+    cloud.acs.hang_up(str(recording.recording_id))
+
+    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STARTING
+
+
+def test_not_found_is_the_end_a_minute_later(cloud: Cloud) -> None:
+    recording = start(cloud)
+    cloud.acs.hang_up(str(recording.recording_id))
+    cloud.world.advance(MINUTE)
+
+    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STOPPED
+
+
+def test_acs_s_silence_changes_nothing(cloud: Cloud) -> None:
+    recording = start(cloud)
+    cloud.world.fail("acs.state", Fault.ERROR_BEFORE)
+
+    assert cloud.services.recordings.refreshed(recording.id) == recording
+
+
+def test_a_recording_that_is_not_starting_is_shown_as_it_is(cloud: Cloud) -> None:
+    recording = running(cloud)
+    cloud.acs.hang_up(str(recording.recording_id))
+
+    assert cloud.services.recordings.refreshed(recording.id) == recording
+
+
+def test_a_paused_recording_is_not_taken_for_a_starting_one(cloud: Cloud) -> None:
+    recording = running(cloud)
+    paused = cloud.services.recordings.pause(recording.id)
+
+    assert cloud.services.recordings.observe(paused).status is RecordingStatus.PAUSED
+
+
+def test_chunks_are_shown_in_order(cloud: Cloud) -> None:
+    row = cloud.catalog.save_recording(a_recording())
+    cloud.catalog.add_chunks(row, [a_chunk(2, index=0), a_chunk(0, index=1), a_chunk(1, index=0)])
+
+    shown = cloud.services.recordings.chunks(OUR_ID)
+
+    assert [(chunk.index, int(chunk.document_id[-1])) for chunk in shown] == [(0, 1), (0, 2), (1, 0)]
+
+
+def test_a_fingerprint_tells_every_difference() -> None:
+    bodies: list[dict[str, object]] = [{}, {"tags": {"a": "b"}}, {"pauseOnStart": True}]
+
+    assert len({a_start_request(**body).fingerprint for body in bodies}) == len(bodies)

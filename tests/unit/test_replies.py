@@ -1,0 +1,170 @@
+"""What HTTP callers are told, and what they are not."""
+
+import json
+from http import HTTPStatus
+
+import pytest
+
+from shared import errors
+from shared.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain, RecorderError
+from shared.replies import ACS_CODES, Reply, answered, json_reply
+
+# ACS's codes, with the HTTP status ACS gives them, and what our caller is told.
+CODES = [
+    (400, "8500", 400),
+    (400, "8501", 409),
+    (400, "8508", 409),
+    (429, "8516", 429),
+    (409, "8519", 409),
+    (405, "8520", 409),
+    (404, "8522", 404),
+    (400, "8523", 400),
+    (400, "8527", 400),
+    (400, "8528", 409),
+    (429, "8529", 429),
+    (429, "8530", 429),
+    (404, "8543", 404),
+    (400, "8553", 409),
+    (400, "8557", 400),
+    (400, "8559", 409),
+    (400, "8562", 400),
+    (409, "8571", 409),
+    (400, "8573", 409),
+    (429, "8589", 429),
+    (500, "8608", 502),
+    (403, "7504", 502),
+    (401, "7509", 502),
+    (401, "7510", 502),
+    (403, "7605", 403),
+    (500, "9999", 502),
+]
+STATUSES = [
+    (400, 400),
+    (401, 502),
+    (403, 502),
+    (404, 404),
+    (405, 502),
+    (409, 409),
+    (412, 409),
+    (429, 429),
+    (500, 502),
+    (502, 502),
+    (503, 503),
+    (504, 502),
+]
+
+
+def told(error: BaseException) -> Reply:
+    def act() -> Reply:
+        raise error
+
+    return answered("/api/recordings", act)
+
+
+def body(reply: Reply) -> dict[str, object]:
+    parsed: dict[str, object] = json.loads(reply.body)
+    return parsed
+
+
+def from_acs(status: int | None, code: str | None = None, retry_after: float | None = None) -> AcsError:
+    facts = {"status": status, "code": code, "retry_after_seconds": retry_after}
+    if status is None or status >= 500:
+        return AcsUncertain("what ACS said", **facts)  # type: ignore[arg-type]  # one dictionary for three arguments
+    kind = AcsUnavailable if status == 429 else AcsRefused
+    return kind("what ACS said", **facts)  # type: ignore[arg-type]  # as above
+
+
+def test_every_code_has_its_line_here() -> None:
+    assert {code for _, code, _ in CODES} == set(ACS_CODES)
+
+
+@pytest.mark.parametrize(("status", "code", "ours"), CODES)
+def test_each_code_of_acs_has_its_status_and_is_passed_on(status: int, code: str, ours: int) -> None:
+    reply = told(from_acs(status, code))
+
+    assert (reply.status, body(reply)["acsCode"], body(reply)["acsStatus"]) == (ours, code, status)
+
+
+@pytest.mark.parametrize("code", [None, "1234"])
+@pytest.mark.parametrize(("status", "ours"), STATUSES)
+def test_a_code_that_nobody_knows_goes_by_its_status(status: int, code: str | None, ours: int) -> None:
+    assert told(from_acs(status, code)).status == ours
+
+
+def test_no_answer_of_acs_is_a_time_out_of_the_gateway() -> None:
+    assert told(from_acs(None)).status == HTTPStatus.GATEWAY_TIMEOUT
+
+
+def test_a_fault_of_acs_is_never_ours() -> None:
+    assert told(from_acs(500, "9999")).status != HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def test_how_long_acs_wants_to_be_left_alone_is_passed_on() -> None:
+    assert told(from_acs(429, "8529", 17.4)).headers == {"Retry-After": "17"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.InvalidRequest("x"), 400),
+        (errors.CallbackRefused("x"), 401),
+        (errors.NotFound("x"), 404),
+        (errors.Conflict("x"), 409),
+        (errors.KeyReused("x"), 422),
+        (errors.CatalogConflict("x"), 409),
+        (errors.CatalogUnavailable("x"), 503),
+        (errors.StoreUnavailable("x"), 503),
+        (errors.SourceUnavailable("x"), 503),
+        (errors.NotUnderstood("x"), 500),
+    ],
+)
+def test_each_error_has_its_status(error: RecorderError, status: int) -> None:
+    assert told(error).status == status
+
+
+def test_a_problem_document_has_the_fields_of_rfc_9457() -> None:
+    reply = told(errors.NotFound("There is no recording with this id."))
+
+    assert reply.content_type == "application/problem+json"
+    assert body(reply) == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is no recording with this id.",
+        "instance": "/api/recordings",
+    }
+
+
+def test_an_error_without_a_message_has_its_docstring() -> None:
+    assert body(told(errors.Conflict()))["detail"] == "The recording is not in a state that allows this."
+
+
+def test_an_unknown_fault_tells_an_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    reply = told(KeyError("internals"))
+
+    incident = caplog.records[0].getMessage().split()[1]
+    assert reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert incident in str(body(reply)["detail"])
+    assert b"internals" not in reply.body
+
+
+def test_an_unknown_fault_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    told(KeyError("internals"))
+
+    assert caplog.records[0].exc_info
+
+
+def test_a_process_that_is_told_to_stop_stops() -> None:
+    with pytest.raises(SystemExit):
+        told(SystemExit())
+
+
+def test_what_went_well_is_passed_on() -> None:
+    reply = json_reply({"a": "ä"}, HTTPStatus.CREATED, {"Location": "/x"})
+
+    assert answered("/", lambda: reply) == Reply(
+        status=HTTPStatus.CREATED,
+        body='{"a": "ä"}'.encode(),
+        content_type="application/json",
+        headers={"Location": "/x"},
+    )

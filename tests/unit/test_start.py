@@ -1,0 +1,172 @@
+"""Starting a recording: what callers get, and what is never lost on the way."""
+
+import pytest
+
+from shared.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable
+from shared.models import Recording, RecordingStatus
+from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
+from tests.fakes import BEGINNING, Cloud, Crash, Fault
+
+KEY = "case-42"
+REFUSED = AcsRefused("Action is invalid (400/8501)", status=400, code="8501")
+IN_PROGRESS = AcsRefused("Recording is already in progress (400/8553)", status=400, code="8553")
+
+
+def start(cloud: Cloud, key: str | None = None, **fields: object) -> Recording:
+    return cloud.services.recordings.start(a_start_request(**fields), key)
+
+
+def running(cloud: Cloud) -> Recording:
+    """A recording that ACS has begun."""
+    cloud.acs.starts_active = True
+    return start(cloud)
+
+
+def test_a_start_is_confirmed_and_named_by_acs(cloud: Cloud) -> None:
+    recording = start(cloud)
+
+    assert (recording.status, recording.recording_id) == (RecordingStatus.STARTING, next(iter(cloud.acs.recordings)))
+    assert cloud.recording() == recording
+
+
+def test_a_start_that_is_active_at_once_is_active(cloud: Cloud) -> None:
+    assert running(cloud).status is RecordingStatus.ACTIVE
+
+
+def test_a_start_that_is_to_wait_is_paused(cloud: Cloud) -> None:
+    assert start(cloud, pauseOnStart=True).status is RecordingStatus.PAUSED
+
+
+def test_the_row_knows_everything_that_was_asked(cloud: Cloud) -> None:
+    recording = start(cloud, tags={"case": "42"})
+
+    assert (recording.server_call_id, recording.tags) == (SERVER_CALL_ID, {"case": "42"})
+    assert recording.recording_format_type == "wav"
+
+
+@pytest.mark.parametrize("field", ["groupCallId", "roomId", "callConnectionId"])
+def test_a_call_can_be_named_in_other_ways(cloud: Cloud, field: str) -> None:
+    recording = start(cloud, serverCallId=None, **{field: "name"})
+
+    assert recording.server_call_id is None
+    assert recording.recording_id
+
+
+def test_a_recording_is_found_by_acs_s_id_at_once(cloud: Cloud) -> None:
+    recording = start(cloud)
+
+    assert cloud.catalog.acs_ids == {recording.recording_id: recording.id}
+
+
+def test_a_start_is_looked_into_one_day(cloud: Cloud) -> None:
+    recording = start(cloud)
+
+    assert (recording.id, "") in cloud.catalog.open
+
+
+def test_acs_gets_our_callback_unless_the_caller_names_one() -> None:
+    cloud = Cloud(CALLBACK_URL="https://app.example/api/callbacks/recording-state")
+
+    start(cloud)
+    start(cloud, serverCallId="another", recordingStateCallbackUrl="https://caller.example/back")
+
+    assert [request.recording_state_callback_url for request in cloud.acs.started] == [
+        "https://app.example/api/callbacks/recording-state",
+        "https://caller.example/back",
+    ]
+
+
+def test_what_acs_refuses_is_refused_and_the_row_says_so(cloud: Cloud) -> None:
+    cloud.acs.refuse("start", REFUSED)
+
+    with pytest.raises(AcsRefused):
+        start(cloud)
+
+    assert cloud.recording().status is RecordingStatus.FAILED
+    assert "8501" in str(cloud.recording().failure)
+
+
+def test_a_second_recording_of_a_call_is_refused(cloud: Cloud) -> None:
+    start(cloud)
+
+    with pytest.raises(AcsRefused, match="8553"):
+        start(cloud)
+
+
+def test_a_start_whose_answer_is_lost_is_repeated_under_the_same_id(cloud: Cloud) -> None:
+    cloud.acs.honours_repeatability = True
+    cloud.world.fail("acs.start", Fault.ERROR_AFTER)
+
+    recording = start(cloud)
+
+    assert recording.recording_id
+    assert list(cloud.acs.first_sent) == [recording.repeatability_request_id]
+    assert cloud.acs.first_sent[str(recording.repeatability_request_id)] == {BEGINNING}
+
+
+def test_already_recording_on_the_second_try_keeps_starting(cloud: Cloud) -> None:
+    cloud.world.fail("acs.start", Fault.ERROR_AFTER)
+
+    recording = start(cloud)
+
+    assert (recording.status, recording.recording_id) == (RecordingStatus.STARTING, None)
+
+
+def test_a_start_that_was_lost_is_explained_by_its_event(cloud: Cloud) -> None:
+    cloud.world.fail("acs.start", Fault.ERROR_AFTER)
+    recording = start(cloud)
+
+    cloud.services.ingest.ingest(file_ready_event(1))
+
+    assert (cloud.recording().id, cloud.recording().status) == (recording.id, RecordingStatus.TRANSFERRING)
+    assert cloud.chunk().managed
+
+
+def test_already_recording_on_the_first_try_is_a_refusal(cloud: Cloud) -> None:
+    cloud.acs.refuse("start", IN_PROGRESS)
+
+    with pytest.raises(AcsRefused):
+        start(cloud)
+
+    assert cloud.recording().status is RecordingStatus.FAILED
+
+
+def test_an_outage_of_acs_keeps_the_row_and_is_told(cloud: Cloud) -> None:
+    cloud.world.fail("acs.start", Fault.ERROR_BEFORE, times=9)
+
+    with pytest.raises(AcsUnavailable):
+        start(cloud, KEY)
+
+    assert (cloud.recording().status, cloud.recording().claimed_until) == (RecordingStatus.STARTING, None)
+
+
+def test_an_answer_that_never_comes_keeps_the_row_and_is_told(cloud: Cloud) -> None:
+    for _ in range(9):
+        cloud.acs.refuse("start", AcsUncertain("no answer"))
+
+    with pytest.raises(AcsUncertain):
+        start(cloud, KEY)
+
+    assert cloud.recording().status is RecordingStatus.STARTING
+    assert "not known" in str(cloud.recording().failure)
+
+
+def test_a_crash_between_acs_s_answer_and_ours_loses_nothing(cloud: Cloud) -> None:
+    cloud.world.fail("acs.start", Fault.CRASH_AFTER)
+    with pytest.raises(Crash):
+        start(cloud)
+    cloud.restart()
+
+    cloud.services.ingest.ingest(file_ready_event(1))
+
+    assert len(cloud.recordings()) == 1
+    assert cloud.chunk().managed
+
+
+def test_nothing_is_asked_of_acs_before_there_is_a_row(cloud: Cloud) -> None:
+    cloud.world.fail("catalog.save_recording", Fault.ERROR_BEFORE)
+
+    with pytest.raises(CatalogUnavailable):
+        start(cloud)
+
+    assert cloud.acs.started == []

@@ -1,0 +1,150 @@
+"""The timer looks into recordings that should have ended."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import AcsUnavailable
+from shared.models import Messages, RecordingStatus
+from tests.builders import OUR_ID, RECORDING_ID, a_recording
+from tests.fakes import BEGINNING, Cloud, Fault
+from tests.fakes.acs import FakeAcsRecording
+from tests.unit.steps import warnings
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
+
+
+def sweep(cloud: Cloud) -> Messages:
+    return cloud.services.sweep.sweep()
+
+
+def recorded(cloud: Cloud, **fields: object) -> None:
+    """A recording of ours, with its line in the index due now."""
+    row = cloud.catalog.save_recording(a_recording(**fields))
+    cloud.catalog.note_open([row.line(cloud.world.now)])
+    if row.recording_id:
+        cloud.acs.recordings[row.recording_id] = FakeAcsRecording(row.recording_id, "call", active=True)
+
+
+@pytest.mark.parametrize("status", [RecordingStatus.ACTIVE, RecordingStatus.PAUSED])
+def test_a_recording_that_acs_no_longer_knows_has_ended(cloud: Cloud, status: RecordingStatus) -> None:
+    recorded(cloud, status=status)
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.STOPPED
+
+
+def test_a_recording_that_never_ran_and_ended_is_empty(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.PAUSED, has_run=False)
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.EMPTY
+    assert cloud.catalog.open == {}
+
+
+def test_a_recording_that_goes_on_is_looked_at_again(cloud: Cloud) -> None:
+    recorded(cloud)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.ACTIVE
+    assert cloud.catalog.open[OUR_ID, ""].due_at == BEGINNING + HOUR
+
+
+def test_a_recording_that_goes_on_for_too_long_is_told(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    recorded(cloud, created_at=BEGINNING - DAY)
+
+    sweep(cloud)
+
+    assert len(warnings(caplog, "recording_overdue")) == 1
+
+
+def test_acs_s_silence_changes_nothing(cloud: Cloud) -> None:
+    recorded(cloud)
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.ACTIVE
+
+
+def test_a_start_that_was_never_confirmed_is_given_up_one_day(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None, created_at=BEGINNING - DAY)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.FAILED
+
+
+def test_a_start_that_was_not_confirmed_yet_is_waited_for(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.STARTING
+
+
+def stopped_long_ago(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.STOPPED, updated_at=BEGINNING - HOUR)
+
+
+def test_a_recording_whose_event_never_came_is_alerted(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    stopped_long_ago(cloud)
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.FAILED
+    assert len(warnings(caplog, "recording_failed")) == 1
+
+
+def test_a_recording_that_acs_still_knows_is_waited_for(cloud: Cloud) -> None:
+    stopped_long_ago(cloud)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.STOPPED
+
+
+def test_acs_s_silence_about_an_ended_recording_changes_nothing(cloud: Cloud) -> None:
+    stopped_long_ago(cloud)
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.STOPPED
+
+
+def test_a_recording_that_has_just_ended_is_waited_for(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.STOPPED, updated_at=BEGINNING - timedelta(minutes=59))
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.STOPPED
+
+
+def test_a_recording_that_changes_at_that_moment_is_looked_at_again(cloud: Cloud) -> None:
+    stopped_long_ago(cloud)
+    cloud.acs.hang_up(RECORDING_ID)
+    cloud.catalog.save_recording(cloud.recording())
+    cloud.world.fail("catalog.recording", Fault.STALE)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.STOPPED
+    assert (OUR_ID, "") in cloud.catalog.open
+
+
+@pytest.mark.parametrize("status", [RecordingStatus.COMPLETED, RecordingStatus.EMPTY, RecordingStatus.FAILED])
+def test_the_line_of_a_recording_that_has_ended_is_closed(cloud: Cloud, status: RecordingStatus) -> None:
+    recorded(cloud, status=status)
+
+    sweep(cloud)
+
+    assert cloud.catalog.open == {}

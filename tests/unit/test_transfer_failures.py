@@ -1,0 +1,209 @@
+"""Transfers that do not work out: written down with the next try, up to the deadline."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.models import ChunkStatus, RecordingStatus
+from shared.pipeline.transfer import AFTER_DEADLINE, METADATA_BYTES_MAX
+from tests.builders import OUR_ID, document_id, keep_at_acs, media, metadata
+from tests.fakes import BEGINNING, Cloud, Effect, Fault
+from tests.unit.steps import announce, failed, transfer
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(hours=24)
+
+
+@pytest.mark.parametrize("fault", [Fault.EMPTY, Fault.HTML, Fault.TRUNCATED, Fault.MISSING, Fault.ERROR_BEFORE])
+def test_a_failure_is_written_on_the_row_with_the_next_try(ready: Cloud, fault: Fault) -> None:
+    ready.world.fail("source.open", fault, times=2)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.attempts, chunk.claimed_until) == (ChunkStatus.PENDING, 1, None)
+    assert chunk.due_at == BEGINNING + MINUTE
+    assert "The next try is planned" in str(chunk.failure)
+
+
+def test_the_open_work_index_hints_at_the_next_try(ready: Cloud) -> None:
+    ready.world.fail("source.open", Fault.MISSING, times=2)
+
+    chunk = failed(ready)
+
+    assert ready.catalog.open[chunk.id, chunk.document_id].due_at == chunk.due_at
+
+
+def test_waits_double_up_to_the_longest(ready: Cloud) -> None:
+    ready.world.fail("source.open", Fault.MISSING, times=14)
+    waits = []
+
+    for _ in range(7):
+        due = failed(ready).due_at
+        assert due
+        waits.append((due - ready.world.now) / MINUTE)
+        ready.world.now = due
+
+    assert waits == [1, 2, 4, 8, 15, 15, 15]
+
+
+def test_the_next_attempt_goes_on_from_the_blocks_that_are_there() -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="100")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+    cloud.world.fail("store.commit", Fault.ERROR_BEFORE)
+    failed(cloud)
+
+    transfer(cloud)
+
+    assert (cloud.chunk().status, cloud.world.counts["store.stage"]) == (ChunkStatus.STORED, 10)
+
+
+def test_media_do_not_wait_for_metadata(ready: Cloud) -> None:
+    ready.world.fail("source.open", Fault.MISSING)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.bytes) == (ChunkStatus.PENDING, 1000)
+    assert list(ready.store.blobs) == [chunk.content_blob]
+
+
+def test_media_do_not_wait_for_metadata_of_another_content(ready: Cloud) -> None:
+    ready.store.overwrite(str(ready.chunk().metadata_blob), b"{}")
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.bytes) == (ChunkStatus.FAILED, 1000)
+    assert "other metadata" in str(chunk.failure)
+
+
+def test_what_was_proven_before_a_failure_is_not_fetched_again(ready: Cloud) -> None:
+    ready.world.fail("source.open", Fault.MISSING)
+    failed(ready)
+    ready.world.advance(MINUTE)
+    sent = ready.source.bytes_sent
+
+    transfer(ready)
+
+    assert ready.source.bytes_sent - sent == len(metadata(0))
+    assert ready.chunk().status is ChunkStatus.STORED
+
+
+def test_metadata_that_are_there_already_are_recognised(ready: Cloud) -> None:
+    ready.store.overwrite(str(ready.chunk().metadata_blob), metadata(0))
+
+    transfer(ready)
+
+    assert ready.chunk().status is ChunkStatus.STORED
+
+
+def test_metadata_that_were_there_and_are_gone_are_written_anew(ready: Cloud) -> None:
+    name = str(ready.chunk().metadata_blob)
+    ready.store.overwrite(name, metadata(0))
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "store.look":
+            ready.store.lose(name)
+
+    ready.world.plan = plan
+
+    assert "written anew" in str(failed(ready).failure)
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"[]", metadata(7), b" " * (METADATA_BYTES_MAX + 1)])
+def test_metadata_that_cannot_be_right_are_not_stored(cloud: Cloud, content: bytes) -> None:
+    cloud.source.add(document_id(), media(), content)
+    announce(cloud)
+
+    chunk = failed(cloud)
+
+    assert chunk.metadata_sha256 is None
+    assert chunk.metadata_blob not in cloud.store.blobs
+
+
+def test_the_end_of_the_chunk_moves_the_deadline_forward(ready: Cloud) -> None:
+    transfer(ready)
+
+    assert ready.chunk().expires_at == BEGINNING + DAY - timedelta(minutes=9, seconds=39.624260)
+
+
+def test_metadata_without_an_end_leave_the_deadline(cloud: Cloud) -> None:
+    cloud.source.add(document_id(), media(), metadata(0, chunkStartTime=None, chunkDuration="soon"))
+    announce(cloud)
+
+    transfer(cloud)
+
+    assert cloud.chunk().expires_at == BEGINNING + DAY
+
+
+def test_a_document_that_is_missing_after_the_deadline_has_expired(ready: Cloud) -> None:
+    ready.world.advance(DAY)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.open, chunk.due_at) == (ChunkStatus.FAILED, False, None)
+    assert "ACS destroyed the chunk" in str(chunk.failure)
+
+
+def test_a_recording_with_an_expired_chunk_has_failed(ready: Cloud) -> None:
+    ready.world.advance(DAY)
+
+    failed(ready)
+
+    assert ready.recording().status is RecordingStatus.FAILED
+    assert (OUR_ID, document_id()) not in ready.catalog.open
+
+
+def test_an_outage_at_the_deadline_is_waited_for(ready: Cloud) -> None:
+    ready.world.advance(DAY)
+    ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
+
+    assert failed(ready).status is ChunkStatus.PENDING
+
+
+def test_an_outage_long_after_the_deadline_is_not(ready: Cloud) -> None:
+    ready.world.advance(DAY + AFTER_DEADLINE)
+    ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
+
+    assert failed(ready).status is ChunkStatus.FAILED
+
+
+def test_media_are_safe_even_if_their_metadata_expired(ready: Cloud) -> None:
+    ready.world.fail("source.open", Fault.MISSING)
+    failed(ready)
+    ready.world.advance(DAY)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.open, chunk.delete_location) == (ChunkStatus.STORED, False, None)
+    assert ready.recording().status is RecordingStatus.COMPLETED
+
+
+def test_another_content_under_the_name_fails_the_chunk_and_stays(ready: Cloud) -> None:
+    name = ready.chunk().content_blob
+    ready.store.overwrite(name, b"somebody else's")
+
+    chunk = failed(ready)
+
+    assert (chunk.status, ready.store.blobs[name]) == (ChunkStatus.FAILED, b"somebody else's")
+
+
+def test_a_second_read_that_differs_fails_the_chunk() -> None:
+    cloud = Cloud(VERIFY_SOURCE="double-read")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+    cloud.world.plan = lambda e: Fault.FLIPPED if e.name == "source.open" and e.count == 2 else None
+
+    chunk = failed(cloud)
+
+    assert (chunk.status, document_id() in cloud.source.documents) == (ChunkStatus.FAILED, True)
+    assert "Two reads" in str(chunk.failure)
+
+
+def test_a_second_read_that_agrees_stores_the_chunk() -> None:
+    cloud = Cloud(VERIFY_SOURCE="double-read")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+
+    transfer(cloud)
+
+    assert cloud.chunk().status is ChunkStatus.STORED
