@@ -5,19 +5,21 @@ ACS, and nothing in it is believed.
 """
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
 
-from shared.errors import InvalidRequest
+from shared.errors import AcsRefused, InvalidRequest
 from shared.models import Recording, RecordingStatus
-from shared.pipeline.events import Json, moment, normal_recording_id, text
+from shared.pipeline.events import Json, moment, normal_recording_id, number, text
 from shared.pipeline.matching import START_TOLERANCE
 from shared.ports import Catalog, Clock
-from shared.recordings import Recordings, failed, learn_acs_id, save_recording
+from shared.recordings import Recordings, learn_acs_id, refused, save_recording
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
+ERROR_STATUSES = range(400, 600)
 BODY_BYTES_MAX = 256 * 1024
 
 
@@ -36,6 +38,8 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
     recording_id: str | None
     server_call_id: str | None
     start_time: datetime | None
+    status: int
+    code: str | None
     message: str
 
 
@@ -70,8 +74,8 @@ class Callbacks:
         if recording is None:
             return
         if callback.failed:
-            failure = f"ACS could not start the recording: {callback.message}"
-            save_recording(self.catalog, recording, lambda row: failed(row, failure, self.clock()))
+            error = AcsRefused(callback.message, status=callback.status, code=callback.code)
+            save_recording(self.catalog, recording, lambda row: refused(row, error, self.clock()))
         elif callback.recording_id:
             acs_id = callback.recording_id
             save_recording(self.catalog, recording, lambda row: learn_acs_id(self.catalog, row, acs_id))
@@ -118,11 +122,16 @@ def parse_callbacks(body: bytes) -> list[RecordingCallback]:
 def parse_callback(document: Json) -> RecordingCallback:
     data = document.get("data")
     fields = data if isinstance(data, dict) else {}
-    result = fields.get("resultInformation")
+    told = fields.get("resultInformation")
+    result = told if isinstance(told, dict) else {}
+    status = number(result, "code")
+    code = number(result, "subCode")
     return RecordingCallback(
         failed=text(document, "type") == START_FAILED,
         recording_id=text(fields, "recordingId"),
         server_call_id=text(fields, "serverCallId"),
         start_time=moment(fields, "startDateTime"),
-        message=(text(result, "message") if isinstance(result, dict) else None) or "no reason given",
+        status=status if status is not None and status in ERROR_STATUSES else HTTPStatus.BAD_REQUEST,
+        code=str(code) if code else None,
+        message=text(result, "message") or "no reason given",
     )

@@ -327,6 +327,8 @@ def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
 
 def refused(recording: Recording, error: AcsRefused, now: datetime) -> Recording:
     """After ACS refused to start it; the row keeps the answer for whoever asks again under the same key."""
+    if recording.status in ENDED:
+        return recording
     row = failed(recording, f"ACS refused to start: {error}", now)
     return msgspec.structs.replace(row, refused_status=error.status, refused_code=error.code)
 

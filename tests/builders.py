@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from shared.models import Chunk, ChunkStatus, Origin, Recording, RecordingStatus
@@ -38,9 +39,13 @@ def document_id(number: int = 0) -> str:
 
 def media(form: Format = "wav", size: int = 1000, seed: int = 0) -> bytes:
     """A file that begins as its format does; other seeds give other bytes."""
-    pattern = b"".join(bytes([(number * 7 + seed) % 256, number % 251, seed % 256]) for number in range(997))
-    head = HEADS[form]
-    return (head + pattern * (size // len(pattern) + 1))[:size]
+    repeated = pattern(seed)
+    return (HEADS[form] + repeated * (size // len(repeated) + 1))[:size]
+
+
+@cache
+def pattern(seed: int) -> bytes:
+    return b"".join(bytes([(number * 7 + seed) % 256, number % 251, seed % 256]) for number in range(997))
 
 
 def metadata(number: int = 0, **fields: Any) -> bytes:

@@ -5,22 +5,23 @@ from pathlib import Path
 
 from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills, measure_throttled
 from local.bench.plot import picture
+from local.bench.quiet import QuietMoments
 from local.bench.report import page
 from local.bench.server import ROOT
 from local.bench.world import MIB, World
 
-ROUNDS = {64: 5, 256: 5, 1024: 3}
+ROUNDS = {64: 3, 256: 3, 1024: 3}
 THROTTLED_ROUNDS = 3
 DOCS = ROOT / "docs"
 
 
 def main() -> None:
     began = time.monotonic()
-    results = Results()
+    results, quiet = Results(), QuietMoments()
     with World(max(ROUNDS) * MIB) as world:
         measure_hashes(results)
         for mib, rounds in ROUNDS.items():
-            compare(world, results, mib, rounds)
+            compare(world, results, quiet, mib, rounds)
         measure_at_once(world, results)
         measure_throttled(world, results, THROTTLED_ROUNDS)
         measure_kills(world, results)

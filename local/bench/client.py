@@ -4,30 +4,27 @@ The clock starts when everything is imported and every client is made; a curl pr
 """
 
 import json
-import mmap
-import os
 import resource
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Self, cast
-from urllib.parse import urlsplit, urlunsplit
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 from azure.communication.callautomation import CallAutomationClient
-from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from azure.storage.blob import BlobServiceClient
 
+from local.bench.instruments import ClearTransport, CountedSource, NoDigest, Progress
 from shared.adapters.acs import CONNECT_SECONDS, CONTROL_READ_SECONDS, RECEIVE_BYTES, SdkSource, connect
 from shared.adapters.blobs import BlobChunkStore
 from shared.adapters.connections import StorageAccount
+from shared.pipeline import engine as engine_module
 from shared.pipeline.engine import CopyOrder, Engine, EngineOptions
 from shared.pipeline.media import check_signature
-from shared.ports import BlobLabel, Source, SourceRange
+from shared.ports import BlobLabel, Source
 from shared.settings import StorageConnection
 
 CONTAINER = "recordings"
@@ -39,7 +36,8 @@ class Job(msgspec.Struct, kw_only=True):
     """What to copy, and how.
 
     Attributes:
-        way: "ours", "official" (read all, upload all) or "stream" (upload what iter_bytes yields).
+        way: "ours", "unhashed" (ours without its two hashes: what they cost), "official" (read all, upload all) or
+            "stream" (upload what iter_bytes yields).
         acs: connection string.
         storage: connection string.
         clear: host and port of the plain-http source; None goes where the environment's proxy leads.
@@ -70,89 +68,10 @@ class Outcome(msgspec.Struct, kw_only=True):
     proofs: list[tuple[str, str]] = []
 
 
-class ClearTransport(HttpTransport[Any, Any]):
-    """The SDK's own transport, but what was signed for ACS's host goes to the bench's source, in the clear."""
-
-    def __init__(self, netloc: str, **options: Any) -> None:
-        self.netloc = netloc
-        self.inner: Any = RequestsTransport(**options)
-
-    def send(self, request: Any, **options: Any) -> Any:
-        secure = request.url
-        parts = urlsplit(secure)
-        request.url = urlunsplit(("http", self.netloc, parts.path, parts.query, ""))
-        request.headers["Host"] = parts.netloc
-        try:
-            return self.inner.send(request, **options)
-        finally:
-            request.url = secure
-
-    def open(self) -> None:
-        self.inner.open()
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class Progress:
-    """A count of received bytes in a file; the counted process may be killed at any moment."""
-
-    def __init__(self, path: Path, die_after: int | None) -> None:
-        self.path = path
-        self.die_after = die_after
-        path.write_bytes(bytes(8))
-        with path.open("r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), 8)
-
-    def add(self, count: int) -> None:
-        received = int.from_bytes(self.memory[:8], "little") + count
-        self.memory[:8] = received.to_bytes(8, "little")
-        if self.die_after is not None and received >= self.die_after:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-class CountedSource:
-    """A source that counts what came."""
-
-    def __init__(self, source: Source, progress: Progress) -> None:
-        self.source = source
-        self.progress = progress
-
-    def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
-        return self.opened(url, offset, length)
-
-    @contextmanager
-    def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
-        with self.source.open(url, offset, length) as answer:
-            yield CountedRange(answer, self.progress)
-
-    def delete(self, url: str) -> None:
-        self.source.delete(url)
-
-
-class CountedRange:
-    """One answer of a counted source."""
-
-    def __init__(self, answer: SourceRange, progress: Progress) -> None:
-        self.answer = answer
-        self.progress = progress
-        self.total, self.length = answer.total, answer.length
-
-    def pieces(self) -> Iterator[bytes]:
-        for piece in self.answer.pieces():
-            self.progress.add(len(piece))
-            yield piece
-
-
 def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
     """The engine as the app wires it."""
+    if job.way == "unhashed":
+        cast("Any", engine_module).hashlib = SimpleNamespace(sha256=NoDigest, md5=NoDigest)
     source: Source = SdkSource(acs_client(job), HOST_SUFFIXES)
     if job.progress:
         source = CountedSource(source, Progress(Path(job.progress), job.die_after))
@@ -214,7 +133,7 @@ def memory_peak() -> int:
 
 
 def measured(job: Job) -> Outcome:
-    copy = ours(job) if job.way == "ours" else by_sdk(job)
+    copy = by_sdk(job) if job.way in {"official", "stream"} else ours(job)
     before, memory_before = resource.getrusage(resource.RUSAGE_SELF), memory_peak()
     began = time.perf_counter()
     if len(job.copies) == 1:

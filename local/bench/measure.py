@@ -10,10 +10,11 @@ import msgspec
 from azure.storage.blob import BlobClient
 
 from local.bench.client import CONTAINER, Job
+from local.bench.quiet import QuietMoments
 from local.bench.relay import relay
 from local.bench.world import HTTP, MIB, TLS, World
 
-RELAY, OURS, OFFICIAL, STREAM = "relay", "ours", "official", "stream"
+RELAY, OURS, UNHASHED, OFFICIAL, STREAM = "relay", "ours", "unhashed", "official", "stream"
 SCHEMES = (HTTP, TLS)
 STREAM_MIB = 64  # upload_blob's buffer for iterators is quadratic: 512 MiB took 31 CPU-seconds
 THROTTLE_BYTES_PER_SECOND = 20_000_000
@@ -68,6 +69,8 @@ class Results(msgspec.Struct, kw_only=True):
     throttled: list[Throttled] = []
     killed: list[Killed] = []
     at_once_growth_mib: dict[str, float] = {}
+    busy_shares: list[float] = []
+    """How busy other work kept the cores just before each copy that was compared."""
     hash_seconds: float = 0.0
     """CPU for SHA-256 and MD5 over 512 MiB: what no copy with these two can go below."""
 
@@ -81,14 +84,15 @@ class Results(msgspec.Struct, kw_only=True):
 
 
 def ways_for(scheme: str, mib: int) -> list[str]:
-    return [RELAY, OURS, OFFICIAL] + [STREAM] * (scheme == HTTP and mib == STREAM_MIB)
+    return [RELAY, OURS, OFFICIAL, UNHASHED] + [STREAM] * (scheme == HTTP and mib == STREAM_MIB)
 
 
-def compare(world: World, results: Results, mib: int, rounds: int, schemes: tuple[str, ...] = SCHEMES) -> None:
+def compare(world: World, results: Results, quiet: QuietMoments, mib: int, rounds: int) -> None:
     for turn in range(rounds):
-        for scheme in schemes:
+        for scheme in SCHEMES:
             ways = ways_for(scheme, mib)
             for place in range(len(ways)):
+                quiet.wait()
                 found = sample(world, ways[(place + turn) % len(ways)], scheme, mib)
                 results.samples.append(found)
                 print(
@@ -96,6 +100,7 @@ def compare(world: World, results: Results, mib: int, rounds: int, schemes: tupl
                     f"{found.cpu_seconds:6.2f} CPU s  +{found.growth_mib:.0f} MiB",
                     flush=True,
                 )
+    results.busy_shares = quiet.shares
 
 
 def sample(world: World, way: str, scheme: str, mib: int) -> Sample:

@@ -6,6 +6,7 @@ it drops the Range header when the offset is 0 (so the header is ours); it hands
 retries a start under a repeatability id of its own making (so the id is ours, kept on the row).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -54,7 +55,7 @@ STATUS_UNAUTHORIZED = 401
 STATUS_NOT_FOUND = 404
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 THROTTLED = frozenset({429, 503})
-CONTENT_RANGE_UNIT = "bytes "
+CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
 
 
 def connect(
@@ -204,7 +205,7 @@ def retry_after(response: object) -> float | None:
     except ValueError:
         try:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
     return min(max(0.0, seconds), RETRY_AFTER_SECONDS_MAX)  # in this order NaN becomes 0
 
@@ -341,8 +342,7 @@ def content_range(header: str) -> tuple[int, int, int]:
     Raises:
         SourceSuspect: it is missing or malformed.
     """
-    span, _, total = header.removeprefix(CONTENT_RANGE_UNIT).partition("/")
-    first, _, last = span.partition("-")
-    if not header.startswith(CONTENT_RANGE_UNIT) or not (first.isdigit() and last.isdigit() and total.isdigit()):
+    matched = CONTENT_RANGE.fullmatch(header)
+    if matched is None:
         raise SourceSuspect("ACS's Content-Range is missing or malformed.")
-    return int(first), int(last), int(total)
+    return int(matched["first"]), int(matched["last"]), int(matched["total"])

@@ -94,7 +94,7 @@ class Ingest:
     def reject(self, document: Json, reason: str) -> None:
         """Keep an event byte for byte, under a name that a second delivery has again."""
         content = json.dumps(document, separators=(",", ":")).encode()
-        name = f"{self.clock():%Y/%m/%d}/{names.digest(content.decode())}.json"
+        name = f"{names.digest(content.decode())}.json"
         self.rejected.keep(name, content, reason)
         log(LogEvent.EVENT_REJECTED, event=str(document.get("id")), kept=name, reason=reason)
 

@@ -77,17 +77,20 @@ class Sweep:
         )
 
     def warned(self, line: OpenWork, now: datetime) -> None:
-        """Warn once at each threshold: the row remembers, so that two sweeps do not warn twice."""
+        """Warn at each threshold, then remember that on the row: a crash in between repeats a warning and loses none.
+
+        A chunk that a worker holds is warned of when it lets go: a write to its row would take the chunk from it.
+        """
         level = warnings_due(line, now)
         if level <= line.warned:
             return
         chunk = self.catalog.chunk(ChunkRef(line.id, line.document_id))
-        if chunk is None:
+        if chunk is None or (chunk.claimed_until or now) > now:
             return
         try:
             if chunk.warned < level:
-                chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
                 self.tell_risk(chunk, now)
+                chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
         except CatalogConflict:
             return  # a worker has just written it; the next run looks again
         self.catalog.note_open([chunk.line(line.due_at)])

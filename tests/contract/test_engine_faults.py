@@ -61,25 +61,27 @@ def test_there_are_enough_positions() -> None:
     assert len(POSITIONS) >= 40
 
 
+@pytest.mark.stack
 @pytest.mark.parametrize("action", ["truncate", "reset"])
 @pytest.mark.parametrize("at", POSITIONS)
 def test_a_content_that_breaks_off_anywhere_is_not_committed_and_resumed(
-    acs_shelf: SimulatorShelf, store: ChunkStore, at: int, action: Action
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, at: int, action: Action
 ) -> None:
     fault = Fault(action=action, kind="content", at=at)
 
-    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(SIZE), fault)
+    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, blob_store, acs_shelf.keep(SIZE), fault)
 
 
+@pytest.mark.stack
 @pytest.mark.parametrize("action", ["truncate", "reset"])
 @pytest.mark.parametrize("at", [0, 1, 4320])
 @pytest.mark.parametrize("block", range(5))
 def test_a_range_of_many_that_breaks_off_is_not_committed_and_resumed(
-    acs_shelf: SimulatorShelf, store: ChunkStore, block: int, at: int, action: Action
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, block: int, at: int, action: Action
 ) -> None:
     fault = Fault(action=action, kind="content", at=at, skip=1 + block)
 
-    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(SIZE), fault, ranges=4)
+    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, blob_store, acs_shelf.keep(SIZE), fault, ranges=4)
 
 
 @pytest.mark.parametrize("size", [BLOCK, SIZE])

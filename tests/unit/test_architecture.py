@@ -53,20 +53,22 @@ ADAPTERS = {name for name in MODULES if name.startswith("shared.adapters.")}
 FUNCTIONS = {name for name in MODULES if name.split(".")[0] == "functions"}
 
 
-def nodes(tree: ast.AST, *, typing: bool) -> Iterator[ast.AST]:
-    """Every node; those that only a type checker sees when they are asked for."""
+def statements(tree: ast.AST, *, typing: bool) -> Iterator[ast.AST]:
+    """Every statement; those that only a type checker sees when they are asked for."""
     for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.stmt | ast.excepthandler):
+            continue
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not typing:
             continue
         yield node
-        yield from nodes(node, typing=typing)
+        yield from statements(node, typing=typing)
 
 
 @cache
 def imports(name: str, *, typing: bool = False) -> set[str]:
     """What a module imports, by the longest names that say it."""
     found: set[str] = set()
-    for node in nodes(MODULES[name], typing=typing):
+    for node in statements(MODULES[name], typing=typing):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

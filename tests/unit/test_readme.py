@@ -35,7 +35,7 @@ def routes_in_readme() -> set[tuple[str, str]]:
 
 def routes_of_the_app() -> set[tuple[str, str]]:
     app = create_app(Services(Settings.from_environment(MINIMAL)))
-    triggers = [function.get_trigger().get_dict_repr() for function in app.get_functions()]
+    triggers = [trigger.get_dict_repr() for function in app.get_functions() if (trigger := function.get_trigger())]
     return {
         (str(method), trigger["route"])
         for trigger in triggers

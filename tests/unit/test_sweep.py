@@ -116,6 +116,21 @@ def test_a_chunk_at_risk_is_warned_of_once_at_each_threshold(
     assert len(warnings(caplog, "chunk_at_risk")) == 2 * count
 
 
+def test_a_chunk_that_a_worker_holds_is_warned_of_when_it_lets_go(
+    announced: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    announced.world.advance(timedelta(hours=13))
+    for chunk in announced.chunks():
+        announced.catalog.save_chunk(replace(chunk, claimed_until=announced.world.now + timedelta(minutes=5)))
+    sweep(announced)
+    before = len(warnings(caplog, "chunk_at_risk"))
+    announced.world.advance(timedelta(minutes=6))
+
+    sweep(announced)
+
+    assert (before, len(warnings(caplog, "chunk_at_risk"))) == (0, 2)
+
+
 def test_a_line_that_does_not_know_of_a_warning_does_not_warn_again(
     announced: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:

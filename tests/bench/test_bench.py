@@ -1,0 +1,105 @@
+"""The benchmark's own tools: what counts, what is counted, and that a run of one MiB works."""
+
+import shutil
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from local.bench import __main__ as bench
+from local.bench.measure import OURS, RELAY, Killed, Results, Sample, Throttled, sample, ways_for
+from local.bench.quiet import QuietMoments
+from local.bench.source import MP4_HEAD, content_url
+from local.bench.world import HTTP, MIB, TLS, World
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with World(MIB) as world:
+        yield world
+
+
+def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, target, body, headers)
+        response = connection.getresponse()
+        return response.status, dict(response.headers), response.read()
+    finally:
+        connection.close()
+
+
+def test_the_source_answers_ranges_exactly(world: World) -> None:
+    target = urlsplit(content_url(MIB)).path
+
+    status, headers, body = ask(world.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
+
+    assert (status, headers["Content-Range"]) == (206, f"bytes 4-{MIB - 1}/{MIB}")
+    assert body == world.content.read_bytes()[4:]
+    assert world.content.read_bytes().startswith(MP4_HEAD)
+
+
+def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(world: World) -> None:
+    world.sink.figures()
+
+    ask(world.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
+    ask(world.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
+    ask(world.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>")
+    _, _, listing = ask(world.sink.port, "GET", "/account/container/a?comp=blocklist")
+
+    assert b"<CommittedBlocks><Block><Name>dHdv</Name><Size>3</Size></Block></CommittedBlocks>" in listing
+    assert world.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
+    assert world.sink.figures() == {}
+
+
+def test_a_copy_of_one_mib_is_measured(world: World) -> None:
+    found = sample(world, OURS, HTTP, 1)
+
+    assert found.operations == {"Put Blob": 1}
+    assert found.seconds > 0
+    assert found.cpu_seconds > 0
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_relay_writes_one_blob(world: World) -> None:
+    assert sample(world, RELAY, HTTP, 1).operations == {"Put Blob": 1}
+
+
+def test_patience_with_a_busy_machine_ends() -> None:
+    quiet, looks = QuietMoments(patience_seconds=0.0), iter([0.9, 0.1])
+
+    quiet.wait(lambda: next(looks))
+
+    assert quiet.shares == [0.9]
+
+
+def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
+    def a_sample(way: str, scheme: str) -> Sample:
+        seconds = 2.0 if way == OURS else 1.0
+        return Sample(
+            way=way,
+            scheme=scheme,
+            mib=64,
+            seconds=seconds,
+            cpu_seconds=0.1,
+            growth_mib=15.0,
+            operations={"Put Blob": 1},
+        )
+
+    results = Results(
+        samples=[a_sample(way, scheme) for scheme in (HTTP, TLS) for way in ways_for(scheme, 64)],
+        throttled=[Throttled(one=13.0, four=4.0)],
+        killed=[Killed(share=0.5, fetched_again_bytes=MIB, sent_again_bytes=MIB, same=True)],
+        at_once_growth_mib={HTTP: 100.0, TLS: 100.0},
+        busy_shares=[0.1, 0.9],
+        hash_seconds=1.0,
+    )
+
+    bench.write(tmp_path, results)
+
+    page = (tmp_path / "performance.md").read_text()
+    assert "of the relay's, http | ≥ 0.7 x | ≥ 1 x | 0.50 x | **missed**" in page
+    assert "4 ranges instead of 1, throttled source | ≥ 3 x | ≥ 3.8 x | 3.25 x | met" in page
+    assert (tmp_path / "performance.svg").read_text().count("<rect") == 1 + len(results.samples)
