@@ -49,8 +49,15 @@ def told_apart(name: str) -> Iterator[None]:
 
 
 def looked_at(blob: BlobClient, name: str) -> BlobLook:
-    """What is committed under a name, and what is staged."""
+    """What is committed under a name, and what is staged.
+
+    Properties first: a commit between the two questions must not look like a blob without blocks.
+    """
     with told_apart(name):
+        try:
+            properties = blob.get_blob_properties()
+        except ResourceNotFoundError:
+            properties = None
         try:
             committed, staged = blob.get_block_list("all")
         except ResourceNotFoundError as error:
@@ -59,10 +66,8 @@ def looked_at(blob: BlobClient, name: str) -> BlobLook:
             return BlobLook()
         except ResourceExistsError:
             committed, staged = [], []  # no block blob: ACS may append to a file in the operator's container
-        try:
-            properties = blob.get_blob_properties()
-        except ResourceNotFoundError:
-            return BlobLook(staged=listed(staged))
+    if properties is None:
+        return BlobLook(staged=listed(staged))
     return BlobLook(
         etag=properties.etag,
         length=properties.size,

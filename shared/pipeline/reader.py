@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
-from shared.errors import SourceSuspect, SourceUnavailable
+from shared.errors import SourceSuspect, SourceUnavailable, Transient
 from shared.ports import Source, SourceRange
 
 RANGE_BYTES = 256 * 1024 * 1024  # the longest range that ACS was seen to answer; each one is signed anew
@@ -77,7 +77,9 @@ class SourceReader:
 
     def close(self) -> None:
         if self.position == self.range_ends:
-            next(self.pieces, None)  # an answer read to its end gives its connection back
+            # An answer read to its end gives its connection back; what goes wrong after the last byte harms nobody.
+            with suppress(Transient):
+                next(self.pieces, None)
         self.answers.close()
         self.rest = memoryview(b"")
         self.pieces = iter(())
