@@ -12,9 +12,10 @@ from functions.translate import answer, to_messages
 from shared.consistency import parse_day
 from shared.errors import InvalidRequest, NotFound
 from shared.files import Link
+from shared.lenient import Json
 from shared.listing import time_filter
 from shared.models import ChunkRef, Messages
-from shared.pipeline.events import DOCUMENT_ID, Json
+from shared.names import DOCUMENT_ID
 from shared.pipeline.ingest import merged
 from shared.replies import Reply, json_reply
 from shared.services import Services

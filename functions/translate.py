@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import azure.functions as func
 import msgspec
 
+from shared.lenient import Json
 from shared.models import ChunkRef
-from shared.pipeline.events import Json
 from shared.replies import Reply, answered
 
 

@@ -11,8 +11,9 @@ from typing import Protocol
 import msgspec
 
 from shared.errors import AcsRefused, InvalidRequest
+from shared.lenient import Json, moment, number, text
 from shared.models import Recording, RecordingStatus
-from shared.pipeline.events import Json, moment, normal_recording_id, number, text
+from shared.names import normal_recording_id
 from shared.pipeline.matching import START_TOLERANCE
 from shared.ports import Catalog, Clock
 from shared.recordings import Recordings, learn_acs_id, refused, save_recording

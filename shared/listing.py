@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from shared.errors import InvalidRequest
+from shared.lenient import YEAR_MAX, YEAR_MIN
 from shared.models import Recording, RecordingStatus
-from shared.pipeline.events import YEAR_MAX, YEAR_MIN, normal_recording_id
+from shared.names import normal_recording_id
 from shared.ports import Catalog, Clock
 
 LIMIT_DEFAULT = 50

@@ -1,12 +1,15 @@
 """Names that others rely on: blob names, ids derived from what ACS tells us, and index keys."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
+from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
 RECORDER_NAMESPACE = uuid5(NAMESPACE_URL, "https://communication.azure.com/call-recording")
 DEFAULT_FORMAT = "mp4"  # what ACS makes when nobody asks for anything else
 CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "video/mp4"}
+DOCUMENT_ID = re.compile(r"[A-Za-z0-9-]{1,128}", re.ASCII)  # ACS's ids of documents; safe in names and keys
 METADATA_CONTENT_TYPE = "application/json"
 
 
@@ -43,3 +46,13 @@ def manifest_blob(folder: str, number: int) -> str:
 def digest(text: str) -> str:
     """A key that is safe in Table Storage for any text: serverCallIds contain slashes."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def normal_server_call_id(server_call_id: str) -> str:
+    """The same call id however it was padded, escaped or alphabetised on its way."""
+    return unquote(server_call_id).strip().translate(str.maketrans("-_", "+/")).rstrip("=")
+
+
+def normal_recording_id(recording_id: str) -> str:
+    """The same recording id with or without padding."""
+    return recording_id.strip().rstrip("=")

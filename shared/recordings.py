@@ -23,8 +23,7 @@ from shared.errors import (
 )
 from shared.log import LogEvent, log
 from shared.models import ENDED, Chunk, Origin, Recording, RecordingStatus
-from shared.names import id_from_key
-from shared.pipeline.events import normal_recording_id
+from shared.names import id_from_key, normal_recording_id
 from shared.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.start_request import StartRequest
 

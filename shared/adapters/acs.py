@@ -39,7 +39,7 @@ from shared.errors import (
     SourceSuspect,
     SourceUnavailable,
 )
-from shared.pipeline.locations import Location, parse_location
+from shared.locations import Location, parse_location
 from shared.ports import AcsState, SourceRange
 from shared.start_request import StartRequest
 

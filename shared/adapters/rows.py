@@ -13,8 +13,7 @@ import msgspec
 from azure.data.tables import EdmType, EntityProperty, TableEntity
 
 from shared.models import Chunk, ChunkRef, OpenWork, Recording
-from shared.names import digest
-from shared.pipeline.events import normal_server_call_id
+from shared.names import digest, normal_server_call_id
 
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"

@@ -6,17 +6,16 @@ read does not take the others with it.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from urllib.parse import unquote
+from datetime import datetime
 
 import msgspec
 
 from shared.errors import NotUnderstood
+from shared.lenient import Json, mapping, moment, number, text
+from shared.names import DOCUMENT_ID
 
 FILE_READY = "Microsoft.Communication.RecordingFileStatusUpdated"
 CHUNKS_MAX = 5000  # Event Grid's 1 MiB event holds about 2,240
-
-type Json = Mapping[str, object]
 
 # serverCallId is standard base64 and may contain slashes: never split a subject.
 SUBJECT = re.compile(
@@ -25,13 +24,6 @@ SUBJECT = re.compile(
     r"(?:/callConnectionId/(?P<call_connection_id>[^/]+))?"
     r"(?:/recordingId/(?P<recording_id>[^/]+))?/?",
 )
-DOCUMENT_ID = re.compile(r"[A-Za-z0-9-]{1,128}", re.ASCII)
-
-# Beyond these, arithmetic and columns overflow: such a value cannot be meant, and must not stop the event.
-NUMBER_MAX = 10**12
-DIGITS = re.compile(r"\d{1,12}", re.ASCII)
-YEAR_MIN, YEAR_MAX = 2000, 2200
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write half of a character; no encoding can
 
 
 class AnnouncedChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,50 +131,6 @@ def announced_chunk(item: object, position: int) -> AnnouncedChunk:
         metadata_location=text(item, "metadataLocation"),
         delete_location=text(item, "deleteLocation"),
     )
-
-
-def normal_server_call_id(server_call_id: str) -> str:
-    """The same call id however it was padded, escaped or alphabetised on its way."""
-    return unquote(server_call_id).strip().translate(str.maketrans("-_", "+/")).rstrip("=")
-
-
-def normal_recording_id(recording_id: str) -> str:
-    """The same recording id with or without padding."""
-    return recording_id.strip().rstrip("=")
-
-
-def mapping(document: Json, name: str) -> Json:
-    value = document.get(name)
-    if not isinstance(value, Mapping):
-        raise NotUnderstood(f"The event's {name} is missing or not an object.")
-    return value
-
-
-def text(document: Json, name: str) -> str | None:
-    value = document.get(name)
-    return value if isinstance(value, str) and value and not HALF_CHARACTER.search(value) else None
-
-
-def number(document: Json, name: str) -> int | None:
-    """A non-negative whole number; the documentation shows some of them as strings."""
-    value = document.get(name)
-    if isinstance(value, str) and DIGITS.fullmatch(value):
-        value = int(value)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= NUMBER_MAX:
-        return None
-    return int(value)
-
-
-def moment(document: Json, name: str) -> datetime | None:
-    """A time in UTC; None when missing, unreadable, or so far away that it cannot be meant."""
-    value = text(document, name)
-    try:
-        parsed = datetime.fromisoformat(value) if value else None
-    except ValueError:
-        return None
-    if parsed is None or not YEAR_MIN <= parsed.year <= YEAR_MAX:
-        return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def camel(value: str | None) -> str | None:

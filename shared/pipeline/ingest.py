@@ -15,10 +15,11 @@ import msgspec
 
 from shared import names
 from shared.errors import CatalogConflict, NotUnderstood
+from shared.lenient import Json
+from shared.locations import in_own_storage, own_location, parse_location
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkStatus, Messages, Origin, Recording, RecordingStatus
-from shared.pipeline.events import AnnouncedChunk, FileReady, Json, parse_file_ready
-from shared.pipeline.locations import in_own_storage, own_location, parse_location
+from shared.pipeline.events import AnnouncedChunk, FileReady, parse_file_ready
 from shared.pipeline.matching import find_recording, new_recording
 from shared.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
 from shared.recordings import learn_acs_id

@@ -6,8 +6,8 @@ import json
 from datetime import datetime, timedelta
 
 from shared.models import Origin, Recording, RecordingStatus
-from shared.names import id_from_call, id_from_recording_id
-from shared.pipeline.events import FileReady, normal_recording_id
+from shared.names import id_from_call, id_from_recording_id, normal_recording_id
+from shared.pipeline.events import FileReady
 from shared.ports import Catalog
 
 START_TOLERANCE = timedelta(seconds=60)  # our row may be younger than ACS's start by clock differences

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.errors import CatalogConflict, NotFound
+from shared.lenient import Json
 from shared.models import Chunk, ChunkStatus, Messages, Recording, RecordingStatus
-from shared.pipeline.events import Json
 from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.ports import Catalog, Clock, KeptEvents
 from shared.recordings import save_recording

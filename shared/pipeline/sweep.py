@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from shared.errors import AcsError, CatalogConflict
+from shared.lenient import Json
 from shared.log import LogEvent, log
 from shared.models import ENDED, Chunk, ChunkRef, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
 from shared.pipeline.completion import Completion
-from shared.pipeline.events import Json
 from shared.pipeline.ingest import Ingest, merged
 from shared.ports import Catalog, Clock, DeadLetters
 from shared.recordings import EVENT_PATIENCE, LIVE, LOOK_AGAIN, Recordings

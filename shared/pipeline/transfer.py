@@ -25,11 +25,11 @@ from shared.errors import (
     StoreUnavailable,
     Transient,
 )
+from shared.lenient import moment, number
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, Messages
 from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
 from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
-from shared.pipeline.events import moment, number
 from shared.pipeline.media import check_metadata, check_signature
 from shared.pipeline.reader import SourceReader
 from shared.ports import BlobLabel, Catalog, ChunkStore, Clock, OwnStorage, Source

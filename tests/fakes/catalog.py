@@ -8,7 +8,7 @@ import msgspec
 
 from shared.errors import CatalogConflict, CatalogUnavailable
 from shared.models import Chunk, ChunkRef, OpenWork, Recording
-from shared.pipeline.events import normal_server_call_id
+from shared.names import normal_server_call_id
 from shared.ports import CHUNKS_PER_BATCH
 from tests.fakes.world import Fault, World
 

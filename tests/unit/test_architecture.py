@@ -33,11 +33,10 @@ LAYERS = [
     {"shared.ports"},
     {"shared.start_request"},
     {"shared.settings"},
-    {"shared.models", "shared.names", "shared.log"},
+    {"shared.locations"},
+    {"shared.models", "shared.names", "shared.log", "shared.lenient"},
     {"shared.errors"},
 ]
-# What adapters know of the pipeline: how ids are normalised and places are matched, and nothing of what it does.
-LANGUAGE = {"shared.pipeline.events", "shared.pipeline.locations"}
 SDKS = {"azure", "jwt", "requests", "aiohttp"}
 LAZY = [*(f"azure.{name}" for name in ("storage", "data", "identity", "communication", "core")), *(SDKS - {"azure"})]
 
@@ -112,7 +111,7 @@ def test_only_the_composition_root_knows_adapters() -> None:
     assert {name for name in knowing if not within(name, {"shared.adapters"})} == {"shared.services"}
 
 
-def test_adapters_know_of_the_domain_only_its_language() -> None:
+def test_adapters_know_nothing_of_the_use_cases() -> None:
     domain = LAYERS[4] | LAYERS[5]
     known = {
         found
@@ -122,7 +121,7 @@ def test_adapters_know_of_the_domain_only_its_language() -> None:
         if within(found, domain)
     }
 
-    assert known <= LANGUAGE | {"shared.pipeline"}
+    assert known == set()
 
 
 def test_only_the_edges_know_azure() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import NotUnderstood
-from shared.pipeline.events import CHUNKS_MAX, FileReady, normal_recording_id, normal_server_call_id, parse_file_ready
+from shared.names import normal_recording_id, normal_server_call_id
+from shared.pipeline.events import CHUNKS_MAX, FileReady, parse_file_ready
 from tests.builders import (
     CALL_ID,
     RECORDING_ID,

@@ -9,7 +9,7 @@ from urllib3.util import parse_url
 from yarl import URL
 
 from shared.errors import NotUnderstood
-from shared.pipeline.locations import Location, in_own_storage, own_blob_name, own_location, parse_location
+from shared.locations import Location, in_own_storage, own_blob_name, own_location, parse_location
 from shared.settings import HOST_SUFFIXES
 from tests.builders import CONTAINER
 
