@@ -34,6 +34,7 @@ class LogEvent(StrEnum):
     MESSAGE_POISONED = "message_poisoned"  # look: a queue message could not be handled
     MESSAGE_STALE = "message_stale"
     CALLBACK_REFUSED = "callback_refused"
+    SWEEP_INTERRUPTED = "sweep_interrupted"  # an outage in the middle of a run; the next one goes on
     SWEEP_FINISHED = "sweep_finished"
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -80,14 +81,16 @@ class Completion:
         now = self.clock()
         row = msgspec.structs.replace(recording.moved(RecordingStatus.COMPLETED, now), completed_at=now, failure=None)
         # The manifest first: a status is a fact, and this one says that the manifest is there.
-        row = msgspec.structs.replace(row, manifests=self.write_manifest(row, chunks))
-        row = self.catalog.save_recording(row)
+        row = self.catalog.save_recording(self.with_manifest(row, chunks))
         self.catalog.close(ChunkRef(row.id, ""))
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
 
-    def write_manifest(self, recording: Recording, chunks: list[Chunk]) -> int:
-        """Write the manifest under the first free name; one that tells the same already counts as written."""
+    def with_manifest(self, recording: Recording, chunks: list[Chunk]) -> Recording:
+        """Write the manifest under the first free name.
+
+        One that lists these very chunks was written by an attempt that died afterwards: it stands, with its time.
+        """
         assert recording.folder
         document = recording_view(recording, chunks)
         content = json.dumps(document, indent=2, ensure_ascii=False).encode()
@@ -96,16 +99,19 @@ class Completion:
             try:
                 self.store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
             except BlobExists:
-                if not self.tells_the_same(name, chunks):
+                written = json.loads(b"".join(self.store.read(name)))
+                if not tells_of(written, chunks):
                     continue
-            return number
+                at = datetime.fromisoformat(written["completedAt"])
+                return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
+            return msgspec.structs.replace(recording, manifests=number)
         raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
 
-    def tells_the_same(self, name: str, chunks: list[Chunk]) -> bool:
-        """Whether a manifest lists these very chunks: an attempt that died afterwards wrote it."""
-        written = json.loads(b"".join(self.store.read(name)))
-        ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
-        return [lasting(chunk) for chunk in written["chunks"]] == [lasting(chunk) for chunk in ours]
+
+def tells_of(manifest: dict[str, Any], chunks: list[Chunk]) -> bool:
+    """Whether a manifest lists these very chunks."""
+    ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
+    return [lasting(chunk) for chunk in manifest["chunks"]] == [lasting(chunk) for chunk in ours]
 
 
 def lasting(chunk: dict[str, object]) -> dict[str, object]:

@@ -160,8 +160,8 @@ class Deletion:
         """Close a chunk that is done with, and complete its recording if it was the last."""
         chunk = self.catalog.chunk(ref)
         if chunk is not None and not chunk.open:
-            self.catalog.close(ref)
             self.complete(ref.id)
+            self.catalog.close(ref)  # last: until then the sweep still finds a completion that got lost
 
 
 def list_digest_of(look: BlobLook) -> str:

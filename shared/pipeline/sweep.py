@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.errors import AcsError, CatalogConflict
+from shared.errors import AcsError, CatalogConflict, CatalogUnavailable, StoreUnavailable
 from shared.lenient import Json
 from shared.log import LogEvent, log
 from shared.models import ENDED, Chunk, ChunkRef, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
@@ -51,15 +51,31 @@ class Sweep:
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage; the next run begins anew.
         """
-        letters = list(self.ingested_letters())
+        letters = self.as_far_as_possible(self.ingested_letters())
         now = self.clock()
         lines = list(self.catalog.due_work(WHENEVER))
         for line in lines:
             self.warned(line, now)
         due = [line for line in lines if line.due_at <= now][:ITEMS_PER_RUN_MAX]
-        messages = merged([*letters, *(self.looked_at(line, now) for line in due)])
+        messages = merged([*letters, *self.as_far_as_possible(self.looked_at(line, now) for line in due)])
         self.tell(lines, len(due), messages, now)
         return messages
+
+    def as_far_as_possible(self, steps: Iterator[Messages]) -> list[Messages]:
+        """What the steps want sent, up to an outage: what they claimed is sent rather than left until the claim ends.
+
+        Raises:
+            CatalogUnavailable, CatalogConflict, StoreUnavailable: the outage, when nothing would be lost by it.
+        """
+        done: list[Messages] = []
+        try:
+            for step in steps:
+                done.append(step)  # noqa: PERF402 - what came before an outage must stay
+        except (CatalogUnavailable, CatalogConflict, StoreUnavailable) as error:
+            if not any(part.transfers or part.deletions for part in done):
+                raise
+            log(LogEvent.SWEEP_INTERRUPTED, failure=str(error), steps=len(done))
+        return done
 
     def tell(self, lines: Sequence[OpenWork], due: int, messages: Messages, now: datetime) -> None:
         """The gauge that alerts and the workbook read."""
@@ -124,8 +140,8 @@ class Sweep:
             return Messages()
         if not chunk.open or chunk.due_at is None:
             # A crash after the chunk's last write: what should have followed follows now.
-            self.catalog.close(chunk.ref)
             self.completion.complete_if_last(chunk.id)
+            self.catalog.close(chunk.ref)
             return Messages()
         if chunk.due_at > now:
             self.catalog.note_open([chunk.line(chunk.due_at)])

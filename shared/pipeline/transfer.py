@@ -86,8 +86,8 @@ class Transfer:
             return Messages()  # whoever has the chunk now does the rest
 
     def complete_after(self, chunk: Chunk) -> None:
-        self.catalog.close(chunk.ref)
         self.complete(chunk.id)
+        self.catalog.close(chunk.ref)  # last: until then the sweep still finds a completion that got lost
 
     def attempt(self, claim: "Claim") -> Messages:
         try:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from shared.errors import StoreUnavailable
 from shared.models import ChunkStatus, Recording, RecordingStatus
 from shared.pipeline.completion import MANIFESTS_MAX, is_whole
+from shared.views import instant
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import Cloud, Crash, FakeHost, Fault
 
@@ -141,6 +142,8 @@ def test_a_crash_between_manifest_and_row_leaves_one_manifest(cloud: Cloud) -> N
 
     assert complete(cloud).manifests == 1
     assert manifests(cloud) == ["recording.json"]
+    written = json.loads(cloud.store.blobs[f"{FOLDER}/recording.json"])
+    assert written["completedAt"] == instant(cloud.recording().completed_at)
 
 
 def test_a_reopened_recording_writes_the_next_manifest_and_never_over_the_first(cloud: Cloud) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from shared.models import ChunkStatus, Messages, OpenWork, RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
-from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
+from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
 
 CLAIM = timedelta(minutes=15)
@@ -45,6 +45,21 @@ def test_what_was_just_sent_is_not_sent_again(announced: Cloud) -> None:
     announced.world.advance(timedelta(minutes=1))
 
     assert sweep(announced) == Messages()
+
+
+def test_an_outage_in_the_middle_of_a_run_keeps_nothing_back_that_was_claimed(announced: Cloud) -> None:
+    announced.world.advance(CLAIM)
+    lines = {line for line in announced.catalog.open.values() if line.document_id}
+    claimed = 0
+
+    def second_claim(effect: Effect) -> Fault | None:
+        nonlocal claimed
+        claimed += effect.name == "catalog.save_chunk"
+        return Fault.ERROR_BEFORE if claimed > 1 else None
+
+    announced.world.plan = second_claim
+
+    assert len(sweep(announced).transfers) == len(lines) - 1
 
 
 def test_of_two_sweeps_at_once_one_sends(announced: Cloud) -> None:

@@ -1,0 +1,130 @@
+"""Everything at once: a fifth of all requests fails, the host is killed every few seconds, every event comes twice.
+
+SOAK=1 takes 200 recordings, otherwise 30. The storm ends when all is completed or its time is over; then whatever is
+left has calm weather to finish in.
+"""
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.simulator.scripts import EventOptions, Script
+from local.simulator.settings import Settings
+from tests.e2e.drive import differences, left_at_acs
+from tests.e2e.gateway import Peace
+from tests.e2e.guarded import Guarded, guarded
+from tests.e2e.weather import Weather, bad_day
+
+SOAK = bool(os.environ.get("SOAK"))
+RECORDINGS = 200 if SOAK else 30
+CALLERS = 15
+STORM_SECONDS = 300.0 if SOAK else 25.0
+CALM_SECONDS = 300.0 if SOAK else 60.0
+CALLER_SECONDS = STORM_SECONDS + CALM_SECONDS
+PROBABILITY = 0.2
+KILL_EVERY_SECONDS = (4.0, 8.0)
+SEED = 20261122
+
+IMPATIENT = Settings(retry_delays_seconds=(0.3, 1.0), delivery_attempts_max=4)
+
+
+def scripts() -> list[Script]:
+    """Small recordings of one to three chunks; every event comes twice, and in any order."""
+    chance = random.Random(SEED)
+    return [
+        Script(
+            chunks=(chunks := chance.randint(1, 3)),
+            chunk_bytes=tuple(chance.randint(1_000, 100_000) for _ in range(chunks)),
+            events=EventOptions(duplicates=1, shuffle=True, one_event_per_chunk=chance.random() < 0.5),
+        )
+        for _ in range(RECORDINGS)
+    ]
+
+
+@contextmanager
+def storm(one: Guarded) -> Iterator[Weather]:
+    """Faults everywhere, and a killer at work."""
+    weather = Weather(PROBABILITY, SEED)
+    for fault in bad_day(PROBABILITY, SEED):
+        one.stack.simulator.add_fault(fault)
+    over = threading.Event()
+    killer = threading.Thread(target=keep_killing, args=(one, over), name="killer")
+    one.gateway.mischief = weather
+    killer.start()
+    try:
+        yield weather
+    finally:
+        over.set()
+        killer.join()
+        one.gateway.mischief = Peace()
+        weather.faults_of_acs = sum(fault.hits for fault in one.stack.simulator.faults())
+        weather.requests_to_acs = len(one.stack.simulator.requests())
+        one.stack.simulator.clear_faults()
+
+
+def keep_killing(one: Guarded, over: threading.Event) -> None:
+    chance = random.Random(SEED)
+    while not over.wait(chance.uniform(*KILL_EVERY_SECONDS)):
+        one.kill()
+        one.revive()
+
+
+def outlast(one: Guarded, ids: list[str], seconds: float, done: Callable[[], bool] = lambda: True) -> list[str]:
+    """Keep host and sweep running; the recordings that are still not completed when the time is over."""
+    deadline = time.monotonic() + seconds
+    completed: set[str] = set()
+    while time.monotonic() < deadline:
+        completed |= {id for id in ids[:] if id not in completed and one.status(id) == "completed"}
+        if done() and len(completed) == len(ids):
+            break
+        one.revive()
+        one.sweep()
+        time.sleep(0.1)
+    return [id for id in ids if id not in completed]
+
+
+@pytest.mark.timeout(1800 if SOAK else 300)
+def test_in_a_storm_of_faults_and_kills_every_recording_is_completed_and_none_deleted_early(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    began, ids = time.monotonic(), list[str]()
+    with guarded(tmp_path, IMPATIENT, direct_to_acs=True) as one, ThreadPoolExecutor(CALLERS) as callers:
+        with storm(one) as weather:
+            calls = [
+                callers.submit(lambda script: ids.append(one.record(script, CALLER_SECONDS)), script)
+                for script in scripts()
+            ]
+            outlast(one, ids, STORM_SECONDS, lambda: all(call.done() for call in calls))
+            stormy = time.monotonic() - began
+            in_time = sum(one.status(id) == "completed" for id in list(ids))
+        for call in calls:
+            call.result(CALM_SECONDS)
+
+        late = outlast(one, ids, CALM_SECONDS)
+
+        told = {
+            "recordings": len(ids),
+            "kills": one.kills,
+            "storage requests": weather.requests,
+            "of them faulted": weather.faulted,
+            "requests to ACS": weather.requests_to_acs,
+            "of these faulted": weather.faults_of_acs,
+            "completed in the storm": in_time,
+            "seconds of storm": round(stormy),
+            "seconds": round(time.monotonic() - began),
+        }
+        record_property("storm", told)
+        print(told)  # noqa: T201 - the figures are half of what this test is for
+        assert [one.shown(id) for id in late] == []
+        recordings = [one.shown(id) for id in ids]
+        assert len(recordings) == RECORDINGS
+        assert [name for recording in recordings for name in differences(one.stack, recording)] == []
+        assert one.stack.simulator.violations() == []
+        assert [document for recording in recordings for document in left_at_acs(one.stack, recording)] == []

@@ -1,0 +1,142 @@
+"""What must hold at every effect, at every deletion, and in the end."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from shared.models import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS, Chunk, ChunkRef, ChunkStatus, RecordingStatus
+from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
+from tests.fakes.catalog import Key, Row
+from tests.model.scene import Scene, expected_blobs
+
+REST_WITHIN = timedelta(hours=8)  # far from the 24 hours that ACS gives
+
+ROW_WRITES = frozenset({"catalog.save_chunk", "catalog.save_recording", "catalog.add_chunks"})
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+def hold(holds: bool, invariant: str) -> None:
+    """Raises: Violation."""
+    if not holds:
+        raise Violation(invariant)
+
+
+class Oracle:
+    """Watches a cloud. Independent of what the app says of itself: it looks at rows, blobs and documents alone."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.rows: dict[Key, Row] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.before = ""
+        cloud.source.on_delete = self.deleting
+
+    def effect_begins(self, effect: Effect) -> None:
+        """Called before every effect: what the one before has done is there to be seen."""
+        before, self.before = self.before, effect.name
+        if before in ROW_WRITES:
+            self.rows_written()
+        if before.startswith("store.") or effect.name == "source.delete":
+            self.nothing_overwritten()
+
+    def rows_written(self) -> None:
+        """I4, I5: a row only ever moves as the table of transitions allows."""
+        for key, row in self.cloud.catalog.rows.items():
+            before = self.rows.get(key)
+            if row is not before:
+                self.row_written(before, row)
+                self.rows[key] = row
+
+    def row_written(self, before: Row | None, row: Row) -> None:
+        if before is None or before.status is row.status:
+            return
+        if isinstance(row, Chunk) and isinstance(before, Chunk):
+            hold(row.status in CHUNK_TRANSITIONS[before.status], f"A chunk went from {before.status} to {row.status}.")
+            hold(row.content_blob == before.content_blob, "The name of a blob changed.")
+        elif not isinstance(row, Chunk) and not isinstance(before, Chunk):
+            legal = row.status in RECORDING_TRANSITIONS[before.status]
+            hold(legal, f"A recording went from {before.status} to {row.status}.")
+
+    def nothing_overwritten(self) -> None:
+        """I3: what is visible under a name stays as it is."""
+        now = self.cloud.store.blobs
+        for name, content in self.blobs.items():
+            hold(now.get(name) == content, f"The blob {name} was overwritten or removed.")
+        self.blobs = now
+
+    def deleting(self, document_id: str, document: FakeDocument) -> None:
+        """I1: at the moment of a DELETE the copy is there, equal, proven, and the row says so."""
+        row = next((chunk for chunk in self.cloud.chunks() if chunk.document_id == document_id), None)
+        hold(row is not None and row.status is ChunkStatus.STORED, f"{document_id} is deleted, but not stored.")
+        assert row
+        hold(row.managed and row.delete_location is not None, f"{document_id} is not ours to delete.")
+        blobs = self.cloud.store.blobs
+        media, metadata = document.contents["video"], document.contents["acsmetadata"]
+        hold(blobs.get(row.content_blob) == media, f"{document_id} is deleted without an equal copy.")
+        hold(blobs.get(row.metadata_blob or "") == metadata, f"{document_id} is deleted without its metadata.")
+        proof = (row.bytes, row.sha256, row.metadata_sha256)
+        hold(proof == (len(media), digest(media), digest(metadata)), f"The row of {document_id} proves another copy.")
+        self.cloud.deleted.append(document_id)
+
+    def acknowledging(self, event: object) -> None:
+        """I2, I8: an event is acknowledged only once every chunk of it has a row, and what is open is findable."""
+        for ref in refs_of(self.cloud, event):
+            self.findable(ref, "An event is acknowledged")
+
+    def removing(self, ref: ChunkRef) -> None:
+        """I8: a message is let go only once its chunk is finished, or the sweep knows of it."""
+        self.findable(ref, "A message is removed")
+
+    def findable(self, ref: ChunkRef, what: str) -> None:
+        row = self.cloud.catalog.rows.get((ref.id, ref.document_id))
+        hold(isinstance(row, Chunk), f"{what}, but {ref.document_id} has no row.")
+        assert isinstance(row, Chunk)
+        open_lines = self.cloud.catalog.open
+        hold(not row.open or (ref.id, ref.document_id) in open_lines, f"{what}, but nobody looks after {row.index}.")
+        recording = self.cloud.catalog.rows[ref.id, ""]
+        settled = recording.status in {RecordingStatus.COMPLETED, RecordingStatus.FAILED}
+        hold(settled or (ref.id, "") in open_lines, f"{what}, but nobody looks after the recording.")
+
+    def at_rest(self, scene: Scene) -> None:
+        """Everything announced is stored, deleted, completed, listed; nothing is left over."""
+        cloud = self.cloud
+        self.rows_written()
+        self.nothing_overwritten()
+        recording = cloud.recording()
+        hold(recording.status is RecordingStatus.COMPLETED, f"The recording ended {recording.status}.")
+        statuses = [chunk.status for chunk in cloud.chunks()]
+        hold(statuses == [ChunkStatus.DELETED] * scene.chunks, f"The chunks ended {statuses}.")
+        hold(not cloud.source.documents, "ACS still has documents.")
+        folder = recording.folder or ""
+        blobs = dict(cloud.store.blobs)
+        manifest = blobs.pop(f"{folder}/recording.json", b"{}")
+        hold(blobs == expected_blobs(folder, scene.chunks), f"The blobs are others than the files: {sorted(blobs)}.")
+        self.manifest_tells(json.loads(manifest))
+        left = [*cloud.catalog.open, *cloud.rejected.events, *cloud.letters.events]
+        hold(not left, f"Something is left over: {left}.")
+        hold(cloud.world.now - BEGINNING < REST_WITHIN, f"It took until {cloud.world.now}.")
+
+    def manifest_tells(self, manifest: dict[str, object]) -> None:
+        """I10: the manifest lists every chunk, with the digest of the bytes that lie there."""
+        listed = manifest.get("chunks")
+        hold(isinstance(listed, list) and manifest["status"] == "completed", "The manifest is not there.")
+        assert isinstance(listed, list)
+        told = [(chunk["documentId"], chunk["contentBlob"], chunk["sha256"]) for chunk in listed]
+        blobs = self.cloud.store.blobs
+        there = [(row.document_id, row.content_blob, digest(blobs[row.content_blob])) for row in self.cloud.chunks()]
+        hold(told == there, "The manifest tells something else than what lies there.")
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def refs_of(cloud: Cloud, event: object) -> list[ChunkRef]:
+    """The chunks that an event names, whatever recording they were matched to."""
+    assert isinstance(event, dict)
+    listed = event["data"]["recordingStorageInfo"]["recordingChunks"]
+    recording = next((row.id for row in cloud.recordings()), "")
+    return [ChunkRef(recording, chunk["documentId"]) for chunk in listed]

@@ -1,0 +1,188 @@
+"""Two invocations on the same recording at once, in every order of their effects that a few switches make."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.errors import RecorderError
+from shared.models import ChunkRef, Messages
+from shared.services import Services
+from tests.builders import document_id
+from tests.fakes import Effect, FakeHost
+from tests.model.baton import Baton
+from tests.model.oracle import Oracle, Violation
+from tests.model.scene import ONE, Scene, event, in_blocks
+from tests.model.search import Tally
+
+TICK = timedelta(minutes=6)  # per effect, where claims are to run out while their holders still work
+TWO = Scene(chunks=2, parts=1)
+
+type Act = Callable[["Stage", Services], Messages]
+type Schedule = tuple[int, ...]  # who begins, then the switches
+
+
+class Stage:
+    """A cloud, and what has happened on it before the race."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.cloud = scene.cloud()
+        self.host = FakeHost(self.cloud)
+
+    def ref(self, number: int = 0) -> ChunkRef:
+        return ChunkRef(self.cloud.recording().id, document_id(number))
+
+    def wait(self, **time: float) -> None:
+        self.cloud.world.advance(timedelta(**time))
+
+
+def ingests(*numbers: int) -> Act:
+    return lambda stage, services: services.ingest.ingest(event(numbers, stage.scene.chunks))
+
+
+def transfers(stage: Stage, services: Services) -> Messages:
+    return services.transfer.transfer(stage.ref())
+
+
+def deletes(stage: Stage, services: Services) -> Messages:
+    return services.deletion.delete(stage.ref())
+
+
+def transfers_and_deletes(stage: Stage, services: Services) -> Messages:
+    transfers(stage, services)
+    return deletes(stage, services)
+
+
+def finishes(number: int) -> Act:
+    def act(stage: Stage, services: Services) -> Messages:
+        services.transfer.transfer(stage.ref(number))
+        return services.deletion.delete(stage.ref(number))
+
+    return act
+
+
+def sweeps(_: Stage, services: Services) -> Messages:
+    return services.sweep.sweep()
+
+
+def replays(stage: Stage, services: Services) -> Messages:
+    return services.replay.recording(stage.cloud.recording().id)
+
+
+def poisoned(stage: Stage, services: Services) -> Messages:
+    body = b'{"id":"%s","documentId":"%s"}' % (stage.ref().id.encode(), stage.ref().document_id.encode())
+    services.poison.take_in("chunk-transfers-poison", body)
+    return Messages()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Race:
+    """Who races, after what, and whether time flies meanwhile."""
+
+    scene: Scene = ONE
+    before: tuple[Act, ...] = ()
+    acts: tuple[Act, Act]
+    due: bool = False  # whether everything open is due when the race begins
+    time_flies: bool = False
+
+
+ANNOUNCED = (ingests(0),)
+STORED = (*ANNOUNCED, transfers)
+RACES: Mapping[str, Race] = {
+    "one event twice": Race(acts=(ingests(0), ingests(0))),
+    "two parts of a recording": Race(scene=TWO, acts=(ingests(0), ingests(1))),
+    "two transfers": Race(before=ANNOUNCED, acts=(transfers, transfers)),
+    "two transfers whose claims run out": Race(before=ANNOUNCED, acts=(transfers, transfers), time_flies=True),
+    "two transfers in blocks whose claims run out": Race(
+        scene=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, transfers), time_flies=True
+    ),
+    "a late transfer and its successor": Race(
+        before=ANNOUNCED, acts=(transfers, transfers_and_deletes), time_flies=True
+    ),
+    "two deletions": Race(before=STORED, acts=(deletes, deletes)),
+    "a transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True),
+    "a slow transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True, time_flies=True),
+    "a deletion and the sweep": Race(before=STORED, acts=(deletes, sweeps), due=True),
+    "two sweeps": Race(before=ANNOUNCED, acts=(sweeps, sweeps), due=True),
+    "a transfer and a replay": Race(before=ANNOUNCED, acts=(transfers, replays)),
+    "a deletion and a replay": Race(before=STORED, acts=(deletes, replays)),
+    "a transfer and its poison": Race(before=ANNOUNCED, acts=(transfers, poisoned)),
+    "the last deletion and a late event": Race(scene=TWO, before=STORED, acts=(deletes, ingests(1))),
+    "two last deletions": Race(scene=TWO, before=(*STORED, ingests(1)), acts=(finishes(0), finishes(1))),
+}
+
+
+def ran(name: str, schedule: Schedule) -> tuple[Stage, int]:
+    """Race, then let everything come to rest; returns also how many switches there could have been.
+
+    Raises:
+        Violation: an invariant does not hold; names the schedule.
+    """
+    race = RACES[name]
+    stage = Stage(race.scene)
+    for act in race.before:
+        act(stage, stage.cloud.services)
+    stage.wait(hours=1 if race.due else 0)
+    oracle = Oracle(stage.cloud)
+    baton = Baton(len(race.acts), schedule[0], schedule[1:])
+
+    def plan(effect: Effect) -> None:
+        baton.effect()
+        oracle.effect_begins(effect)
+        stage.wait(seconds=TICK.total_seconds() if race.time_flies else 0)
+
+    try:
+        stage.cloud.world.plan = plan
+        baton.play([actor(stage, act) for act in race.acts])
+        stage.cloud.world.plan = oracle.effect_begins
+        for missing in race.scene.events():  # every event comes at least once, whoever brought it before
+            stage.host.publish(missing)
+        stage.host.settle()
+        oracle.at_rest(race.scene)
+    except (AssertionError, RecorderError, KeyError) as error:
+        raise Violation(f"{name}, schedule {schedule}: {error!r}") from error
+    return stage, baton.choices
+
+
+def actor(stage: Stage, act: Act) -> Callable[[], object]:
+    """An invocation in a process of its own."""
+    services = stage.cloud.new_process()
+    return lambda: stage.host.send(act(stage, services))
+
+
+def explored(name: str, preemptions: int) -> Tally:
+    """Every schedule with at most so many switches."""
+    tally = Tally()
+    waiting: list[Schedule] = [(first,) for first in range(len(RACES[name].acts))]
+    while waiting:
+        schedule = waiting.pop()
+        choices = raced(tally, name, schedule)
+        if len(schedule) <= preemptions:
+            waiting += [(*schedule, switch) for switch in range(max(schedule[1:], default=0) + 1, choices + 1)]
+    return tally
+
+
+def at_random(name: str, seeds: Sequence[int]) -> Tally:
+    """Schedules with any number of switches, each from its seed."""
+    tally = Tally()
+    for seed in seeds:
+        raced(tally, name, drawn_schedule(seed))
+    return tally
+
+
+def drawn_schedule(seed: int) -> Schedule:
+    draw = random.Random(seed)
+    odds = draw.choice((0.1, 0.3, 0.6))
+    return (draw.randrange(2), *(step for step in range(1, 100) if draw.random() < odds))
+
+
+def raced(tally: Tally, name: str, schedule: Schedule) -> int:
+    tally.runs += 1
+    try:
+        stage, choices = ran(name, schedule)
+    except Violation as violation:
+        tally.violations.append(str(violation))
+        return 0
+    tally.effects_max = max(tally.effects_max, len(stage.cloud.world.effects))
+    return choices

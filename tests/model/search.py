@@ -1,0 +1,134 @@
+"""Many trials: every single fault, every pair, and as many drawn ones as wanted, on every processor there is."""
+
+import gc
+import logging
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import batched, islice
+from math import inf
+from multiprocessing import get_context
+
+from tests.fakes import Fault
+from tests.model.faults import faults_of
+from tests.model.oracle import Violation
+from tests.model.scene import Scene
+from tests.model.trial import Trial, exactly, seeded
+
+ITEMS_PER_TASK = 100
+GARBAGE_LETS_WAIT = 50_000  # a trial is full of cycles; collecting them after each would take half of the time
+AGAIN_EVERY = 10  # of the drawn runs, how many deliver everything once more in the end
+
+
+@dataclass
+class Tally:
+    """What was found in some runs."""
+
+    runs: int = 0
+    effects_max: int = 0
+    struck: Counter[int] = field(default_factory=Counter)  # how many faults hit: how many runs
+    violations: list[str] = field(default_factory=list)
+
+    def count(self, trial: Trial, *, again: bool) -> Trial | None:
+        """Run a trial and count it; None when an invariant broke."""
+        self.runs += 1
+        try:
+            trial.run(again=again)
+        except Violation as violation:
+            self.violations.append(str(violation))
+            return None
+        finally:
+            self.effects_max = max(self.effects_max, len(trial.world.effects))
+            self.struck[len(trial.struck)] += 1
+        return trial
+
+    def add(self, other: "Tally") -> None:
+        self.runs += other.runs
+        self.effects_max = max(self.effects_max, other.effects_max)
+        self.struck += other.struck
+        self.violations += other.violations
+
+    def __str__(self) -> str:
+        return f"{self.runs} runs, {len(self.violations)} violations, up to {self.effects_max} effects in a run"
+
+
+type Faults = tuple[tuple[int, Fault], ...]
+type Task = tuple[Scene, Faults]
+
+
+def undisturbed(scene: Scene) -> list[str]:
+    """The names of the effects of a run without faults."""
+    return [effect.name for effect in exactly(scene, {}).run(again=False).world.effects]
+
+
+def single_faults(scene: Scene) -> list[Task]:
+    names = enumerate(undisturbed(scene), start=1)
+    return [(scene, ((number, fault),)) for number, name in names for fault in faults_of(name)]
+
+
+def one(task: Task) -> Tally:
+    """One run, and everything delivered again in the end."""
+    scene, faults = task
+    tally = Tally()
+    tally.count(exactly(scene, dict(faults)), again=True)
+    return tally
+
+
+def pairs_with(task: Task) -> Tally:
+    """Every second fault that can follow a first one: at every later effect, those of the retries too."""
+    scene, ((first, fault),) = task
+    tally = Tally()
+    after = [*exactly(scene, {first: fault}).run(again=False).world.effects][first:]
+    for effect in after:
+        for second in faults_of(effect.name):
+            tally.count(exactly(scene, {first: fault, effect.number: second}), again=False)
+    return tally
+
+
+UNDISTURBED: dict[Scene, int] = {}
+
+
+def drawn(seed: int) -> Tally:
+    """The run of a seed."""
+    tally = Tally()
+    tally.count(seeded(seed, UNDISTURBED), again=seed % AGAIN_EVERY == 0)
+    for place, violation in enumerate(tally.violations):
+        tally.violations[place] = f"seed {seed}: {violation}\n  or: python -m tests.model --seed {seed}"
+    return tally
+
+
+def quiet() -> None:
+    """As little beside the work as possible."""
+    logging.disable(logging.CRITICAL)
+    gc.set_threshold(GARBAGE_LETS_WAIT)
+
+
+def several[Item](work: Callable[[Item], Tally], items: Sequence[Item]) -> Tally:
+    total = Tally()
+    for item in items:
+        total.add(work(item))
+    return total
+
+
+def everywhere[Item](work: Callable[[Item], Tally], items: Sequence[Item], seconds: float = inf) -> Tally:
+    """The work on all items, spread over the processors; on as many as the time allows."""
+    total = Tally()
+    size = max(1, min(ITEMS_PER_TASK, len(items) // 20))
+    processors = os.process_cpu_count() or 1
+    stop_at = time.monotonic() + seconds
+    batches = iter(batched(items, size, strict=False))
+    with ProcessPoolExecutor(processors, get_context("spawn"), quiet) as pool:
+        waiting = deque(pool.submit(several, work, batch) for batch in islice(batches, 2 * processors))
+        while waiting:
+            total.add(waiting.popleft().result())
+            if time.monotonic() < stop_at:
+                waiting.extend(pool.submit(several, work, batch) for batch in islice(batches, 1))
+    return total
+
+
+def strided[Item](items: Sequence[Item], step: int) -> Iterator[Item]:
+    """Every so many of them; all for 1."""
+    yield from items[::step]

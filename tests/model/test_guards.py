@@ -1,0 +1,164 @@
+"""What mutants of the guards would change without leading to another end: writes and requests that nobody needs."""
+
+import json
+from collections import Counter
+
+import pytest
+from msgspec.structs import replace
+
+from shared.models import ChunkStatus, Messages, RecordingStatus
+from shared.pipeline.blocks import block_id
+from shared.pipeline.completion import tells_of
+from shared.pipeline.engine import proven_by_ids
+from shared.ports import BlobLook, Block
+from tests.builders import a_chunk, a_recording
+from tests.fakes import BEGINNING, Cloud, Effect, Fault
+from tests.model.scene import ONE, Scene, in_blocks
+from tests.model.trial import exactly
+
+
+def writes(cloud: Cloud) -> Counter[str]:
+    return Counter(effect.name for effect in cloud.world.effects if effect.name.startswith(("catalog.save", "store.p")))
+
+
+@pytest.mark.parametrize(("scene", "puts"), [(ONE, 3), (in_blocks(ONE), 2)], ids=["at once", "in blocks"])
+def test_an_undisturbed_recording_writes_no_row_twice_over(scene: Scene, puts: int) -> None:
+    trial = exactly(scene, {}).run(again=False)
+
+    # The chunk: claimed, metadata proven, media proven, stored, deleted. The recording: created, completed.
+    assert writes(trial.cloud) == {"catalog.save_chunk": 5, "catalog.save_recording": 2, "store.put": puts}
+    assert trial.world.counts["source.open"] == 2  # metadata and media, each once
+
+
+@pytest.mark.parametrize("policy", ["never", "after-store"])
+def test_a_deletion_of_a_chunk_that_is_finished_at_stored_writes_nothing(policy: str) -> None:
+    cloud = Cloud(DELETE_FROM_ACS=policy)
+    cloud.catalog.save_recording(a_recording())
+    row = a_chunk(status=ChunkStatus.STORED, open=False, due_at=None, managed=policy == "never")
+    cloud.catalog.written((row.id, row.document_id), row)
+    before = cloud.chunk()
+
+    cloud.services.deletion.delete(row.ref)
+
+    assert cloud.chunk() == before
+
+
+def test_a_chunk_that_waits_for_its_copy_keeps_the_others_unread() -> None:
+    trial = exactly(ONE, {})
+    services = trial.cloud.services
+    services.ingest.ingest(next(ONE.events()))
+    trial.world.effects.clear()
+
+    services.completion.complete_if_last(trial.cloud.recording().id)
+
+    assert [effect.name for effect in trial.world.effects] == ["catalog.recording", "catalog.has_open_chunk"]
+
+
+def test_a_deletion_that_works_out_in_the_end_leaves_no_failure_behind() -> None:
+    trial = exactly(ONE, {})
+    trial.world.fail("source.delete", Fault.ERROR_BEFORE)
+
+    trial.run(again=False)
+
+    assert trial.cloud.chunk().failure is None
+
+
+def test_a_manifest_that_lists_another_copy_is_not_taken_for_ours() -> None:
+    trial = exactly(ONE, {}).run(again=False)
+    cloud, name = trial.cloud, f"{trial.cloud.recording().folder}/recording.json"
+    written, chunks = json.loads(cloud.store.blobs[name]), cloud.chunks()
+
+    assert tells_of(written, chunks)
+    assert tells_of(written, [replace(chunks[0], attempts=7, failure="tried", due_at=BEGINNING)])
+    assert not tells_of(written, [replace(chunks[0], sha256="0" * 64)])
+
+
+def test_a_manifest_is_written_to_be_read() -> None:
+    cloud = Cloud()
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.TRANSFERRING, folder="f", tags={"où": "là"}))
+    finished = a_chunk(status=ChunkStatus.DELETED, open=False)
+    cloud.catalog.written((finished.id, finished.document_id), finished)
+
+    cloud.services.completion.complete_if_last(finished.id)
+
+    manifest = cloud.store.blobs["f/recording.json"].decode()
+    assert manifest == json.dumps(json.loads(manifest), indent=2, ensure_ascii=False)
+
+
+def test_a_failed_recording_says_what_to_do_and_stays_in_sight() -> None:
+    cloud = Cloud()
+    row = cloud.catalog.save_recording(a_recording(status=RecordingStatus.TRANSFERRING))
+
+    cloud.services.completion.complete_if_last(row.id)
+
+    assert "rejected-events" in (cloud.recording().failure or "")
+    assert [line.failed for line in cloud.catalog.open.values()] == [True]
+
+
+def test_a_worker_that_lost_its_claim_asks_acs_for_nothing_more() -> None:
+    trial = exactly(ONE, {})
+    cloud = trial.cloud
+    cloud.services.ingest.ingest(next(ONE.events()))
+
+    def robbing(effect: Effect) -> None:
+        if effect.name == "source.open":
+            row = cloud.chunk()
+            cloud.catalog.written((row.id, row.document_id), row)
+
+    cloud.world.plan = robbing
+    cloud.services.transfer.transfer(cloud.chunk().ref)
+
+    assert cloud.world.counts["source.open"] == 1
+
+
+def test_a_redelivered_transfer_completes_at_once_what_a_crash_left() -> None:
+    cloud = Cloud()
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.TRANSFERRING, folder="f"))
+    finished = a_chunk(status=ChunkStatus.STORED, open=False, managed=False)
+    cloud.catalog.written((finished.id, finished.document_id), finished)
+
+    cloud.services.transfer.transfer(finished.ref)
+
+    assert cloud.recording().status is RecordingStatus.COMPLETED
+
+
+def test_what_is_proven_is_neither_fetched_nor_looked_at_again() -> None:
+    cloud = Cloud()
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.TRANSFERRING, folder="f"))
+    row = a_chunk(metadata_sha256="m", metadata_bytes=1, sha256="s", bytes=1, attempts=1)
+    cloud.catalog.written((row.id, row.document_id), row)
+    cloud.world.effects.clear()
+
+    cloud.services.transfer.transfer(row.ref)
+
+    assert cloud.chunk().status is ChunkStatus.STORED
+    assert [effect.name for effect in cloud.world.effects if not effect.name.startswith("catalog.")] == []
+
+
+def test_a_chunk_without_metadata_is_stored_without_them() -> None:
+    trial = exactly(ONE, {})
+    cloud = trial.cloud
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.TRANSFERRING, folder="f"))
+    row = a_chunk(metadata_location=None, metadata_blob=None, delete_location=None)
+    cloud.catalog.written((row.id, row.document_id), row)
+
+    messages = cloud.services.transfer.transfer(row.ref)
+
+    assert cloud.chunk().status is ChunkStatus.STORED
+    assert cloud.world.counts["source.open"] == 1
+    assert messages == Messages()  # nothing may be deleted, so nothing is sent
+    assert cloud.chunk().due_at is None
+
+
+@pytest.mark.parametrize(
+    ("lengths", "proven"), [((16,), True), ((16, 4), True), ((16, 16, 1), True), ((4, 16), False), ((), False)]
+)
+def test_a_block_list_proves_itself_by_its_first_block(lengths: tuple[int, ...], *, proven: bool) -> None:
+    total = sum(lengths)
+    blocks = tuple(Block(block_id(index, total, bytes(16)), length) for index, length in enumerate(lengths))
+
+    assert proven_by_ids(BlobLook(etag="v1", length=total, blocks=blocks)) is proven
+
+
+def test_a_block_list_of_another_tool_proves_nothing() -> None:
+    assert not proven_by_ids(BlobLook(etag="v1", length=4, blocks=(Block("YWJj", 4),)))

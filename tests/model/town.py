@@ -1,0 +1,214 @@
+"""Several calls, their recordings, an operator and the weather: what the state machine acts on."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.errors import RecorderError
+from shared.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
+from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
+from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata, start_body
+from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
+from tests.fakes.host import Document, Message
+from tests.model.oracle import Oracle, digest, hold
+from tests.model.scene import MEDIA_BYTES
+
+CHUNKS = 3  # of every recording
+RETENTION = timedelta(hours=24)
+SETTLED = frozenset({RecordingStatus.COMPLETED, RecordingStatus.FAILED, RecordingStatus.EMPTY})
+CALLS = ("call-a", "call-b", "call-c")
+FOREIGN = acs_recording_id(99)  # a recording that none of our callers started
+
+
+@dataclass
+class Tape:
+    """What ACS has made of one recording."""
+
+    recording_id: str
+    call: str
+    began: datetime
+    first: int  # number of its first document
+    announced: set[int] = field(default_factory=set)
+
+
+class Town:
+    """A cloud with its host, and what was published."""
+
+    def __init__(self) -> None:
+        self.cloud = Cloud()
+        self.host = FakeHost(self.cloud)
+        self.oracle = Oracle(self.cloud)
+        self.cloud.world.plan = self.plan
+        self.outages: dict[str, Fault] = {}
+        self.crash_in: int | None = None
+        self.tapes: dict[str, Tape] = {}
+        self.files: dict[str, bytes] = {}  # by document id: the media
+        self.published: list[Document] = []
+        self.meddled: set[str] = set()  # blobs that the operator altered or removed
+        self.tape(FOREIGN, "call-of-others")
+
+    def plan(self, effect: Effect) -> Fault | None:
+        self.oracle.effect_begins(effect)
+        if self.crash_in is not None:
+            self.crash_in -= 1
+            if self.crash_in < 0:
+                self.crash_in = None
+                return Fault.CRASH_AFTER
+        return self.outages.get(effect.name.partition(".")[0])
+
+    def tape(self, recording_id: str, call: str) -> None:
+        first = len(self.tapes) * CHUNKS
+        self.tapes.setdefault(recording_id, Tape(recording_id, call, self.cloud.world.now, first))
+
+    # What callers do.
+
+    def calling(self, act: Callable[[], object]) -> None:
+        """A request of a caller's; what it is told does not matter here."""
+        try:
+            with suppress(RecorderError):
+                act()
+        except Crash:
+            self.cloud.restart()
+        for recording_id, recording in self.cloud.acs.recordings.items():
+            self.tape(recording_id, recording.call)
+
+    def start(self, call: str, key: str, *, paused: bool) -> None:
+        from shared.start_request import parse_start_request
+
+        request = parse_start_request(start_body(serverCallId=call, pauseOnStart=paused), ())
+        self.calling(lambda: self.cloud.services.recordings.start(request, key))
+
+    # What ACS and Event Grid do.
+
+    def announce(self, tape: Tape, numbers: set[int], times: int) -> None:
+        """Files are there, and an event says so; the same ones may be announced again."""
+        expires = self.cloud.world.now + RETENTION
+        for number in numbers - tape.announced:
+            id = document_id(tape.first + number)
+            self.files[id] = media("wav", MEDIA_BYTES + number, seed=tape.first + number)
+            facts = metadata(tape.first + number, chunkStartTime=self.cloud.world.now.isoformat())
+            self.cloud.source.add(id, self.files[id], facts, expires)
+        tape.announced |= numbers
+        event = file_ready_event(
+            [self.announced(tape, number) for number in sorted(numbers)],
+            server_call_id=tape.call,
+            recording_id=tape.recording_id,
+            event_time=self.cloud.world.now,
+            recordingStartTime=tape.began.isoformat(),
+        )
+        self.published.append(event)
+        self.host.publish(event, times)
+
+    def announced(self, tape: Tape, number: int) -> dict[str, object]:
+        last = number == CHUNKS - 1
+        chunk = announced_chunk(tape.first + number, endReason="SessionEnded" if last else "ChunkMaximumSizeExceeded")
+        return chunk | {"index": number}
+
+    # What an operator does.
+
+    def meddle(self, chunk: Chunk, how: str) -> None:
+        name = chunk.content_blob
+        if name not in self.cloud.store.blobs:
+            return
+        if how == "retag":
+            self.cloud.store.retag(name)
+        elif how == "overwrite":
+            self.cloud.store.overwrite(name, b"the operator's own bytes")
+        else:
+            self.cloud.store.lose(name)
+        self.meddled |= {name} if how != "retag" else set()
+        self.oracle.blobs = self.cloud.store.blobs
+
+    def poison(self, ref: ChunkRef) -> None:
+        for queue in (TRANSFER_POISON_QUEUE, DELETION_POISON_QUEUE):
+            self.host.queues[queue].append(Message(msgspec.json.encode(ref)))
+
+    # What must hold after every step.
+
+    def check(self) -> None:
+        self.oracle.rows_written()
+        self.oracle.nothing_overwritten()
+        for chunk in self.cloud.chunks():
+            self.check_chunk(chunk)
+        for recording in self.cloud.recordings():
+            self.check_recording(recording)
+        for event in self.published:
+            self.check_not_lost(event)
+
+    def check_chunk(self, chunk: Chunk) -> None:
+        looked_after = (chunk.id, chunk.document_id) in self.cloud.catalog.open
+        hold(looked_after or not chunk.open, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}.")
+        hold(chunk.status is not ChunkStatus.FAILED or bool(chunk.failure), "A chunk failed without a reason.")
+        given_up = chunk.status is ChunkStatus.FAILED or (chunk.status is ChunkStatus.STORED and not chunk.open)
+        if given_up and chunk.managed and not self.meddled & {chunk.content_blob}:
+            hold(self.cloud.world.now >= chunk.expires_at, f"A chunk was given up before its time: {chunk.failure}")
+        if chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED} and chunk.content_blob not in self.meddled:
+            there = self.cloud.store.blobs.get(chunk.content_blob)
+            hold(there == self.files[chunk.document_id], f"A chunk is {chunk.status}, but its blob is not its file.")
+            hold(chunk.sha256 == digest(there or b""), "The row names another digest than the blob's.")
+
+    def check_recording(self, recording: Recording) -> None:
+        chunks = [chunk for chunk in self.cloud.chunks() if chunk.id == recording.id]
+        looked_after = (recording.id, "") in self.cloud.catalog.open
+        hold(looked_after or recording.status in SETTLED, f"Nobody looks after a recording that is {recording.status}.")
+        if recording.status is RecordingStatus.COMPLETED:
+            hold(not any(chunk.open for chunk in chunks), "A recording is completed with an open chunk.")
+            hold({chunk.index for chunk in chunks} == set(range(CHUNKS)), "A recording is completed with a gap.")
+            manifests = [name for name in self.cloud.store.blobs if f"{recording.folder}/recording." in name]
+            hold(len(manifests) >= recording.manifests >= 1, "A recording is completed without a manifest.")
+
+    def check_not_lost(self, event: Document) -> None:
+        """An event is on its way, among the dead letters, or in the rows."""
+        if any(delivery.document is event for delivery in self.host.events):
+            return
+        rows = {chunk.document_id for chunk in self.cloud.chunks()}
+        letters = b"".join(self.cloud.letters.events.values()).decode()
+        data = event["data"]
+        assert isinstance(data, dict)
+        for chunk in data["recordingStorageInfo"]["recordingChunks"]:
+            id = chunk["documentId"]
+            hold(id in rows or id in letters, f"{id} was acknowledged, and there is no trace of it.")
+
+    def check_warned(self) -> None:
+        """After a whole sweep nobody is surprised by a loss; of what a worker holds, the next sweep tells."""
+        for chunk in self.cloud.chunks():
+            left = chunk.expires_at - self.cloud.world.now
+            level = (left <= timedelta(hours=12)) + (left <= timedelta(hours=4))
+            held = chunk.claimed_until is not None and chunk.claimed_until > self.cloud.world.now
+            if chunk.status is ChunkStatus.PENDING and not held:
+                hold(chunk.warned >= level, f"Nobody was warned {left} before a loss.")
+
+    # The end.
+
+    def settle(self) -> None:
+        """The weather clears, the calls end, the missing events come, and everything rests."""
+        self.outages.clear()
+        self.crash_in = None
+        self.cloud.acs.recordings.clear()
+        for tape in self.tapes.values():
+            if tape.announced:
+                self.announce(tape, set(range(CHUNKS)), times=1)
+        self.host.settle()
+        self.check()
+        for recording in self.cloud.recordings():
+            self.check_end(recording)
+
+    def check_end(self, recording: Recording) -> None:
+        chunks = [chunk for chunk in self.cloud.chunks() if chunk.id == recording.id]
+        hold(recording.status in SETTLED, f"A recording ended as {recording.status}.")
+        hold(not any(chunk.open for chunk in chunks), "A chunk never came to an end.")
+        if recording.status is RecordingStatus.FAILED:
+            hold(bool(recording.failure), "A recording failed without a reason.")
+        saved = {chunk.index for chunk in chunks if chunk.status is not ChunkStatus.FAILED}
+        if len(chunks) == len(saved) == CHUNKS:
+            hold(
+                recording.status is RecordingStatus.COMPLETED, f"All is saved, but the recording is {recording.status}."
+            )
+        for chunk in chunks:
+            undisturbed = chunk.content_blob not in self.meddled and chunk.status is not ChunkStatus.FAILED
+            kept = chunk.document_id in self.cloud.source.documents
+            hold(chunk.status is not ChunkStatus.DELETED or not kept, "A chunk is deleted, and ACS still has it.")
+            hold(not undisturbed or chunk.sha256 == digest(self.files[chunk.document_id]), "Another file was stored.")

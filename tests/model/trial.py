@@ -1,0 +1,123 @@
+"""One run: a scene, its faults, everything redelivered until it rests, then everything delivered once more."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+
+from shared.errors import RecorderError
+from shared.models import ChunkRef
+from shared.settings import DELETION_QUEUE, TRANSFER_QUEUE
+from tests.fakes import Crash, Effect, FakeHost, Fault
+from tests.fakes.host import Delivery, Document, Message
+from tests.model.faults import At, Drawn, Strikes, text_of
+from tests.model.oracle import Oracle, Violation, hold
+from tests.model.scene import Scene
+
+TIME_OUT_LASTS = timedelta(minutes=8)  # more than half a claim, so that whoever works must renew it
+TIME_OUTS = frozenset({Fault.TIME_OUT, Fault.ERROR_AFTER})
+
+
+class WatchedHost(FakeHost):
+    """Tells the oracle what is in hand when a trigger is told that it is done."""
+
+    event: Document | None = None
+    ref: ChunkRef | None = None
+
+    def deliver_event(self, event: Delivery) -> None:
+        self.event = event.document
+        super().deliver_event(event)
+
+    def deliver(self, name: str) -> None:
+        self.ref = msgspec.json.decode(self.queues[name][0].body, type=ChunkRef)
+        super().deliver(name)
+
+
+class Trial:
+    """One run of a scene under faults."""
+
+    def __init__(self, scene: Scene, strikes: Strikes) -> None:
+        self.scene = scene
+        self.strikes = strikes
+        self.struck: dict[int, Fault] = {}
+        self.cloud = scene.cloud()
+        self.world = self.cloud.world
+        self.world.effects.clear()
+        self.host = WatchedHost(self.cloud)
+        self.oracle = Oracle(self.cloud)
+        self.world.plan = self.plan
+
+    def plan(self, effect: Effect) -> Fault | None:
+        self.oracle.effect_begins(effect)
+        if effect.name == "grid.acknowledge":
+            self.oracle.acknowledging(self.host.event)
+        if effect.name == "queue.remove" and self.host.ref:
+            self.oracle.removing(self.host.ref)
+        fault = self.strikes(effect)
+        if fault:
+            self.struck[effect.number] = fault
+            self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+        return fault
+
+    def run(self, *, again: bool = True) -> "Trial":
+        """To rest, and judged.
+
+        Raises:
+            Violation: an invariant does not hold; says how to see it again.
+        """
+        try:
+            for event in self.scene.events():
+                self.host.publish(event, self.scene.deliveries)
+            self.host.settle()
+            self.oracle.at_rest(self.scene)
+            if again:
+                self.deliver_again()
+        except (AssertionError, Crash, RecorderError, KeyError) as error:
+            raise Violation(f"{error!r}\n  again: {self.command}") from error
+        return self
+
+    def deliver_again(self) -> None:
+        """I12: every event and every message once more changes nothing."""
+        before = self.fingerprint()
+        for event in self.scene.events():
+            self.host.publish(event)
+        for chunk in self.cloud.chunks():
+            for queue in (TRANSFER_QUEUE, DELETION_QUEUE, TRANSFER_QUEUE):
+                self.host.queues[queue].append(Message(msgspec.json.encode(chunk.ref)))
+        self.host.settle()
+        self.oracle.at_rest(self.scene)
+        hold(self.fingerprint() == before, "A duplicate changed something.")
+
+    def fingerprint(self) -> object:
+        etags = {name: blob.etag for name, blob in self.cloud.store.all.items()}
+        return etags, list(self.cloud.deleted), self.cloud.chunks(), self.cloud.recording().status
+
+    @property
+    def command(self) -> str:
+        return f'python -m tests.model --scene "{self.scene.name}" --strikes "{text_of(self.struck)}"'
+
+
+def exactly(scene: Scene, faults: dict[int, Fault]) -> Trial:
+    return Trial(scene, At(faults))
+
+
+def seeded(seed: int, undisturbed: dict[Scene, int]) -> Trial:
+    """Everything about a run from one number."""
+    draw = random.Random(seed)
+    scene = Scene(
+        chunks=3,
+        in_blocks=draw.random() < 0.1,
+        parts=draw.choice((1, 2, 99)),
+        deliveries=draw.choice((1, 1, 2)),
+        known=draw.random() < 0.5,
+        double_read=draw.random() < 0.1,
+    )
+    if scene not in undisturbed:
+        undisturbed[scene] = len(exactly(scene, {}).run(again=False).world.effects)
+    return Trial(scene, Drawn(draw, undisturbed[scene]))
+
+
+def first_parts(scene: Scene) -> Scene:
+    """The same recording, announced chunk by chunk."""
+    return replace(scene, parts=1)

@@ -1,0 +1,51 @@
+"""docs/reliability.md names tests that exist, row by row, and the figures that can be counted quickly are true."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.model.__main__ import SCENES
+from tests.model.schedules import RACES
+from tests.model.search import single_faults, undisturbed
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "reliability.md").read_text()
+ROWS = dict(re.findall(r"^\| (\d+) \|(.*)\|$", DOCUMENT, re.MULTILINE))
+NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
+FIGURE = re.compile(r"^\| ([^|]+) \| (\d+) \| (\d+) \|", re.MULTILINE)
+FAILURE_MODES = 40
+
+
+def names_in(path: str) -> set[str]:
+    """The names of the tests of a file, by its syntax tree; none when there is no such file."""
+    file = ROOT / "tests" / path
+    tree = ast.parse(file.read_text()) if file.exists() else ast.Module([], [])
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in NAMED.findall(DOCUMENT)}))
+def test_every_test_that_the_document_names_exists(path: str) -> None:
+    named = {name for place, name in NAMED.findall(DOCUMENT) if place == path}
+
+    assert named - names_in(path) == set()
+
+
+def test_every_failure_mode_has_a_row() -> None:
+    assert list(map(int, ROWS)) == list(range(1, FAILURE_MODES + 1))
+
+
+@pytest.mark.parametrize("row", range(1, FAILURE_MODES + 1))
+def test_every_failure_mode_is_shown_by_a_test(row: int) -> None:
+    assert NAMED.findall(ROWS[str(row)])
+
+
+def test_effects_and_single_faults_are_as_many_as_the_document_says() -> None:
+    told = {name: (int(effects), int(faults)) for name, effects, faults in FIGURE.findall(DOCUMENT) if name in SCENES}
+
+    assert told == {name: (len(undisturbed(scene)), len(single_faults(scene))) for name, scene in SCENES.items()}
+
+
+def test_every_race_is_told_of() -> None:
+    assert [name for name in RACES if f"- {name}" not in DOCUMENT] == []
