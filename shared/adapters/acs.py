@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 from azure.communication.callautomation import (
@@ -50,9 +51,6 @@ RECEIVE_BYTES = 256 * 1024  # the SDK's default of 4 KiB costs four fifths of th
 REDIRECTS_MAX = 3
 RETRY_AFTER_SECONDS_MAX = 3600.0
 
-STATUS_PARTIAL = 206
-STATUS_UNAUTHORIZED = 401
-STATUS_NOT_FOUND = 404
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 THROTTLED = frozenset({429, 503})
 CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
@@ -120,7 +118,7 @@ class SdkAcsCalls:
             with control():
                 return state_of(self.client.get_recording_properties(recording_id))
         except AcsRefused as error:
-            if error.status == STATUS_NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
 
@@ -192,7 +190,8 @@ def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
     text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
     if status in THROTTLED:
         return AcsUnavailable(text, **facts)
-    return AcsUncertain(text, **facts) if status >= 500 or status == 408 else AcsRefused(text, **facts)  # noqa: PLR2004 - server errors and request time-out, by their HTTP numbers
+    unclear = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    return AcsUncertain(text, **facts) if unclear else AcsRefused(text, **facts)
 
 
 def retry_after(response: object) -> float | None:
@@ -284,7 +283,7 @@ class SdkSource:
         try:
             return let_go(place, ask)
         except HttpResponseError as error:
-            if error.status_code != STATUS_UNAUTHORIZED:
+            if error.status_code != HTTPStatus.UNAUTHORIZED:
                 raise
             return let_go(place, ask)
 
@@ -300,7 +299,7 @@ def let_go[Answer](place: str, ask: Callable[[str], Answer]) -> Answer:
 
 
 def unavailable(error: HttpResponseError) -> SourceUnavailable:
-    if error.status_code == STATUS_NOT_FOUND:
+    if error.status_code == HTTPStatus.NOT_FOUND:
         return SourceMissing("ACS has no such document: not yet, or not any more.")
     return SourceUnavailable(f"ACS answered {error.status_code}.", retry_after_seconds=retry_after(error.response))
 
@@ -311,7 +310,7 @@ class ResponseRange:
     def __init__(self, response: HttpResponse, offset: int, length: int) -> None:
         """Raises: SourceSuspect."""
         self.response = response
-        if response.status_code != STATUS_PARTIAL:
+        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
             raise SourceSuspect(f"ACS answered {response.status_code} to a request for a range.")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise SourceSuspect("ACS answered with an encoded content although none was accepted.")
