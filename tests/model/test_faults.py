@@ -18,7 +18,7 @@ from tests.model.trial import Trial, exactly, first_parts
 
 DRAWN_RUNS = int(os.environ.get("MODEL_RUNS", "50000"))
 DRAWN_RUNS_MIN = 5_000
-DRAWN_SECONDS = float(os.environ.get("MODEL_SECONDS", "45"))  # a busy machine draws fewer; never under the minimum
+DRAWN_SECONDS = float(os.environ.get("MODEL_SECONDS", "75"))  # a busy machine draws fewer; never under the minimum
 BLOCK_PAIRS_STEP = 5  # of the first faults of the pairs in blocks; the long form takes each
 NO_VIOLATION = ""
 
