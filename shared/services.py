@@ -1,12 +1,13 @@
 """The composition root: the only place that knows both the domain and its adapters.
 
-Everything is made when first asked for, so that indexing the app imports no SDK. Two threads asking at once may make
-a thing twice; the last one is kept, and both work.
+Everything is made when first asked for, so that indexing the app imports no SDK, and by one thread at a time: the SDKs
+import each other in circles, and two threads that enter such a circle at different places find half a module.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 from shared import settings as names
 from shared.callbacks import Callbacks, CallbackVerifier
@@ -37,14 +38,31 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class MadeOnce[Made]:
+    """An attribute that is made when first asked for, under the lock of its owner, and kept."""
+
+    def __init__(self, make: Callable[[Any], Made]) -> None:
+        self.make = make
+        self.name = make.__name__
+
+    def __get__(self, services: "Services", _: type) -> Made:
+        with services.making:
+            kept = services.__dict__
+            if self.name not in kept:
+                kept[self.name] = self.make(services)
+            made: Made = kept[self.name]
+            return made
+
+
 class Services:
     """The use cases, ready to be called by the triggers."""
 
     def __init__(self, settings: Settings, clock: Clock = now) -> None:
         self.settings = settings
         self.clock = clock
+        self.making = RLock()
 
-    @cached_property
+    @MadeOnce
     def recordings(self) -> Recordings:
         settings = self.settings
         return Recordings(
@@ -55,23 +73,23 @@ class Services:
             callback_url=settings.callback_url,
         )
 
-    @cached_property
+    @MadeOnce
     def listing(self) -> Listing:
         return Listing(self.catalog, self.clock)
 
-    @cached_property
+    @MadeOnce
     def files(self) -> Files:
         return Files(self.catalog, self.store, self.clock)
 
-    @cached_property
+    @MadeOnce
     def consistency(self) -> Consistency:
         return Consistency(self.catalog, self.store)
 
-    @cached_property
+    @MadeOnce
     def callbacks(self) -> Callbacks:
         return Callbacks(self.catalog, self.recordings, self.clock, self.callback_verifier)
 
-    @cached_property
+    @MadeOnce
     def ingest(self) -> Ingest:
         policy = IngestPolicy(
             topic=self.settings.acs_topic,
@@ -83,7 +101,7 @@ class Services:
         )
         return Ingest(self.catalog, self.rejected_events, self.clock, policy, self.completion.complete_if_last)
 
-    @cached_property
+    @MadeOnce
     def transfer(self) -> Transfer:
         return Transfer(
             self.catalog,
@@ -97,7 +115,7 @@ class Services:
             self.completion.complete_if_last,
         )
 
-    @cached_property
+    @MadeOnce
     def deletion(self) -> Deletion:
         return Deletion(
             self.catalog,
@@ -109,11 +127,11 @@ class Services:
             self.completion.complete_if_last,
         )
 
-    @cached_property
+    @MadeOnce
     def completion(self) -> Completion:
         return Completion(self.catalog, self.store, self.clock)
 
-    @cached_property
+    @MadeOnce
     def sweep(self) -> Sweep:
         return Sweep(
             self.catalog,
@@ -125,15 +143,15 @@ class Services:
             self.settings.claim,
         )
 
-    @cached_property
+    @MadeOnce
     def poison(self) -> Poison:
         return Poison(self.catalog, self.clock, self.retries)
 
-    @cached_property
+    @MadeOnce
     def replay(self) -> Replay:
         return Replay(self.catalog, self.rejected_events, self.ingest, self.clock, self.settings.claim)
 
-    @cached_property
+    @MadeOnce
     def health(self) -> Health:
         return Health(
             {
@@ -153,7 +171,7 @@ class Services:
             retention=self.settings.acs_retention,
         )
 
-    @cached_property
+    @MadeOnce
     def engine(self) -> Engine:
         options = EngineOptions(
             block_bytes=self.settings.transfer_block_bytes,
@@ -164,26 +182,26 @@ class Services:
 
     # What follows is outside: the adapters.
 
-    @cached_property
+    @MadeOnce
     def catalog(self) -> Catalog:
         from shared.adapters.tables import TableCatalog
 
         tables = self.runtime_account.tables
         return TableCatalog(tables.get_table_client(names.CATALOG_TABLE), tables.get_table_client(names.INDEX_TABLE))
 
-    @cached_property
+    @MadeOnce
     def acs_calls(self) -> AcsCalls:
         from shared.adapters.acs import SdkAcsCalls
 
         return SdkAcsCalls(self.acs_client)
 
-    @cached_property
+    @MadeOnce
     def source(self) -> Source:
         from shared.adapters.acs import SdkSource
 
         return SdkSource(self.acs_client, self.settings.recording_host_suffixes)
 
-    @cached_property
+    @MadeOnce
     def acs_client(self) -> "CallAutomationClient":
         from shared.adapters.acs import connect
         from shared.adapters.connections import credential_for
@@ -193,43 +211,43 @@ class Services:
             settings.acs_endpoint, settings.acs_connection_string, lambda: credential_for(settings.client_id)
         )
 
-    @cached_property
+    @MadeOnce
     def store(self) -> ChunkStore:
         from shared.adapters.blobs import BlobChunkStore
 
         return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
 
-    @cached_property
+    @MadeOnce
     def own_storage(self) -> OwnStorage:
         from shared.adapters.blobs import BlobOwnStorage
 
         return BlobOwnStorage(self.recordings_account)
 
-    @cached_property
+    @MadeOnce
     def rejected_events(self) -> KeptEvents:
         from shared.adapters.blobs import EventContainer
 
         return EventContainer(self.runtime_account.blobs, names.REJECTED_EVENTS_CONTAINER)
 
-    @cached_property
+    @MadeOnce
     def dead_letters(self) -> DeadLetters:
         from shared.adapters.blobs import EventContainer
 
         return EventContainer(self.runtime_account.blobs, names.DEAD_LETTERS_CONTAINER)
 
-    @cached_property
+    @MadeOnce
     def runtime_account(self) -> "StorageAccount":
         from shared.adapters.connections import StorageAccount
 
         return StorageAccount(self.settings.runtime_storage, self.settings.client_id)
 
-    @cached_property
+    @MadeOnce
     def recordings_account(self) -> "StorageAccount":
         from shared.adapters.connections import StorageAccount
 
         return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
 
-    @cached_property
+    @MadeOnce
     def callback_verifier(self) -> CallbackVerifier | None:
         settings = self.settings
         if settings.callback_audience is None:
