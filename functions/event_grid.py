@@ -1,4 +1,8 @@
-"""ACS's file-ready events, delivered by Event Grid."""
+"""ACS's file-ready events, delivered by Event Grid.
+
+An event whose time the Functions SDK cannot read fails there, before this code: Event Grid repeats it, then
+dead-letters it, and the sweep takes it in as it came.
+"""
 
 import typing
 

@@ -13,18 +13,6 @@ from shared.start_request import StartRequest
 type Clock = Callable[[], datetime]
 
 
-class RecordingQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which recordings a list shows; newest first."""
-
-    server_call_id: str | None = None
-    recording_id: str | None = None
-    status: str | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    tags: dict[str, str] = {}
-    at_risk: bool = False
-
-
 class Catalog(Protocol):
     """The rows. Every write is conditional on the version that was read.
 

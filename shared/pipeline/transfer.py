@@ -89,7 +89,7 @@ class Transfer:
         self.complete(chunk.id)
         self.catalog.close(chunk.ref)  # last: until then the sweep still finds a completion that got lost
 
-    def attempt(self, claim: "Claim") -> Messages:
+    def attempt(self, claim: Claim) -> Messages:
         try:
             stored = self.copied(claim)
         except OutOfTime:
@@ -100,7 +100,7 @@ class Transfer:
             return self.failed(claim.chunk, error)
         return self.stored(stored)
 
-    def copied(self, claim: "Claim") -> Chunk:
+    def copied(self, claim: Claim) -> Chunk:
         """The chunk with the proof of its copies.
 
         Metadata first: it is small, and it says when the chunk ended, which may move the deadline. It does not hold
@@ -119,7 +119,7 @@ class Transfer:
             raise metadata_failure
         return claim.chunk
 
-    def copy_metadata(self, claim: "Claim") -> None:
+    def copy_metadata(self, claim: Claim) -> None:
         chunk = claim.chunk
         if chunk.metadata_location is None or chunk.metadata_sha256 is not None:
             return
@@ -155,7 +155,7 @@ class Transfer:
             reader.fill(memoryview(content), 0)
         return bytes(content)
 
-    def copy_media(self, claim: "Claim") -> None:
+    def copy_media(self, claim: Claim) -> None:
         chunk = claim.chunk
         stop_at = self.clock() + timedelta(seconds=ATTEMPT_SECONDS_MAX)
 
@@ -186,7 +186,7 @@ class Transfer:
         if self.engine.digest_of_source(order) != (copied.length, copied.sha256):
             raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
 
-    def verified_in_own_storage(self, claim: "Claim") -> Chunk:
+    def verified_in_own_storage(self, claim: Claim) -> Chunk:
         """A chunk that ACS wrote into the operator's container: read once, whole, where it lies."""
         chunk = claim.chunk
         look = self.own.look(chunk.content_location)
