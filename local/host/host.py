@@ -25,7 +25,7 @@ from local.host.queue_processing import QueueProcessor
 from local.host.queues import QueueListener
 from local.host.routes import Router
 from local.host.settings import AppSettings
-from local.host.timer_status import TimerStatusStore
+from local.host.timer_status import STORAGE, TimerStatusStore
 from local.host.timers import Timer
 from local.host.worker import IndexingError, Worker
 
@@ -76,6 +76,7 @@ class Host:
         logs.install(logs.HostLogHandler(self.host_json.log_levels, self.invoker.function_name))
         app = self.load()
         self.keys = load_keys(self.arguments.keys_file, app.functions)
+        self.open_queues(app)
         self.timers = self.make_timers(app) if self.options.timers else {}
         self.listeners = self.make_listeners(app) if self.options.queues else []
         self.http = self.make_http(app)
@@ -102,6 +103,18 @@ class Host:
         loader = AppLoader(self.host_json, self.settings, self.connections, self.options)
         loader.problems += self.problems
         return loader.load(indexed)
+
+    def open_queues(self, app: App) -> None:
+        """Make the clients, and with them import the SDKs, while no function can run yet.
+
+        The SDKs import each other in circles. In Azure the host is another process than the app; here a listener
+        that imports them beside an app that does would leave one of the two with half a module.
+        """
+        for function in app.functions.values():
+            for output in function.queue_outputs:
+                self.connections.queue(output.connection, self.settings.expand(output.queue_name))
+            if isinstance(function.trigger, QueueTrigger):
+                self.connections.queue(function.trigger.connection, app.queue_names[function.name])
 
     def answer(self, request: Request) -> Response:
         """The host's own paths come before the app's routes."""
@@ -172,17 +185,24 @@ class Host:
         )
 
     def make_timers(self, app: App) -> dict[str, Timer]:
-        store = TimerStatusStore(self.connections, host_id(self.arguments.app_directory, self.settings))
-        return {
-            name: Timer(
-                function,
-                app.schedules[name],
-                self.invoker,
-                store if function.trigger.use_monitor else None,
-                run_on_startup=function.trigger.run_on_startup,
-            )
+        triggers = {
+            name: function.trigger
             for name, function in app.functions.items()
             if isinstance(function.trigger, TimerTrigger) and not self.settings.is_disabled(name)
+        }
+        if not triggers:
+            return {}
+        storage = self.connections.resolve(STORAGE, "blob")
+        store = TimerStatusStore(storage, host_id(self.arguments.app_directory, self.settings))
+        return {
+            name: Timer(
+                app.functions[name],
+                app.schedules[name],
+                self.invoker,
+                store if trigger.use_monitor else None,
+                run_on_startup=trigger.run_on_startup,
+            )
+            for name, trigger in triggers.items()
         }
 
     def ready_line(self, app: App) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from local.host.connections import credential_of
+
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
-    from local.host.connections import Connection, Connections
+    from local.host.connections import Connection
     from local.host.schedules import Schedule
 
 CONTAINER = "azure-webjobs-hosts"
@@ -35,15 +37,15 @@ class TimerStatus:
 class TimerStatusStore:
     """Status blobs under `timers/<host id>/<function>/status`."""
 
-    def __init__(self, connections: Connections, host_id: str) -> None:
-        self.connections = connections
+    def __init__(self, connection: Connection, host_id: str) -> None:
+        self.container = container_client(connection)
         self.host_id = host_id
 
     def load(self, function_name: str) -> TimerStatus | None:
-        from azure.core.exceptions import ResourceNotFoundError  # SDKs load after the host is ready
+        from azure.core.exceptions import ResourceNotFoundError  # loaded with the container's client
 
         try:
-            stored: dict[str, Any] = json.loads(self.container().download_blob(self.path(function_name)).readall())
+            stored: dict[str, Any] = json.loads(self.container.download_blob(self.path(function_name)).readall())
         except ResourceNotFoundError:
             return None
         return TimerStatus(
@@ -57,22 +59,16 @@ class TimerStatusStore:
         moment = last.isoformat() if last else NEVER
         status = TimerStatus(moment, schedule.next_after(now), now.isoformat(), str(schedule))
         document = json.dumps({**status.document(), "Schedule": status.schedule})
-        container = self.container()
         with suppress(ResourceExistsError):
-            container.create_container()
-        container.upload_blob(self.path(function_name), document, overwrite=True)
+            self.container.create_container()
+        self.container.upload_blob(self.path(function_name), document, overwrite=True)
 
     def path(self, function_name: str) -> str:
         return f"timers/{self.host_id}/Host.Functions.{function_name}/status"
 
-    def container(self) -> ContainerClient:
-        return container_client(self.connections.resolve(STORAGE, "blob"))
-
 
 def container_client(connection: Connection) -> ContainerClient:
-    from azure.storage.blob import ContainerClient  # as above
-
-    from local.host.connections import credential_of  # as above
+    from azure.storage.blob import ContainerClient  # an app without timers should not wait for it
 
     if connection.connection_string is not None:
         return ContainerClient.from_connection_string(connection.connection_string, CONTAINER)

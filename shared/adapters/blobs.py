@@ -173,13 +173,14 @@ class BlobOwnStorage:
 
     def __init__(self, account: StorageAccount) -> None:
         self.account = account
+        self.service = account.blobs
 
     def blob(self, url: str) -> BlobClient:
         """The blob of a URL, through the account's own client where it lies there, else with our identity."""
-        root = str(self.account.blobs.url).rstrip("/")
+        root = str(self.service.url).rstrip("/")
         if url.startswith(f"{root}/"):
             container, _, name = url.removeprefix(f"{root}/").partition("/")
-            return self.account.blobs.get_blob_client(container, name)
+            return self.service.get_blob_client(container, name)
         return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
 
     def look(self, url: str) -> BlobLook:

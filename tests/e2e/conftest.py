@@ -1,6 +1,6 @@
 """One running stack for many tests; each test works on calls and recordings of its own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 
 import pytest
 
@@ -11,6 +11,24 @@ from local.stack import Stack
 # Times that are minutes in Azure, so that what is tried again is tried again soon.
 HASTY: Mapping[str, str] = {"CLAIM_SECONDS": "3", "RETRY_FIRST_SECONDS": "1", "RETRY_MAX_SECONDS": "2"}
 HASTY_HOST: Mapping[str, bool | float | str] = {"timers": False, "queue_visibility_seconds": 2}
+LOG_LINES_SHOWN = 20
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a failure, what the host logged last as a warning or worse: the cause is there, not in the test."""
+    report = yield
+    if report.failed:
+        for name, value in item.funcargs.items():
+            if isinstance(value, Stack):
+                report.sections.append((f"host log of {name}", complaints(value)))
+    return report
+
+
+def complaints(stack: Stack) -> str:
+    """As text, since a host that was killed may have left half a line."""
+    bad = [line for line in stack.host.log_text().splitlines() if '"level": "Information"' not in line]
+    return "\n".join(bad[-LOG_LINES_SHOWN:]).replace("\\n", "\n")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,6 +36,20 @@ async def block(req: func.HttpRequest) -> str:
     return "never"
 """
 
+LOADED = """
+import sys
+LOADED = sorted(name for name in ("azure.storage.queue", "azure.storage.blob") if name in sys.modules)
+@app.route(route="loaded", auth_level=func.AuthLevel.ANONYMOUS)
+def loaded(req: func.HttpRequest) -> str:
+    return f"indexing: {LOADED}; first call: {[name for name in sys.modules if name.startswith('azure.storage')]}"
+@app.route(route="send", auth_level=func.AuthLevel.ANONYMOUS)
+@app.queue_output(arg_name="work", queue_name="some-work", connection="AzureWebJobsStorage")
+def send(req: func.HttpRequest, work: func.Out[str]) -> str:
+    return "sent"
+@app.timer_trigger(arg_name="timer", schedule="0 0 0 1 1 *")
+def new_year(timer: func.TimerRequest) -> None: ...
+"""
+
 
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Path:
@@ -73,6 +87,19 @@ def call_in_background(host: HostProcess, path: str) -> tuple[threading.Thread, 
 def test_a_small_app_is_ready_within_a_second(sleeper: Path) -> None:
     with HostProcess(sleeper, {}) as host:
         assert host.ready_seconds < 1.0
+
+
+def test_the_host_loads_its_sdks_after_indexing_and_before_the_first_call(tmp_path: Path) -> None:
+    """They import each other in circles: a host that loads them beside a running function breaks its imports."""
+    app = write_app(tmp_path, LOADED)
+    # Nothing listens there: the client is made without a connection.
+    storage = "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1:9"
+    with HostProcess(app, {"AzureWebJobsStorage": storage}) as host:
+        indexing, _, first_call = host.request("GET", "/api/loaded").text.partition(";")
+
+    assert indexing == "indexing: []"
+    assert "'azure.storage.queue'" in first_call
+    assert "'azure.storage.blob'" in first_call
 
 
 def test_keys_and_port_survive_a_kill(sleeper: Path) -> None:
