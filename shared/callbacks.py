@@ -12,7 +12,8 @@ import msgspec
 
 from shared.errors import AcsRefused, InvalidRequest
 from shared.lenient import Json, moment, number, text
-from shared.models import Recording, RecordingStatus
+from shared.log import LogEvent, log
+from shared.models import ENDED, Recording, RecordingStatus
 from shared.names import normal_recording_id
 from shared.pipeline.matching import START_TOLERANCE
 from shared.ports import Catalog, Clock
@@ -76,6 +77,9 @@ class Callbacks:
             return
         if callback.failed:
             error = AcsRefused(callback.message, status=callback.status, code=callback.code)
+            if recording.status not in ENDED:
+                # Whoever asked for it was told that it starts. Before the row, so that no crash swallows it.
+                log(LogEvent.RECORDING_FAILED, id=recording.id, failure=f"ACS could not start it: {error}")
             save_recording(self.catalog, recording, lambda row: refused(row, error, self.clock()))
         elif callback.recording_id:
             acs_id = callback.recording_id

@@ -112,7 +112,7 @@ class Services:
             self.clock,
             self.retries,
             self.settings.verify_source,
-            self.completion.complete_if_last,
+            self.completion.chunk_ended,
         )
 
     @MadeOnce
@@ -124,7 +124,7 @@ class Services:
             self.clock,
             self.retries,
             self.settings.delete_from_acs,
-            self.completion.complete_if_last,
+            self.completion.chunk_ended,
         )
 
     @MadeOnce

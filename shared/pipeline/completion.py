@@ -18,6 +18,7 @@ from shared.views import chunk_view, recording_view
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 DECISION_TRIES = 50  # every conflict means that somebody else made progress
 FAILED_STAYS = timedelta(days=7)  # how long a failed recording counts as open unless it is replayed
+FAILED_LOOK = timedelta(hours=1)  # how often it is looked at meanwhile: a replay makes it an open one
 CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
 # What a later chunk or a second look may change on a chunk without making it another one.
 PASSING = frozenset({"attempts", "dueAt", "failure", "storedAt", "deletedAt"})
@@ -30,6 +31,21 @@ class Completion:
         self.catalog = catalog
         self.store = store
         self.clock = clock
+
+    def chunk_ended(self, chunk: Chunk) -> None:
+        """What follows the last write of a chunk; whoever finds it undone does it all again.
+
+        So an alert may be told twice, and none is swallowed by a crash between the row and the log.
+
+        Raises:
+            CatalogUnavailable, StoreUnavailable: our own outage; the sweep asks again.
+        """
+        if chunk.status is ChunkStatus.FAILED:
+            # Only a copy that was altered afterwards fails a chunk that was stored.
+            event = LogEvent.CHUNK_ALTERED if chunk.stored_at else LogEvent.CHUNK_FAILED
+            log(event, id=chunk.id, documentId=chunk.document_id, failure=chunk.failure)
+        self.complete_if_last(chunk.id)
+        self.catalog.close(chunk.ref)  # last: until then the sweep still finds what was left undone
 
     def complete_if_last(self, id: str) -> Recording | None:
         """Complete the recording unless something is left to do; decided anew whenever its row was written meanwhile.
@@ -66,16 +82,27 @@ class Completion:
         return self.give_up(recording, failure, self.clock())
 
     def give_up(self, recording: Recording, failure: str, now: datetime) -> Recording:
-        """Mark a recording as failed, and keep it in sight.
+        """Mark a recording as failed, tell, and keep it in sight.
 
         Raises:
             CatalogConflict: its row was written meanwhile.
         """
         row = msgspec.structs.replace(recording.moved(RecordingStatus.FAILED, now), failure=failure)
         row = self.catalog.save_recording(row)
-        self.catalog.note_open([row.line(now + FAILED_STAYS, failed=True)])
-        log(LogEvent.RECORDING_FAILED, id=row.id, failure=failure)
+        self.tell_failed(row, now)
         return row
+
+    def tell_failed(self, recording: Recording, now: datetime) -> None:
+        """Tell, then write down in the open-work index that it was told: the sweep looks for failures that were not."""
+        log(LogEvent.RECORDING_FAILED, id=recording.id, failure=recording.failure)
+        self.keep_in_sight(recording, now)
+
+    def keep_in_sight(self, recording: Recording, now: datetime) -> None:
+        """Count a failed recording as open until it is replayed, for a week at most."""
+        if now - recording.updated_at < FAILED_STAYS:
+            self.catalog.note_open([recording.line(now + FAILED_LOOK, failed=True)])
+        else:
+            self.catalog.close(ChunkRef(recording.id, ""))
 
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         now = self.clock()

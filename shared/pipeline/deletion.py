@@ -29,7 +29,7 @@ class Deletion:
         clock: Clock,
         retries: RetryPolicy,
         delete_from_acs: DeleteFromAcs,
-        complete: Callable[[str], object],
+        ended: Callable[[Chunk], None],
     ) -> None:
         self.catalog = catalog
         self.source = source
@@ -37,7 +37,7 @@ class Deletion:
         self.clock = clock
         self.retries = retries
         self.delete_from_acs = delete_from_acs
-        self.complete = complete
+        self.ended = ended
 
     def delete(self, ref: ChunkRef) -> Messages:
         """Delete the original of a stored chunk, then complete its recording if it was the last.
@@ -55,9 +55,10 @@ class Deletion:
                 messages = self.step(chunk)
             except CatalogConflict:
                 return Messages()  # somebody else wrote the row, and with it the next step
-        # Not an early return above: a crash right after the row must still complete on redelivery.
-        if not messages.transfers:
-            self.settle(ref)
+        # Not an early return above: a crash may have come between the last write and what follows.
+        current = self.catalog.chunk(ref)
+        if current is not None and not current.open:
+            self.ended(current)
         return messages
 
     def step(self, chunk: Chunk) -> Messages:
@@ -114,6 +115,7 @@ class Deletion:
 
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
+        log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
         due = self.clock() + self.retries.claim
         self.catalog.save_chunk(
             msgspec.structs.replace(
@@ -130,13 +132,11 @@ class Deletion:
                 metadata_etag=None,
             )
         )
-        log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
         return Messages(transfers=(chunk.ref,))
 
     def altered(self, chunk: Chunk, error: ContentConflict) -> None:
         failure = f"{error} Keep both, find out who wrote the blob, then replay."
         self.finished(msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure))
-        log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
 
     def deferred(self, chunk: Chunk, error: Transient) -> None:
         """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""
@@ -155,13 +155,6 @@ class Deletion:
     def finished(self, chunk: Chunk) -> None:
         failure = None if chunk.status is ChunkStatus.DELETED else chunk.failure
         self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))
-
-    def settle(self, ref: ChunkRef) -> None:
-        """Close a chunk that is done with, and complete its recording if it was the last."""
-        chunk = self.catalog.chunk(ref)
-        if chunk is not None and not chunk.open:
-            self.complete(ref.id)
-            self.catalog.close(ref)  # last: until then the sweep still finds a completion that got lost
 
 
 def list_digest_of(look: BlobLook) -> str:

@@ -84,8 +84,8 @@ class Ingest:
         # What recording it belongs to does not matter here, only whether its places are understood.
         recording = self.explained(new_recording(event, self.clock()), event, linked=False)
         rows = [self.chunk_row(recording, event, chunk) for chunk in event.chunks]
-        notes = [note for chunk in event.chunks if (note := self.undeletable(chunk))]
-        return [*event.unreadable, *(row.failure for row in rows if row.failure), *notes]
+        failures = (row.failure for row in rows if row.failure)
+        return [*event.unreadable, *self.undeletable_chunks(event), *failures]
 
     def check_topic(self, event: FileReady) -> None:
         wanted = self.policy.topic
@@ -116,12 +116,12 @@ class Ingest:
         known = {} if not recording.etag else {chunk.document_id: chunk for chunk in self.catalog.chunks(recording.id)}
         fresh = [chunk for chunk in event.chunks if chunk.document_id not in known]
         revived = [c for c in event.chunks if c.document_id in known and was_refused(known[c.document_id])]
-        refusals = [*event.unreadable]
+        # Told at every delivery: the one that wrote the rows may have died before it could.
+        refusals = [*event.unreadable, *self.undeletable_chunks(event)]
         if fresh or revived or not recording.etag:
             recording = self.explained(recording, event)
             rows = [self.chunk_row(recording, event, chunk) for chunk in [*fresh, *revived]]
             refusals += [row.failure for row in rows if row.failure]
-            refusals += [note for chunk in fresh if (note := self.undeletable(chunk))]
             return self.persist(recording, rows, known), refusals
         return Messages(), refusals
 
@@ -220,6 +220,9 @@ class Ingest:
             return own_location(document_id, url, self.policy.host_suffixes).url if url else None
         except NotUnderstood:
             return None
+
+    def undeletable_chunks(self, event: FileReady) -> list[str]:
+        return [note for chunk in event.chunks if (note := self.undeletable(chunk))]
 
     def undeletable(self, announced: AnnouncedChunk) -> str | None:
         """Why a deleteLocation was not taken over, if it is none of the forms we know."""

@@ -12,7 +12,7 @@ import msgspec
 from shared.errors import AcsError, CatalogConflict, CatalogUnavailable, StoreUnavailable
 from shared.lenient import Json
 from shared.log import LogEvent, log
-from shared.models import ENDED, Chunk, ChunkRef, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
+from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
 from shared.pipeline.completion import Completion
 from shared.pipeline.ingest import Ingest, merged
 from shared.ports import Catalog, Clock, DeadLetters
@@ -130,7 +130,7 @@ class Sweep:
         if recording is None:
             self.orphan(line, now)
         else:
-            self.recording_looked_at(recording, now)
+            self.recording_looked_at(recording, line, now)
         return Messages()
 
     def chunk_looked_at(self, line: OpenWork, now: datetime) -> Messages:
@@ -140,8 +140,7 @@ class Sweep:
             return Messages()
         if not chunk.open or chunk.due_at is None:
             # A crash after the chunk's last write: what should have followed follows now.
-            self.completion.complete_if_last(chunk.id)
-            self.catalog.close(chunk.ref)
+            self.completion.chunk_ended(chunk)
             return Messages()
         if chunk.due_at > now:
             self.catalog.note_open([chunk.line(chunk.due_at)])
@@ -164,23 +163,30 @@ class Sweep:
         if now - line.due_at > ORPHAN_PATIENCE:
             self.catalog.close(ChunkRef(line.id, line.document_id))
 
-    def recording_looked_at(self, recording: Recording, now: datetime) -> None:
+    def recording_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
         if recording.status is RecordingStatus.TRANSFERRING:
             self.transferring_looked_at(recording, now)
         elif recording.status in LIVE:
             self.live_looked_at(recording, now)
         elif recording.status is RecordingStatus.STOPPED:
             self.stopped_looked_at(recording, now)
+        elif recording.status is RecordingStatus.FAILED:
+            self.failed_looked_at(recording, line, now)
+            return
         current = self.catalog.recording(recording.id) or recording
-        if current.status in ENDED - {RecordingStatus.STOPPED, RecordingStatus.TRANSFERRING}:
-            self.settled(current, recording)
-        else:
+        if current.status in {RecordingStatus.COMPLETED, RecordingStatus.EMPTY}:
+            self.catalog.close(ChunkRef(current.id, ""))
+        elif current.status is not RecordingStatus.FAILED:  # of a fresh failure the line tells already
             self.catalog.note_open([current.line(now + LOOK_AGAIN)])
 
-    def settled(self, current: Recording, before: Recording) -> None:
-        """Close the line of a recording that has ended; one that has just failed stays to be noticed."""
-        if current.status is not RecordingStatus.FAILED or before.status is RecordingStatus.FAILED:
-            self.catalog.close(ChunkRef(current.id, ""))
+    def failed_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
+        """Tell of a failure if a crash left that undone; whoever asked for a refused start was told at once."""
+        if recording.refused:
+            self.catalog.close(ChunkRef(recording.id, ""))
+        elif line.failed:
+            self.completion.keep_in_sight(recording, now)
+        else:
+            self.completion.tell_failed(recording, now)
 
     def transferring_looked_at(self, recording: Recording, now: datetime) -> None:
         """Complete it if a crash left that undone; tell when nothing is left to do and yet a chunk is missing."""

@@ -53,7 +53,7 @@ class Transfer:
         clock: Clock,
         retries: RetryPolicy,
         verify_source: VerifySource,
-        complete: Callable[[str], object],
+        ended: Callable[[Chunk], None],
     ) -> None:
         self.catalog = catalog
         self.source = source
@@ -63,7 +63,7 @@ class Transfer:
         self.clock = clock
         self.retries = retries
         self.verify_source = verify_source
-        self.complete = complete
+        self.ended = ended
 
     def transfer(self, ref: ChunkRef) -> Messages:
         """Do what is left to do for a pending chunk; returns what is to be sent.
@@ -74,8 +74,7 @@ class Transfer:
         chunk = self.catalog.chunk(ref)
         now = self.clock()
         if chunk is not None and not chunk.open:
-            # Not merely stale: a crash after the last write of this chunk must still complete the recording.
-            self.complete_after(chunk)
+            self.ended(chunk)  # not merely stale: a crash may have come between its last write and what follows
             return Messages()
         if chunk is None or chunk.status is not ChunkStatus.PENDING or (chunk.claimed_until or now) > now:
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
@@ -84,10 +83,6 @@ class Transfer:
             return self.attempt(Claim(self.catalog, self.clock, self.retries.claim, chunk))
         except (LostClaim, CatalogConflict):
             return Messages()  # whoever has the chunk now does the rest
-
-    def complete_after(self, chunk: Chunk) -> None:
-        self.complete(chunk.id)
-        self.catalog.close(chunk.ref)  # last: until then the sweep still finds a completion that got lost
 
     def attempt(self, claim: Claim) -> Messages:
         try:
@@ -216,7 +211,7 @@ class Transfer:
         log(LogEvent.CHUNK_STORED, id=row.id, documentId=row.document_id, bytes=row.bytes)
         if deletable:
             return Messages(deletions=(row.ref,))
-        self.complete_after(row)
+        self.ended(row)
         return Messages()
 
     def handed_on(self, chunk: Chunk) -> Messages:
@@ -255,8 +250,7 @@ class Transfer:
             chunk.moved(ChunkStatus.FAILED), claimed_until=None, due_at=None, open=False, failure=str(error)
         )
         self.catalog.save_chunk(row)
-        log(LogEvent.CHUNK_FAILED, id=row.id, documentId=row.document_id, failure=str(error))
-        self.complete_after(row)
+        self.ended(row)
         return Messages()
 
 

@@ -35,15 +35,16 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
         "deferred",
         "expired",
         "failed",
-        "complete_after",
     ),
+    "shared/pipeline/sweep.py": ("chunk_looked_at", "recording_looked_at", "failed_looked_at", "sent_again", "warned"),
     "shared/pipeline/engine.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/pipeline/blocks.py": ("staged", "list_digest"),
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "engine", "engine_winner", "blocks", "races")
-THEN = ("crash_everywhere", "own_storage", "sweep", "replay")
+THEN = ("crash_everywhere", "own_storage", "sweep", "sweep_recordings", "replay")
 MODEL = (
     "tests/model/test_guards.py",
+    "tests/model/test_losses.py",
     "tests/model/test_faults.py",
     "tests/model/test_schedules.py",
     "tests/model/test_state_machine.py",

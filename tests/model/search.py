@@ -12,6 +12,7 @@ from itertools import batched, islice
 from math import inf
 from multiprocessing import get_context
 
+from shared.log import LOGGER
 from tests.fakes import Fault
 from tests.model.faults import faults_of
 from tests.model.oracle import Violation
@@ -101,8 +102,9 @@ def drawn(seed: int) -> Tally:
 
 
 def quiet() -> None:
-    """As little beside the work as possible."""
-    logging.disable(logging.CRITICAL)
+    """As little beside the work as possible; alerts can be heard by those who listen."""
+    LOGGER.setLevel(logging.ERROR)
+    LOGGER.propagate = False
     gc.set_threshold(GARBAGE_LETS_WAIT)
 
 

@@ -1,6 +1,7 @@
 """Callers, ACS, Event Grid, an operator and the weather act in any order; the invariants hold after every step."""
 
 import os
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,8 @@ class CallsAndRecordings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.town = Town()
+        self.listening = ExitStack()
+        self.listening.enter_context(self.town.alerts)
 
     def a_tape(self, place: int) -> Tape:
         tapes = list(self.town.tapes.values())
@@ -110,7 +113,8 @@ class CallsAndRecordings(RuleBasedStateMachine):
         self.town.check()
 
     def teardown(self) -> None:
-        self.town.settle()
+        with self.listening:
+            self.town.settle()
 
 
 @pytest.mark.timeout(600)

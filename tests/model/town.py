@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.errors import RecorderError
+from shared.log import LogEvent
 from shared.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
 from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata, start_body
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
 from tests.fakes.host import Document, Message
+from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.oracle import Oracle, digest, hold
 from tests.model.scene import MEDIA_BYTES
 
@@ -48,6 +50,7 @@ class Town:
         self.files: dict[str, bytes] = {}  # by document id: the media
         self.published: list[Document] = []
         self.meddled: set[str] = set()  # blobs that the operator altered or removed
+        self.alerts = Alerts()
         self.tape(FOREIGN, "call-of-others")
 
     def plan(self, effect: Effect) -> Fault | None:
@@ -179,7 +182,8 @@ class Town:
             level = (left <= timedelta(hours=12)) + (left <= timedelta(hours=4))
             held = chunk.claimed_until is not None and chunk.claimed_until > self.cloud.world.now
             if chunk.status is ChunkStatus.PENDING and not held:
-                hold(chunk.warned >= level, f"Nobody was warned {left} before a loss.")
+                told = (LogEvent.CHUNK_AT_RISK, chunk.id, chunk.document_id) in self.alerts.told
+                hold(chunk.warned >= level and (told or not level), f"Nobody was warned {left} before a loss.")
 
     # The end.
 
@@ -193,6 +197,7 @@ class Town:
                 self.announce(tape, set(range(CHUNKS)), times=1)
         self.host.settle()
         self.check()
+        nothing_fails_in_silence(self.cloud, self.alerts)
         for recording in self.cloud.recordings():
             self.check_end(recording)
 

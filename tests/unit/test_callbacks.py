@@ -108,6 +108,16 @@ def test_a_signed_failure_fails_the_start(verified: Cloud) -> None:
     assert "no audio" in str(verified.recording().failure)
 
 
+def test_a_signed_failure_is_told_since_the_caller_heard_that_it_starts(
+    verified: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(verified)
+
+    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"message": "no audio"})))
+
+    assert "recording_failed" in caplog.text
+
+
 def test_a_failure_without_a_reason_says_so(verified: Cloud) -> None:
     start(verified)
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import AcsUnavailable
 from shared.models import Messages, RecordingStatus
-from tests.builders import OUR_ID, RECORDING_ID, a_recording
+from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording
 from tests.unit.steps import warnings
@@ -141,10 +141,56 @@ def test_a_recording_that_changes_at_that_moment_is_looked_at_again(cloud: Cloud
     assert (OUR_ID, "") in cloud.catalog.open
 
 
-@pytest.mark.parametrize("status", [RecordingStatus.COMPLETED, RecordingStatus.EMPTY, RecordingStatus.FAILED])
+@pytest.mark.parametrize("status", [RecordingStatus.COMPLETED, RecordingStatus.EMPTY])
 def test_the_line_of_a_recording_that_has_ended_is_closed(cloud: Cloud, status: RecordingStatus) -> None:
     recorded(cloud, status=status)
 
     sweep(cloud)
 
     assert cloud.catalog.open == {}
+
+
+def test_the_line_of_a_refused_start_is_closed_since_its_caller_was_told(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=RecordingStatus.FAILED, refused_status=400)
+
+    sweep(cloud)
+
+    assert cloud.catalog.open == {}
+    assert "recording_failed" not in caplog.text
+
+
+def test_a_failure_that_a_crash_kept_from_being_told_is_told_once(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=RecordingStatus.FAILED, failure="it is lost")
+
+    for _ in range(3):
+        sweep(cloud)
+        cloud.world.advance(timedelta(hours=2))
+
+    assert caplog.text.count("recording_failed") == 1
+    assert [line.failed for line in cloud.catalog.open.values()] == [True]
+
+
+def test_a_failure_stays_in_sight_for_a_week(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.FAILED, failure="it is lost")
+    sweep(cloud)
+
+    cloud.world.advance(timedelta(days=8))
+    sweep(cloud)
+
+    assert cloud.catalog.open == {}
+
+
+def test_a_recording_that_is_replayed_does_not_count_as_failed_any_more(cloud: Cloud) -> None:
+    """Even when the worker that failed it was slower than the replay, and wrote its line last."""
+    recorded(cloud, status=RecordingStatus.TRANSFERRING)
+    chunk = a_chunk()
+    cloud.catalog.written((chunk.id, chunk.document_id), chunk)
+    cloud.catalog.note_open([cloud.recording().line(cloud.world.now, failed=True)])
+
+    sweep(cloud)
+
+    assert not cloud.catalog.open[OUR_ID, ""].failed

@@ -1,0 +1,46 @@
+"""What cannot be saved ends as it must, and somebody is told of it, whatever else goes wrong on the way."""
+
+import pytest
+
+from shared.models import ChunkStatus, RecordingStatus
+from tests.builders import a_chunk, a_recording
+from tests.fakes import Cloud
+from tests.model.alerts import Alerts, nothing_fails_in_silence
+from tests.model.losses import LOSSES, first_faults, losing, pairs_around
+from tests.model.oracle import Violation
+from tests.model.search import Tally, everywhere
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_one_fault_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:
+    tally = Tally()
+
+    for fault in losing(name, (), tally):
+        list(losing(name, fault, tally))
+
+    assert tally.violations[:5] == []
+    assert tally.runs > 1
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:
+    firsts = first_faults(name)
+
+    tally = everywhere(pairs_around, firsts)
+
+    assert tally.violations[:5] == []
+    assert tally.runs > len(firsts) > 0
+
+
+def test_a_failure_that_nobody_is_told_of_is_noticed() -> None:
+    cloud = Cloud()
+    recording = cloud.catalog.save_recording(a_recording(status=RecordingStatus.FAILED))
+    with Alerts() as alerts, pytest.raises(Violation, match="Nobody was told that a recording failed"):
+        nothing_fails_in_silence(cloud, alerts)
+
+    alerts.told.add(("recording_failed", recording.id, ""))
+    chunk = a_chunk(status=ChunkStatus.FAILED, content_location="https://example.org/")
+    cloud.catalog.written((chunk.id, chunk.document_id), chunk)
+    with pytest.raises(Violation, match="Nobody was told that a chunk failed"):
+        nothing_fails_in_silence(cloud, alerts)
