@@ -2,11 +2,13 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.model.__main__ import SCENES
+from tests.model.losses import LOSSES
 from tests.model.schedules import RACES
 from tests.model.search import single_faults, undisturbed
 
@@ -15,7 +17,7 @@ DOCUMENT = (ROOT / "docs" / "reliability.md").read_text()
 ROWS = dict(re.findall(r"^\| (\d+) \|(.*)\|$", DOCUMENT, re.MULTILINE))
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 FIGURE = re.compile(r"^\| ([^|]+) \| (\d+) \| (\d+) \|", re.MULTILINE)
-FAILURE_MODES = 40
+FAILURE_MODES = 41
 
 
 def names_in(path: str) -> set[str]:
@@ -47,5 +49,6 @@ def test_effects_and_single_faults_are_as_many_as_the_document_says() -> None:
     assert told == {name: (len(undisturbed(scene)), len(single_faults(scene))) for name, scene in SCENES.items()}
 
 
-def test_every_race_is_told_of() -> None:
-    assert [name for name in RACES if f"- {name}" not in DOCUMENT] == []
+@pytest.mark.parametrize("names", [RACES, LOSSES], ids=["races", "losses"])
+def test_everything_that_the_model_tries_is_told_of(names: Mapping[str, object]) -> None:
+    assert [name for name in names if f"- {name}\n" not in DOCUMENT] == []
