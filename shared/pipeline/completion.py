@@ -13,6 +13,7 @@ from shared.errors import BlobExists, CatalogConflict, StoreUnavailable
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
 from shared.ports import BlobLabel, Catalog, ChunkStore, Clock
+from shared.recordings import LOOK_AGAIN, save_recording
 from shared.views import chunk_view, recording_view
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
@@ -72,6 +73,7 @@ class Completion:
         if lost or not chunks:
             return self.fail(recording, lost)
         if not is_whole(chunks):
+            self.catalog.note_open([recording.line(self.clock() + LOOK_AGAIN)])
             return recording
         return self.finish(recording, chunks)
 
@@ -109,9 +111,16 @@ class Completion:
         row = msgspec.structs.replace(recording.moved(RecordingStatus.COMPLETED, now), completed_at=now, failure=None)
         # The manifest first: a status is a fact, and this one says that the manifest is there.
         row = self.catalog.save_recording(self.with_manifest(row, chunks))
-        self.catalog.close(ChunkRef(row.id, ""))
+        self.closed(row)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
+
+    def closed(self, recording: Recording) -> None:
+        """Close the line of a recording; open it again if a late event reopened the recording at that moment."""
+        self.catalog.close(ChunkRef(recording.id, ""))
+        current = self.catalog.recording(recording.id)
+        if current is not None and current.status is not recording.status:
+            self.catalog.note_open([current.line(self.clock() + LOOK_AGAIN)])
 
     def with_manifest(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         """Write the manifest under the first free name.
@@ -133,6 +142,21 @@ class Completion:
                 return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
             return msgspec.structs.replace(recording, manifests=number)
         raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
+
+
+def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datetime) -> None:
+    """Have a recording decided anew, since there is something left to do.
+
+    Raises:
+        CatalogUnavailable, CatalogConflict: our own outage, or no end of others who write its row.
+    """
+    catalog.note_open([recording.line(look_at)])
+    row = save_recording(
+        catalog,
+        recording,
+        lambda row: msgspec.structs.replace(row.moved(RecordingStatus.TRANSFERRING, now), failure=None),
+    )
+    catalog.note_open([row.line(look_at)])  # again: whoever had just ended it may have closed the line meanwhile
 
 
 def tells_of(manifest: dict[str, Any], chunks: list[Chunk]) -> bool:

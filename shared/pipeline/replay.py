@@ -9,9 +9,9 @@ import msgspec
 from shared.errors import CatalogConflict, NotFound
 from shared.lenient import Json
 from shared.models import Chunk, ChunkStatus, Messages, Recording, RecordingStatus
+from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.ports import Catalog, Clock, KeptEvents
-from shared.recordings import save_recording
 
 
 class Replay:
@@ -49,9 +49,11 @@ class Replay:
         """Lift what is not finished, except what was just sent."""
         unfinished = (chunk for chunk in self.catalog.chunks(recording.id) if chunk.open or liftable(chunk))
         chunks = [chunk for chunk in unfinished if chunk.ref not in sent.transfers]
-        if any(not chunk.open for chunk in chunks):
-            self.reopen(recording)
-        return merged(self.lifted(chunk) for chunk in chunks)
+        messages = merged(self.lifted(chunk) for chunk in chunks)
+        if messages != Messages():
+            # After the chunks: a decision that was made without them cannot outlive this write.
+            reopen(self.catalog, recording, self.clock(), self.clock() + self.claim)
+        return messages
 
     def failed_since(self, moment: datetime) -> Iterator[Recording]:
         day = self.clock()
@@ -62,15 +64,6 @@ class Replay:
                 if recording is not None and recording.status in unfinished and recording.created_at >= moment:
                     yield recording
             day -= timedelta(days=1)
-
-    def reopen(self, recording: Recording) -> None:
-        self.catalog.note_open([recording.line(self.clock() + self.claim)])
-        now = self.clock()
-        save_recording(
-            self.catalog,
-            recording,
-            lambda row: msgspec.structs.replace(row.moved(RecordingStatus.TRANSFERRING, now), failure=None),
-        )
 
     def lifted(self, chunk: Chunk) -> Messages:
         """Index, row, message, as at ingest."""

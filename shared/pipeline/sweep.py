@@ -13,7 +13,7 @@ from shared.errors import AcsError, CatalogConflict, CatalogUnavailable, StoreUn
 from shared.lenient import Json
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
-from shared.pipeline.completion import Completion
+from shared.pipeline.completion import Completion, reopen
 from shared.pipeline.ingest import Ingest, merged
 from shared.ports import Catalog, Clock, DeadLetters
 from shared.recordings import EVENT_PATIENCE, LIVE, LOOK_AGAIN, Recordings
@@ -181,8 +181,12 @@ class Sweep:
 
     def failed_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
         """Tell of a failure if a crash left that undone; whoever asked for a refused start was told at once."""
+        chunks = list(self.catalog.chunks(recording.id))
+        lost = any(chunk.status is ChunkStatus.FAILED for chunk in chunks)
         if recording.refused:
             self.catalog.close(ChunkRef(recording.id, ""))
+        elif any(chunk.open for chunk in chunks) or (chunks and not lost):
+            reopen(self.catalog, recording, now, now)  # a replay lifted the chunks and died before the recording
         elif line.failed:
             self.completion.keep_in_sight(recording, now)
         else:
@@ -191,8 +195,12 @@ class Sweep:
     def transferring_looked_at(self, recording: Recording, now: datetime) -> None:
         """Complete it if a crash left that undone; tell when nothing is left to do and yet a chunk is missing."""
         decided = self.completion.complete_if_last(recording.id) or recording
-        waits = decided.status is RecordingStatus.TRANSFERRING and not self.catalog.has_open_chunk(recording.id)
-        if waits and now - decided.updated_at >= EVENT_PATIENCE:
+        if decided.status is not RecordingStatus.TRANSFERRING:
+            return
+        left = [chunk for chunk in self.catalog.chunks(recording.id) if chunk.open]
+        # A slow worker may have closed the line that a replay had just opened: what is overdue gets one again.
+        self.catalog.note_open([chunk.line(chunk.due_at) for chunk in left if chunk.due_at and chunk.due_at <= now])
+        if not left and now - decided.updated_at >= EVENT_PATIENCE:
             log(LogEvent.RECORDING_INCOMPLETE, id=recording.id, since=decided.updated_at)
 
     def live_looked_at(self, recording: Recording, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.errors import RecorderError
-from shared.models import Messages
+from shared.models import Messages, RecordingStatus
 from shared.pipeline.poison import parse_ref
 from shared.services import Services
 from shared.settings import DELETION_POISON_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
@@ -64,6 +64,10 @@ class FakeHost:
         """Event Grid has an event; it delivers it at least that often."""
         self.events += [Delivery(document, self.world.now, self.world.now) for _ in range(times)]
 
+    def lose_messages(self) -> None:
+        for queue in self.queues.values():
+            queue.clear()
+
     def settle(self) -> None:
         """Deliver, wait and sweep until nothing is left to do anywhere."""
         for _ in range(ROUNDS_MAX):
@@ -75,7 +79,8 @@ class FakeHost:
         raise AssertionError("The app never came to rest.")
 
     def is_quiet(self) -> bool:
-        open_work = [line for line in self.cloud.catalog.open.values() if not line.failed]
+        failed = {row.id for row in self.cloud.recordings() if row.status is RecordingStatus.FAILED}
+        open_work = [line for line in self.cloud.catalog.open.values() if not (line.failed and line.id in failed)]
         return not (self.events or any(self.queues.values()) or open_work or self.cloud.letters.events)
 
     def pass_time(self) -> None:

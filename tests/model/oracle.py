@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 from shared.models import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS, Chunk, ChunkRef, ChunkStatus, RecordingStatus
+from shared.names import manifest_blob
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
 from tests.model.scene import Scene, expected_blobs
@@ -100,7 +101,19 @@ class Oracle:
         settled = recording.status in {RecordingStatus.COMPLETED, RecordingStatus.FAILED}
         hold(settled or (ref.id, "") in open_lines, f"{what}, but nobody looks after the recording.")
 
-    def at_rest(self, scene: Scene) -> None:
+    def nothing_forgotten(self) -> None:
+        """I8: the sweep finds what is not finished even if no message ever comes: by itself, or one by the other."""
+        ended = {RecordingStatus.COMPLETED, RecordingStatus.EMPTY, RecordingStatus.FAILED}
+        found = {id for id, _ in self.cloud.catalog.open}
+        for recording in self.cloud.recordings():
+            held = recording.status in ended or recording.id in found
+            hold(held, f"Nobody looks after a recording that is {recording.status}.")
+        for chunk in self.cloud.chunks():
+            hold(
+                not chunk.open or chunk.id in found, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}."
+            )
+
+    def at_rest(self, scene: Scene, completions_max: int = 1) -> None:
         """Everything announced is stored, deleted, completed, listed; nothing is left over."""
         cloud = self.cloud
         self.rows_written()
@@ -112,9 +125,10 @@ class Oracle:
         hold(not cloud.source.documents, "ACS still has documents.")
         folder = recording.folder or ""
         blobs = dict(cloud.store.blobs)
-        manifest = blobs.pop(f"{folder}/recording.json", b"{}")
+        hold(recording.manifests <= completions_max, f"There are {recording.manifests} manifests.")
+        manifests = [blobs.pop(manifest_blob(folder, number), b"{}") for number in range(1, recording.manifests + 1)]
         hold(blobs == expected_blobs(folder, scene.chunks), f"The blobs are others than the files: {sorted(blobs)}.")
-        self.manifest_tells(json.loads(manifest))
+        self.manifest_tells(json.loads(manifests[-1]))
         left = [*cloud.catalog.open, *cloud.rejected.events, *cloud.letters.events]
         hold(not left, f"Something is left over: {left}.")
         hold(cloud.world.now - BEGINNING < REST_WITHIN, f"It took until {cloud.world.now}.")

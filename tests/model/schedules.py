@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.errors import RecorderError
-from shared.models import ChunkRef, Messages
+from shared.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.ports import BlobLabel
 from shared.services import Services
 from tests.builders import document_id
 from tests.fakes import Effect, FakeHost
 from tests.model.baton import Baton
-from tests.model.oracle import Oracle, Violation
+from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scene import ONE, Scene, event, in_blocks
 from tests.model.search import Tally
 
 TICK = timedelta(minutes=6)  # per effect, where claims are to run out while their holders still work
+MOMENT = timedelta(microseconds=1)  # otherwise: no two writes ever bear the same time
 TWO = Scene(chunks=2, parts=1)
 
 type Act = Callable[["Stage", Services], Messages]
@@ -37,8 +39,9 @@ class Stage:
         self.cloud.world.advance(timedelta(**time))
 
 
-def ingests(*numbers: int) -> Act:
-    return lambda stage, services: services.ingest.ingest(event(numbers, stage.scene.chunks))
+def ingests(*numbers: int, of: int = 0) -> Act:
+    """An event with these files; the last one of so many is the last of the recording."""
+    return lambda stage, services: services.ingest.ingest(event(numbers, of or stage.scene.chunks))
 
 
 def transfers(stage: Stage, services: Services) -> Messages:
@@ -70,6 +73,35 @@ def replays(stage: Stage, services: Services) -> Messages:
     return services.replay.recording(stage.cloud.recording().id)
 
 
+def hindered(stage: Stage, _: Services) -> Messages:
+    """Somebody has put another content under the name of the copy."""
+    label = BlobLabel(content_type="text/plain", metadata={})
+    stage.cloud.store.put(stage.cloud.chunk().content_blob, b"somebody's own bytes", label)
+    return Messages()
+
+
+def mended(stage: Stage, _: Services) -> Messages:
+    """And has taken it away again."""
+    stage.cloud.store.lose(stage.cloud.chunk().content_blob)
+    return Messages()
+
+
+def ends_twice(oracle: Oracle, scene: Scene) -> None:
+    """A recording that was complete before its last file came."""
+    oracle.at_rest(scene, completions_max=2)
+
+
+def ends_failed(oracle: Oracle, _: Scene) -> None:
+    (chunk,), recording = oracle.cloud.chunks(), oracle.cloud.recording()
+    hold(chunk.status is ChunkStatus.FAILED and not chunk.open, f"The chunk ended {chunk.status}.")
+    hold(recording.status is RecordingStatus.FAILED, f"The recording ended {recording.status}.")
+
+
+def replays_and_transfers(stage: Stage, services: Services) -> Messages:
+    replays(stage, services)
+    return services.transfer.transfer(stage.ref())
+
+
 def poisoned(stage: Stage, services: Services) -> Messages:
     body = b'{"id":"%s","documentId":"%s"}' % (stage.ref().id.encode(), stage.ref().document_id.encode())
     services.poison.take_in("chunk-transfers-poison", body)
@@ -78,17 +110,20 @@ def poisoned(stage: Stage, services: Services) -> Messages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Race:
-    """Who races, after what, and whether time flies meanwhile."""
+    """Who races, after what, whether time flies meanwhile, whether what they send gets lost, and how it must end."""
 
     scene: Scene = ONE
     before: tuple[Act, ...] = ()
     acts: tuple[Act, Act]
     due: bool = False  # whether everything open is due when the race begins
     time_flies: bool = False
+    messages_lost: bool = False
+    judged: Callable[[Oracle, Scene], None] = Oracle.at_rest
 
 
 ANNOUNCED = (ingests(0),)
 STORED = (*ANNOUNCED, transfers)
+MENDED = (*ANNOUNCED, hindered, transfers, mended)
 RACES: Mapping[str, Race] = {
     "one event twice": Race(acts=(ingests(0), ingests(0))),
     "two parts of a recording": Race(scene=TWO, acts=(ingests(0), ingests(1))),
@@ -109,6 +144,19 @@ RACES: Mapping[str, Race] = {
     "a deletion and a replay": Race(before=STORED, acts=(deletes, replays)),
     "a transfer and its poison": Race(before=ANNOUNCED, acts=(transfers, poisoned)),
     "the last deletion and a late event": Race(scene=TWO, before=STORED, acts=(deletes, ingests(1))),
+    "a completion and a late file": Race(
+        scene=TWO,
+        before=(ingests(0, of=1), transfers),
+        acts=(deletes, ingests(1)),
+        messages_lost=True,
+        judged=ends_twice,
+    ),
+    "a transfer that fails and a replay": Race(
+        before=(*ANNOUNCED, hindered), acts=(transfers, replays), messages_lost=True, judged=ends_failed
+    ),
+    "two replays of a failure": Race(before=MENDED, acts=(replays, replays), messages_lost=True),
+    "a replay of a failure and the sweep": Race(before=MENDED, acts=(replays, sweeps), due=True, messages_lost=True),
+    "a replay of a failure, its transfer, and a replay": Race(before=MENDED, acts=(replays_and_transfers, replays)),
     "two last deletions": Race(scene=TWO, before=(*STORED, ingests(1)), acts=(finishes(0), finishes(1))),
 }
 
@@ -130,16 +178,19 @@ def ran(name: str, schedule: Schedule) -> tuple[Stage, int]:
     def plan(effect: Effect) -> None:
         baton.effect()
         oracle.effect_begins(effect)
-        stage.wait(seconds=TICK.total_seconds() if race.time_flies else 0)
+        stage.cloud.world.advance(TICK if race.time_flies else MOMENT)
 
     try:
         stage.cloud.world.plan = plan
         baton.play([actor(stage, act) for act in race.acts])
         stage.cloud.world.plan = oracle.effect_begins
+        oracle.nothing_forgotten()
+        if race.messages_lost:
+            stage.host.lose_messages()
         for missing in race.scene.events():  # every event comes at least once, whoever brought it before
             stage.host.publish(missing)
         stage.host.settle()
-        oracle.at_rest(race.scene)
+        race.judged(oracle, race.scene)
     except (AssertionError, RecorderError, KeyError) as error:
         raise Violation(f"{name}, schedule {schedule}: {error!r}") from error
     return stage, baton.choices

@@ -8,7 +8,9 @@ from tests.fakes import Cloud
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.losses import LOSSES, first_faults, losing, pairs_around
 from tests.model.oracle import Violation
+from tests.model.scene import ONE, THREE, Scene, in_blocks
 from tests.model.search import Tally, everywhere
+from tests.model.trial import exactly
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -31,6 +33,14 @@ def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(na
 
     assert tally.violations[:5] == []
     assert tally.runs > len(firsts) > 0
+
+
+@pytest.mark.parametrize("scene", [ONE, in_blocks(ONE), THREE], ids=["at once", "in blocks", "three"])
+def test_where_nothing_is_lost_nobody_is_told_of_anything(scene: Scene) -> None:
+    with Alerts() as alerts:
+        exactly(scene, {}).run()
+
+    assert alerts.told == set()
 
 
 def test_a_failure_that_nobody_is_told_of_is_noticed() -> None:

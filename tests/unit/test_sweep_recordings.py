@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import AcsUnavailable
-from shared.models import Messages, RecordingStatus
+from shared.models import Chunk, ChunkStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording
@@ -172,6 +172,47 @@ def test_a_failure_that_a_crash_kept_from_being_told_is_told_once(
 
     assert caplog.text.count("recording_failed") == 1
     assert [line.failed for line in cloud.catalog.open.values()] == [True]
+
+
+def test_a_failure_that_the_timer_finds_is_told_once(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    recorded(cloud, status=RecordingStatus.STOPPED, updated_at=BEGINNING - DAY)
+    cloud.acs.hang_up(RECORDING_ID)
+
+    for _ in range(3):
+        sweep(cloud)
+        cloud.world.advance(2 * HOUR)
+
+    assert len(warnings(caplog, "recording_failed")) == 1
+
+
+@pytest.mark.parametrize(
+    ("chunk", "ends"),
+    [
+        (a_chunk(), RecordingStatus.TRANSFERRING),
+        (a_chunk(status=ChunkStatus.DELETED, open=False, due_at=None), RecordingStatus.COMPLETED),
+        (a_chunk(status=ChunkStatus.FAILED, open=False, due_at=None), RecordingStatus.FAILED),
+    ],
+    ids=["open", "saved", "lost"],
+)
+def test_a_failure_that_is_none_any_more_is_decided_anew(cloud: Cloud, chunk: Chunk, ends: RecordingStatus) -> None:
+    """A replay lifted the chunks, and died before it came to the recording."""
+    recorded(cloud, status=RecordingStatus.FAILED, folder="f", failure="a chunk could not be saved")
+    cloud.catalog.written((chunk.id, chunk.document_id), chunk)
+
+    sweep(cloud)
+    sweep(cloud)
+
+    assert cloud.recording().status is ends
+
+
+def test_an_open_chunk_without_a_line_is_found_by_its_recording(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.TRANSFERRING)
+    chunk = a_chunk(due_at=BEGINNING)
+    cloud.catalog.written((chunk.id, chunk.document_id), chunk)
+
+    sweep(cloud)
+
+    assert sweep(cloud) == Messages(transfers=(chunk.ref,))
 
 
 def test_a_failure_stays_in_sight_for_a_week(cloud: Cloud) -> None:
