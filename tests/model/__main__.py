@@ -1,7 +1,8 @@
 """Run the model in its long form, or one run again.
 
 `--runs 1000000`: every single fault, every pair, every schedule, and that many drawn runs.
-`--seed 17`: one drawn run, effect by effect. `--scene … --strikes …`: one run as a violation printed it.
+`--seed 17`: one drawn run, effect by effect. `--scene … --strikes …`, `--loss … --strikes …`: one run as a violation
+printed it.
 """
 
 import argparse
@@ -10,7 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tests.model.faults import parsed
+from tests.model.faults import At, parsed
+from tests.model.losses import LOSSES, Losing, first_faults, pairs_around
 from tests.model.oracle import Violation
 from tests.model.scene import ONE, THREE, Scene, in_blocks
 from tests.model.schedules import RACES, explored
@@ -34,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="show the run of one seed")
     parser.add_argument("--scene", type=Scene.named, help="show one run: what happens in it")
+    parser.add_argument("--loss", choices=LOSSES, help="… or what is lost in it")
     parser.add_argument("--strikes", type=parsed, default={}, help="… and which faults hit which effects")
     options = parser.parse_args(arguments)
     quiet()
@@ -41,10 +44,12 @@ def main(arguments: Sequence[str]) -> int:
         return show(seeded(options.seed, UNDISTURBED))
     if options.scene is not None:
         return show(exactly(options.scene, options.strikes))
+    if options.loss is not None:
+        return show(Losing(options.loss, At(options.strikes)))
     return long_form(options.first, options.runs)
 
 
-def show(trial: Trial) -> int:
+def show(trial: Trial | Losing) -> int:
     try:
         trial.run()
         told = "every invariant holds"
@@ -52,7 +57,7 @@ def show(trial: Trial) -> int:
         told = f"VIOLATION: {violation}"
     for effect in trial.world.effects:
         print(f"{effect.number:5} {effect.name:32} {trial.struck.get(effect.number, '')}")  # noqa: T201 - a command
-    print(f"{trial.scene.name}: {told}")  # noqa: T201 - as above
+    print(f"{trial.name}: {told}")  # noqa: T201 - as above
     return int(told.startswith("VIOLATION"))
 
 
@@ -62,6 +67,8 @@ def long_form(first: int, runs: int) -> int:
         failures += told(f"every fault, {name}", partial(everywhere, one, single_faults(scene)))
         if scene.chunks == 1:
             failures += told(f"every pair, {name}", partial(everywhere, pairs_with, single_faults(scene)))
+    for name in LOSSES:
+        failures += told(f"every pair, {name}", partial(everywhere, pairs_around, first_faults(name)))
     for name in RACES:
         failures += told(f"schedules, {name}", partial(explored, name, PREEMPTIONS))
     failures += told("drawn, three chunks", partial(everywhere, drawn, range(first, first + runs)))

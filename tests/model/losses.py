@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from shared.errors import RecorderError
 from shared.log import LogEvent
-from shared.models import ChunkStatus, RecordingStatus
+from shared.models import Chunk, ChunkStatus, RecordingStatus
 from tests.builders import a_recording, announced_chunk, document_id, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
+from tests.fakes.store import FakeBlob
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.faults import At, Strikes, faults_of, text_of
 from tests.model.oracle import Oracle, Violation, hold
@@ -51,22 +52,45 @@ def started_without_answer(cloud: Cloud) -> None:
     cloud.catalog.note_open([row.line(BEGINNING)])
 
 
+def overwritten(cloud: Cloud, chunk: Chunk) -> None:
+    cloud.store.overwrite(chunk.content_blob, OTHER_BYTES)
+
+
+def removed(cloud: Cloud, chunk: Chunk) -> None:
+    cloud.store.lose(chunk.content_blob)
+
+
+def hindered(cloud: Cloud, chunk: Chunk) -> None:
+    """Another content lies under the name of the copy before it is made."""
+    cloud.store.all[chunk.content_blob] = FakeBlob(content=OTHER_BYTES, etag=cloud.world.version())
+
+
+def mended_and_replayed(cloud: Cloud, host: FakeHost) -> None:
+    """The operator takes that away, and replays until the app says that it has."""
+    removed(cloud, cloud.chunk())
+    while not host.invoke(lambda services: services.replay.recording(cloud.recording().id)):
+        cloud.world.advance(timedelta(seconds=1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
     """What happens, how it must end, and what must have been told by then.
 
     Attributes:
         before: what is so before the events come.
-        meddled: what somebody does to the copy once the row says that it is stored.
+        meddles: what somebody does to the copy, once the row has the status.
+        afterwards: what somebody does when everything has come to rest.
         ends: the statuses of recording and chunk; nothing where there is no row.
+        unlike: faults that would make it another loss.
     """
 
     before: Callable[[Cloud], None] = as_it_is
     events: tuple[Event, ...] = (file_ready_event(1),)
-    meddled: str = ""
+    meddles: tuple[ChunkStatus, Callable[[Cloud, Chunk], None]] | None = None
+    afterwards: Callable[[Cloud, FakeHost], None] | None = None
     ends: tuple[str, ...]
     told: frozenset[LogEvent]
-    unlike: frozenset[Fault] = frozenset()  # faults that would make it another loss
+    unlike: frozenset[Fault] = frozenset()
 
 
 LOSSES: Mapping[str, Loss] = {
@@ -84,14 +108,26 @@ LOSSES: Mapping[str, Loss] = {
         unlike=frozenset({Fault.MISSING}),  # a 404 on the media, after the deadline, says that they are destroyed, too
     ),
     "the copy is overwritten": Loss(
-        meddled="overwrite",
+        meddles=(ChunkStatus.STORED, overwritten),
         ends=(RecordingStatus.FAILED, ChunkStatus.FAILED),
         told=frozenset({LogEvent.CHUNK_ALTERED, LogEvent.RECORDING_FAILED}),
     ),
     "the copy is removed": Loss(
-        meddled="remove",
+        meddles=(ChunkStatus.STORED, removed),
         ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
         told=frozenset({LogEvent.CHUNK_ALTERED}),
+    ),
+    "a chunk that never appears is destroyed within the hour": Loss(
+        before=destroyed,
+        events=(file_ready_event(1, event_time=BEGINNING - timedelta(hours=23, minutes=20)),),
+        ends=(RecordingStatus.FAILED, ChunkStatus.FAILED),
+        told=frozenset({LogEvent.CHUNK_AT_RISK, LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
+    ),
+    "a copy is hindered, then replayed": Loss(
+        meddles=(ChunkStatus.PENDING, hindered),
+        afterwards=mended_and_replayed,
+        ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
+        told=frozenset({LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
     ),
     "an event leads elsewhere": Loss(
         events=(file_ready_event([announced_chunk(contentLocation="https://example.org/v1/objects/a/content/video")]),),
@@ -124,16 +160,18 @@ LOSSES: Mapping[str, Loss] = {
 class Losing:
     """One run of a loss under faults."""
 
-    def __init__(self, loss: Loss, strikes: Strikes) -> None:
-        self.loss = loss
+    def __init__(self, name: str, strikes: Strikes) -> None:
+        self.name = name
+        self.loss = loss = LOSSES[name]
         self.strikes = strikes
         self.struck: dict[int, Fault] = {}
         self.cloud = ONE.cloud()
+        self.world = self.cloud.world
         loss.before(self.cloud)
-        self.cloud.world.effects.clear()
+        self.world.effects.clear()
         self.meddled = False
         self.oracle = Oracle(self.cloud)
-        self.cloud.world.plan = self.plan
+        self.world.plan = self.plan
 
     def plan(self, effect: Effect) -> Fault | None:
         self.meddle()
@@ -141,20 +179,18 @@ class Losing:
         fault = self.strikes(effect)
         if fault:
             self.struck[effect.number] = fault
-            self.cloud.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
         return fault
 
     def meddle(self) -> None:
-        chunk = next(iter(self.cloud.chunks()), None)
-        if self.meddled or not self.loss.meddled or chunk is None or chunk.status is not ChunkStatus.STORED:
+        if self.meddled or self.loss.meddles is None:
             return
-        self.meddled = True
-        store = self.cloud.store
-        if self.loss.meddled == "overwrite":
-            store.overwrite(chunk.content_blob, OTHER_BYTES)
-        else:
-            store.lose(chunk.content_blob)
-        self.oracle.blobs = store.blobs
+        status, deed = self.loss.meddles
+        for chunk in self.cloud.chunks():
+            if chunk.status is status:
+                self.meddled = True
+                deed(self.cloud, chunk)
+                self.oracle.blobs = self.cloud.store.blobs
 
     def run(self) -> "Losing":
         """To rest, and judged.
@@ -168,12 +204,20 @@ class Losing:
                 for event in self.loss.events:
                     host.publish(event)
                 host.settle()
+                if self.loss.afterwards is not None:
+                    self.oracle.blobs = {}  # what somebody takes away is not the app's doing
+                    self.loss.afterwards(self.cloud, host)
+                    host.settle()
             nothing_fails_in_silence(self.cloud, alerts)
             hold(self.loss.told <= alerts.events, f"Told was {sorted(alerts.events)}.")
             hold(self.ends == self.loss.ends, f"It ended as {self.ends}.")
         except (AssertionError, Crash, RecorderError, KeyError) as error:
-            raise Violation(f"{error!r} after {text_of(self.struck)}") from error
+            raise Violation(f"{error!r}\n  again: {self.command}") from error
         return self
+
+    @property
+    def command(self) -> str:
+        return f'python -m tests.model --loss "{self.name}" --strikes "{text_of(self.struck)}"'
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -184,14 +228,14 @@ class Losing:
 def losing(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
     """Run a loss, count it, and say which faults can follow."""
     tally.runs += 1
-    run = Losing(LOSSES[name], At(dict(faults)))
+    run = Losing(name, At(dict(faults)))
     try:
         run.run()
     except Violation as violation:
-        tally.violations.append(f"{name}: {violation}")
+        tally.violations.append(str(violation))
         return
     last = faults[-1][0] if faults else 0
-    for effect in run.cloud.world.effects[last:]:
+    for effect in run.world.effects[last:]:
         for fault in faults_of(effect.name):
             if fault not in LOSSES[name].unlike:
                 yield *faults, (effect.number, fault)

@@ -94,6 +94,10 @@ class Trial:
         return etags, list(self.cloud.deleted), self.cloud.chunks(), self.cloud.recording().status
 
     @property
+    def name(self) -> str:
+        return self.scene.name
+
+    @property
     def command(self) -> str:
         return f'python -m tests.model --scene "{self.scene.name}" --strikes "{text_of(self.struck)}"'
 
