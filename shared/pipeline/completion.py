@@ -73,6 +73,7 @@ class Completion:
         if lost or not chunks:
             return self.fail(recording, lost)
         if not is_whole(chunks):
+            # An earlier completion may just have closed the line; somebody must wait for what is missing.
             self.catalog.note_open([recording.line(self.clock() + LOOK_AGAIN)])
             return recording
         return self.finish(recording, chunks)
