@@ -148,16 +148,18 @@ class Completion:
 def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datetime) -> None:
     """Have a recording decided anew, since there is something left to do.
 
+    Here the line comes after the row: whoever has just ended the recording may be about to close its line. A crash in
+    between leaves it to the lines of the chunks that were lifted, or to the line of the failure.
+
     Raises:
         CatalogUnavailable, CatalogConflict: our own outage, or no end of others who write its row.
     """
-    catalog.note_open([recording.line(look_at)])
     row = save_recording(
         catalog,
         recording,
         lambda row: msgspec.structs.replace(row.moved(RecordingStatus.TRANSFERRING, now), failure=None),
     )
-    catalog.note_open([row.line(look_at)])  # again: whoever had just ended it may have closed the line meanwhile
+    catalog.note_open([row.line(look_at)])
 
 
 def tells_of(manifest: dict[str, Any], chunks: list[Chunk]) -> bool:

@@ -77,6 +77,14 @@ def test_a_gap_keeps_it_open(cloud: Cloud, index: int) -> None:
     assert complete(cloud).status is RecordingStatus.TRANSFERRING
 
 
+def test_somebody_waits_for_what_a_gap_lacks(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}, {"index": 2}])
+
+    complete(cloud)
+
+    assert (OUR_ID, "") in cloud.catalog.open
+
+
 @pytest.mark.parametrize("indexes", [[1], [1, 2], [1, 2, 3]])
 def test_a_missing_first_chunk_keeps_it_open(cloud: Cloud, indexes: list[int]) -> None:
     with_chunks(cloud, [{"index": index} for index in indexes])

@@ -100,6 +100,26 @@ def test_a_chunk_that_comes_while_it_is_decided_keeps_the_recording_open(transfe
     assert transferring.store.blobs == {}
 
 
+def test_a_recording_that_is_reopened_while_its_line_is_closed_gets_one_again(transferring: Cloud) -> None:
+    def reopen() -> None:
+        row = transferring.recording().moved(RecordingStatus.TRANSFERRING, BEGINNING)
+        transferring.catalog.written(KEY, row)
+
+    transferring.world.plan = whenever("catalog.close", reopen)
+
+    transferring.services.completion.complete_if_last(OUR_ID)
+
+    assert KEY in transferring.catalog.open
+
+
+def test_a_recording_that_is_gone_when_its_line_is_closed_gets_none(transferring: Cloud) -> None:
+    transferring.world.plan = whenever("catalog.close", lambda: transferring.catalog.rows.pop(KEY))
+
+    transferring.services.completion.complete_if_last(OUR_ID)
+
+    assert transferring.catalog.open == {}
+
+
 def test_an_event_is_written_anew(transferring: Cloud) -> None:
     transferring.world.plan = whenever("catalog.add_chunks", lambda: touch(transferring), times=3)
     transferring.catalog.link_acs_id(str(transferring.recording().recording_id), OUR_ID)
