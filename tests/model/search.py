@@ -105,6 +105,7 @@ def quiet() -> None:
     """As little beside the work as possible; alerts can be heard by those who listen."""
     LOGGER.setLevel(logging.ERROR)
     LOGGER.propagate = False
+    LOGGER.addHandler(logging.NullHandler())  # or Python writes what nobody hears to standard error
     gc.set_threshold(GARBAGE_LETS_WAIT)
 
 
