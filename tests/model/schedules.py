@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from shared.errors import RecorderError
 from shared.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
-from shared.ports import BlobLabel
 from shared.services import Services
 from tests.builders import document_id
 from tests.fakes import Effect, FakeHost
+from tests.model import losses
 from tests.model.baton import Baton
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scene import ONE, Scene, event, in_blocks
@@ -75,14 +75,13 @@ def replays(stage: Stage, services: Services) -> Messages:
 
 def hindered(stage: Stage, _: Services) -> Messages:
     """Somebody has put another content under the name of the copy."""
-    label = BlobLabel(content_type="text/plain", metadata={})
-    stage.cloud.store.put(stage.cloud.chunk().content_blob, b"somebody's own bytes", label)
+    losses.hindered(stage.cloud, stage.cloud.chunk())
     return Messages()
 
 
 def mended(stage: Stage, _: Services) -> Messages:
     """And has taken it away again."""
-    stage.cloud.store.lose(stage.cloud.chunk().content_blob)
+    losses.removed(stage.cloud, stage.cloud.chunk())
     return Messages()
 
 

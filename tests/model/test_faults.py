@@ -116,6 +116,14 @@ def test_a_violation_says_how_to_see_it_again() -> None:
         trial.run()
 
 
+def stored() -> Trial:
+    """A run in which the only chunk is stored, and nothing is deleted yet."""
+    trial = exactly(ONE, {})
+    trial.cloud.services.ingest.ingest(next(ONE.events()))
+    trial.cloud.services.transfer.transfer(trial.cloud.chunk().ref)
+    return trial
+
+
 def test_the_oracle_notices_a_deletion_before_the_row_says_stored() -> None:
     trial = exactly(ONE, {})
     trial.cloud.services.ingest.ingest(next(ONE.events()))
@@ -125,9 +133,7 @@ def test_the_oracle_notices_a_deletion_before_the_row_says_stored() -> None:
 
 
 def test_the_oracle_notices_a_deletion_without_an_equal_copy() -> None:
-    trial = exactly(ONE, {})
-    trial.cloud.services.ingest.ingest(next(ONE.events()))
-    trial.cloud.services.transfer.transfer(trial.cloud.chunk().ref)
+    trial = stored()
     trial.cloud.source.documents[trial.cloud.chunk().document_id].contents["video"] = b"other bytes"
 
     with pytest.raises(Violation, match="without an equal copy"):
@@ -135,9 +141,7 @@ def test_the_oracle_notices_a_deletion_without_an_equal_copy() -> None:
 
 
 def test_the_oracle_notices_an_overwritten_copy() -> None:
-    trial = exactly(ONE, {})
-    trial.cloud.services.ingest.ingest(next(ONE.events()))
-    trial.cloud.services.transfer.transfer(trial.cloud.chunk().ref)
+    trial = stored()
     trial.cloud.store.overwrite(trial.cloud.chunk().content_blob, b"other bytes")
 
     with pytest.raises(Violation, match="overwritten"):
