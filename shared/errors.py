@@ -19,6 +19,8 @@ RecorderError
             BlobExists      … because there is a blob of that name already: look at it
             BlocksGone      … because staged blocks are gone: look who committed
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
+        Unforeseen          something that nobody foresaw; logged with its traceback
+            RowUnreadable   … because a row says what this version does not understand
     Permanent               a step of the pipeline failed for good
         Expired             ACS destroyed the chunk before it could be copied
         ContentConflict     another content already has the chunk's name
@@ -142,6 +144,14 @@ class BlocksGone(StoreUnavailable):
 
 class OutOfTime(Transient):
     """The attempt stopped at a block boundary before its time ran out; the next one goes on from there."""
+
+
+class Unforeseen(Transient):
+    """Something that nobody foresaw; the log has its traceback."""
+
+
+class RowUnreadable(Unforeseen):
+    """A row says what this version of the app does not understand; it was left as it is."""
 
 
 class Permanent(RecorderError):

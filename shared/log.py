@@ -34,7 +34,9 @@ class LogEvent(StrEnum):
     MESSAGE_POISONED = "message_poisoned"  # look: a queue message could not be handled
     MESSAGE_STALE = "message_stale"
     CALLBACK_REFUSED = "callback_refused"
-    SWEEP_INTERRUPTED = "sweep_interrupted"  # an outage in the middle of a run; the next one goes on
+    SETTINGS_WRONG = "settings_wrong"  # look: a setting is missing or malformed; nothing works until it is mended
+    SWEEP_INTERRUPTED = "sweep_interrupted"  # look: an outage kept part of a run from being done; the next one goes on
+    UNFORESEEN_FAULT = "unforeseen_fault"  # look: something nobody foresaw; its traceback stands before this line
     SWEEP_FINISHED = "sweep_finished"
 
 
@@ -49,6 +51,9 @@ LOOK = frozenset(
         LogEvent.CHUNK_INCOMPLETE,
         LogEvent.CHUNK_AT_RISK,
         LogEvent.MESSAGE_POISONED,
+        LogEvent.SETTINGS_WRONG,
+        LogEvent.SWEEP_INTERRUPTED,
+        LogEvent.UNFORESEEN_FAULT,
     }
 )
 

@@ -69,6 +69,24 @@ var lineAlerts = [
     query: 'AppTraces | where Message startswith "message_poisoned "'
   }
   {
+    name: 'settings-wrong'
+    severity: 0
+    says: 'A setting of the app is missing or malformed. Nothing works until it is mended; nothing is lost meanwhile.'
+    query: 'AppTraces | where Message startswith "settings_wrong "'
+  }
+  {
+    name: 'sweep-interrupted'
+    severity: 2
+    says: 'An outage kept a part of a sweep or a replay from being done. The next sweep goes on.'
+    query: 'AppTraces | where Message startswith "sweep_interrupted "'
+  }
+  {
+    name: 'unforeseen-fault'
+    severity: 1
+    says: 'Something that nobody foresaw kept one recording, chunk or event from being worked on. The others go on.'
+    query: 'AppTraces | where Message startswith "unforeseen_fault "'
+  }
+  {
     name: 'http-5xx'
     severity: 2
     says: 'The API answered at least five requests with a server error within half an hour.'

@@ -16,8 +16,8 @@ ENVIRONMENT = {
 }
 
 
-class DeletedUnproven(AssertionError):
-    """An original was deleted at ACS without its equal copy, or without a row that says so."""
+class DeletedUnproven(BaseException):
+    """An original was deleted at ACS without its equal copy, or without a row that says so. No error of the app's."""
 
 
 class Cloud:

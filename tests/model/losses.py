@@ -211,7 +211,7 @@ class Losing:
             nothing_fails_in_silence(self.cloud, alerts)
             hold(self.loss.told <= alerts.events, f"Told was {sorted(alerts.events)}.")
             hold(self.ends == self.loss.ends, f"It ended as {self.ends}.")
-        except (AssertionError, Crash, RecorderError, KeyError) as error:
+        except (AssertionError, Violation, Crash, RecorderError, KeyError) as error:
             raise Violation(f"{error!r}\n  again: {self.command}") from error
         return self
 

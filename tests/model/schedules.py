@@ -190,7 +190,7 @@ def ran(name: str, schedule: Schedule) -> tuple[Stage, int]:
             stage.host.publish(missing)
         stage.host.settle()
         race.judged(oracle, race.scene)
-    except (AssertionError, RecorderError, KeyError) as error:
+    except (AssertionError, Violation, RecorderError, KeyError) as error:
         raise Violation(f"{name}, schedule {schedule}: {error!r}") from error
     return stage, baton.choices
 

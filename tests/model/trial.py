@@ -73,7 +73,7 @@ class Trial:
             self.oracle.at_rest(self.scene)
             if again:
                 self.deliver_again()
-        except (AssertionError, Crash, RecorderError, KeyError) as error:
+        except (AssertionError, Violation, Crash, RecorderError, KeyError) as error:
             raise Violation(f"{error!r}\n  again: {self.command}") from error
         return self
 
