@@ -5,19 +5,18 @@ ACS, and nothing in it is believed.
 """
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
 
-from shared.errors import AcsRefused, InvalidRequest
+from shared.errors import InvalidRequest
 from shared.lenient import Json, moment, number, text
 from shared.log import LogEvent, log
-from shared.models import ENDED, Recording, RecordingStatus
+from shared.models import ControlStatus, Recording
 from shared.names import normal_recording_id
 from shared.pipeline.matching import START_TOLERANCE
 from shared.ports import Catalog, Clock
-from shared.recordings import Recordings, learn_acs_id, refused, save_recording
+from shared.recordings import Recordings, learn_acs_id, save_recording
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
@@ -40,9 +39,8 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
     recording_id: str | None
     server_call_id: str | None
     start_time: datetime | None
-    status: int
+    status: int | None
     code: str | None
-    message: str
 
 
 class Callbacks:
@@ -76,21 +74,32 @@ class Callbacks:
         if recording is None:
             return
         if callback.failed:
-            error = AcsRefused(callback.message, status=callback.status, code=callback.code)
-            if recording.status not in ENDED:
-                # Whoever asked for it was told that it starts. Before the row, so that no crash swallows it.
-                log(LogEvent.RECORDING_FAILED, id=recording.id, failure=f"ACS could not start it: {error}")
-            save_recording(self.catalog, recording, lambda row: refused(row, error, self.clock()))
+            self.start_reported_failed(recording, callback)
         elif callback.recording_id:
             acs_id = callback.recording_id
             save_recording(self.catalog, recording, lambda row: learn_acs_id(self.catalog, row, acs_id))
+
+    def start_reported_failed(self, recording: Recording, callback: RecordingCallback) -> None:
+        """Write ACS's report down and tell; whether there is a recording is ACS's to say when it is asked."""
+        if recording.start_report is not None or recording.ended_at is not None or recording.start_failure is not None:
+            return
+        reason = callback.code or callback.status or "no reason given"
+        report = f"ACS reported that it could not start the recording ({reason})."
+        # Before the row, so that no crash swallows it.
+        log(LogEvent.RECORDING_FAILED, id=recording.id, failure=report)
+        waits_for = f"{report} It is asked whether it records all the same."
+        save_recording(
+            self.catalog,
+            recording,
+            lambda row: msgspec.structs.replace(row, start_report=report, waits_for=waits_for),
+        )
 
     def look(self, callback: RecordingCallback) -> None:
         """Ask ACS about a recording that we know by ACS's id."""
         id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
         recording = self.catalog.recording(id) if id else None
         if recording is not None:
-            self.recordings.observe(recording)
+            self.recordings.control.observe(recording)
 
     def meant(self, callback: RecordingCallback) -> Recording | None:
         """The recording that a verified callback is about: by ACS's id, else the latest undecided start of the call."""
@@ -102,7 +111,7 @@ class Callbacks:
         not_after = (callback.start_time or self.clock()) + START_TOLERANCE
         for found in self.catalog.recordings_by_call(callback.server_call_id, not_after):
             recording = self.catalog.recording(found)
-            if recording and recording.status is RecordingStatus.STARTING and recording.recording_id is None:
+            if recording and recording.control is ControlStatus.STARTING and recording.recording_id is None:
                 return recording
         return None
 
@@ -136,7 +145,6 @@ def parse_callback(document: Json) -> RecordingCallback:
         recording_id=text(fields, "recordingId"),
         server_call_id=text(fields, "serverCallId"),
         start_time=moment(fields, "startDateTime"),
-        status=status if status is not None and status in ERROR_STATUSES else HTTPStatus.BAD_REQUEST,
+        status=status if status in ERROR_STATUSES else None,
         code=str(code) if code else None,
-        message=text(result, "message") or "no reason given",
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from shared import names
 from shared.errors import InvalidRequest
-from shared.models import Chunk, ChunkStatus, Recording, RecordingStatus
+from shared.models import Chunk, ChunkStatus, FilesStatus, Recording
 from shared.ports import Catalog, ChunkStore
 from shared.replies import View
 
@@ -70,7 +70,7 @@ class Consistency:
         chunks = list(self.catalog.chunks(recording.id))
         for chunk in chunks:
             yield from self.of_chunk(chunk)
-        if recording.status is RecordingStatus.COMPLETED:
+        if recording.files is FilesStatus.COMPLETED:
             yield from self.of_manifest(recording, chunks)
 
     def of_chunk(self, chunk: Chunk) -> Iterator[Difference]:

@@ -11,6 +11,7 @@ RecorderError
         AcsRefused          ACS understood and said no
         AcsUnavailable      ACS failed, throttled or did not answer: try again
             AcsUncertain    … and the request may have taken effect all the same
+            ControlUnknown  … and so nothing can be said of the recording's state: ask again
     Transient               a step of the pipeline failed and is worth repeating until the deadline
         SourceUnavailable   ACS did not hand out the chunk
             SourceMissing   … because it knows of no such document
@@ -31,6 +32,8 @@ RecorderError
 """
 
 from http import HTTPStatus
+
+CONTROL_RETRY_SECONDS = 10.0  # chosen: how soon a caller may ask again for what ACS could not confirm
 
 
 class RecorderError(Exception):
@@ -108,6 +111,18 @@ class AcsUnavailable(AcsError):
 
 class AcsUncertain(AcsUnavailable):
     """ACS failed or did not answer; the request may have taken effect all the same."""
+
+
+class ControlUnknown(AcsUnavailable):
+    """ACS could not confirm the recording's state."""
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_seconds: float | None = None) -> None:
+        super().__init__(
+            f"{message} Whether it records is not known, and nothing was changed here; ask again.",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            code=code,
+            retry_after_seconds=CONTROL_RETRY_SECONDS if retry_after_seconds is None else retry_after_seconds,
+        )
 
 
 class Transient(RecorderError):

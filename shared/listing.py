@@ -8,7 +8,7 @@ import msgspec
 
 from shared.errors import InvalidRequest
 from shared.lenient import YEAR_MAX, YEAR_MIN
-from shared.models import Recording, RecordingStatus
+from shared.models import FilesStatus, Recording, RecordingStatus
 from shared.names import normal_recording_id
 from shared.ports import Catalog, Clock
 
@@ -44,7 +44,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
             (self.status is None or recording.status is self.status)
             and self.since <= recording.created_at <= self.until
             and self.tags.items() <= recording.tags.items()
-            and (not self.at_risk or (at_risk and recording.status is RecordingStatus.TRANSFERRING))
+            and (not self.at_risk or (at_risk and recording.files is FilesStatus.TRANSFERRING))
             and (self.server_call_id is None or recording.server_call_id is not None)
         )
 

@@ -3,7 +3,7 @@
 Field names in camelCase are at once the columns of the catalog and the names of the HTTP API.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -19,16 +19,50 @@ class Origin(StrEnum):
 
 
 class RecordingStatus(StrEnum):
-    """Where a recording stands. ACS's own state cannot tell starting from paused, so this one is ours."""
+    """Where a recording stands: one word for its two halves, computed when it is read and stored nowhere."""
 
     STARTING = "starting"  # asked for; ACS has not said that it runs
     ACTIVE = "active"  # ACS records
     PAUSED = "paused"  # ACS waits to be resumed
     STOPPED = "stopped"  # ended; no file announced yet
-    TRANSFERRING = "transferring"  # files announced; not all of them are finished
-    COMPLETED = "completed"  # every chunk is finished and none is missing
-    EMPTY = "empty"  # ended without ever being resumed: ACS makes no file
+    TRANSFERRING = "transferring"  # ended, files announced; not all of them are finished
+    COMPLETED = "completed"  # ended; every chunk is finished and none is missing
+    EMPTY = "empty"  # ended without ever having run: ACS makes no file
     FAILED = "failed"  # never started, or a chunk could not be saved
+
+
+class ControlStatus(StrEnum):
+    """What ACS confirmed of a recording that has not ended. ACS's own word cannot tell starting from paused."""
+
+    STARTING = "starting"
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class FilesStatus(StrEnum):
+    """What became of a recording's files, whatever ACS says of the recording."""
+
+    NONE = "none"  # none announced
+    TRANSFERRING = "transferring"  # announced; not all of them are finished
+    COMPLETED = "completed"  # every chunk is finished, and the manifest is there
+    FAILED = "failed"  # one could not be saved, or none ever came
+
+
+class StartFailure(StrEnum):
+    """Why there is no recording after all."""
+
+    REFUSED = "refused"  # ACS refused to start it
+    UNCONFIRMED = "unconfirmed"  # its start was never confirmed, or ACS reported that it failed
+
+
+class FailureKind(StrEnum):
+    """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
+
+    REFUSED = "refused"  # ACS refused the start
+    REJECTED = "rejected"  # a URL or an event that we do not accept: correct the settings, then replay
+    CONFLICT = "conflict"  # an altered copy, or two reads that differ
+    UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
+    EXPIRED = "expired"  # gone at ACS
 
 
 class ChunkStatus(StrEnum):
@@ -40,26 +74,12 @@ class ChunkStatus(StrEnum):
     FAILED = "failed"  # expired or refused; only a replay lifts it
 
 
-RECORDING_TRANSITIONS: dict[RecordingStatus, frozenset[RecordingStatus]] = {
-    RecordingStatus.STARTING: frozenset(RecordingStatus) - {RecordingStatus.STARTING, RecordingStatus.COMPLETED},
-    RecordingStatus.ACTIVE: frozenset(
-        {RecordingStatus.PAUSED, RecordingStatus.STOPPED, RecordingStatus.TRANSFERRING, RecordingStatus.FAILED}
-    ),
-    RecordingStatus.PAUSED: frozenset(
-        {
-            RecordingStatus.ACTIVE,
-            RecordingStatus.STOPPED,
-            RecordingStatus.EMPTY,
-            RecordingStatus.TRANSFERRING,
-            RecordingStatus.FAILED,
-        }
-    ),
-    RecordingStatus.STOPPED: frozenset({RecordingStatus.TRANSFERRING, RecordingStatus.EMPTY, RecordingStatus.FAILED}),
-    RecordingStatus.TRANSFERRING: frozenset({RecordingStatus.COMPLETED, RecordingStatus.FAILED}),
-    # A later event may add chunks and reopen what looked finished.
-    RecordingStatus.COMPLETED: frozenset({RecordingStatus.TRANSFERRING}),
-    RecordingStatus.EMPTY: frozenset({RecordingStatus.TRANSFERRING}),
-    RecordingStatus.FAILED: frozenset({RecordingStatus.TRANSFERRING}),
+FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
+    FilesStatus.NONE: frozenset({FilesStatus.TRANSFERRING, FilesStatus.FAILED}),
+    FilesStatus.TRANSFERRING: frozenset({FilesStatus.COMPLETED, FilesStatus.FAILED}),
+    # A later event may add chunks and reopen what looked finished; a replay lifts what failed.
+    FilesStatus.COMPLETED: frozenset({FilesStatus.TRANSFERRING}),
+    FilesStatus.FAILED: frozenset({FilesStatus.TRANSFERRING}),
 }
 
 CHUNK_TRANSITIONS: dict[ChunkStatus, frozenset[ChunkStatus]] = {
@@ -70,15 +90,7 @@ CHUNK_TRANSITIONS: dict[ChunkStatus, frozenset[ChunkStatus]] = {
     ChunkStatus.FAILED: frozenset({ChunkStatus.PENDING}),
 }
 
-ENDED = frozenset(
-    {
-        RecordingStatus.STOPPED,
-        RecordingStatus.TRANSFERRING,
-        RecordingStatus.COMPLETED,
-        RecordingStatus.EMPTY,
-        RecordingStatus.FAILED,
-    }
-)
+EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # how old ACS's last "inactive" may be to prove that nothing was recorded
 
 
 class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -96,17 +108,34 @@ class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
 class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One ACS recording of one call.
 
+    Two halves that never write each other. *Control* is what ACS confirmed: written only with what ACS answered, and
+    only if `control_version` is still what it was when ACS was asked. *Files* is what became of the recording's files:
+    written by ingest, completion and replay alone.
+
     Attributes:
         id: ours, minted before ACS is called; partition key, URL segment and blob folder. Never changes.
         recording_id: ACS's id; None until known.
-        failure: what happened and what to do; None while nothing is wrong.
-        expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
         same_as: another row of ours for the same ACS recording, found out late.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
         repeatability_request_id: what makes a repeated start one start for ACS.
-        refused_status, refused_code: what ACS refused to start it with; the same key gets the same answer.
         claimed_until: until when a start is in flight and must not be driven by somebody else.
-        has_run: whether ACS ever recorded; a recording paused on start and never resumed makes no file.
+        waits_for: what is waited for before the recording's state is known; None when nothing is.
+        start_failure: why there is no recording after all; comes before both halves, cleared by an event.
+        start_failure_reason: ACS's words, and what to do.
+        refused_status, refused_code: what ACS refused to start it with; the same key gets the same answer.
+        start_report: ACS's own report that the start failed, from a verified callback.
+        control: what ACS said last; None where nobody here started it and ACS has not said yet.
+        control_version: raised by every write of the control half.
+        start_requested_at: when ACS was last asked to start it, or answered that.
+        resume_requested_at: when ACS was last asked to resume it.
+        has_run: whether anything speaks for a run: a start without pause, a resume that was tried, ACS's "active".
+        inactive_at: when ACS last answered that it does not record just now, as long as nothing speaks for a run.
+        ended_at: when ACS confirmed that it does not record any more.
+        files: what became of the files.
+        failure: what happened to the files and what to do; None while nothing is wrong.
+        failure_kind: what that failure is about.
+        expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
+        heard_at: when its last event came.
         folder: blob folder of its chunks, fixed when the first of them was announced.
         manifests: how many manifests were written.
         etag: version of the row; empty before it was first written.
@@ -114,11 +143,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     origin: Origin
-    status: RecordingStatus
     created_at: datetime
     updated_at: datetime
     recording_id: str | None = None
-    failure: str | None = None
     server_call_id: str | None = None
     group_call_id: str | None = None
     room_id: str | None = None
@@ -128,44 +155,98 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_channel_type: str | None = None
     recording_format_type: str | None = None
     recording_storage_container_url: str | None = None
+    tags: dict[str, str] = {}
+    same_as: str | None = None
+    fingerprint: str = ""
+    repeatability_request_id: str | None = None
+    repeatability_first_sent: datetime | None = None
+    claimed_until: datetime | None = None
+    waits_for: str | None = None
+    start_failure: StartFailure | None = None
+    start_failure_reason: str | None = None
+    refused_status: int | None = None
+    refused_code: str | None = None
+
+    start_report: str | None = None
+    control: ControlStatus | None = None
+    control_version: int = 0
+    start_requested_at: datetime | None = None
+    resume_requested_at: datetime | None = None
+    has_run: bool = True
+    inactive_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    files: FilesStatus = FilesStatus.NONE
+    failure: str | None = None
+    failure_kind: FailureKind | None = None
     completed_at: datetime | None = None
     recording_start_time: datetime | None = None
     recording_duration_ms: int | None = None
     session_end_reason: str | None = None
     expires_at: datetime | None = None
-    tags: dict[str, str] = {}
-    same_as: str | None = None
-    fingerprint: str = ""
-    refused_status: int | None = None
-    refused_code: str | None = None
-    repeatability_request_id: str | None = None
-    repeatability_first_sent: datetime | None = None
-    claimed_until: datetime | None = None
-    has_run: bool = True
+    heard_at: datetime | None = None
     folder: str | None = None
     manifests: int = 0
     etag: str = ""
 
     @property
+    def status(self) -> RecordingStatus:
+        if self.start_failure is not None:
+            return RecordingStatus.FAILED
+        if self.control is not None and not self.is_over:
+            return RecordingStatus(self.control)
+        if self.files is not FilesStatus.NONE:
+            return RecordingStatus(self.files)
+        return RecordingStatus.EMPTY if self.is_empty else RecordingStatus.STOPPED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether ACS confirmed the end; where it cannot be asked, whether files were announced."""
+        return self.ended_at is not None or (self.recording_id is None and self.files is not FilesStatus.NONE)
+
+    @property
+    def may_run(self) -> bool:
+        """Whether ACS can be asked about it, and has not confirmed its end."""
+        return self.ended_at is None and self.recording_id is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it ended without a file to come: nothing speaks for a run, and ACS said so shortly before the end."""
+        if self.has_run or self.ended_at is None or self.inactive_at is None:
+            return False
+        return self.ended_at - self.inactive_at <= EMPTY_IS_KNOWN_FOR
+
+    @property
     def refused(self) -> bool:
         """Whether ACS refused to start it, so that no event can be about it."""
-        return self.refused_status is not None
+        return self.start_failure is StartFailure.REFUSED
+
+    @property
+    def shown_failure(self) -> str | None:
+        return self.start_failure_reason if self.start_failure else self.failure
+
+    @property
+    def shown_failure_kind(self) -> FailureKind | None:
+        match self.start_failure:
+            case StartFailure.REFUSED:
+                return FailureKind.REFUSED
+            case StartFailure.UNCONFIRMED:
+                return FailureKind.UNANNOUNCED
+        return self.failure_kind
 
     def line(self, due_at: datetime, *, failed: bool = False) -> "OpenWork":
         """The line of the open-work index that says when to look at the recording itself."""
         return OpenWork(id=self.id, due_at=due_at, since=self.created_at, failed=failed)
 
-    def moved(self, status: RecordingStatus, now: datetime) -> "Recording":
-        """The same recording in another status.
+    def with_files(self, files: FilesStatus, now: datetime) -> "Recording":
+        """The same recording with its files in another status.
 
         Raises:
             Conflict: the table of transitions does not allow it.
         """
-        if status is self.status:
-            return msgspec.structs.replace(self, updated_at=now)
-        if status not in RECORDING_TRANSITIONS[self.status]:
-            raise Conflict(f"The recording is {self.status}; it cannot become {status}.")
-        return msgspec.structs.replace(self, status=status, updated_at=now)
+        if files is not self.files and files not in FILES_TRANSITIONS[self.files]:
+            raise Conflict(f"The recording's files are {self.files}; they cannot become {files}.")
+        return msgspec.structs.replace(self, files=files, updated_at=now)
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -188,6 +269,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         due_at: when the sweep is to look at it next; None once nothing is left to do.
         claimed_until: until when a worker holds it.
         failure: what happened last and what to do; None when all is well.
+        failure_kind: what it is about, once the chunk has failed.
         open: whether something is left to do; what completion and the sweep ask for.
         etag: version of the row; empty before it was first written.
     """
@@ -221,6 +303,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     due_at: datetime | None = None
     claimed_until: datetime | None = None
     failure: str | None = None
+    failure_kind: FailureKind | None = None
     open: bool = True
     etag: str = ""
 
@@ -261,6 +344,7 @@ class OpenWork(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         expires_at: when ACS destroys what is to be saved.
         warned: how many warnings were given that it is about to.
         failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
+        told: an unforeseen fault of the row it points to was told.
     """
 
     id: str
@@ -270,6 +354,7 @@ class OpenWork(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     expires_at: datetime | None = None
     warned: int = 0
     failed: bool = False
+    told: bool = False
 
 
 class Messages(msgspec.Struct, frozen=True):

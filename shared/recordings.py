@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import msgspec
 
+from shared.control import SAVE_TRIES, SETTLE, Control, active
 from shared.errors import (
     AcsError,
     AcsRefused,
@@ -22,20 +23,14 @@ from shared.errors import (
     NotFound,
 )
 from shared.log import LogEvent, log
-from shared.models import ENDED, Chunk, Origin, Recording, RecordingStatus
+from shared.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
 from shared.names import id_from_key, normal_recording_id
 from shared.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.start_request import StartRequest
 
 START_SECONDS_MAX = 120  # how long a start may be in flight before the same key may drive it again
 START_TRIES = 3  # calls to ACS for one request of ours, all with the same repeatability id
-SETTLE_SECONDS = 60  # how long after a start ACS's "not found" tells nothing yet
-LOOK_AGAIN = timedelta(hours=1)  # how often ACS is asked about a recording that has not ended
-EVENT_PATIENCE = timedelta(hours=1)  # how long after its end a recording may stay without a file-ready event
-SAVE_TRIES = 5  # a row that somebody else wrote first is read again and decided again
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
-CODE_NOT_FOUND = "8522"
-LIVE = frozenset({RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED})
 
 
 class Recordings:
@@ -48,6 +43,7 @@ class Recordings:
         clock: Clock,
         *,
         max_recording: timedelta,
+        retention: timedelta,
         callback_url: str | None = None,
     ) -> None:
         self.callback_url = callback_url
@@ -55,6 +51,7 @@ class Recordings:
         self.catalog = catalog
         self.clock = clock
         self.max_recording = max_recording
+        self.control = Control(acs, catalog, clock, forgotten_after=max_recording + retention)
 
     def start(self, request: StartRequest, key: str | None) -> Recording:
         """Start a recording, or give the first answer again when the same key and body came before.
@@ -78,7 +75,7 @@ class Recordings:
     def create(self, wanted: Recording) -> Recording:
         """The row of a recording that ACS has not been asked for yet; another one's, if that was faster."""
         # Written before the row, so that a start whose answer is lost is looked into.
-        self.catalog.note_open([wanted.line(wanted.created_at + LOOK_AGAIN)])
+        self.catalog.note_open([wanted.line(wanted.created_at + SETTLE)])
         try:
             return self.catalog.save_recording(wanted)
         except CatalogConflict:
@@ -95,14 +92,19 @@ class Recordings:
         if recording.fingerprint != request.fingerprint:
             raise KeyReused("This Idempotency-Key was used before with another body; nothing was started.")
         if recording.refused:
-            raise AcsRefused(str(recording.failure), status=recording.refused_status, code=recording.refused_code)
-        undecided = recording.status is RecordingStatus.STARTING and recording.recording_id is None
-        if not undecided:
+            reason = str(recording.start_failure_reason)
+            raise AcsRefused(reason, status=recording.refused_status, code=recording.refused_code)
+        if recording.recording_id is not None or recording.start_failure or recording.is_over:
             return None
         now = self.clock()
         if recording.claimed_until and recording.claimed_until > now:
             raise Conflict("The first request with this Idempotency-Key is still in flight; ask again in a minute.")
-        claimed = msgspec.structs.replace(recording, claimed_until=now + timedelta(seconds=START_SECONDS_MAX))
+        claimed = msgspec.structs.replace(
+            recording,
+            claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+            start_requested_at=now,
+            control_version=recording.control_version + 1,
+        )
         try:
             return self.catalog.save_recording(claimed)
         except CatalogConflict as error:
@@ -129,82 +131,53 @@ class Recordings:
                 if asked_before and error.code in CODES_ALREADY_RECORDING:
                     # Most likely our own first try, whose answer was lost: callback, state or event will tell.
                     return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
-                self.save(recording, partial(refused, error=error, now=self.clock()))
+                self.control.write_always(recording, partial(refused, error=error))
                 raise
             else:
                 return self.started(recording, state, pause_on_start=request.pause_on_start)
         raise AssertionError("the last try returns or raises")
 
     def started(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
-        paused = RecordingStatus.PAUSED if pause_on_start else RecordingStatus.STARTING
-        status = RecordingStatus.ACTIVE if state.active else paused
-        log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=status)
-        return self.save(recording, lambda row: self.adopted(row, state.recording_id, status))
+        first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
+        control = ControlStatus.ACTIVE if state.active else first
+        log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
+        now = self.clock()
+        return self.control.write_always(
+            recording, lambda row: self.adopted(row, recording.control_version, state.recording_id, control, now)
+        )
 
-    def adopted(self, recording: Recording, recording_id: str | None, status: RecordingStatus) -> Recording:
-        """The row with ACS's id on it; a callback or event that was faster keeps its say on the status."""
-        moves = recording.status is RecordingStatus.STARTING
-        row = recording.moved(status if moves else recording.status, self.clock())
-        has_run = row.has_run or row.status is RecordingStatus.ACTIVE
-        row = msgspec.structs.replace(row, claimed_until=None, failure=None, has_run=has_run)
+    def adopted(
+        self, row: Recording, asked_of: int, recording_id: str | None, control: ControlStatus, now: datetime
+    ) -> Recording:
+        """The row with ACS's id on it. What ACS said of its state counts only if nobody has written another answer."""
+        if row.control_version == asked_of and row.start_failure is not StartFailure.REFUSED:
+            is_active = control is ControlStatus.ACTIVE
+            row = active(row) if is_active else msgspec.structs.replace(row, control=control, inactive_at=now)
+        row = msgspec.structs.replace(row, claimed_until=None, waits_for=None, start_requested_at=now)
         return learn_acs_id(self.catalog, row, recording_id) if recording_id else row
 
-    def release(self, recording: Recording, failure: str) -> Recording:
+    def release(self, recording: Recording, waits_for: str) -> Recording:
         """Let go of a start that is not decided; it stays `starting`."""
         return self.save(
             recording,
-            lambda row: msgspec.structs.replace(row, claimed_until=None, failure=failure, updated_at=self.clock()),
+            lambda row: msgspec.structs.replace(row, claimed_until=None, waits_for=waits_for, updated_at=self.clock()),
         )
 
     def pause(self, id: str) -> Recording:
         """Raises: NotFound, Conflict, AcsError."""
-        return self.control(id, self.acs.pause, RecordingStatus.PAUSED)
+        return self.control.pause(self.get(id))
 
     def resume(self, id: str) -> Recording:
         """Raises: NotFound, Conflict, AcsError."""
-        return self.control(id, self.acs.resume, RecordingStatus.ACTIVE)
-
-    def control(self, id: str, act: Callable[[str], None], status: RecordingStatus) -> Recording:
-        recording, recording_id = self.controllable(id)
-        try:
-            act(recording_id)
-        except AcsRefused as error:
-            if error.code != CODE_NOT_FOUND:
-                raise
-            raise Conflict("ACS does not know this recording any more: it has ended.") from error
-        return self.save(recording, lambda row: acted(row, status, self.clock()))
+        return self.control.resume(self.get(id))
 
     def stop(self, id: str) -> Recording:
-        """Stop a recording; stopping one that has ended is success, for us as for ACS's 404.
+        """Stop a recording; success means that ACS confirmed that it does not record.
 
         Raises:
-            NotFound, Conflict, AcsError.
+            NotFound, Conflict, ControlUnknown, AcsError.
         """
-        recording = self.get(id)
-        if recording.status in ENDED:
-            return recording
-        recording, recording_id = self.controllable(id)
-        try:
-            self.acs.stop(recording_id)
-        except AcsRefused as error:
-            # 404 also comes for running recordings under ACS's high-availability issue; their files still arrive.
-            if error.code != CODE_NOT_FOUND:
-                raise
-        self.catalog.note_open([recording.line(self.clock() + EVENT_PATIENCE)])
-        return self.save(recording, lambda row: stopped(row, self.clock()))
-
-    def controllable(self, id: str) -> tuple[Recording, str]:
-        """The recording and ACS's id of it.
-
-        Raises:
-            Conflict: it has ended, or ACS has not named it yet.
-        """
-        recording = self.get(id)
-        if recording.status in ENDED:
-            raise Conflict(f"The recording is {recording.status}: it has ended.")
-        if recording.recording_id is None:
-            raise Conflict("ACS has not answered the start yet; ask again shortly.")
-        return recording, recording.recording_id
+        return self.control.stop(self.get(id))
 
     def get(self, id: str) -> Recording:
         """Raises: NotFound."""
@@ -214,30 +187,17 @@ class Recordings:
         return recording
 
     def refreshed(self, id: str) -> Recording:
-        """The recording; one that is still starting is looked up at ACS, whose silence changes nothing."""
+        """The recording; ACS is asked about one that is starting, or of which it never said anything.
+
+        Its silence changes nothing.
+        """
         recording = self.get(id)
-        if recording.status is not RecordingStatus.STARTING or recording.recording_id is None:
+        if recording.control not in {ControlStatus.STARTING, None}:
             return recording
         try:
-            return self.observe(recording)
+            return self.control.observe(recording)
         except AcsError:
             return recording
-
-    def observe(self, recording: Recording) -> Recording:
-        """Ask ACS how a live recording is doing, and write down what that tells.
-
-        An inactive recording may be starting or paused, which only we know; so only "active" and "gone" tell anything.
-        """
-        if recording.recording_id is None or recording.status not in LIVE:
-            return recording
-        state = self.acs.state(recording.recording_id)
-        if state is None and self.clock() - recording.created_at < timedelta(seconds=SETTLE_SECONDS):
-            return recording
-        if state is None:
-            return self.save(recording, lambda row: stopped(row, self.clock()))
-        if state.active and recording.status is not RecordingStatus.ACTIVE:
-            return self.save(recording, lambda row: acted(row, RecordingStatus.ACTIVE, self.clock()))
-        return recording
 
     def chunks(self, id: str) -> list[Chunk]:
         return sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
@@ -284,27 +244,11 @@ def learn_acs_id(catalog: Catalog, recording: Recording, recording_id: str) -> R
     )
 
 
-def acted(recording: Recording, status: RecordingStatus, now: datetime) -> Recording:
-    """After ACS did what we asked; a recording that ended meanwhile stays ended."""
-    if recording.status in ENDED:
-        return recording
-    row = recording.moved(status, now)
-    return msgspec.structs.replace(row, has_run=row.has_run or status is RecordingStatus.ACTIVE)
-
-
-def stopped(recording: Recording, now: datetime) -> Recording:
-    """After the end: a recording that never ran leaves no file."""
-    if recording.status in ENDED:
-        return recording
-    return recording.moved(RecordingStatus.STOPPED if recording.has_run else RecordingStatus.EMPTY, now)
-
-
 def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
     """The first row of a recording: what was asked, before anybody answered."""
     return Recording(
         id=id,
         origin=Origin.API,
-        status=RecordingStatus.STARTING,
         created_at=now,
         updated_at=now,
         server_call_id=request.server_call_id,
@@ -320,21 +264,22 @@ def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
         repeatability_request_id=str(uuid4()),
         repeatability_first_sent=now,
         claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+        control=ControlStatus.STARTING,
+        start_requested_at=now,
         has_run=not request.pause_on_start,
     )
 
 
-def refused(recording: Recording, error: AcsRefused, now: datetime) -> Recording:
+def refused(recording: Recording, error: AcsRefused) -> Recording:
     """After ACS refused to start it; the row keeps the answer for whoever asks again under the same key."""
-    if recording.status in ENDED:
-        return recording
-    row = failed(recording, f"ACS refused to start: {error}", now)
-    return msgspec.structs.replace(row, refused_status=error.status, refused_code=error.code)
-
-
-def failed(recording: Recording, failure: str, now: datetime) -> Recording:
-    """After ACS could not start it."""
-    if recording.status in ENDED:
-        return recording
-    row = recording.moved(RecordingStatus.FAILED, now)
-    return msgspec.structs.replace(row, failure=failure, claimed_until=None)
+    if recording.files is not FilesStatus.NONE or recording.recording_id is not None:
+        return recording  # an event explains it: it was started after all
+    return msgspec.structs.replace(
+        recording,
+        start_failure=StartFailure.REFUSED,
+        start_failure_reason=f"ACS refused to start: {error}",
+        refused_status=error.status,
+        refused_code=error.code,
+        claimed_until=None,
+        waits_for=None,
+    )

@@ -14,6 +14,7 @@ from shared.errors import (
     AcsUnavailable,
     CatalogConflict,
     CatalogUnavailable,
+    ControlUnknown,
     RecorderError,
     Refused,
     Transient,
@@ -111,6 +112,8 @@ def status_of(error: RecorderError) -> HTTPStatus:
     match error:
         case Refused():
             return error.status
+        case ControlUnknown():
+            return HTTPStatus.SERVICE_UNAVAILABLE
         case AcsError():
             return acs_status(error)
         case CatalogConflict():

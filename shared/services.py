@@ -70,6 +70,7 @@ class Services:
             self.catalog,
             self.clock,
             max_recording=settings.max_recording,
+            retention=settings.acs_retention,
             callback_url=settings.callback_url,
         )
 
@@ -129,7 +130,7 @@ class Services:
 
     @MadeOnce
     def completion(self) -> Completion:
-        return Completion(self.catalog, self.store, self.clock)
+        return Completion(self.catalog, self.store, self.clock, self.recordings.control)
 
     @MadeOnce
     def sweep(self) -> Sweep:
@@ -138,9 +139,10 @@ class Services:
             self.dead_letters,
             self.ingest,
             self.completion,
-            self.recordings,
+            self.recordings.control,
             self.clock,
-            self.settings.claim,
+            claim=self.settings.claim,
+            max_recording=self.settings.max_recording,
         )
 
     @MadeOnce

@@ -14,7 +14,9 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         "id": recording.id,
         "recordingId": recording.recording_id,
         "status": recording.status,
-        "failure": recording.failure,
+        "failure": recording.shown_failure,
+        "failureKind": recording.shown_failure_kind,
+        "waitsFor": recording.waits_for,
         "origin": recording.origin,
         "serverCallId": recording.server_call_id,
         "callId": recording.call_id,
@@ -23,6 +25,7 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         "recordingFormatType": recording.recording_format_type,
         "createdAt": instant(recording.created_at),
         "updatedAt": instant(recording.updated_at),
+        "endedAt": instant(recording.ended_at),
         "completedAt": instant(recording.completed_at),
         "recordingStartTime": instant(recording.recording_start_time),
         "recordingDurationMs": recording.recording_duration_ms,
@@ -52,6 +55,7 @@ def chunk_view(chunk: Chunk) -> View:
         "attempts": chunk.attempts,
         "dueAt": instant(chunk.due_at),
         "failure": chunk.failure,
+        "failureKind": chunk.failure_kind,
     }
 
 

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from shared.models import Chunk, ChunkStatus, Origin, Recording, RecordingStatus
+from shared.models import (
+    Chunk,
+    ChunkStatus,
+    ControlStatus,
+    FilesStatus,
+    Origin,
+    Recording,
+    RecordingStatus,
+    StartFailure,
+)
 from shared.start_request import StartRequest, parse_start_request
 from tests.fakes import BEGINNING, Cloud, acs_recording_id
 
@@ -152,17 +161,31 @@ def a_start_request(**fields: object) -> StartRequest:
 
 
 def a_recording(**fields: Any) -> Recording:
-    """A recording of ours that is active."""
+    """A recording of ours that is active; with another `status`, in the halves that this word stands for."""
+    status = RecordingStatus(fields.pop("status", RecordingStatus.ACTIVE))
     columns: dict[str, Any] = {
         "id": OUR_ID,
         "origin": Origin.API,
-        "status": RecordingStatus.ACTIVE,
         "created_at": BEGINNING - timedelta(minutes=1),
         "updated_at": BEGINNING - timedelta(minutes=1),
         "server_call_id": SERVER_CALL_ID,
         "recording_id": RECORDING_ID,
     }
-    return Recording(**columns | fields)
+    times = columns | fields
+    started = {"start_requested_at": times["created_at"]}
+    return Recording(**(columns | started | halves(status, times["updated_at"], fields) | fields))
+
+
+def halves(status: RecordingStatus, at: datetime, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of the two halves for a status; one that has ended, ended at that time."""
+    if status in {RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED}:
+        return {"control": ControlStatus(status)}
+    if status is RecordingStatus.FAILED and "refused_status" in fields:
+        return {"control": ControlStatus.STARTING, "start_failure": StartFailure.REFUSED}
+    ended: dict[str, Any] = {"control": ControlStatus.PAUSED, "ended_at": at}
+    if status is RecordingStatus.EMPTY:
+        return ended | {"has_run": False, "inactive_at": at}
+    return ended if status is RecordingStatus.STOPPED else ended | {"files": FilesStatus(status)}
 
 
 def a_chunk(number: int = 0, **fields: Any) -> Chunk:

@@ -68,8 +68,29 @@ def to_columns(entity: TableEntity) -> dict[str, object]:
 
 
 def to_recording(entity: TableEntity) -> Recording:
-    columns = to_columns(entity)
+    columns = in_halves(to_columns(entity))
     return msgspec.convert(columns | {"tags": json.loads(str(columns.get("tags", "{}")))}, Recording)
+
+
+def in_halves(columns: dict[str, object]) -> dict[str, object]:
+    """The columns of a recording; a row of version 0.1, which had one status, is told apart into the two halves.
+
+    Whether one of its recordings that has files has ended, such a row does not say: ACS is asked.
+    """
+    if "status" not in columns:
+        return columns
+    status, failure = columns.pop("status"), columns.get("failure")
+    match status:
+        case "starting" | "active" | "paused":
+            return columns | {"control": status, "waitsFor": failure, "failure": None}
+        case "stopped" | "empty":
+            ended = {"control": "paused", "endedAt": columns["updatedAt"], "inactiveAt": columns["updatedAt"]}
+            return columns | ended | {"hasRun": status == "stopped"}
+        case "failed" if columns.get("refusedStatus") is not None:
+            return columns | {"startFailure": "refused", "startFailureReason": failure, "failure": None}
+        case "failed" if columns.get("recordingId") is None and columns.get("folder") is None:
+            return columns | {"startFailure": "unconfirmed", "startFailureReason": failure, "failure": None}
+    return columns | {"files": status}
 
 
 def to_chunk(entity: TableEntity) -> Chunk:

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from shared import names
-from shared.errors import BlobExists, CatalogConflict, StoreUnavailable
+from shared.control import Control, next_question
+from shared.errors import AcsError, BlobExists, CatalogConflict, StoreUnavailable
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
+from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, FilesStatus, Recording
 from shared.ports import BlobLabel, Catalog, ChunkStore, Clock
-from shared.recordings import LOOK_AGAIN, save_recording
+from shared.recordings import save_recording
 from shared.views import chunk_view, recording_view
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
@@ -22,16 +23,19 @@ FAILED_STAYS = timedelta(days=7)  # how long a failed recording counts as open u
 FAILED_LOOK = timedelta(hours=1)  # how often it is looked at meanwhile: a replay makes it an open one
 CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
 # What a later chunk or a second look may change on a chunk without making it another one.
-PASSING = frozenset({"attempts", "dueAt", "failure", "storedAt", "deletedAt"})
+PASSING = frozenset({"attempts", "dueAt", "failure", "failureKind", "storedAt", "deletedAt"})
+# Of several chunks' kinds the first is the recording's.
+WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
 
 
 class Completion:
     """Decides whether a recording is finished, and writes its manifest."""
 
-    def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock, control: Control) -> None:
         self.catalog = catalog
         self.store = store
         self.clock = clock
+        self.control = control
 
     def chunk_ended(self, chunk: Chunk) -> None:
         """What follows the last write of a chunk; whoever finds it undone does it all again.
@@ -62,10 +66,15 @@ class Completion:
     def decide(self, id: str) -> Recording | None:
         """The row is read before the chunks: an event that adds chunks renews it, and so foils the write."""
         recording = self.catalog.recording(id)
-        if recording is None or recording.status is not RecordingStatus.TRANSFERRING:
+        if recording is None or recording.files is not FilesStatus.TRANSFERRING:
             return recording
         if self.catalog.has_open_chunk(id):
             return recording
+        return self.decide_finished(recording)
+
+    def decide_finished(self, recording: Recording) -> Recording | None:
+        """No chunk was open a moment ago."""
+        id = recording.id
         chunks = sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
         if any(chunk.open for chunk in chunks):
             return recording  # added since the question above; a manifest must not tell of it
@@ -74,42 +83,61 @@ class Completion:
             return self.fail(recording, lost)
         if not is_whole(chunks):
             # An earlier completion may just have closed the line; somebody must wait for what is missing.
-            self.catalog.note_open([recording.line(self.clock() + LOOK_AGAIN)])
+            self.catalog.note_open([recording.line(next_question(recording, self.clock()))])
             return recording
+        if self.control.may_run(recording):
+            return self.decide_once_ended(recording)
         return self.finish(recording, chunks)
+
+    def decide_once_ended(self, recording: Recording) -> Recording | None:
+        """Ask ACS whether a recording whose files are all there has ended; only then it is completed."""
+        try:
+            observed = self.control.observe(recording)
+        except AcsError:
+            return recording  # its line is due in a minute
+        if self.control.has_ended(observed):
+            return self.decide(recording.id)  # read anew: files may have come meanwhile
+        self.catalog.note_open([observed.line(next_question(observed, self.clock()))])
+        return observed
 
     def fail(self, recording: Recording, lost: list[Chunk]) -> Recording:
         failure = f"{len(lost)} of its chunks could not be saved; each says why, and replay tries again."
         if not lost:
             failure = "No chunk of the event could be read; the event is kept in rejected-events, and replay reads it."
-        return self.give_up(recording, failure, self.clock())
+        kinds = {chunk.failure_kind for chunk in lost} if lost else {FailureKind.REJECTED}
+        kind = next((kind for kind in WORST_FIRST if kind in kinds), None)
+        return self.give_up(recording, failure, kind, self.clock())
 
-    def give_up(self, recording: Recording, failure: str, now: datetime) -> Recording:
-        """Mark a recording as failed, tell, and keep it in sight.
+    def give_up(self, recording: Recording, failure: str, kind: FailureKind | None, now: datetime) -> Recording:
+        """Mark a recording's files as failed, tell, and keep it in sight.
 
         Raises:
             CatalogConflict: its row was written meanwhile.
         """
-        row = msgspec.structs.replace(recording.moved(RecordingStatus.FAILED, now), failure=failure)
+        files = recording.with_files(FilesStatus.FAILED, now)
+        row = msgspec.structs.replace(files, failure=failure, failure_kind=kind)
         row = self.catalog.save_recording(row)
         self.tell_failed(row, now)
         return row
 
     def tell_failed(self, recording: Recording, now: datetime) -> None:
         """Tell, then write down in the open-work index that it was told: the sweep looks for failures that were not."""
-        log(LogEvent.RECORDING_FAILED, id=recording.id, failure=recording.failure)
+        log(LogEvent.RECORDING_FAILED, id=recording.id, failure=recording.shown_failure)
         self.keep_in_sight(recording, now)
 
     def keep_in_sight(self, recording: Recording, now: datetime) -> None:
-        """Count a failed recording as open until it is replayed, for a week at most."""
-        if now - recording.updated_at < FAILED_STAYS:
-            self.catalog.note_open([recording.line(now + FAILED_LOOK, failed=True)])
+        """Count a failed recording as open until it is replayed, for a week at most, and while it may still run."""
+        if now - recording.updated_at < FAILED_STAYS or self.control.may_run(recording):
+            look = next_question(recording, now) if self.control.may_run(recording) else now + FAILED_LOOK
+            self.catalog.note_open([recording.line(look, failed=True)])
         else:
             self.catalog.close(ChunkRef(recording.id, ""))
 
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         now = self.clock()
-        row = msgspec.structs.replace(recording.moved(RecordingStatus.COMPLETED, now), completed_at=now, failure=None)
+        row = msgspec.structs.replace(
+            recording.with_files(FilesStatus.COMPLETED, now), completed_at=now, failure=None, failure_kind=None
+        )
         # The manifest first: a status is a fact, and this one says that the manifest is there.
         row = self.catalog.save_recording(self.with_manifest(row, chunks))
         self.closed(row)
@@ -120,8 +148,8 @@ class Completion:
         """Close the line of a recording; open it again if a late event reopened the recording at that moment."""
         self.catalog.close(ChunkRef(recording.id, ""))
         current = self.catalog.recording(recording.id)
-        if current is not None and current.status is not recording.status:
-            self.catalog.note_open([current.line(self.clock() + LOOK_AGAIN)])
+        if current is not None and current.files is not recording.files:
+            self.catalog.note_open([current.line(next_question(current, self.clock()))])
 
     def with_manifest(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         """Write the manifest under the first free name.
@@ -157,7 +185,9 @@ def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datet
     row = save_recording(
         catalog,
         recording,
-        lambda row: msgspec.structs.replace(row.moved(RecordingStatus.TRANSFERRING, now), failure=None),
+        lambda row: msgspec.structs.replace(
+            row.with_files(FilesStatus.TRANSFERRING, now), failure=None, failure_kind=None
+        ),
     )
     catalog.note_open([row.line(look_at)])
 

@@ -6,7 +6,7 @@ import msgspec
 
 from shared.errors import CatalogConflict, ContentConflict, StoreUnavailable, Transient
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, Messages
+from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.pipeline.blocks import list_digest
 from shared.pipeline.claims import RetryPolicy
 from shared.pipeline.engine import digested
@@ -136,7 +136,9 @@ class Deletion:
 
     def altered(self, chunk: Chunk, error: ContentConflict) -> None:
         failure = f"{error} Keep both, find out who wrote the blob, then replay."
-        self.finished(msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure))
+        self.finished(
+            msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure, failure_kind=FailureKind.CONFLICT)
+        )
 
     def deferred(self, chunk: Chunk, error: Transient) -> None:
         """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""

@@ -18,7 +18,7 @@ from shared.errors import CatalogConflict, NotUnderstood
 from shared.lenient import Json
 from shared.locations import in_own_storage, own_location, parse_location
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkStatus, Messages, Origin, Recording, RecordingStatus
+from shared.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
 from shared.pipeline.events import AnnouncedChunk, FileReady, parse_file_ready
 from shared.pipeline.matching import find_recording, new_recording
 from shared.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
@@ -126,10 +126,13 @@ class Ingest:
         return Messages(), refusals
 
     def explained(self, recording: Recording, event: FileReady, *, linked: bool = True) -> Recording:
-        """The recording with what the event tells of it: reopened, and its blob folder fixed."""
+        """The recording with what the event tells of it: its files reopened, and its blob folder fixed.
+
+        Of the control half an event tells nothing; that a start failed is refuted by its file.
+        """
         now = self.clock()
         began = event.recording_start_time
-        row = recording.moved(RecordingStatus.TRANSFERRING, now)
+        row = recording.with_files(FilesStatus.TRANSFERRING, now)
         if linked and event.recording_id and row.recording_id is None:
             row = learn_acs_id(self.catalog, row, event.recording_id)
         deadline = event.event_time + self.policy.retention
@@ -145,10 +148,17 @@ class Ingest:
             session_end_reason=event.session_end_reason or row.session_end_reason,
             expires_at=min(row.expires_at or deadline, deadline),
             folder=row.folder or names.folder(row.id, began or event.event_time),
+            heard_at=now,
             claimed_until=None,
+            waits_for=None,
+            start_failure=None,
+            start_failure_reason=None,
+            refused_status=None,
+            refused_code=None,
+            start_report=None,
             completed_at=None,
             failure=None,
-            has_run=True,
+            failure_kind=None,
         )
 
     def chunk_row(self, recording: Recording, event: FileReady, announced: AnnouncedChunk) -> Chunk:
@@ -174,7 +184,14 @@ class Ingest:
             return self.located(row, announced)
         except NotUnderstood as error:
             failure = f"{error} The event is kept in rejected-events; correct the settings and replay."
-            return msgspec.structs.replace(row, status=ChunkStatus.FAILED, failure=failure, open=False, due_at=None)
+            return msgspec.structs.replace(
+                row,
+                status=ChunkStatus.FAILED,
+                failure=failure,
+                failure_kind=FailureKind.REJECTED,
+                open=False,
+                due_at=None,
+            )
 
     def located(self, row: Chunk, announced: AnnouncedChunk) -> Chunk:
         """The row with the places it names, each of them checked and rebuilt.
@@ -237,7 +254,8 @@ class Ingest:
     def persist(self, recording: Recording, rows: list[Chunk], known: dict[str, Chunk]) -> Messages:
         """Write index, rows, messages, in this order: what a crash leaves behind is found and finished."""
         now = self.clock()
-        work = [recording.line(now + self.policy.claim)]
+        # Where ACS has not confirmed the end, the next sweep asks it.
+        work = [recording.line(now if recording.may_run else now + self.policy.claim)]
         work += [row.line(row.due_at) for row in rows if row.due_at]
         self.catalog.note_open(work)
         if not recording.etag:

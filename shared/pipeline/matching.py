@@ -5,7 +5,7 @@ import binascii
 import json
 from datetime import datetime, timedelta
 
-from shared.models import Origin, Recording, RecordingStatus
+from shared.models import Origin, Recording
 from shared.names import id_from_call, id_from_recording_id, normal_recording_id
 from shared.pipeline.events import FileReady
 from shared.ports import Catalog
@@ -55,7 +55,6 @@ def new_recording(event: FileReady, now: datetime) -> Recording:
     return Recording(
         id=derived_ids(event)[0],
         origin=Origin.EVENT,
-        status=RecordingStatus.TRANSFERRING,
         created_at=now,
         updated_at=now,
         server_call_id=event.server_call_id,

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.errors import CatalogConflict, NotFound
 from shared.lenient import Json
-from shared.models import Chunk, ChunkStatus, Messages, Recording, RecordingStatus
+from shared.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.ports import Catalog, Clock, KeptEvents
@@ -60,8 +60,8 @@ class Replay:
         while day.date() >= moment.date():
             for _, id in self.catalog.recordings_by_day(day, None):
                 recording = self.catalog.recording(id)
-                unfinished = {RecordingStatus.FAILED, RecordingStatus.TRANSFERRING}
-                if recording is not None and recording.status in unfinished and recording.created_at >= moment:
+                unfinished = {FilesStatus.FAILED, FilesStatus.TRANSFERRING}
+                if recording is not None and recording.files in unfinished and recording.created_at >= moment:
                     yield recording
             day -= timedelta(days=1)
 
@@ -69,7 +69,13 @@ class Replay:
         """Index, row, message, as at ingest."""
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         row = msgspec.structs.replace(
-            chunk, status=status, open=True, failure=None, due_at=self.clock() + self.claim, claimed_until=None
+            chunk,
+            status=status,
+            open=True,
+            failure=None,
+            failure_kind=None,
+            due_at=self.clock() + self.claim,
+            claimed_until=None,
         )
         self.catalog.note_open([row.line(self.clock() + self.claim)])
         try:

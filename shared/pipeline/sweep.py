@@ -1,27 +1,49 @@
 """Look at everything that is open and due, and send it again; nothing is forgotten because a message was.
 
+Each index line and each dead letter is a unit of its own: one that cannot be done stops none of the others.
 Safe when two run at once: whoever sends something claims it first, by the row's etag.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 
-from shared.errors import AcsError, CatalogConflict, CatalogUnavailable, StoreUnavailable
+from shared.control import EVENT_PATIENCE, LOOK_AGAIN, Control, next_question, unconfirmed
+from shared.errors import AcsError, CatalogConflict, Unforeseen
 from shared.lenient import Json
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, OpenWork, Recording, RecordingStatus
+from shared.models import (
+    Chunk,
+    ChunkRef,
+    ChunkStatus,
+    FailureKind,
+    FilesStatus,
+    Messages,
+    OpenWork,
+    Recording,
+    RecordingStatus,
+)
 from shared.pipeline.completion import Completion, reopen
 from shared.pipeline.ingest import Ingest, merged
 from shared.ports import Catalog, Clock, DeadLetters
-from shared.recordings import EVENT_PATIENCE, LIVE, LOOK_AGAIN, Recordings
+from shared.units import Run
 
 ITEMS_PER_RUN_MAX = 2000  # what one run takes on; the next one is a minute away
 ORPHAN_PATIENCE = timedelta(hours=1)  # an index line without a row belongs to an event that is being delivered again
 WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # before ACS destroys a chunk that is not stored
 WHENEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass
+class IndexRead:
+    """What could be read of the open-work index."""
+
+    lines: list[OpenWork] = field(default_factory=list)
+    is_whole: bool = False
 
 
 class Sweep:
@@ -33,49 +55,60 @@ class Sweep:
         dead_letters: DeadLetters,
         ingest: Ingest,
         completion: Completion,
-        recordings: Recordings,
+        control: Control,
         clock: Clock,
+        *,
         claim: timedelta,
+        max_recording: timedelta,
     ) -> None:
         self.catalog = catalog
         self.dead_letters = dead_letters
         self.ingest = ingest
         self.completion = completion
-        self.recordings = recordings
+        self.control = control
         self.clock = clock
         self.claim = claim
+        self.max_recording = max_recording
 
     def sweep(self) -> Messages:
         """One run; returns what is to be sent.
 
         Raises:
-            CatalogUnavailable, StoreUnavailable: our own outage; the next run begins anew.
+            CatalogUnavailable, StoreUnavailable: our own outage kept something from being done, and there is nothing
+                that raising would discard; the next run begins anew.
         """
-        letters = self.as_far_as_possible(self.ingested_letters())
+        run = Run("sweep")
+        letters = self.letters(run)
         now = self.clock()
-        lines = list(self.catalog.due_work(WHENEVER))
-        for line in lines:
-            self.warned(line, now)
-        due = [line for line in lines if line.due_at <= now][:ITEMS_PER_RUN_MAX]
-        messages = merged([*letters, *self.as_far_as_possible(self.looked_at(line, now) for line in due)])
-        self.tell(lines, len(due), messages, now)
-        return messages
+        index = IndexRead()
+        run.attempt(partial(self.read_index, index), self.index_unforeseen)
+        for line in index.lines:
+            run.attempt(partial(self.warned, line, now), partial(self.set_aside, line, now))
+        due = sorted((line for line in index.lines if line.due_at <= now), key=lambda line: line.due_at)
+        looked_at = [
+            run.attempt(partial(self.looked_at, line, now), partial(self.set_aside, line, now))
+            for line in due[:ITEMS_PER_RUN_MAX]
+        ]
+        messages = merged([letters, *looked_at])
+        if index.is_whole:  # of a part nobody may be told that it is all that is open
+            self.tell(index.lines, len(due), messages, now)
+        return run.finish(messages)
 
-    def as_far_as_possible(self, steps: Iterator[Messages]) -> list[Messages]:
-        """What the steps want sent, up to an outage: what they claimed is sent rather than left until the claim ends.
+    def read_index(self, index: "IndexRead") -> Messages:
+        """Collect every line of the open-work index, as far as Table Storage answers."""
+        for line in self.catalog.due_work(WHENEVER):
+            index.lines.append(line)
+        index.is_whole = True
+        return Messages()
 
-        Raises:
-            CatalogUnavailable, CatalogConflict, StoreUnavailable: the outage, when nothing would be lost by it.
-        """
-        done: list[Messages] = []
-        try:
-            for step in steps:
-                done.append(step)  # noqa: PERF402 - what came before an outage must stay
-        except (CatalogUnavailable, CatalogConflict, StoreUnavailable) as error:
-            if not any(part.transfers or part.deletions for part in done):
-                raise
-            log(LogEvent.SWEEP_INTERRUPTED, failure=str(error), steps=len(done))
-        return done
+    def index_unforeseen(self, error: Unforeseen) -> None:
+        log(LogEvent.UNFORESEEN_FAULT, failure=f"The open-work index could not be read. {error}")
+
+    def set_aside(self, line: OpenWork, now: datetime, error: Unforeseen) -> None:
+        """Tell once of a row that cannot be worked on, and look at it again in an hour."""
+        if not line.told:
+            log(LogEvent.UNFORESEEN_FAULT, id=line.id, documentId=line.document_id or None, failure=str(error))
+        self.catalog.note_open([msgspec.structs.replace(line, due_at=now + LOOK_AGAIN, told=True)])
 
     def tell(self, lines: Sequence[OpenWork], due: int, messages: Messages, now: datetime) -> None:
         """The gauge that alerts and the workbook read."""
@@ -92,14 +125,17 @@ class Sweep:
             deletions=len(messages.deletions),
         )
 
-    def warned(self, line: OpenWork, now: datetime) -> None:
+    def warned(self, line: OpenWork, now: datetime) -> Messages:
         """Warn at each threshold, then remember that on the row: a crash in between repeats a warning and loses none.
 
         A chunk that a worker holds is warned of when it lets go: a write to its row would take the chunk from it.
         """
         level = warnings_due(line, now)
-        if level <= line.warned:
-            return
+        if level > line.warned:
+            self.warn(line, level, now)
+        return Messages()
+
+    def warn(self, line: OpenWork, level: int, now: datetime) -> None:
         chunk = self.catalog.chunk(ChunkRef(line.id, line.document_id))
         if chunk is None or (chunk.claimed_until or now) > now:
             return
@@ -164,87 +200,124 @@ class Sweep:
             self.catalog.close(ChunkRef(line.id, line.document_id))
 
     def recording_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
-        if recording.status is RecordingStatus.TRANSFERRING:
-            self.transferring_looked_at(recording, now)
-        elif recording.status in LIVE:
-            self.live_looked_at(recording, now)
-        elif recording.status is RecordingStatus.STOPPED:
-            self.stopped_looked_at(recording, now)
-        elif recording.status is RecordingStatus.FAILED:
-            self.failed_looked_at(recording, line, now)
-            return
-        current = self.catalog.recording(recording.id) or recording
-        if current.status in {RecordingStatus.COMPLETED, RecordingStatus.EMPTY}:
-            self.catalog.close(ChunkRef(current.id, ""))
-        elif current.status is not RecordingStatus.FAILED:  # of a fresh failure the line tells already
-            self.catalog.note_open([current.line(now + LOOK_AGAIN)])
-
-    def failed_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
-        """Tell of a failure if a crash left that undone; whoever asked for a refused start was told at once."""
-        chunks = list(self.catalog.chunks(recording.id))
-        lost = any(chunk.status is ChunkStatus.FAILED for chunk in chunks)
         if recording.refused:
+            self.catalog.close(ChunkRef(recording.id, ""))  # whoever asked was told at once
+            return
+        row = self.asked_about(recording, now)
+        if row.start_failure is not None:
+            self.failure_looked_at(row, line, now)
+        elif row.files is FilesStatus.FAILED:
+            self.failed_looked_at(row, line, now)
+        else:
+            if row.files is FilesStatus.TRANSFERRING:
+                self.transferring_looked_at(row, now)
+            elif row.files is FilesStatus.NONE and not self.control.may_run(row) and not row.is_empty:
+                self.without_files_looked_at(row, now)
+            self.look_again(self.catalog.recording(row.id) or row, now)
+
+    def look_again(self, recording: Recording, now: datetime) -> None:
+        """When to look next; never again where nothing is left to come. Of a failure the line says so already."""
+        if recording.start_failure is not None or recording.files is FilesStatus.FAILED:
+            return
+        if not self.control.may_run(recording) and (
+            recording.files is FilesStatus.COMPLETED or (recording.files is FilesStatus.NONE and recording.is_empty)
+        ):
             self.catalog.close(ChunkRef(recording.id, ""))
-        elif any(chunk.open for chunk in chunks) or (chunks and not lost):
-            reopen(self.catalog, recording, now, now)  # a replay lifted the chunks and died before the recording
-        elif line.failed:
+            return
+        due = next_question(recording, now) if self.control.may_run(recording) else now + LOOK_AGAIN
+        self.catalog.note_open([recording.line(due)])
+
+    def asked_about(self, recording: Recording, now: datetime) -> Recording:
+        """The recording with ACS's word of it where the end is not confirmed; its silence changes nothing."""
+        try:
+            row = self.control.observe(recording)
+        except AcsError:
+            row = recording
+        runs = row.may_run and row.status in {RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED}
+        if runs and row.recording_id and now - row.created_at >= self.max_recording:
+            log(LogEvent.RECORDING_OVERDUE, id=row.id, status=row.status)
+        return row
+
+    def failure_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
+        """Tell of a failure if a crash left that undone, and keep it in sight."""
+        if line.failed:
             self.completion.keep_in_sight(recording, now)
         else:
             self.completion.tell_failed(recording, now)
 
+    def failed_looked_at(self, recording: Recording, line: OpenWork, now: datetime) -> None:
+        """Decide a failure anew when its chunks say otherwise."""
+        chunks = list(self.catalog.chunks(recording.id))
+        lost = any(chunk.status is ChunkStatus.FAILED for chunk in chunks)
+        if any(chunk.open for chunk in chunks) or (chunks and not lost):
+            reopen(self.catalog, recording, now, now)  # a replay lifted the chunks and died before the recording
+        else:
+            self.failure_looked_at(recording, line, now)
+
     def transferring_looked_at(self, recording: Recording, now: datetime) -> None:
         """Complete it if a crash left that undone; tell when nothing is left to do and yet a chunk is missing."""
-        decided = self.completion.complete_if_last(recording.id) or recording
-        if decided.status is not RecordingStatus.TRANSFERRING:
+        if self.control.may_run(recording):
+            decided = recording  # ACS was asked just now
+        else:
+            decided = self.completion.complete_if_last(recording.id) or recording
+        if decided.files is not FilesStatus.TRANSFERRING:
             return
         left = [chunk for chunk in self.catalog.chunks(recording.id) if chunk.open]
         # A slow worker may have closed the line that a replay had just opened: what is overdue gets one again.
         self.catalog.note_open([chunk.line(chunk.due_at) for chunk in left if chunk.due_at and chunk.due_at <= now])
-        if not left and now - decided.updated_at >= EVENT_PATIENCE:
+        if not left and not self.control.may_run(decided) and now - decided.updated_at >= EVENT_PATIENCE:
             log(LogEvent.RECORDING_INCOMPLETE, id=recording.id, since=decided.updated_at)
 
-    def live_looked_at(self, recording: Recording, now: datetime) -> None:
-        """Ask ACS about a recording that may have ended; its silence changes nothing."""
-        overdue = now - recording.created_at >= self.recordings.max_recording
+    def without_files_looked_at(self, recording: Recording, now: datetime) -> None:
+        """A recording without files that ended, or whose start nobody confirmed."""
         if recording.recording_id is None:
-            if overdue:
-                self.given_up(recording, now, "ACS never confirmed the start, and no file-ready event came.")
-            return
-        try:
-            observed = self.recordings.observe(recording)
-        except AcsError:
-            return
-        if overdue and observed.status in LIVE:
-            log(LogEvent.RECORDING_OVERDUE, id=recording.id, status=observed.status)
+            if now - recording.created_at >= self.max_recording:
+                reason = "ACS never confirmed the start, and no file-ready event came."
+                row = self.control.write(recording, partial(unconfirmed, reason=reason))
+                if row is not None:
+                    self.completion.tell_failed(row, now)
+        elif now - (recording.ended_at or recording.updated_at) >= EVENT_PATIENCE:
+            self.ended_without_event(recording, recording.recording_id, now)
 
-    def stopped_looked_at(self, recording: Recording, now: datetime) -> None:
+    def ended_without_event(self, recording: Recording, recording_id: str, now: datetime) -> None:
         """An ended recording without files: unless ACS still knows it, its event is lost or late."""
-        if now - recording.updated_at < EVENT_PATIENCE or recording.recording_id is None:
-            return
         try:
-            known = self.recordings.acs.state(recording.recording_id)
+            known = self.control.acs.state(recording_id)
         except AcsError:
             return
         if known is None:
             failure = "It ended, and no file-ready event came within an hour. Hand it in (POST /api/events) or replay."
-            self.given_up(recording, now, failure)
+            try:
+                self.completion.give_up(recording, failure, FailureKind.UNANNOUNCED, now)
+            except CatalogConflict:
+                return  # it has just changed; the next look sees how
 
-    def given_up(self, recording: Recording, now: datetime, failure: str) -> None:
-        """Say that something is wrong while there is time; a later event reopens the recording all the same."""
-        try:
-            self.completion.give_up(recording, failure, now)
-        except CatalogConflict:
-            return  # it has just changed; the next look sees how
+    def letters(self, run: Run) -> Messages:
+        """Take in what Event Grid gave up on, each letter a unit; a letter goes only once its events are durable."""
+        names: list[str] = []
+        run.attempt(partial(self.read_names, names), self.letter_unforeseen)
+        ingested: list[str] = []
+        parts = [run.attempt(partial(self.ingest_letter, name, ingested), self.letter_unforeseen) for name in names]
+        for name in ingested:
+            run.attempt(partial(self.remove_letter, name), self.letter_unforeseen)
+        return merged(parts)
 
-    def ingested_letters(self) -> Iterator[Messages]:
-        """Events that Event Grid gave up on; a letter goes only when what is in it is durable."""
-        for name in self.dead_letters.listed():
-            yield self.ingested_letter(self.dead_letters.read(name))
-            self.dead_letters.remove(name)
-            log(LogEvent.DEAD_LETTER_INGESTED, name=name)
+    def read_names(self, names: list[str]) -> Messages:
+        names.extend(self.dead_letters.listed())
+        return Messages()
 
-    def ingested_letter(self, content: bytes) -> Messages:
-        return merged(self.ingest.ingest(document) for document in documents(content))
+    def ingest_letter(self, name: str, ingested: list[str]) -> Messages:
+        messages = merged(self.ingest.ingest(document) for document in documents(self.dead_letters.read(name)))
+        ingested.append(name)
+        return messages
+
+    def remove_letter(self, name: str) -> Messages:
+        self.dead_letters.remove(name)
+        log(LogEvent.DEAD_LETTER_INGESTED, name=name)
+        return Messages()
+
+    def letter_unforeseen(self, error: Unforeseen) -> None:
+        log(LogEvent.UNFORESEEN_FAULT, failure=f"A dead letter could not be taken in. {error}")
 
 
 def warnings_due(line: OpenWork, now: datetime) -> int:

@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.lenient import moment, number
 from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, Messages
+from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
 from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
 from shared.pipeline.media import check_metadata, check_signature
@@ -247,7 +247,12 @@ class Transfer:
 
     def failed(self, chunk: Chunk, error: Permanent) -> Messages:
         row = msgspec.structs.replace(
-            chunk.moved(ChunkStatus.FAILED), claimed_until=None, due_at=None, open=False, failure=str(error)
+            chunk.moved(ChunkStatus.FAILED),
+            claimed_until=None,
+            due_at=None,
+            open=False,
+            failure=str(error),
+            failure_kind=FailureKind.EXPIRED if isinstance(error, Expired) else FailureKind.CONFLICT,
         )
         self.catalog.save_chunk(row)
         self.ended(row)

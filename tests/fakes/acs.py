@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
 from shared.ports import AcsState, SourceRange
@@ -24,6 +24,7 @@ class FakeAcsRecording:
     recording_id: str
     call: str
     active: bool
+    known_from: datetime | None = None  # before, a question for its state is answered "not found"
 
 
 class FakeAcsCalls:
@@ -38,6 +39,8 @@ class FakeAcsCalls:
         self.starts_active = False  # in recorded sessions a start was answered with "inactive"
         self.answers: defaultdict[str, deque[AcsError]] = defaultdict(deque)
         self.started: list[StartRequest] = []
+        self.ran: set[str] = set()  # ids of those that ever were active: ACS makes files of them
+        self.becomes_known_after = timedelta(0)
 
     def refuse(self, action: str, error: AcsError) -> None:
         """Answer the next request of an action with an error."""
@@ -60,7 +63,8 @@ class FakeAcsCalls:
             self.started.append(request)
             self.requests[repeatability_id] = id
             active = self.starts_active and not request.pause_on_start
-            self.recordings[id] = FakeAcsRecording(id, call, active)
+            self.recordings[id] = FakeAcsRecording(id, call, active, self.world.now + self.becomes_known_after)
+            self.ran |= {id} if active else set()
             return self.shown(id)
 
     def shown(self, id: str) -> AcsState:
@@ -72,32 +76,40 @@ class FakeAcsCalls:
         return self.recordings[id]
 
     def pause(self, recording_id: str) -> None:
-        with self.world.effect("acs.pause"):
+        with self.world.effect("acs.pause") as fault:
             self.answered("pause")
-            self.known(recording_id).active = False
+            self.found(recording_id, fault).active = False
 
     def resume(self, recording_id: str) -> None:
-        with self.world.effect("acs.resume"):
+        with self.world.effect("acs.resume") as fault:
             self.answered("resume")
-            self.known(recording_id).active = True
+            self.found(recording_id, fault).active = True
+            self.ran.add(recording_id)
 
     def stop(self, recording_id: str) -> None:
-        with self.world.effect("acs.stop"):
+        with self.world.effect("acs.stop") as fault:
             self.answered("stop")
-            self.known(recording_id)
+            self.found(recording_id, fault)
             del self.recordings[recording_id]
 
     def state(self, recording_id: str) -> AcsState | None:
         with self.world.effect("acs.state"):
             self.answered("state")
             found = self.recordings.get(recording_id)
-            return AcsState(recording_id, found.active) if found else None
+            if found is None or (found.known_from is not None and self.world.now < found.known_from):
+                return None
+            return AcsState(recording_id, found.active)
+
+    def found(self, id: str, fault: Fault | None) -> FakeAcsRecording:
+        """A recording; under ACS's high-availability issue one that runs may be answered with 404."""
+        return self.known("" if fault is Fault.MISSING else id)
 
     # What happens by itself.
 
     def begin(self, recording_id: str) -> None:
         """The recording runs, a few seconds after its start."""
         self.recordings[recording_id].active = True
+        self.ran.add(recording_id)
 
     def hang_up(self, recording_id: str) -> None:
         """The call ends, and its recording with it."""

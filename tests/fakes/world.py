@@ -34,7 +34,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated content"  # source.open: the connection breaks half-way
     HTML = "an error page"  # source.open: a success with another content of the right length
     FLIPPED = "a flipped bit"  # source.open: a content that only a second read tells from the right one
-    MISSING = "not found"  # source.open: 404 although the document is there
+    MISSING = "not found"  # source.open, acs.pause, acs.resume, acs.stop: 404 although it is there
     STALE = "stale read"  # the row as it was before its last write; the blob before it was committed
     DUPLICATE = "duplicate"  # queue.send: the message arrives twice
 

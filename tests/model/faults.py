@@ -15,6 +15,9 @@ ELSEWHERE: Mapping[str, tuple[Fault, ...]] = {
     "catalog.recording": (Fault.STALE,),
     "catalog.chunk": (Fault.STALE,),
     "queue.send": (Fault.DUPLICATE,),
+    "acs.pause": (Fault.MISSING,),
+    "acs.resume": (Fault.MISSING,),
+    "acs.stop": (Fault.MISSING,),
 }
 FAULTS_MIN, FAULTS_MAX = 3, 8
 

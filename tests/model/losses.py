@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from shared.errors import RecorderError
 from shared.log import LogEvent
 from shared.models import Chunk, ChunkStatus, RecordingStatus
@@ -40,7 +42,7 @@ def stopped_without_event(cloud: Cloud) -> None:
     """A recording of ours that ACS does not know any more, and of which no event ever came."""
     began = BEGINNING - timedelta(hours=2)
     active = cloud.catalog.save_recording(a_recording(created_at=began, updated_at=began))
-    row = cloud.catalog.save_recording(active.moved(RecordingStatus.STOPPED, began))
+    row = cloud.catalog.save_recording(replace(active, ended_at=began))
     cloud.catalog.note_open([row.line(BEGINNING)])
 
 

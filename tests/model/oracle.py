@@ -4,7 +4,16 @@ import hashlib
 import json
 from datetime import timedelta
 
-from shared.models import CHUNK_TRANSITIONS, RECORDING_TRANSITIONS, Chunk, ChunkRef, ChunkStatus, RecordingStatus
+from shared.models import (
+    CHUNK_TRANSITIONS,
+    FILES_TRANSITIONS,
+    Chunk,
+    ChunkRef,
+    ChunkStatus,
+    FilesStatus,
+    Recording,
+    RecordingStatus,
+)
 from shared.names import manifest_blob
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
@@ -12,6 +21,8 @@ from tests.model.scene import Scene, expected_blobs
 
 REST_WITHIN = timedelta(hours=8)  # far from the 24 hours that ACS gives
 
+CONTROL_HALF = ("control", "start_requested_at", "resume_requested_at", "has_run", "inactive_at", "ended_at")
+FILES_HALF = ("files", "failure", "failure_kind", "completed_at", "expires_at", "heard_at")
 ROW_WRITES = frozenset({"catalog.save_chunk", "catalog.save_recording", "catalog.add_chunks"})
 
 
@@ -52,14 +63,36 @@ class Oracle:
                 self.rows[key] = row
 
     def row_written(self, before: Row | None, row: Row) -> None:
-        if before is None or before.status is row.status:
+        if isinstance(row, Chunk):
+            self.chunk_written(before, row)
+        else:
+            self.recording_written(before, row)
+
+    def chunk_written(self, before: Row | None, row: Chunk) -> None:
+        if not isinstance(before, Chunk) or before.status is row.status:
             return
-        if isinstance(row, Chunk) and isinstance(before, Chunk):
-            hold(row.status in CHUNK_TRANSITIONS[before.status], f"A chunk went from {before.status} to {row.status}.")
-            hold(row.content_blob == before.content_blob, "The name of a blob changed.")
-        elif not isinstance(row, Chunk) and not isinstance(before, Chunk):
-            legal = row.status in RECORDING_TRANSITIONS[before.status]
-            hold(legal, f"A recording went from {before.status} to {row.status}.")
+        hold(row.status in CHUNK_TRANSITIONS[before.status], f"A chunk went from {before.status} to {row.status}.")
+        hold(row.content_blob == before.content_blob, "The name of a blob changed.")
+
+    def recording_written(self, before: Row | None, row: Recording) -> None:
+        """I13: whoever is told that recording ended is told so by ACS; the end and what ACS confirmed stand."""
+        if row.ended_at is not None:
+            self.not_recorded(row, "A row says that recording ended")
+        if not isinstance(before, Recording):
+            return
+        legal = row.files is before.files or row.files in FILES_TRANSITIONS[before.files]
+        hold(legal, f"A recording's files went from {before.files} to {row.files}.")
+        hold(before.ended_at in {None, row.ended_at}, "The end of a recording was taken back or moved.")
+        files = any(getattr(before, name) != getattr(row, name) for name in FILES_HALF)
+        control = any(getattr(before, name) != getattr(row, name) for name in CONTROL_HALF)
+        raised = row.control_version != before.control_version
+        hold(not (files and (control or raised)), "One write changed both halves of a recording.")
+        hold(raised or not control, "The control half changed, and its version did not.")
+
+    def not_recorded(self, row: Recording, told: str) -> None:
+        """Raises: Violation when ACS records on."""
+        live = self.cloud.acs.recordings.get(row.recording_id or "")
+        hold(live is None, f"{told}, and ACS still has {row.recording_id}.")
 
     def nothing_overwritten(self) -> None:
         """I3: what is visible under a name stays as it is."""
@@ -98,7 +131,8 @@ class Oracle:
         open_lines = self.cloud.catalog.open
         hold(not row.open or (ref.id, ref.document_id) in open_lines, f"{what}, but nobody looks after {row.index}.")
         recording = self.cloud.catalog.rows[ref.id, ""]
-        settled = recording.status in {RecordingStatus.COMPLETED, RecordingStatus.FAILED}
+        assert isinstance(recording, Recording)
+        settled = recording.files in {FilesStatus.COMPLETED, FilesStatus.FAILED}
         hold(settled or (ref.id, "") in open_lines, f"{what}, but nobody looks after the recording.")
 
     def nothing_forgotten(self) -> None:

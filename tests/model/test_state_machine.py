@@ -46,8 +46,7 @@ class CallsAndRecordings(RuleBasedStateMachine):
 
     @rule(place=places, act=st.sampled_from(["pause", "resume", "stop", "refreshed"]))
     def control(self, place: int, act: str) -> None:
-        recordings = self.town.cloud.services.recordings
-        self.town.calling(lambda: getattr(recordings, act)(self.an_id(place)))
+        self.town.control(act, self.an_id(place))
 
     @rule(place=places)
     def call_ends(self, place: int) -> None:

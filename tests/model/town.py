@@ -84,6 +84,16 @@ class Town:
         request = parse_start_request(start_body(serverCallId=call, pauseOnStart=paused), ())
         self.calling(lambda: self.cloud.services.recordings.start(request, key))
 
+    def control(self, act: str, id: str) -> None:
+        recordings = self.cloud.services.recordings
+
+        def request() -> None:
+            row = getattr(recordings, act)(id)
+            if act == "stop" and not row.refused:
+                self.oracle.not_recorded(row, "A caller was told that recording was stopped")
+
+        self.calling(request)
+
     # What ACS and Event Grid do.
 
     def announce(self, tape: Tape, numbers: set[int], times: int) -> None:
@@ -206,7 +216,7 @@ class Town:
         hold(recording.status in SETTLED, f"A recording ended as {recording.status}.")
         hold(not any(chunk.open for chunk in chunks), "A chunk never came to an end.")
         if recording.status is RecordingStatus.FAILED:
-            hold(bool(recording.failure), "A recording failed without a reason.")
+            hold(bool(recording.shown_failure), "A recording failed without a reason.")
         saved = {chunk.index for chunk in chunks if chunk.status is not ChunkStatus.FAILED}
         if len(chunks) == len(saved) == CHUNKS:
             hold(

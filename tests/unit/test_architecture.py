@@ -27,7 +27,7 @@ LAYERS = [
     {"shared.adapters"},
     {
         *("shared.callbacks", "shared.consistency", "shared.files", "shared.health", "shared.listing"),
-        *("shared.recordings", "shared.pipeline"),
+        *("shared.control", "shared.recordings", "shared.pipeline"),
     },
     {"shared.replies", "shared.views"},
     {"shared.ports"},

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.callbacks import BODY_BYTES_MAX
-from shared.errors import AcsUncertain, CallbackRefused, InvalidRequest
-from shared.models import RecordingStatus
+from shared.errors import CallbackRefused, ControlUnknown, InvalidRequest
+from shared.models import FailureKind, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_recording
 from tests.fakes import GOOD_TOKEN, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording
@@ -80,7 +80,7 @@ def test_acs_is_asked_what_a_signed_callback_says(verified: Cloud) -> None:
 
     take_in(verified, post(event(state="active")))
 
-    assert verified.recording().status is RecordingStatus.STARTING
+    assert verified.recording().status is RecordingStatus.PAUSED
 
 
 def test_a_signed_callback_without_acs_s_id_teaches_nothing(verified: Cloud) -> None:
@@ -99,13 +99,34 @@ def test_a_start_that_is_decided_is_not_what_a_callback_is_about(verified: Cloud
     assert RECORDING_ID not in verified.catalog.acs_ids
 
 
-def test_a_signed_failure_fails_the_start(verified: Cloud) -> None:
+def test_a_signed_failure_says_what_the_start_waits_for(verified: Cloud) -> None:
     start(verified)
 
-    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"message": "no audio"})))
+    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"code": 400, "subCode": 8508})))
 
-    assert verified.recording().status is RecordingStatus.FAILED
-    assert "no audio" in str(verified.recording().failure)
+    assert verified.recording().status is RecordingStatus.STARTING
+    assert "8508" in str(verified.recording().waits_for)
+
+
+def test_a_signed_failure_of_what_acs_does_not_know_is_the_start_s_end(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+
+    take_in(verified, post(event(START_FAILED)))
+
+    recording = verified.recording()
+    assert (recording.status, recording.shown_failure_kind) == (RecordingStatus.FAILED, FailureKind.UNANNOUNCED)
+    assert recording.ended_at is None
+
+
+def test_a_signed_failure_does_not_end_what_acs_records(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID, status=RecordingStatus.ACTIVE)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(START_FAILED)))
+    stopped = verified.services.recordings.stop(OUR_ID)
+
+    assert verified.acs.recordings == {}
+    assert stopped.status is RecordingStatus.STOPPED
 
 
 def test_a_signed_failure_is_told_since_the_caller_heard_that_it_starts(
@@ -123,7 +144,7 @@ def test_a_failure_without_a_reason_says_so(verified: Cloud) -> None:
 
     take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=None)))
 
-    assert "no reason given" in str(verified.recording().failure)
+    assert "no reason given" in str(verified.recording().waits_for)
 
 
 def test_a_failure_of_what_has_ended_changes_nothing(verified: Cloud) -> None:
@@ -183,7 +204,7 @@ def test_an_unsigned_failure_is_not_believed(cloud: Cloud) -> None:
 
     take_in(cloud, post(event(START_FAILED)), None)
 
-    assert cloud.recording().status is RecordingStatus.STARTING
+    assert (cloud.recording().start_report, cloud.recording().waits_for) == (None, None)
 
 
 def test_an_unsigned_callback_makes_us_ask_acs(cloud: Cloud) -> None:
@@ -211,7 +232,7 @@ def test_acs_s_silence_makes_acs_post_again(cloud: Cloud) -> None:
     start(cloud, recording_id=RECORDING_ID)
     cloud.world.fail("acs.state", Fault.ERROR_AFTER)
 
-    with pytest.raises(AcsUncertain):
+    with pytest.raises(ControlUnknown):
         take_in(cloud, post(event()), None)
 
 

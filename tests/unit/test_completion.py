@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.errors import StoreUnavailable
-from shared.models import ChunkStatus, Recording, RecordingStatus
+from shared.models import ChunkStatus, FilesStatus, Recording, RecordingStatus
 from shared.pipeline.completion import MANIFESTS_MAX, is_whole
 from shared.views import instant
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
@@ -158,7 +158,7 @@ def test_a_reopened_recording_writes_the_next_manifest_and_never_over_the_first(
     with_chunks(cloud, [{}])
     first = complete(cloud)
     before = cloud.store.blobs[f"{FOLDER}/recording.json"]
-    reopened = first.moved(RecordingStatus.TRANSFERRING, cloud.world.now)
+    reopened = first.with_files(FilesStatus.TRANSFERRING, cloud.world.now)
     cloud.catalog.add_chunks(reopened, [a_chunk(1, **DONE)])
 
     assert complete(cloud).manifests == 2
@@ -169,7 +169,7 @@ def test_a_reopened_recording_writes_the_next_manifest_and_never_over_the_first(
 def test_the_third_manifest_is_the_third(cloud: Cloud) -> None:
     with_chunks(cloud, [{}])
     for number in (1, 2):
-        done = complete(cloud).moved(RecordingStatus.TRANSFERRING, cloud.world.now)
+        done = complete(cloud).with_files(FilesStatus.TRANSFERRING, cloud.world.now)
         cloud.catalog.add_chunks(done, [a_chunk(number, **DONE)])
 
     assert complete(cloud).manifests == 3
@@ -190,7 +190,7 @@ def test_an_event_that_adds_chunks_meanwhile_foils_the_completion(cloud: Cloud) 
     host.publish(file_ready_event([announced_chunk(0)]))
     host.settle()
     folder = cloud.recording().folder
-    cloud.catalog.save_recording(replace(cloud.recording(), status=RecordingStatus.TRANSFERRING))
+    cloud.catalog.save_recording(replace(cloud.recording(), files=FilesStatus.TRANSFERRING))
     cloud.services.ingest.ingest(file_ready_event([announced_chunk(1)]))
     # What the completion read before the event came: the older row, and no open chunk.
     cloud.world.fail("catalog.recording", Fault.STALE)

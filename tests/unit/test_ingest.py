@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from shared.errors import CatalogUnavailable
-from shared.models import ChunkStatus, Messages, RecordingStatus
+from shared.models import ChunkStatus, ControlStatus, FilesStatus, Messages, RecordingStatus
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -56,7 +56,7 @@ def test_the_recording_knows_what_the_event_tells(cloud: Cloud) -> None:
     ingest(cloud, file_ready_event())
     recording = cloud.recording()
 
-    assert (recording.status, recording.session_end_reason) == (RecordingStatus.TRANSFERRING, "CallEnded")
+    assert (recording.files, recording.session_end_reason) == (FilesStatus.TRANSFERRING, "CallEnded")
     assert (recording.recording_format_type, recording.recording_duration_ms) == ("wav", 6620)
     assert recording.recording_start_time == datetime(2026, 11, 22, 7, 59, 23, 608975, UTC)
 
@@ -200,7 +200,7 @@ def test_another_row_for_the_same_recording_is_linked_and_nothing_moves(cloud: C
 
     cloud.services.callbacks.recordings.save(
         a_recording(recording_id=None, status=RecordingStatus.STARTING, etag="old"),
-        lambda row: cloud.services.recordings.adopted(row, RECORDING_ID, RecordingStatus.ACTIVE),
+        lambda row: cloud.services.recordings.adopted(row, 0, RECORDING_ID, ControlStatus.ACTIVE, BEGINNING),
     )
 
     linked = {recording.id: recording.same_as for recording in cloud.recordings()}
@@ -225,7 +225,22 @@ def test_an_event_is_taken_in_whatever_state_its_recording_is_in(cloud: Cloud, s
 
     ingest(cloud, file_ready_event())
 
-    assert cloud.recording().status is RecordingStatus.TRANSFERRING
+    assert cloud.recording().files is FilesStatus.TRANSFERRING
+
+
+@pytest.mark.parametrize("status", set(RecordingStatus) - {RecordingStatus.FAILED})
+def test_an_event_never_writes_what_acs_confirmed(cloud: Cloud, status: RecordingStatus) -> None:
+    start(cloud, status=status)
+    before = cloud.recording()
+
+    ingest(cloud, file_ready_event())
+
+    after = cloud.recording()
+    assert (after.control, after.ended_at, after.control_version) == (
+        before.control,
+        before.ended_at,
+        before.control_version,
+    )
 
 
 def test_only_our_own_outage_raises(cloud: Cloud) -> None:

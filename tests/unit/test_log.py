@@ -82,6 +82,7 @@ def test_nothing_secret_or_personal_is_logged(
     host.publish(file_ready_event([announced_chunk(0), hostile], server_call_id=call))
     host.publish(file_ready_event(1, server_call_id=other, deleteLocation=f"https://x.example/?sig={signature}"))
     cloud.world.fail("source.open", Fault.MISSING, times=3)
+    cloud.acs.recordings.clear()
     host.settle()
 
     logged = lines(caplog)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from shared.control import SAVE_TRIES
 from shared.errors import CatalogConflict, NotFound
-from shared.models import Messages, RecordingStatus
-from shared.recordings import SAVE_TRIES, save_recording
+from shared.models import FilesStatus, Messages, RecordingStatus
+from shared.recordings import save_recording
 from tests.builders import OUR_ID, a_chunk, a_recording, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Plan
 
@@ -42,7 +43,7 @@ def test_a_change_is_made_anew_on_what_somebody_else_wrote(transferring: Cloud) 
     before = transferring.recording()
     touch(transferring)
 
-    saved = save_recording(transferring.catalog, before, lambda row: row.moved(RecordingStatus.FAILED, BEGINNING))
+    saved = save_recording(transferring.catalog, before, lambda row: row.with_files(FilesStatus.FAILED, BEGINNING))
 
     assert (saved.status, transferring.recording()) == (RecordingStatus.FAILED, saved)
 
@@ -52,7 +53,7 @@ def test_a_change_that_never_works_out_is_a_conflict(transferring: Cloud) -> Non
 
     with pytest.raises(CatalogConflict):
         save_recording(
-            transferring.catalog, transferring.recording(), lambda row: row.moved(RecordingStatus.FAILED, BEGINNING)
+            transferring.catalog, transferring.recording(), lambda row: row.with_files(FilesStatus.FAILED, BEGINNING)
         )
 
     assert transferring.world.counts["catalog.save_recording"] == SAVE_TRIES
@@ -63,7 +64,7 @@ def test_a_change_of_a_row_that_is_gone_finds_nothing(transferring: Cloud) -> No
     del transferring.catalog.rows[KEY]
 
     with pytest.raises(NotFound):
-        save_recording(transferring.catalog, before, lambda row: row.moved(RecordingStatus.FAILED, BEGINNING))
+        save_recording(transferring.catalog, before, lambda row: row.with_files(FilesStatus.FAILED, BEGINNING))
 
 
 def test_a_change_that_changes_nothing_is_not_written(transferring: Cloud) -> None:
@@ -102,7 +103,7 @@ def test_a_chunk_that_comes_while_it_is_decided_keeps_the_recording_open(transfe
 
 def test_a_recording_that_is_reopened_while_its_line_is_closed_gets_one_again(transferring: Cloud) -> None:
     def reopen() -> None:
-        row = transferring.recording().moved(RecordingStatus.TRANSFERRING, BEGINNING)
+        row = transferring.recording().with_files(FilesStatus.TRANSFERRING, BEGINNING)
         transferring.catalog.written(KEY, row)
 
     transferring.world.plan = whenever("catalog.close", reopen)

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from shared.errors import AcsRefused, AcsUncertain, Conflict, NotFound
-from shared.models import Recording, RecordingStatus
+from shared.errors import AcsRefused, Conflict, ControlUnknown, NotFound
+from shared.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
-from tests.fakes import Cloud, Effect, Fault
+from tests.fakes import BEGINNING, Cloud, Effect, Fault
 
 MINUTE = timedelta(minutes=1)
 
@@ -45,13 +46,14 @@ def test_what_acs_refuses_leaves_the_row_as_it_was(cloud: Cloud, action: str) ->
     with pytest.raises(AcsRefused, match="8571"):
         getattr(cloud.services.recordings, action)(recording.id)
 
-    assert cloud.recording() == recording
+    assert (cloud.recording().status, cloud.recording().ended_at) == (recording.status, None)
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])
 def test_controlling_what_acs_no_longer_knows_is_a_conflict(cloud: Cloud, action: str) -> None:
     recording = running(cloud)
     cloud.acs.hang_up(str(recording.recording_id))
+    cloud.world.advance(MINUTE)
 
     with pytest.raises(Conflict, match="has ended"):
         getattr(cloud.services.recordings, action)(recording.id)
@@ -97,17 +99,52 @@ def test_stopping_twice_is_success(cloud: Cloud) -> None:
 def test_stopping_what_acs_no_longer_knows_is_success(cloud: Cloud) -> None:
     recording = running(cloud)
     cloud.acs.hang_up(str(recording.recording_id))
+    cloud.world.advance(MINUTE)
 
     assert cloud.services.recordings.stop(recording.id).status is RecordingStatus.STOPPED
 
 
-def test_a_stop_whose_answer_is_lost_succeeds_the_second_time(cloud: Cloud) -> None:
+def test_a_stop_whose_answer_is_lost_is_confirmed_by_the_question_for_the_state(cloud: Cloud) -> None:
     id = running(cloud).id
+    cloud.world.advance(MINUTE)
     cloud.world.fail("acs.stop", Fault.ERROR_AFTER)
-    with pytest.raises(AcsUncertain):
-        cloud.services.recordings.stop(id)
 
     assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
+
+
+def test_a_stop_that_nothing_confirms_is_no_success(cloud: Cloud) -> None:
+    id = running(cloud).id
+    cloud.world.advance(MINUTE)
+    cloud.world.fail("acs.stop", Fault.ERROR_AFTER)
+    cloud.world.fail("acs.state", Fault.ERROR_BEFORE)
+
+    with pytest.raises(ControlUnknown):
+        cloud.services.recordings.stop(id)
+
+    assert cloud.recording().ended_at is None
+    assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
+
+
+def test_a_stop_that_acs_answers_with_not_found_while_it_records_is_no_success(cloud: Cloud) -> None:
+    recording = running(cloud)
+    cloud.world.advance(MINUTE)
+    cloud.acs.refuse("stop", AcsRefused("Recording not found. (404/8522)", status=404, code="8522"))
+
+    with pytest.raises(ControlUnknown):
+        cloud.services.recordings.stop(recording.id)
+
+    assert (cloud.recording().status, cloud.recording().ended_at) == (RecordingStatus.ACTIVE, None)
+
+
+@pytest.mark.parametrize("files", FilesStatus)
+def test_a_stop_asks_acs_whatever_became_of_the_files(cloud: Cloud, files: FilesStatus) -> None:
+    recording = running(cloud)
+    cloud.catalog.save_recording(replace(recording, files=files))
+
+    stopped = cloud.services.recordings.stop(recording.id)
+
+    assert stopped.ended_at
+    assert cloud.acs.recordings == {}
 
 
 def test_a_recording_that_was_never_resumed_is_empty(cloud: Cloud) -> None:
@@ -127,7 +164,7 @@ def test_a_recording_that_was_resumed_once_is_not(cloud: Cloud) -> None:
 def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run(cloud: Cloud) -> None:
     row = cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, has_run=False))
 
-    assert cloud.services.recordings.adopted(row, "id", RecordingStatus.ACTIVE).has_run
+    assert cloud.services.recordings.adopted(row, 0, "id", ControlStatus.ACTIVE, BEGINNING).has_run
 
 
 def test_an_event_that_comes_before_the_stop_is_kept(cloud: Cloud) -> None:
@@ -138,7 +175,7 @@ def test_an_event_that_comes_before_the_stop_is_kept(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("action", ["pause", "stop"])
-def test_an_event_that_comes_during_the_call_keeps_its_say(cloud: Cloud, action: str) -> None:
+def test_an_event_that_comes_during_the_request_keeps_its_say_on_the_files(cloud: Cloud, action: str) -> None:
     recording = running(cloud)
     event = file_ready_event(1, recording_id=str(recording.recording_id))
 
@@ -148,7 +185,7 @@ def test_an_event_that_comes_during_the_call_keeps_its_say(cloud: Cloud, action:
 
     cloud.world.plan = plan
 
-    assert getattr(cloud.services.recordings, action)(recording.id).status is RecordingStatus.TRANSFERRING
+    assert getattr(cloud.services.recordings, action)(recording.id).files is FilesStatus.TRANSFERRING
 
 
 # Looking
@@ -200,7 +237,7 @@ def test_a_paused_recording_is_not_taken_for_a_starting_one(cloud: Cloud) -> Non
     recording = running(cloud)
     paused = cloud.services.recordings.pause(recording.id)
 
-    assert cloud.services.recordings.observe(paused).status is RecordingStatus.PAUSED
+    assert cloud.services.recordings.control.observe(paused).status is RecordingStatus.PAUSED
 
 
 def test_chunks_are_shown_in_order(cloud: Cloud) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable
-from shared.models import Recording, RecordingStatus
+from shared.models import FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Fault
 
@@ -83,7 +83,7 @@ def test_what_acs_refuses_is_refused_and_the_row_says_so(cloud: Cloud) -> None:
         start(cloud)
 
     assert cloud.recording().status is RecordingStatus.FAILED
-    assert "8501" in str(cloud.recording().failure)
+    assert "8501" in str(cloud.recording().shown_failure)
 
 
 def test_a_second_recording_of_a_call_is_refused(cloud: Cloud) -> None:
@@ -118,7 +118,8 @@ def test_a_start_that_was_lost_is_explained_by_its_event(cloud: Cloud) -> None:
 
     cloud.services.ingest.ingest(file_ready_event(1))
 
-    assert (cloud.recording().id, cloud.recording().status) == (recording.id, RecordingStatus.TRANSFERRING)
+    assert (cloud.recording().id, cloud.recording().files) == (recording.id, FilesStatus.TRANSFERRING)
+    assert cloud.recording().recording_id
     assert cloud.chunk().managed
 
 
@@ -148,7 +149,7 @@ def test_an_answer_that_never_comes_keeps_the_row_and_is_told(cloud: Cloud) -> N
         start(cloud, KEY)
 
     assert cloud.recording().status is RecordingStatus.STARTING
-    assert "not known" in str(cloud.recording().failure)
+    assert "not known" in str(cloud.recording().waits_for)
 
 
 def test_a_crash_between_acs_s_answer_and_ours_loses_nothing(cloud: Cloud) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.models import ChunkStatus, Messages, OpenWork, RecordingStatus
+from shared.models import ChunkStatus, FilesStatus, Messages, OpenWork, RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
@@ -108,7 +108,7 @@ def test_the_index_is_a_hint_and_the_row_decides(announced: Cloud) -> None:
 def test_a_recording_is_completed_though_the_last_worker_died(announced: Cloud) -> None:
     for chunk in announced.chunks():
         announced.services.transfer.transfer(chunk.ref)
-    recording = replace(announced.recording(), status=RecordingStatus.TRANSFERRING)
+    recording = replace(announced.recording(), files=FilesStatus.TRANSFERRING)
     announced.catalog.save_recording(recording)
     announced.catalog.note_open([chunk.line(BEGINNING) for chunk in announced.chunks()])
 

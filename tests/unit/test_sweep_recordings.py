@@ -38,7 +38,7 @@ def test_a_recording_that_acs_no_longer_knows_has_ended(cloud: Cloud, status: Re
 
 
 def test_a_recording_that_never_ran_and_ended_is_empty(cloud: Cloud) -> None:
-    recorded(cloud, status=RecordingStatus.PAUSED, has_run=False)
+    recorded(cloud, status=RecordingStatus.PAUSED, has_run=False, inactive_at=BEGINNING)
     cloud.acs.hang_up(RECORDING_ID)
 
     sweep(cloud)

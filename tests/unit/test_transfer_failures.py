@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models import ChunkStatus, RecordingStatus
+from shared.models import ChunkStatus, FilesStatus, RecordingStatus
 from shared.pipeline.transfer import AFTER_DEADLINE, METADATA_BYTES_MAX
 from tests.builders import OUR_ID, document_id, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
@@ -149,7 +149,7 @@ def test_a_recording_with_an_expired_chunk_has_failed(ready: Cloud) -> None:
 
     failed(ready)
 
-    assert ready.recording().status is RecordingStatus.FAILED
+    assert ready.recording().files is FilesStatus.FAILED
     assert (OUR_ID, document_id()) not in ready.catalog.open
 
 

@@ -36,6 +36,7 @@ def test_a_call_ends_as_files_through_every_trigger(cloud: Cloud, app: App) -> N
     id = app.start()
     (message,) = app.event(file_ready_event(1))
     app.queue("chunk_transfer", message)
+    app.http("stop_recording", route={"id": id})
     app.queue("chunk_deletion", app.deletions.sent[0])
 
     _, recording, _ = app.http("get_recording", route={"id": id})

@@ -1,0 +1,299 @@
+"""Callers, ACS and the sweep control one recording, under faults and in every order: nobody is told an untruth.
+
+A script is what happens one after the other; a contest is two acts at once. After both the app is left alone with its
+sweeps for some hours: then what it shows of a recording is what ACS says of it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.errors import RecorderError
+from shared.models import ControlStatus, Recording, RecordingStatus
+from tests.builders import RECORDING_ID, SERVER_CALL_ID, a_start_request, file_ready_event
+from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault
+from tests.fakes.acs import FakeAcsRecording
+from tests.model.baton import Baton
+from tests.model.faults import At, Strikes, faults_of, text_of
+from tests.model.oracle import Oracle, Violation, hold
+from tests.model.search import Faults, Tally
+from tests.model.trial import TIME_OUT_LASTS, TIME_OUTS
+
+KEY = "the caller's own"
+REST_MINUTES, REST_HOURS = 12, 3  # of sweeps, after which ACS's word stands on the row
+FAULTS_AT_REST = 30  # effects of the sweeps that may meet faults, too; later ones are alike
+KNOWN_AFTER = timedelta(seconds=40)  # ACS answers a start, and does not know the recording everywhere yet
+
+type Act = Callable[["Studio"], object]
+
+
+class Studio:
+    """A cloud with one recording of one call."""
+
+    def __init__(self) -> None:
+        self.cloud = Cloud()
+        self.cloud.acs.becomes_known_after = KNOWN_AFTER
+        self.host = FakeHost(self.cloud)
+        self.oracle = Oracle(self.cloud)
+
+    def row(self) -> Recording | None:
+        rows = [row for row in self.cloud.recordings() if row.server_call_id == SERVER_CALL_ID]
+        return rows[0] if rows else None
+
+    def start(self, *, paused: bool = False) -> None:
+        self.cloud.services.recordings.start(a_start_request(pauseOnStart=paused), KEY)
+
+    def request(self, action: str) -> None:
+        """A caller's request; a stop that succeeds has told that ACS does not record."""
+        row = self.row()
+        if row is None:
+            return
+        answer: Recording = getattr(self.cloud.services.recordings, action)(row.id)
+        if action == "stop" and not answer.refused:
+            self.oracle.not_recorded(answer, "A caller was told that recording was stopped")
+
+    def wait(self, **time: float) -> None:
+        self.cloud.world.advance(timedelta(**time))
+
+    def live(self) -> list[FakeAcsRecording]:
+        return list(self.cloud.acs.recordings.values())
+
+    def rest(self) -> None:
+        """The app alone with its sweeps: every minute at first, then as if nothing had been due in between."""
+        for minutes in (*[1] * REST_MINUTES, *[60] * REST_HOURS):
+            self.wait(minutes=minutes)
+            self.host.work()
+            self.host.sweep()
+
+    def judge(self) -> None:
+        """Raises: Violation when the row tells of another state than ACS's."""
+        row = self.row()
+        if row is None or row.start_failure is not None or row.recording_id is None:
+            return
+        live = self.cloud.acs.recordings.get(row.recording_id)
+        hold((row.ended_at is None) == (live is not None), f"The row says {row.status}, ACS has {live}.")
+        if live is not None:
+            told = ControlStatus.ACTIVE if live.active else ControlStatus.PAUSED
+            hold(row.control is told, f"The row says {row.control}, ACS {told}.")
+        ran = row.recording_id in self.cloud.acs.ran
+        hold(row.status is not RecordingStatus.EMPTY or not ran, "A recording that ran is shown as empty.")
+
+
+def starts(studio: Studio) -> None:
+    studio.start()
+
+
+def starts_paused(studio: Studio) -> None:
+    studio.start(paused=True)
+
+
+def begins(studio: Studio) -> None:
+    """ACS records, as it does a few seconds after a start."""
+    for recording in studio.live():
+        studio.cloud.acs.begin(recording.recording_id)
+
+
+def settles(studio: Studio) -> None:
+    studio.wait(minutes=2)
+
+
+def pauses(studio: Studio) -> None:
+    studio.request("pause")
+
+
+def resumes(studio: Studio) -> None:
+    studio.request("resume")
+
+
+def stops(studio: Studio) -> None:
+    studio.request("stop")
+
+
+def looks(studio: Studio) -> None:
+    studio.request("refreshed")
+
+
+def sweeps(studio: Studio) -> None:
+    studio.host.send(studio.cloud.services.sweep.sweep())
+
+
+def hangs_up(studio: Studio) -> None:
+    for recording in studio.live():
+        studio.cloud.acs.hang_up(recording.recording_id)
+
+
+def hears_of_an_earlier_recording(studio: Studio) -> None:
+    """The event of an earlier recording of the same call, which names none: it is taken for the live one's."""
+    event = file_ready_event(1, subject_form=3, recordingId=None, recordingStartTime=None)
+    studio.host.send(studio.cloud.services.ingest.ingest(event))
+
+
+RUNNING: tuple[Act, ...] = (starts, begins, settles)
+WAITING: tuple[Act, ...] = (starts_paused, settles)
+SCRIPTS: Mapping[str, tuple[Act, ...]] = {
+    "start, stop": (starts, stops),
+    "start, run, stop": (*RUNNING, stops),
+    "start, run, pause, resume, stop": (*RUNNING, pauses, resumes, settles, stops),
+    "start, run, pause, and go on paused": (*RUNNING, pauses),
+    "start, run, pause, resume, and go on": (*RUNNING, pauses, settles, resumes),
+    "start paused, stop": (*WAITING, stops),
+    "start paused, resume, stop": (*WAITING, resumes, stops),
+    "start paused, resume, hang up": (*WAITING, resumes, settles, hangs_up),
+    "start, hang up at once": (starts, hangs_up),
+    "start, run, hang up, stop": (*RUNNING, hangs_up, stops),
+    "start, run, hear of an earlier recording, stop": (*RUNNING, hears_of_an_earlier_recording, stops),
+    "start, run, hear of an earlier recording, go on": (*RUNNING, hears_of_an_earlier_recording),
+}
+CONTESTS: Mapping[str, tuple[tuple[Act, ...], Act, Act]] = {
+    "a pause and a resume": (RUNNING, pauses, resumes),
+    "a resume and a pause of a paused one": ((*RUNNING, pauses, settles), resumes, pauses),
+    "a pause and a sweep": ((*RUNNING,), pauses, sweeps),
+    "a resume and a sweep": ((*RUNNING, pauses, settles), resumes, sweeps),
+    "a stop and a resume": ((*RUNNING, pauses, settles), stops, resumes),
+    "a stop and a pause": (RUNNING, stops, pauses),
+    "a stop and a sweep": (RUNNING, stops, sweeps),
+    "two stops": (RUNNING, stops, stops),
+    "a stop and a look": ((starts, settles), stops, looks),
+    "a stop and an event of an earlier recording": (RUNNING, stops, hears_of_an_earlier_recording),
+    "a stop and a resume of one that never ran": (WAITING, stops, resumes),
+    "a pause and the end of the call": (RUNNING, pauses, hangs_up),
+    "a start and a sweep": ((), starts, sweeps),
+}
+FAILED = (AssertionError, Violation, Crash, RecorderError, KeyError)
+
+
+@dataclass
+class Played:
+    """One run of a script under faults."""
+
+    name: str
+    strikes: Strikes
+
+    def __post_init__(self) -> None:
+        self.studio = Studio()
+        self.struck: dict[int, Fault] = {}
+        self.rest_began = 0
+
+    def plan(self, effect: Effect) -> Fault | None:
+        self.studio.oracle.effect_begins(effect)
+        fault = self.strikes(effect)
+        if fault:
+            self.struck[effect.number] = fault
+            self.studio.cloud.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+        return fault
+
+    def run(self) -> "Played":
+        """Raises: Violation when somebody was told an untruth; says how to see it again."""
+        self.studio.cloud.world.plan = self.plan
+        try:
+            for act in SCRIPTS[self.name]:
+                self.perform(act)
+            self.rest_began = len(self.studio.cloud.world.effects)
+            self.studio.rest()
+            self.studio.oracle.rows_written()
+            self.studio.judge()
+        except FAILED as error:
+            raise Violation(f"{error!r}\n  again: {self.command}") from error
+        return self
+
+    def perform(self, act: Act) -> None:
+        try:
+            act(self.studio)
+        except Crash:
+            self.studio.cloud.restart()
+        except (RecorderError, ConnectionError):
+            return  # the caller was told that it did not work; a trigger is tried again
+
+    @property
+    def command(self) -> str:
+        return f'python -m tests.model --script "{self.name}" --strikes "{text_of(self.struck)}"'
+
+
+def played(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
+    """Run a script, count it, and say which faults can follow: in what callers ask for, and in the first sweeps."""
+    tally.runs += 1
+    run = Played(name, At(dict(faults)))
+    try:
+        run.run()
+    except Violation as violation:
+        tally.violations.append(str(violation))
+        return
+    effects = run.studio.cloud.world.effects[: run.rest_began + FAULTS_AT_REST]
+    tally.effects_max = max(tally.effects_max, len(effects))
+    last = faults[-1][0] if faults else 0
+    for effect in effects[last:]:
+        for fault in faults_of(effect.name):
+            yield *faults, (effect.number, fault)
+
+
+def every_fault(name: str) -> Tally:
+    tally = Tally()
+    for fault in played(name, (), tally):
+        next(played(name, fault, tally), None)
+    return tally
+
+
+def first_faults(name: str) -> list[tuple[str, Faults]]:
+    return [(name, faults) for faults in played(name, (), Tally())]
+
+
+def pairs_with(task: tuple[str, Faults]) -> Tally:
+    """A first fault, alone and with every second one that can follow it."""
+    name, first = task
+    tally = Tally()
+    for pair in played(name, first, tally):
+        next(played(name, pair, tally), None)
+    return tally
+
+
+def contested(name: str, schedule: Sequence[int]) -> int:
+    """Two acts at once, in one order of their effects; returns how many switches there could have been.
+
+    Raises:
+        Violation: somebody was told an untruth; names the schedule.
+    """
+    before, first, second = CONTESTS[name]
+    studio = Studio()
+    baton = Baton(2, schedule[0], schedule[1:])
+    for act in before:
+        act(studio)
+
+    def plan(effect: Effect) -> None:
+        baton.effect()
+        studio.oracle.effect_begins(effect)
+
+    def actor(act: Act) -> Callable[[], object]:
+        def perform() -> None:
+            try:
+                act(studio)
+            except RecorderError:
+                return  # the caller was told that it did not work
+
+        return perform
+
+    try:
+        studio.cloud.world.plan = plan
+        baton.play([actor(first), actor(second)])
+        studio.cloud.world.plan = studio.oracle.effect_begins
+        studio.rest()
+        studio.judge()
+    except FAILED as error:
+        raise Violation(f"{name}, schedule {tuple(schedule)}: {error!r}") from error
+    return baton.choices
+
+
+def every_order(name: str, preemptions: int) -> Tally:
+    """Every schedule with at most so many switches."""
+    tally = Tally()
+    waiting: list[tuple[int, ...]] = [(0,), (1,)]
+    while waiting:
+        schedule = waiting.pop()
+        tally.runs += 1
+        try:
+            choices = contested(name, schedule)
+        except Violation as violation:
+            tally.violations.append(str(violation))
+            continue
+        if len(schedule) <= preemptions:
+            waiting += [(*schedule, switch) for switch in range(max(schedule[1:], default=0) + 1, choices + 1)]
+    return tally
