@@ -202,8 +202,11 @@ class Control:
             if not row.may_run or row.recording_id is None:
                 return row
             state = self.answer(row, row.recording_id)
-            written = self.write(row, partial(observed, state=state, now=self.clock()))
+            change = partial(observed, state=state, now=self.clock())
+            written = self.unless_overtaken(row) if change(row) == row else self.write(row, change)
             if written is not None:
+                if is_settling(written, self.clock()):
+                    self.look_soon(written)  # "inactive" and "not found" do not count yet
                 return written
             row = self.current(row)
         self.look_soon(row)
@@ -217,10 +220,14 @@ class Control:
             raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
 
     def look_soon(self, recording: Recording) -> None:
-        self.catalog.note_open([recording.line(self.clock() + ASK_AGAIN)])
+        """Have the sweep ask ACS as soon as its answer is sure to count."""
+        now = self.clock()
+        self.catalog.note_open([recording.line(max(now + ASK_AGAIN, settled_at(recording)))])
 
     def write(self, asked_of: Recording, change: Change, *, always: bool = False) -> Recording | None:
         """Write what ACS confirmed; None when another answer was written since the row was read.
+
+        Written even where it changes nothing: the version is what keeps an answer that was given earlier out.
 
         Args:
             asked_of: the row as it was when ACS was asked.
@@ -235,7 +242,7 @@ class Control:
             if row.control_version != asked_of.control_version and not always:
                 return None
             changed = change(row)
-            if changed == row:
+            if changed == row and always:
                 return row
             version = row.control_version + 1
             try:
@@ -246,15 +253,18 @@ class Control:
                 row = self.current(row)
         raise CatalogConflict
 
+    def unless_overtaken(self, recording: Recording) -> Recording | None:
+        """The row as it stands, after a look that told nothing new; None when an answer was written meanwhile."""
+        row = self.current(recording)
+        return row if row.control_version == recording.control_version else None
+
     def write_always(self, recording: Recording, change: Change) -> Recording:
         """Write a fact that no other answer contradicts.
 
         Raises:
             CatalogConflict: the row was written over and over again.
         """
-        written = self.write(recording, change, always=True)
-        assert written is not None
-        return written
+        return self.write(recording, change, always=True) or self.current(recording)
 
     def current(self, recording: Recording) -> Recording:
         """Raises: NotFound when the row is gone."""
@@ -326,18 +336,18 @@ def answered(recording: Recording, control: ControlStatus, now: datetime) -> Rec
 
 def is_settling(recording: Recording, now: datetime) -> bool:
     """Whether "inactive" may mean that it is about to run: shortly after a start or a resume."""
-    requests = (recording.start_requested_at, recording.resume_requested_at)
-    return any(now - request < SETTLE for request in requests if request)
+    return now < settled_at(recording)
+
+
+def settled_at(recording: Recording) -> datetime:
+    """When "inactive" can mean nothing else any more than that it is paused."""
+    requests = (recording.created_at, recording.start_requested_at, recording.resume_requested_at)
+    return max(request for request in requests if request) + SETTLE
 
 
 def next_question(recording: Recording, now: datetime) -> datetime:
     """When ACS is to be asked about a recording that may still run."""
-    settled = [
-        request + SETTLE
-        for request in (recording.start_requested_at, recording.resume_requested_at)
-        if request and now < request + SETTLE
-    ]
-    if settled:
-        return max(settled)
+    if is_settling(recording, now):
+        return settled_at(recording)
     often = recording.heard_at is not None and now - recording.heard_at < FILES_CAME
     return now + (ASK_AGAIN if often else LOOK_AGAIN)

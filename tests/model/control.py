@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from shared.errors import RecorderError
 from shared.models import ControlStatus, Recording, RecordingStatus
-from tests.builders import RECORDING_ID, SERVER_CALL_ID, a_start_request, file_ready_event
+from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.acs import FakeAcsRecording
 from tests.model.baton import Baton
@@ -20,7 +20,8 @@ from tests.model.search import Faults, Tally
 from tests.model.trial import TIME_OUT_LASTS, TIME_OUTS
 
 KEY = "the caller's own"
-REST_MINUTES, REST_HOURS = 12, 3  # of sweeps, after which ACS's word stands on the row
+SOON = (1, 1, 1)  # minutes until sweeps after which ACS's word stands on the row, if no process died
+LATER = (*[1] * 10, *[60] * 3)  # … whatever happened
 FAULTS_AT_REST = 30  # effects of the sweeps that may meet faults, too; later ones are alike
 KNOWN_AFTER = timedelta(seconds=40)  # ACS answers a start, and does not know the recording everywhere yet
 
@@ -58,20 +59,25 @@ class Studio:
     def live(self) -> list[FakeAcsRecording]:
         return list(self.cloud.acs.recordings.values())
 
-    def rest(self) -> None:
-        """The app alone with its sweeps: every minute at first, then as if nothing had been due in between."""
-        for minutes in (*[1] * REST_MINUTES, *[60] * REST_HOURS):
-            self.wait(minutes=minutes)
+    def rest(self, *minutes: int) -> None:
+        """The app alone, with a sweep after each of these times."""
+        for pause in minutes:
+            self.wait(minutes=pause)
             self.host.work()
             self.host.sweep()
 
-    def judge(self) -> None:
-        """Raises: Violation when the row tells of another state than ACS's."""
+    def judge(self, *, soon: bool) -> None:
+        """Raises: Violation when the row tells of another state than ACS's.
+
+        Args:
+            soon: whether the end of a call may still be unheard of: nothing tells us of it but the event.
+        """
         row = self.row()
         if row is None or row.start_failure is not None or row.recording_id is None:
             return
         live = self.cloud.acs.recordings.get(row.recording_id)
-        hold((row.ended_at is None) == (live is not None), f"The row says {row.status}, ACS has {live}.")
+        unheard = soon and row.ended_at is None and live is None
+        hold(unheard or (row.ended_at is None) == (live is not None), f"The row says {row.status}, ACS has {live}.")
         if live is not None:
             told = ControlStatus.ACTIVE if live.active else ControlStatus.PAUSED
             hold(row.control is told, f"The row says {row.control}, ACS {told}.")
@@ -94,7 +100,14 @@ def begins(studio: Studio) -> None:
 
 
 def settles(studio: Studio) -> None:
+    """Time passes, and the sweep has looked: its next look is an hour away."""
     studio.wait(minutes=2)
+    studio.host.sweep()
+
+
+def hours_pass(studio: Studio) -> None:
+    """ACS is not asked meanwhile."""
+    studio.wait(hours=3)
 
 
 def pauses(studio: Studio) -> None:
@@ -137,6 +150,7 @@ SCRIPTS: Mapping[str, tuple[Act, ...]] = {
     "start, run, pause, and go on paused": (*RUNNING, pauses),
     "start, run, pause, resume, and go on": (*RUNNING, pauses, settles, resumes),
     "start paused, stop": (*WAITING, stops),
+    "start paused, stop hours later": (*WAITING, hours_pass, stops),
     "start paused, resume, stop": (*WAITING, resumes, stops),
     "start paused, resume, hang up": (*WAITING, resumes, settles, hangs_up),
     "start, hang up at once": (starts, hangs_up),
@@ -159,6 +173,7 @@ CONTESTS: Mapping[str, tuple[tuple[Act, ...], Act, Act]] = {
     "a pause and the end of the call": (RUNNING, pauses, hangs_up),
     "a start and a sweep": ((), starts, sweeps),
 }
+CRASHES = frozenset({Fault.CRASH_BEFORE, Fault.CRASH_AFTER})
 FAILED = (AssertionError, Violation, Crash, RecorderError, KeyError)
 
 
@@ -173,12 +188,14 @@ class Played:
         self.studio = Studio()
         self.struck: dict[int, Fault] = {}
         self.rest_began = 0
+        self.catalog_failed = False
 
     def plan(self, effect: Effect) -> Fault | None:
         self.studio.oracle.effect_begins(effect)
         fault = self.strikes(effect)
         if fault:
             self.struck[effect.number] = fault
+            self.catalog_failed |= effect.name.startswith("catalog.")
             self.studio.cloud.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
         return fault
 
@@ -189,9 +206,12 @@ class Played:
             for act in SCRIPTS[self.name]:
                 self.perform(act)
             self.rest_began = len(self.studio.cloud.world.effects)
-            self.studio.rest()
+            self.studio.rest(*SOON)
+            if all(fault not in CRASHES for fault in self.struck.values()) and not self.catalog_failed:
+                self.studio.judge(soon=True)
+            self.studio.rest(*LATER)
             self.studio.oracle.rows_written()
-            self.studio.judge()
+            self.studio.judge(soon=False)
         except FAILED as error:
             raise Violation(f"{error!r}\n  again: {self.command}") from error
         return self
@@ -275,8 +295,10 @@ def contested(name: str, schedule: Sequence[int]) -> int:
         studio.cloud.world.plan = plan
         baton.play([actor(first), actor(second)])
         studio.cloud.world.plan = studio.oracle.effect_begins
-        studio.rest()
-        studio.judge()
+        studio.rest(*SOON)
+        studio.judge(soon=True)
+        studio.rest(*LATER)
+        studio.judge(soon=False)
     except FAILED as error:
         raise Violation(f"{name}, schedule {tuple(schedule)}: {error!r}") from error
     return baton.choices

@@ -25,7 +25,7 @@ def writes(cloud: Cloud) -> Counter[str]:
 def test_an_undisturbed_recording_writes_no_row_twice_over(scene: Scene, puts: int) -> None:
     trial = exactly(scene, {}).run(again=False)
 
-    # The chunk: claimed, metadata proven, media proven, stored, deleted. The recording: created, ended by ACS's word, completed.
+    # The chunk: claimed, metadata proven, media proven, stored, deleted. The recording: created, ended, completed.
     assert writes(trial.cloud) == {"catalog.save_chunk": 5, "catalog.save_recording": 3, "store.put": puts}
     assert trial.world.counts["source.open"] == 2  # metadata and media, each once
 
