@@ -203,7 +203,8 @@ class Control:
                 return row
             state = self.answer(row, row.recording_id)
             change = partial(observed, state=state, now=self.clock())
-            written = self.unless_overtaken(row) if change(row) == row else self.write(row, change)
+            # A look that tells nothing new is not written: it keeps no other answer out.
+            written = row if change(row) == row else self.write(row, change)
             if written is not None:
                 if is_settling(written, self.clock()):
                     self.look_soon(written)  # "inactive" and "not found" do not count yet
@@ -252,11 +253,6 @@ class Control:
             except CatalogConflict:
                 row = self.current(row)
         raise CatalogConflict
-
-    def unless_overtaken(self, recording: Recording) -> Recording | None:
-        """The row as it stands, after a look that told nothing new; None when an answer was written meanwhile."""
-        row = self.current(recording)
-        return row if row.control_version == recording.control_version else None
 
     def write_always(self, recording: Recording, change: Change) -> Recording:
         """Write a fact that no other answer contradicts.

@@ -11,7 +11,7 @@ from datetime import timedelta
 from shared.errors import RecorderError
 from shared.models import ControlStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
-from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault
+from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, World
 from tests.fakes.acs import FakeAcsRecording
 from tests.model.baton import Baton
 from tests.model.faults import At, Strikes, faults_of, text_of
@@ -223,6 +223,10 @@ class Played:
             self.studio.cloud.restart()
         except (RecorderError, ConnectionError):
             return  # the caller was told that it did not work; a trigger is tried again
+
+    @property
+    def world(self) -> World:
+        return self.studio.cloud.world
 
     @property
     def command(self) -> str:

@@ -1,0 +1,96 @@
+"""Whoever is told that recording ended, or paused, or runs, is told so by ACS, whatever goes wrong on the way."""
+
+import os
+
+import pytest
+
+from shared.models import ControlStatus, RecordingStatus
+from tests.builders import a_recording
+from tests.fakes import BEGINNING
+from tests.model.control import CONTESTS, SCRIPTS, Played, Studio, every_fault, every_order, first_faults, pairs_with
+from tests.model.faults import At
+from tests.model.oracle import Violation
+from tests.model.search import everywhere, strided
+
+FIRST_FAULTS = 12  # about so many of them for each script; the long form takes every one
+PREEMPTIONS = int(os.environ.get("MODEL_PREEMPTIONS", "2"))  # the long form takes three
+ENDS = {
+    "start, stop": RecordingStatus.STOPPED,
+    "start, run, stop": RecordingStatus.STOPPED,
+    "start, run, pause, resume, stop": RecordingStatus.STOPPED,
+    "start, run, pause, and go on paused": RecordingStatus.PAUSED,
+    "start, run, pause, resume, and go on": RecordingStatus.ACTIVE,
+    "start paused, stop": RecordingStatus.EMPTY,
+    "start paused, stop hours later": RecordingStatus.EMPTY,
+    "start paused, resume, stop": RecordingStatus.STOPPED,
+    "start, run, hear of an earlier recording, go on": RecordingStatus.ACTIVE,
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_undisturbed_it_ends_as_it_should(name: str) -> None:
+    run = Played(name, At({}))
+    for act in SCRIPTS[name]:
+        run.perform(act)
+    run.studio.rest(1, 1, 1)
+
+    row = run.studio.row()
+    assert row is not None
+    assert row.status is ENDS[name]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_with_one_fault_anywhere_nobody_is_told_an_untruth(name: str) -> None:
+    tally = every_fault(name)
+
+    assert tally.violations[:5] == []
+    assert tally.runs > 100
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_with_a_pair_of_faults_anywhere_nobody_is_told_an_untruth(name: str) -> None:
+    firsts = first_faults(name)
+
+    tally = everywhere(pairs_with, list(strided(firsts, max(1, len(firsts) // FIRST_FAULTS))))
+
+    assert tally.violations[:5] == []
+    assert tally.runs > 100
+
+
+@pytest.mark.parametrize("name", CONTESTS)
+def test_in_every_order_of_two_acts_nobody_is_told_an_untruth(name: str) -> None:
+    tally = every_order(name, PREEMPTIONS)
+
+    assert tally.violations[:5] == []
+    assert tally.runs > 1
+
+
+def test_the_oracle_notices_an_end_that_acs_did_not_confirm() -> None:
+    studio = Studio()
+    studio.start()
+    row = studio.row()
+    assert row is not None
+
+    ended = a_recording(status=RecordingStatus.STOPPED, id=row.id, recording_id=row.recording_id)
+    with pytest.raises(Violation, match="recording ended"):
+        studio.oracle.row_written(row, ended)
+
+
+def test_the_oracle_notices_a_write_to_both_halves() -> None:
+    studio = Studio()
+    before = a_recording(recording_id=None)
+
+    both = a_recording(recording_id=None, control=ControlStatus.PAUSED, heard_at=BEGINNING, control_version=1)
+    with pytest.raises(Violation, match="both halves"):
+        studio.oracle.row_written(before, both)
+
+
+def test_the_judge_notices_a_row_that_tells_another_state_than_acs() -> None:
+    studio = Studio()
+    studio.start()
+    for recording in studio.live():
+        studio.cloud.acs.begin(recording.recording_id)
+
+    with pytest.raises(Violation, match="The row says starting, ACS active"):
+        studio.judge(soon=False)
