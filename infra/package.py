@@ -223,8 +223,9 @@ def compile_all(app: Path) -> None:
     Raises:
         PackageError: a module does not compile.
     """
-    # The order of sets in byte code follows the hash seed, which can only be set from outside.
-    environment = {name: os.environ[name] for name in ("SYSTEMROOT", "PATH") if name in os.environ}
+    # The order of sets in byte code follows the hash seed, which can only be set from outside. The rest of the
+    # environment stays: an interpreter may find its own library by it.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     command = [sys.executable, "-S", "-P", "-W", "ignore", str(Path(__file__).resolve()), "--compile", str(app)]
     if subprocess.run(command, env={**environment, "PYTHONHASHSEED": "0"}, check=False).returncode:
         raise PackageError("a module does not compile; its error stands above")

@@ -115,6 +115,7 @@ def test_the_same_commit_gives_the_same_bytes_whoever_builds_it_and_where(packag
     environment = {
         "TZ": "Pacific/Kiritimati",
         "PYTHONHASHSEED": "4242",
+        "PYTHONOPTIMIZE": "2",
         "HOME": str(home),
         "LANG": "C",
         "USER": "other",
