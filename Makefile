@@ -5,14 +5,19 @@ PYTHON ?= $(shell for p in python3.13 python3 python; do \
 BIN := .venv/bin
 NODE_READY := local/node_modules/.package-lock.json
 
-.PHONY: default setup check unit test demo local bench soak clean
+# Existing pins stay as they are; `make lock UPGRADE=--upgrade` takes the newest of what is not pinned in the .in files.
+UPGRADE ?=
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: default setup check unit test demo local bench soak package lock clean
 
 default: check unit
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found; set PYTHON=/path/to/python3.13"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(NODE_READY): local/package.json local/package-lock.json
@@ -46,5 +51,13 @@ soak: setup
 	$(BIN)/python -m tests.model --runs 1000000
 	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
 
+# What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
+package: .venv/ready
+	@$(BIN)/python infra/package.py
+
+lock: .venv/ready
+	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+
 clean:
-	rm -rf .venv local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from local.azurite import Azurite
-from local.host.client import HostProcess
+from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.recorder import RecorderClient
 from local.simulator.client import SimulatorAdmin
@@ -45,6 +45,8 @@ class Stack:
         host_options: switches of the functions host; times that Azure hard-codes are options here.
         simulator_settings: how ACS is to behave.
         port: of the functions host; any free one if 0.
+        app_directory: another copy of the app than the work tree, such as the package that gets deployed.
+        launcher: the command that runs the functions host.
         identity: no key anywhere: storage over https and ACS take tokens of a managed identity, as in Azure.
     """
 
@@ -57,9 +59,13 @@ class Stack:
         host_options: Mapping[str, bool | float | str] | None = None,
         simulator_settings: Settings | None = None,
         port: int = 0,
+        app_directory: Path = ROOT,
+        launcher: tuple[str, ...] = LAUNCHER,
         identity: bool = False,
     ) -> None:
         self.directory = directory
+        self.app_directory = app_directory
+        self.launcher = launcher
         self.app_settings = dict(app_settings or {})
         self.deployed_settings = deployed_settings
         self.host_options = dict(host_options or {})
@@ -81,12 +87,13 @@ class Stack:
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
             self.host = HostProcess(
-                ROOT,
+                self.app_directory,
                 self.environment(),
                 self.host_options,
                 port=self.port,
                 keys_file=self.directory / "host-keys.json",
                 log_path=self.directory / "host.log",
+                launcher=self.launcher,
             )
             starting.enter_context(self.host)
             self.recorder = RecorderClient(self.host.url, self.host.keys.default)

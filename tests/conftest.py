@@ -1,11 +1,13 @@
 """A clean environment for every test, and the fakes as fixtures."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.fakes import Cloud, FakeHost, World
+from tests.packaged import built
 
 # The same examples on every run: a test that fails sometimes tells nobody anything.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
@@ -44,3 +46,9 @@ def cloud() -> Cloud:
 @pytest.fixture
 def host(cloud: Cloud) -> FakeHost:
     return FakeHost(cloud)
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make package` makes of this work tree; built once, as it takes pip and its index."""
+    return built(tmp_path_factory.mktemp("package") / "app")

@@ -10,7 +10,7 @@ function Get-Number([string] $Name, [int] $Default) {
 }
 
 $pollSeconds = Get-Number 'POLL_SECONDS' 10
-$functionPolls = Get-Number 'FUNCTION_POLLS' 60 # ten minutes: a first remote build can keep the function list empty
+$functionPolls = Get-Number 'FUNCTION_POLLS' 60 # ten minutes: the list of functions can stay empty that long after a first deployment
 $deployTries = Get-Number 'DEPLOY_TRIES' 6 # roles and host keys of a fresh app take minutes to arrive everywhere
 $template = Join-Path $PSScriptRoot '../modules/eventgrid-subscription.bicep'
 

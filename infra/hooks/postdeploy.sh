@@ -4,7 +4,7 @@
 set -eu
 
 POLL_SECONDS=${POLL_SECONDS:-10}
-FUNCTION_POLLS=${FUNCTION_POLLS:-60} # ten minutes: a first remote build can keep the function list empty that long
+FUNCTION_POLLS=${FUNCTION_POLLS:-60} # ten minutes: the list of functions can stay empty that long after a first deployment
 DEPLOY_TRIES=${DEPLOY_TRIES:-6}      # roles and host keys of a fresh app take minutes to arrive everywhere
 
 template=$(dirname "$0")/../modules/eventgrid-subscription.bicep

@@ -31,7 +31,7 @@ param alwaysReadyHttp int
 param subnetId string
 @description('Empty: no Easy Auth; function keys alone guard the API.')
 param authClientId string
-@description('Comma-separated client ids that may call; empty: every client of the tenant that has a token for the app.')
+@description('Comma-separated client ids that may call; empty: the registration of authClientId itself, and no other client.')
 param authAllowedClientIds string
 
 // A synchronous function holds a thread while it waits for ACS or storage. The worker's own default (5 at one core)
@@ -80,7 +80,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
         triggers: { http: { perInstanceConcurrency: httpConcurrency } } // the platform's default for Python is 1
       }
     }
-    siteConfig: { ftpsState: 'Disabled', minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }
+    // No ftpsState: Flex Consumption has no FTP and refuses the property; the policies below take no passwords.
+    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }
   }
 }
 
@@ -144,7 +145,8 @@ resource auth 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)
         validation: {
           allowedAudiences: [authClientId, 'api://${authClientId}']
           defaultAuthorizationPolicy: {
-            allowedApplications: empty(authAllowedClientIds) ? [] : split(authAllowedClientIds, ',')
+            // An empty list permits nobody, so the app's own registration stands in for it.
+            allowedApplications: empty(authAllowedClientIds) ? [authClientId] : split(authAllowedClientIds, ',')
           }
         }
       }

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What every program needs and no app reads; all else comes from the caller, so that runs do not depend on the shell.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
 STOP_SECONDS = 20.0
+LAUNCHER = (sys.executable, "-m", "local.host")
 
 
 class HostStartError(Exception):
@@ -53,7 +54,8 @@ class HostProcess:
     `environment` is the app's whole environment (only PATH, HOME and the like are inherited), so nothing of the
     caller's shell leaks in. `options` are those of `local.host.options.Options`: switches as bool, times in seconds.
     Port and keys stay the same across `restart`, so URLs given away before remain good. The log is a file of JSON
-    lines, `log_path`; `log_lines` reads it. The host ends when this process does, however it ends.
+    lines, `log_path`; `log_lines` reads it. The host ends when this process does, however it ends. `launcher` is the
+    command that runs `local.host`, for an interpreter that must see other packages than this one.
 
     After `start`: `url` ("http://127.0.0.1:PORT"), `port`, `keys` (a `Keys`: `.master`, `.default`, `.functions`,
     `.systemKeys`), `functions` (one dictionary per function: `name`, `trigger`, and for HTTP `route` with the prefix
@@ -70,6 +72,7 @@ class HostProcess:
         keys_file: Path | None = None,
         settings_file: Path | None = None,
         log_path: Path | None = None,
+        launcher: tuple[str, ...] = LAUNCHER,
         start_seconds: float = 30.0,
     ) -> None:
         directory = Path(tempfile.mkdtemp(prefix="functions-host-"))
@@ -82,6 +85,7 @@ class HostProcess:
         self.keys_file = keys_file or directory / "keys.json"
         self.settings_file = settings_file
         self.log_path = log_path or directory / "host.log"
+        self.launcher = launcher
         self.start_seconds = start_seconds
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -178,7 +182,7 @@ class HostProcess:
         return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
 
     def command(self) -> list[str]:
-        command = [sys.executable, "-m", "local.host", "--app", str(self.app_directory.resolve())]
+        command = [*self.launcher, "--app", str(self.app_directory.resolve())]
         command += ["--port", str(self.port), "--keys", str(self.keys_file.resolve())]
         if self.settings_file is not None:
             command += ["--settings", str(self.settings_file.resolve())]

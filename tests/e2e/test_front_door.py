@@ -1,4 +1,7 @@
-"""What callers and Event Grid meet at the door: keys, bad input, callbacks, health, and how fast events are taken."""
+"""What callers and Event Grid meet at the door: keys, bad input, callbacks, health, and how fast events are taken.
+
+All of it is said twice: of the app in the work tree, and of the package that gets deployed.
+"""
 
 import time
 import uuid
@@ -10,16 +13,32 @@ from typing import Any
 import pytest
 import requests
 
-from local.host.client import HostProcess, HostStartError
+from local.host.client import HostStartError
 from local.simulator.settings import Settings
-from local.stack import ROOT, Stack
+from local.stack import Stack
 from tests.e2e.drive import WAV
+from tests.packaged import SOURCE, Program, packaged
+
+
+@pytest.fixture(scope="module", params=["source", "package"])
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The app in one of its two forms."""
+    if request.param == "source":
+        return SOURCE
+    return packaged(request.getfixturevalue("package"), tmp_path_factory.mktemp("packaged"))
 
 
 @pytest.fixture(scope="module")
-def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The app with its defaults; timers are fired by hand."""
+    with program.stack(tmp_path_factory.mktemp("door"), host_options={"timers": False}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def intake(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack whose queues nobody reads, so that only the intake of events is measured."""
-    with Stack(tmp_path_factory.mktemp("intake"), host_options={"timers": False, "queues": False}) as running:
+    with program.stack(tmp_path_factory.mktemp("intake"), host_options={"timers": False, "queues": False}) as running:
         yield running
 
 
@@ -176,24 +195,24 @@ def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> No
     assert [one["id"] for one in first["recordings"] + rest["recordings"]] == started[::-1]
 
 
-def test_health_names_what_does_not_answer(stack: Stack) -> None:
+def test_health_names_what_does_not_answer(stack: Stack, program: Program) -> None:
     environment = stack.environment() | {"HTTPS_PROXY": "http://127.0.0.1:9"}
-    with HostProcess(ROOT, environment, {"timers": False, "queues": False}) as cut_off:
+    with program.host(environment, {"timers": False, "queues": False}) as cut_off:
         answer = requests.get(f"{cut_off.url}/api/health", timeout=60)
 
     assert answer.status_code == 503
     assert list(answer.json()["failures"]) == ["acs"]
 
 
-def test_missing_settings_are_all_listed_at_start() -> None:
-    with pytest.raises(HostStartError) as refused, HostProcess(ROOT, {"CLAIM_SECONDS": "soon"}):
+def test_missing_settings_are_all_listed_at_start(program: Program) -> None:
+    with pytest.raises(HostStartError) as refused, program.host({"CLAIM_SECONDS": "soon"}):
         pass
 
     assert all(name in refused.value.complaint for name in ("AzureWebJobsStorage", "ACS_ENDPOINT", "CLAIM_SECONDS"))
 
 
-def test_without_an_audience_a_callback_is_only_a_hint(tmp_path: Path) -> None:
-    with Stack(tmp_path, app_settings={"CALLBACK_AUDIENCE": ""}, simulator_settings=Settings()) as unverified:
+def test_without_an_audience_a_callback_is_only_a_hint(program: Program, tmp_path: Path) -> None:
+    with program.stack(tmp_path, app_settings={"CALLBACK_AUDIENCE": ""}, simulator_settings=Settings()) as unverified:
         call = unverified.simulator.place_call()
         recording = unverified.recorder.start({"serverCallId": call.server_call_id, **WAV})
         forged = {

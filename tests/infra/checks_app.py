@@ -10,7 +10,20 @@ import yaml
 
 from shared.settings import DeleteFromAcs, Settings, UnknownRecordings, VerifySource
 
-from .bicep_tree import ROOT, Declaration, app_settings, at, items, literal, module, read, resources, text, value
+from .bicep_tree import (
+    ROOT,
+    Declaration,
+    app_settings,
+    at,
+    items,
+    literal,
+    module,
+    properties,
+    read,
+    resources,
+    text,
+    value,
+)
 
 SITE = "Microsoft.Web/sites"
 # What the platform reads, not the code. Our credential is made from the client id; the host wants to be told its kind.
@@ -28,7 +41,26 @@ BANNED = re.compile(
     r"FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_\w+|FUNCTIONS_MAX_HTTP_CONCURRENCY|SCM_DO_BUILD_DURING_DEPLOYMENT"
     r"|ENABLE_ORYX_BUILD|WEBSITE_\w+|AzureWebJobsDashboard|AzureWebJobsSecretStorageType"
 )
-UNSUPPORTED = ("linuxFxVersion", "functionAppScaleLimit", "healthCheckPath", "alwaysOn", "appSettings")
+# Site properties that Flex Consumption refuses: ARM answers 400, code 51021, "site configuration properties (…) for
+# Flex Consumption sites is invalid". The compiler cannot tell: the schema of Microsoft.Web/sites has them all.
+NAMED_BY_ARM = "Microsoft Q&A 2277522, one refusal that lists the five"
+OMITTED = "Azure/terraform-azurerm-avm-res-web-site#345, which leaves it out for Flex Consumption"
+REFUSED = {
+    "ftpsState": NAMED_BY_ARM,
+    "use32BitWorkerProcess": NAMED_BY_ARM,
+    "preWarmedInstanceCount": NAMED_BY_ARM,
+    "netFrameworkVersion": NAMED_BY_ARM,
+    "functionsRuntimeScaleMonitoringEnabled": NAMED_BY_ARM,
+    "linuxFxVersion": "Azure/terraform-azurerm-avm-res-web-site#283, a refusal that names it",
+    "functionAppScaleLimit": "Azure/azure-functions-host#10643, a refusal that names it",
+    "windowsFxVersion": OMITTED,
+}
+# Accepted or refused, depending on the stamp, and never of use: functionAppConfig or another resource has the matter.
+USELESS = {
+    "alwaysOn": "functionAppConfig.scaleAndConcurrency.alwaysReady is its counterpart; true is refused",
+    "healthCheckPath": "Flex Consumption replaces instances by itself",
+    "appSettings": "config/appsettings holds them; here each deployment of the site would drop the rest",
+}
 SECRETS = re.compile(
     r"listKeys|listAccountSas|AccountKey=|accesskey=|SharedAccessKey|\?code=|getSecret\(", re.IGNORECASE
 )
@@ -113,7 +145,6 @@ def the_site_is_hardened(infra: Path) -> list[str]:
         "properties.publicNetworkAccess": "Enabled",  # Event Grid could not deliver otherwise
         "properties.siteConfig.minTlsVersion": "1.2",
         "properties.siteConfig.scmMinTlsVersion": "1.2",
-        "properties.siteConfig.ftpsState": "Disabled",
         "properties.functionAppConfig.deployment.storage.type": "blobContainer",
         "properties.functionAppConfig.deployment.storage.authentication.type": "UserAssignedIdentity",
         "properties.functionAppConfig.runtime.name": "python",
@@ -122,11 +153,20 @@ def the_site_is_hardened(infra: Path) -> list[str]:
     wrong = [f"site: {path} is not {value}" for path, value in wanted.items() if site is None or site[path] != value]
     if site and site["properties.clientCertEnabled"] == "true":
         wrong.append("client certificates would refuse Event Grid")
-    config = at(site.body, "properties.siteConfig") if site else None
-    wrong += [f"Flex Consumption has no {name}" for name in UNSUPPORTED if at(config, name)]
     policies = resources(infra, f"{SITE}/basicPublishingCredentialsPolicies")
     refused = {policy["name"] for policy in policies if policy["properties.allow"] == "false"}
     return wrong + [f"{name} takes a password" for name in sorted({"ftp", "scm"} - refused)]
+
+
+def the_site_has_nothing_that_flex_consumption_refuses(infra: Path) -> list[str]:
+    """Wherever it is written: on the site, or on its config `web`, which is the same object."""
+    site = the_site(infra)
+    nodes = [at(site.body, path) for path in ("properties", "properties.siteConfig")] if site else []
+    nodes += [at(found.body, "properties") for found in resources(infra, f"{SITE}/config") if found["name"] == "web"]
+    written = {name.lower() for node in nodes for name in properties(node)}
+    return [
+        f"Flex Consumption refuses {name}: {source}" for name, source in REFUSED.items() if name.lower() in written
+    ] + [f"{name} does not belong here: {reason}" for name, reason in USELESS.items() if name.lower() in written]
 
 
 def the_site_scales_within_limits(infra: Path) -> list[str]:
@@ -162,6 +202,12 @@ def easy_auth_lets_the_platform_in(infra: Path) -> list[str]:
     validation = at(auth.body, "properties.globalValidation")
     paths = {literal(item) for item in items(at(validation, "excludedPaths"))}
     wrong = [f"Easy Auth excludes {paths}"] if paths != EXCLUDED else []
+    policy = "properties.identityProviders.azureActiveDirectory.validation.defaultAuthorizationPolicy"
+    clients = text(at(auth.body, f"{policy}.allowedApplications"))
+    # The platform reads an empty list as "permit nobody", and stores one where the policy is left out
+    # (pnp/Microsoft365-Analytics-Insights#264, #272).
+    if clients != "empty(authAllowedClientIds) ? [authClientId] : split(authAllowedClientIds, ',')":
+        wrong.append(f"Easy Auth permits {clients}, which may be nobody")
     if value(validation, "unauthenticatedClientAction") != "Return401":
         wrong.append("Easy Auth does not answer 401")
     return wrong if value(validation, "requireAuthentication") == "true" else [*wrong, "Easy Auth requires nothing"]
@@ -173,6 +219,7 @@ CHECKS = (
     settings_offer_the_choices_of_the_code,
     nothing_holds_a_secret,
     the_site_is_hardened,
+    the_site_has_nothing_that_flex_consumption_refuses,
     the_site_scales_within_limits,
     azd_finds_the_site,
     easy_auth_lets_the_platform_in,

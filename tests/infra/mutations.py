@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .checks_app import REFUSED, USELESS
+
 MAIN = "main.bicep"
 PARAMETERS = "main.parameters.json"
 APP = "modules/function-app.bicep"
@@ -22,6 +24,14 @@ DEAD_LETTER_START = "    deadLetterWithResourceIdentity: {"
 TOPIC_GRANT = """    principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', """
+SITE_CONFIG = "siteConfig: { minTlsVersion"
+WEB_CONFIG = """resource web 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: site
+  name: 'web'
+  properties: { ftpsState: 'Disabled' }
+}
+
+"""
 SETTINGS_START = "  properties: union(settings, {"
 
 MUTATIONS: dict[str, tuple[str, str, str]] = {
@@ -60,6 +70,12 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "azd cannot find the site": (MAIN, "'azd-service-name': 'recorder'", "'azd-service-name': 'api'"),
     "Easy Auth refuses Event Grid": (APP, "'/runtime/webhooks/eventgrid', ", ""),
     "Easy Auth lets everybody in": (APP, "requireAuthentication: true", "requireAuthentication: false"),
+    "Easy Auth without a list lets nobody in": (APP, "? [authClientId] : split", "? [] : split"),
+    "Easy Auth forgets the list": (
+        APP,
+        "empty(authAllowedClientIds) ? [authClientId] :",
+        "!empty(authClientId) ? [authClientId] :",
+    ),
     # Events
     "ACS keys are off before the smoke test": (
         MAIN,
@@ -123,4 +139,14 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "a number without bounds": (MAIN, "@maxValue(3650)\n", ""),
     "the hook uses what nobody sets": (HOOK, "RUNTIME_STORAGE_ID", "RUNTIME_ACCOUNT_ID"),
     "the hook forgets a parameter": (HOOK, '    runtimeStorageId="$RUNTIME_STORAGE_ID" \\\n', ""),
+    # Each property that Flex Consumption refuses, in the place where it would stand
+    **{
+        f"the site has {name}": (APP, SITE_CONFIG, f"siteConfig: {{ {name}: null, minTlsVersion")
+        for name in sorted({**REFUSED, **USELESS})
+    },
+    "the site has FTPS by a config of its own": (
+        APP,
+        "resource ftpCredentials",
+        WEB_CONFIG + "resource ftpCredentials",
+    ),
 }

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from infra import package
+
 from .bicep_tree import INFRA, ROOT, read
 from .checks_shape import placeholders
 from .checks_watching import alert_names
@@ -78,8 +80,32 @@ def test_a_pull_request_gets_no_token_for_azure(workflow: dict[str, Any]) -> Non
 def test_ci_checks_tests_compiles_and_previews(workflow: dict[str, Any]) -> None:
     commands = "\n".join(step.get("run", "") for step in steps(workflow))
 
-    for command in ("make check", "make test", "az bicep build", "az bicep lint", "azd provision --preview"):
+    for command in (
+        "make check",
+        "make test",
+        "make package",
+        "az bicep build",
+        "az bicep lint",
+        "azd provision --preview",
+    ):
         assert command in commands
+
+
+def test_ci_keeps_the_package_with_its_dependencies(workflow: dict[str, Any]) -> None:
+    (kept,) = [step["with"] for step in steps(workflow) if step.get("uses", "").startswith("actions/upload-artifact@")]
+
+    assert ROOT / kept["path"] == package.OUTPUT
+    assert kept["include-hidden-files"] is True  # .python_packages
+
+
+def test_func_publishes_what_was_built_here() -> None:
+    document = DOCUMENT.read_text()
+    published = re.findall(r"^.*func azure functionapp publish.*$", document, re.MULTILINE)
+
+    assert published
+    folder = package.OUTPUT.relative_to(ROOT)
+    assert [line for line in published if not re.search(rf"cd {folder} && .* --python --no-build\b", line)] == []
+    assert "make package" in document
 
 
 def test_infrastructure_never_deploys_with_the_code() -> None:

