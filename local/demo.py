@@ -43,7 +43,7 @@ def main() -> int:
         recording = stack.recorder.get(id)
         differing = export(story, stack, recording)
         violations = stack.simulator.violations()
-    story.tell(f"deletions that the simulator objects to: {len(violations)}")
+    story.tell(f"deletions and told ends that the simulator objects to: {len(violations)}")
     if recording["status"] != "completed" or differing or violations:
         story.tell(f"FAILED: the recording is {recording['status']}, {differing} files differ")
         return 1

@@ -1,7 +1,7 @@
 """A caller of the app's HTTP API, as another backend would write it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -17,11 +17,14 @@ class RecorderClient:
     Args:
         url: of the app, without a path.
         key: a function key.
+        told_ended: called with ACS's id of each recording that the app says has ended.
     """
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, told_ended: Callable[[str], None] = lambda _: None) -> None:
         self.url = url
         self.key = key
+        self.told_ended = told_ended
+        self.ended: set[str] = set()
 
     def request(self, method: str, path: str, **arguments: Any) -> requests.Response:
         headers = {"x-functions-key": self.key, **(arguments.pop("headers", None) or {})}
@@ -33,7 +36,16 @@ class RecorderClient:
         if not response.ok:
             raise requests.HTTPError(f"{method} {path}: {response.status_code} {response.text}", response=response)
         answer: dict[str, Any] = response.json()
+        for recording in answer.get("recordings", [answer]):
+            self.hear(recording)
         return answer
+
+    def hear(self, recording: Mapping[str, Any]) -> None:
+        """Pass on, once, that a recording is told to have ended."""
+        recording_id = recording.get("recordingId")
+        if recording_id and recording.get("endedAt") and recording_id not in self.ended:
+            self.ended.add(recording_id)
+            self.told_ended(recording_id)
 
     def start(self, body: Mapping[str, object], key: str | None = None) -> dict[str, Any]:
         return self.ask("POST", "/recordings", json=body, headers={"Idempotency-Key": key} if key else None)
@@ -45,7 +57,11 @@ class RecorderClient:
         return self.ask("POST", f"/recordings/{id}/resume")
 
     def stop(self, id: str) -> dict[str, Any]:
-        return self.ask("POST", f"/recordings/{id}/stop")
+        """A success tells that ACS does not record any more."""
+        answer = self.ask("POST", f"/recordings/{id}/stop")
+        if answer["recordingId"]:
+            self.hear(answer | {"endedAt": answer["endedAt"] or "now"})
+        return answer
 
     def get(self, id: str) -> dict[str, Any]:
         return self.ask("GET", f"/recordings/{id}")

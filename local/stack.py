@@ -96,7 +96,7 @@ class Stack:
                 launcher=self.launcher,
             )
             starting.enter_context(self.host)
-            self.recorder = RecorderClient(self.host.url, self.host.keys.default)
+            self.recorder = RecorderClient(self.host.url, self.host.keys.default, self.simulator.told_ended)
             self.subscribe()
             self.running = starting.pop_all()
         return self

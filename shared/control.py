@@ -337,8 +337,8 @@ def is_settling(recording: Recording, now: datetime) -> bool:
 
 def settled_at(recording: Recording) -> datetime:
     """When "inactive" can mean nothing else any more than that it is paused."""
-    requests = (recording.created_at, recording.start_requested_at, recording.resume_requested_at)
-    return max(request for request in requests if request) + SETTLE
+    requests = (recording.start_requested_at, recording.resume_requested_at)
+    return max((request + SETTLE for request in requests if request), default=recording.created_at)
 
 
 def next_question(recording: Recording, now: datetime) -> datetime:

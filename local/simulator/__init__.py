@@ -21,6 +21,7 @@ Admin routes, all under `/admin`, JSON in camelCase; `client.py` has a method fo
     GET    /recordings                  state and documents, with sizes, hashes, fetches and deletion
     GET    /recordings/{recordingId}
     POST   /recordings/{recordingId}/script
+    POST   /recordings/{recordingId}/told-ended       somebody was told so: a violation unless it is so
     POST   /foreign-recordings          a finished recording that nobody started through the API
     GET    /documents/{documentId}/content, /metadata        the bytes, also after deletion
     POST   /faults                      let requests go wrong (faults.py)
@@ -34,6 +35,6 @@ Admin routes, all under `/admin`, JSON in camelCase; `client.py` has a method fo
     POST   /events/{eventId}/redeliver
     POST   /validate-subscription       {schema}: shake hands with the event endpoint
     GET    /callbacks                   what was posted to callback URIs
-    GET    /violations                  deletions that the oracle objects to (oracle.py)
+    GET    /violations                  deletions and told ends that the oracle objects to (oracle.py)
     GET    /jwks                        the key that verifies callbacks
 """

@@ -28,6 +28,7 @@ class CallRoutes:
             Route("GET", "/recordings", self.recordings),
             Route("GET", "/recordings/*", self.recording),
             Route("POST", "/recordings/*/script", self.script_recording),
+            Route("POST", "/recordings/*/told-ended", self.told_ended),
             Route("POST", "/foreign-recordings", self.foreign_recording),
             Route("GET", "/documents/*/content", self.document_content),
             Route("GET", "/documents/*/metadata", self.document_metadata),
@@ -65,6 +66,9 @@ class CallRoutes:
 
     def script_call(self, ask: Ask) -> None:
         self.world.calls.get(ask.name).script = ask.read(Script)
+
+    def told_ended(self, ask: Ask) -> None:
+        self.world.oracle.told_ended(self.world.recordings.get(ask.name))
 
     def recordings(self, _: Ask) -> list[RecordingView]:
         return [RecordingView.of(recording) for recording in self.world.recordings.all()]

@@ -77,6 +77,10 @@ class SimulatorAdmin:
         """Say what files a recording yields when it ends."""
         self.send("POST", f"/recordings/{recording_id}/script", script)
 
+    def told_ended(self, recording_id: str) -> None:
+        """Somebody was told that the recording ended; a violation unless it is so."""
+        self.send("POST", f"/recordings/{recording_id}/told-ended")
+
     def recordings(self) -> list[RecordingView]:
         return self.ask("GET", "/recordings", list[RecordingView])
 
@@ -157,7 +161,7 @@ class SimulatorAdmin:
         return self.ask("GET", "/callbacks", list[CallbackView])
 
     def violations(self) -> list[ViolationView]:
-        """What the deletion oracle found; empty is good."""
+        """What the oracle found; empty is good."""
         return self.ask("GET", "/violations", list[ViolationView])
 
     def jwks(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The deletion oracle: at every DELETE, look whether the operator really has what is about to be destroyed."""
+"""The oracle: what is deleted must be in the operator's storage, and what was told to have ended must have ended."""
 
 import re
 import threading
@@ -11,6 +11,7 @@ from hashlib import sha256
 from local.simulator.blobs import BlobsUnavailableError, OpenAccounts
 from local.simulator.clock import Clock
 from local.simulator.documents import Document
+from local.simulator.recordings import Recording, State
 from local.simulator.settings import BlobAccount, CurrentSettings
 
 BLOB_NAME = re.compile(r"(?:.*/)?\d{4,}-(?P<document>.+?)(?P<kind>\.metadata\.json|\.wav|\.mp3|\.mp4)")
@@ -18,15 +19,21 @@ BLOB_NAME = re.compile(r"(?:.*/)?\d{4,}-(?P<document>.+?)(?P<kind>\.metadata\.js
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A deletion that should not have been asked for."""
+    """A deletion that should not have been asked for, or an end that somebody was told of untruly.
+
+    Attributes:
+        document_id: of what was deleted; empty for an end.
+        recording_id: of what was told to have ended; empty for a deletion.
+    """
 
     document_id: str
     reason: str
     at: datetime
+    recording_id: str = ""
 
 
 class DeletionOracle:
-    """Compares stored blobs with what is deleted, and remembers every deletion that was not justified."""
+    """Compares stored blobs with what is deleted, and what was told with what is so; remembers what was wrong."""
 
     def __init__(self, settings: CurrentSettings, accounts: OpenAccounts, clock: Clock) -> None:
         self.settings = settings
@@ -46,6 +53,13 @@ class DeletionOracle:
         if reason is not None:
             with self.lock:
                 self.violations.append(Violation(document.document_id, reason, self.clock.now()))
+
+    def told_ended(self, recording: Recording) -> None:
+        """Somebody was told that this recording ended: record it unless that is so."""
+        if recording.state is not State.ENDED:
+            reason = f"somebody was told that recording ended while it is {recording.state}"
+            with self.lock:
+                self.violations.append(Violation("", reason, self.clock.now(), recording.recording_id))
 
     def reason_against(self, document: Document) -> str | None:
         if document.content_fetches == 0:

@@ -184,9 +184,10 @@ class CallbackView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ViolationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A deletion that the oracle objects to."""
+    """What the oracle objects to: a deletion, or an end that somebody was told of untruly."""
 
     document_id: str
+    recording_id: str
     reason: str
     at: datetime
 

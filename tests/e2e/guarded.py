@@ -22,7 +22,7 @@ from local.simulator.settings import Settings
 from local.stack import QUEUES, Stack
 from shared.names import id_from_key
 from shared.settings import CATALOG_TABLE
-from tests.e2e.drive import SWEEP_EVERY_SECONDS, WAV
+from tests.e2e.drive import SWEEP_EVERY_SECONDS, WAV, let_start_settle
 from tests.e2e.gateway import Gateway
 
 PAUSE_SECONDS = 0.05
@@ -107,6 +107,7 @@ class Guarded:
         id = id_from_key(key)
         body = {"serverCallId": call.server_call_id, **WAV}
         self.insist(seconds, lambda: self.stack.recorder.start(body, key), lambda: self.let_start_claim_lapse(id))
+        let_start_settle(self.stack, id)
         return Began(id, call.call_id)
 
     def insist(self, seconds: float, act: Callable[[], object], on_conflict: Callable[[], None] | None = None) -> None:

@@ -9,7 +9,7 @@ from local.simulator.scripts import EventOptions, Script
 from local.simulator.wishes import ForeignWish
 from local.stack import Stack
 from shared import settings as names
-from tests.e2e.drive import WAV, differences, record, settled, violations_of
+from tests.e2e.drive import WAV, differences, let_start_settle, record, settled, violations_of
 
 TWO = Script(chunks=2, chunk_bytes=20_000)
 
@@ -94,7 +94,7 @@ def test_a_start_whose_answer_is_lost_is_one_recording(troubled: Stack) -> None:
 
     ours = [one for one in troubled.simulator.recordings() if one.call_id == call.call_id]
     assert [one.recording_id for one in ours] == [recording["recordingId"]]
-    troubled.simulator.end_call(call.call_id)
+    troubled.recorder.stop(recording["id"])
     assert settled(troubled, recording["id"])["origin"] == "api"
 
 
@@ -128,17 +128,53 @@ def test_a_resume_that_acs_does_not_allow_is_a_conflict_and_changes_nothing(trou
     assert troubled.recorder.get(recording["id"])["status"] == "active"
 
 
-def test_a_stop_that_acs_answers_with_404_is_success_and_the_files_still_arrive(troubled: Stack) -> None:
+def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(troubled: Stack) -> None:
     call = troubled.simulator.place_call(script=TWO)
     recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
     troubled.recorder.wait(recording["id"], "active", seconds=10)
     troubled.simulator.add_fault(Fault(action="status", status=404, kind="stop", times=1))
 
+    answer = troubled.recorder.request("POST", f"/recordings/{recording['id']}/stop")
     stopped = troubled.recorder.stop(recording["id"])
 
+    assert (answer.status_code, answer.json()["acsStatus"]) == (503, 503)
+    assert int(answer.headers["Retry-After"]) > 0
     assert stopped["status"] == "stopped"
-    troubled.simulator.end_call(call.call_id)
     assert differences(troubled, settled(troubled, recording["id"])) == []
+
+
+def test_a_call_that_ends_by_itself_ends_its_recording_as_soon_as_acs_says_so(troubled: Stack) -> None:
+    call = troubled.simulator.place_call(script=TWO)
+    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    troubled.recorder.wait(recording["id"], "active", seconds=10)
+    let_start_settle(troubled, recording["id"])
+
+    troubled.simulator.end_call(call.call_id)
+
+    completed = settled(troubled, recording["id"])
+    assert completed["endedAt"]
+    assert differences(troubled, completed) == []
+
+
+def test_an_earlier_recording_s_event_does_not_keep_stop_from_asking_acs(troubled: Stack) -> None:
+    script = Script(ready_delay_seconds=1.0, events=EventOptions(subject_form=3))
+    call = troubled.simulator.place_call(script=script)
+    for stops in (True, False):
+        recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
+        troubled.recorder.wait(recording["id"], "active", seconds=10)
+        if stops:
+            troubled.recorder.stop(recording["id"])
+    deadline = time.monotonic() + 20
+    while not troubled.recorder.get(recording["id"])["chunks"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    shown = troubled.recorder.get(recording["id"])
+    stopped = troubled.recorder.stop(recording["id"])
+
+    assert (shown["status"], shown["endedAt"]) == ("active", None)
+    assert stopped["endedAt"]
+    assert troubled.simulator.recording(recording["recordingId"]).state == "ended"
+    assert [violation for violation in troubled.simulator.violations() if violation.recording_id] == []
 
 
 def test_an_event_that_could_not_be_delivered_comes_in_as_a_dead_letter(troubled: Stack) -> None:

@@ -19,7 +19,7 @@ def test_a_call_is_recorded_by_the_package_and_by_nothing_else(package: Path, tm
     with program.stack(tmp_path / "stack", host_options={"timers": False}) as stack:
         call = stack.simulator.place_call()
         recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
-        stack.simulator.end_call(call.call_id)
+        stack.recorder.stop(recording["id"])
         completed = stack.recorder.wait(recording["id"], "completed")
         loaded = {Path(path) for path in LOADED.findall(stack.host.log_text())}
 

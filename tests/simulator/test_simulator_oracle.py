@@ -151,3 +151,21 @@ def own_recording(acs: Acs, webhook: Webhook, script: Script) -> list[dict[str, 
     acs.record(script, recording_storage=destination)
     events: list[dict[str, Any]] = webhook.wait(1)[0].document
     return events
+
+
+def test_telling_an_end_that_is_one_is_right(acs: Acs) -> None:
+    recording_id = acs.record().recording_id
+
+    acs.admin.told_ended(recording_id)
+
+    assert acs.admin.violations() == []
+
+
+def test_telling_an_end_while_it_records_is_a_violation(acs: Acs) -> None:
+    recording_id = acs.start()
+
+    acs.admin.told_ended(recording_id)
+
+    (violation,) = acs.admin.violations()
+    assert (violation.document_id, violation.recording_id) == ("", recording_id)
+    assert "told that recording ended" in violation.reason
