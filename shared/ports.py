@@ -126,7 +126,7 @@ class SourceRange(Protocol):
 
 
 class Source(Protocol):
-    """The contents ACS keeps.
+    """The contents ACS keeps. A redirect is followed only to the same document and content at another host of ACS's.
 
     Raises:
         SourceMissing: ACS answers 404.
@@ -138,8 +138,14 @@ class Source(Protocol):
         """Ask for bytes from an offset on, at most `length` of them."""
         ...
 
-    def delete(self, url: str) -> None:
-        """Delete a document; fine when it is not there (any more)."""
+    def delete(self, url: str, look: Callable[[], None]) -> None:
+        """Delete a document; fine when it is not there (any more).
+
+        Args:
+            url: of the document.
+            look: called immediately before every single request, that of a redirect and a repetition included. What it
+                raises passes through unchanged, and nothing is asked for.
+        """
         ...
 
 

@@ -35,6 +35,7 @@ class Fault(StrEnum):
     HTML = "an error page"  # source.open: a success with another content of the right length
     FLIPPED = "a flipped bit"  # source.open: a content that only a second read tells from the right one
     MISSING = "not found"  # source.open: 404 although the document is there
+    ASKED_AGAIN = "asked again"  # source.delete: a redirect, or a refused signature; the adapter asks once more
     STALE = "stale read"  # the row as it was before its last write; the blob before it was committed
     DUPLICATE = "duplicate"  # queue.send: the message arrives twice
 

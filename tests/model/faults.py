@@ -12,6 +12,7 @@ BAD_ANSWERS = (Fault.EMPTY, Fault.TRUNCATED, Fault.HTML, Fault.MISSING)
 # A flipped bit in the media is in no port's power to notice on a single read; see docs/reliability.md.
 ELSEWHERE: Mapping[str, tuple[Fault, ...]] = {
     "source.open": BAD_ANSWERS,
+    "source.delete": (Fault.ASKED_AGAIN,),
     "catalog.recording": (Fault.STALE,),
     "catalog.chunk": (Fault.STALE,),
     "queue.send": (Fault.DUPLICATE,),
