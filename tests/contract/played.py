@@ -79,3 +79,45 @@ class Script:
     def __call__(self, request: requests.PreparedRequest) -> Answer | Exception:
         self.requests.append(request)
         return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
+
+
+type Losing = Callable[[requests.PreparedRequest], bool]
+
+
+class LosingAdapter(HTTPAdapter):
+    """Carries requests out, and loses some of them.
+
+    Attributes:
+        loses_before: which the service never gets.
+        loses_after: which it carries out, and its answer is lost.
+        breaks_off: whose answer ends half-way.
+        requests: all of them, as method and path.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loses_before: Losing = lambda _: False
+        self.loses_after: Losing = lambda _: False
+        self.breaks_off: Losing = lambda _: False
+        self.requests: list[str] = []
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        self.requests.append(f"{request.method} {request.path_url}")
+        if self.loses_before(request):
+            raise cut()
+        response = super().send(request, *args, **kwargs)
+        if self.loses_after(request):
+            response.close()
+            raise cut()
+        if self.breaks_off(request):
+            whole = response.content
+            headers = {**response.headers, "Content-Length": str(len(whole))}
+            half = BytesIO(whole[: len(whole) // 2])
+            raw = HTTPResponse(half, headers, response.status_code, preload_content=False, decode_content=False)
+            return self.build_response(request, raw)
+        return response
+
+    def transport(self) -> RequestsTransport:
+        session = requests.Session()
+        session.mount("http://", self)
+        return RequestsTransport(session=session, session_owner=False)
