@@ -29,6 +29,7 @@ from shared.ports import CHUNKS_PER_BATCH
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 MATCHES_MAX = 200  # recordings of one call that are looked at for a match, or listed
 WRITE_ID = "writeId"  # the column that tells whose write a row is; no part of the model
+READ_BACK_RETRIES = 1  # after a write that took its time already, and somebody may be waiting for an answer
 NO_CONTENT = {"response_preference": "return-no-content"}  # the row would come back, and could break off on its way
 NO_CODES: frozenset[str] = frozenset()
 THERE = frozenset({"EntityAlreadyExists"})
@@ -83,10 +84,10 @@ class TableCatalog:
         entity = self.found(self.recordings, id, rows.RECORDING_ROW)
         return rows.to_recording(entity) if entity is not None else None
 
-    def found(self, table: TableClient, partition: str, row: str) -> TableEntity | None:
+    def found(self, table: TableClient, partition: str, row: str, **options: Any) -> TableEntity | None:
         with told_apart():
             try:
-                return table.get_entity(partition, row)
+                return table.get_entity(partition, row, **options)
             except HttpResponseError as error:
                 if code_of(error) not in NOT_THERE:
                     raise
@@ -127,7 +128,8 @@ class TableCatalog:
             with told_apart(conflicts):
                 return write()
         except (CatalogConflict, AnswerLost):
-            row = self.found(self.recordings, str(entity["PartitionKey"]), str(entity["RowKey"]))
+            keys = str(entity["PartitionKey"]), str(entity["RowKey"])
+            row = self.found(self.recordings, *keys, retry_total=READ_BACK_RETRIES)
             if row is None or row.get(WRITE_ID) != write_id:
                 raise
             return str(row.metadata["etag"])
