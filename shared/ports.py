@@ -16,9 +16,12 @@ type Clock = Callable[[], datetime]
 class Catalog(Protocol):
     """The rows. Every write is conditional on the version that was read.
 
+    A write whose answer is lost is repeated once. One that was done all the same is recognised as this caller's own,
+    never by its content, and succeeds.
+
     Raises:
         CatalogConflict: somebody else wrote the row first (from every method that writes a row).
-        CatalogUnavailable: Table Storage did not answer (from every method).
+        CatalogUnavailable: Table Storage did not answer (from every method); a write may have been done.
     """
 
     def recording(self, id: str) -> Recording | None: ...
@@ -126,7 +129,7 @@ class SourceRange(Protocol):
 
 
 class Source(Protocol):
-    """The contents ACS keeps.
+    """The contents ACS keeps. A redirect is followed only to the same document and content at another host of ACS's.
 
     Raises:
         SourceMissing: ACS answers 404.
@@ -138,8 +141,14 @@ class Source(Protocol):
         """Ask for bytes from an offset on, at most `length` of them."""
         ...
 
-    def delete(self, url: str) -> None:
-        """Delete a document; fine when it is not there (any more)."""
+    def delete(self, url: str, look: Callable[[], None]) -> None:
+        """Delete a document; fine when it is not there (any more).
+
+        Args:
+            url: of the document.
+            look: called immediately before every single request, that of a redirect and a repetition included. What it
+                raises passes through unchanged, and nothing is asked for.
+        """
         ...
 
 
@@ -180,7 +189,8 @@ class ChunkStore(Protocol):
 
     Raises:
         StoreUnavailable: Blob Storage did not answer or refused.
-        BlobExists: there is a blob of that name already (put, commit).
+        BlobExists: there is a blob of that name already (put, commit); it may be this very write, whose answer was
+            lost and which was sent again: look at it.
         BlocksGone: blocks of the list are not staged any more (commit).
     """
 
@@ -231,7 +241,11 @@ class RejectedEvents(Protocol):
     """Where events go that were not understood, byte for byte."""
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
-        """Keep an event; fine when it is kept already."""
+        """Keep an event; fine when it is kept already, and there to be seen.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
         ...
 
 

@@ -3,7 +3,7 @@
 import mmap
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -93,8 +93,8 @@ class CountedSource:
         with self.source.open(url, offset, length) as answer:
             yield CountedRange(answer, self.progress)
 
-    def delete(self, url: str) -> None:
-        self.source.delete(url)
+    def delete(self, url: str, look: Callable[[], None]) -> None:
+        self.source.delete(url, look)
 
 
 class CountedRange:

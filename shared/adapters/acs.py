@@ -2,8 +2,9 @@
 
 What the SDK does not do for us, each found by experiment with azure-communication-callautomation 1.6.0:
 it follows redirects to other hosts without a valid signature (so each hop is ours, matched and signed anew);
-it drops the Range header when the offset is 0 (so the header is ours); it hands out an answer, not bytes; and it
-retries a start under a repeatability id of its own making (so the id is ours, kept on the row).
+it drops the Range header when the offset is 0 (so the header is ours); it hands out an answer, not bytes; it
+retries a start under a repeatability id of its own making (so the id is ours, kept on the row); and it repeats a
+DELETE by itself, after an error and after a challenge of its authentication (so the last look is part of each request).
 """
 
 import re
@@ -14,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
+import msgspec
 from azure.communication.callautomation import (
     AzureBlobContainerRecordingStorage,
     CallAutomationClient,
@@ -27,8 +29,8 @@ from azure.communication.callautomation import (
 )
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.core.pipeline import PipelineResponse
-from azure.core.pipeline.policies import RetryPolicy
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.errors import (
@@ -50,6 +52,7 @@ CONTENT_READ_SECONDS = 30  # the longest silence within a content
 RECEIVE_BYTES = 256 * 1024  # the SDK's default of 4 KiB costs four fifths of the throughput; more gains nothing
 REDIRECTS_MAX = 3
 RETRY_AFTER_SECONDS_MAX = 3600.0
+LAST_LOOK = "last_look"  # the option of a request that `LastLookPolicy` takes
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 THROTTLED = frozenset({429, 503})
@@ -61,13 +64,15 @@ def connect(
     connection_string: str | None,
     credential: Callable[[], TokenCredential],
     read_seconds: float = CONTROL_READ_SECONDS,
+    **more: Any,
 ) -> CallAutomationClient:
-    """A client by connection string, else by endpoint and identity."""
-    options: dict[str, Any] = {
+    """A client by connection string, else by endpoint and identity; `more` are options of the SDK's own."""
+    options: dict[str, Any] = more | {
         "connection_timeout": CONNECT_SECONDS,
         "read_timeout": read_seconds,
         "connection_data_block_size": RECEIVE_BYTES,
         "retry_policy": ImpatientRetryPolicy(),
+        "custom_hook_policy": LastLookPolicy(),
     }
     if connection_string:
         return CallAutomationClient.from_connection_string(connection_string, **options)
@@ -80,6 +85,21 @@ class ImpatientRetryPolicy(RetryPolicy[HttpRequest, HttpResponse]):
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         return retry_after(response.http_response) is None and super().is_retry(settings, response)
+
+
+class LastLookPolicy(CustomHookPolicy[HttpRequest, HttpResponse]):
+    """Has a request preceded by a look, each time it is sent.
+
+    It stands where the SDK has its hooks: behind retries and authentication, each of which may send a request a second
+    time, and which may wait for a token; before nothing that waits or repeats.
+    """
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        look = request.context.options.pop(LAST_LOOK, None) or request.context.get(LAST_LOOK)
+        if look is not None:
+            request.context[LAST_LOOK] = look  # kept for a repetition, which finds the option taken
+            look()
+        super().on_request(request)
 
 
 class SdkAcsCalls:
@@ -248,9 +268,15 @@ class SdkSource:
         finally:
             response.close()
 
-    def delete(self, url: str) -> None:
+    def delete(self, url: str, look: Callable[[], None]) -> None:
         def ask(place: str) -> None:
-            self.client.delete_recording(place, permit_redirects=False, read_timeout=self.read_seconds)
+            self.client.delete_recording(
+                place,
+                permit_redirects=False,
+                read_timeout=self.read_seconds,
+                retry_total=0,
+                **{LAST_LOOK: look},
+            )
 
         try:
             self.hop(url, ask)
@@ -258,7 +284,10 @@ class SdkSource:
             return
 
     def hop[Answer](self, url: str, ask: Callable[[str], Answer]) -> Answer:
-        """Ask, following redirects by hand: each place is matched whole, rebuilt and signed anew."""
+        """Ask, following redirects by hand: each place is matched whole, rebuilt and signed anew.
+
+        Only the host may change. Whatever another document or content holds, it is not what was asked for.
+        """
         place = self.place(url)
         for _ in range(REDIRECTS_MAX + 1):
             try:
@@ -266,10 +295,17 @@ class SdkSource:
             except HttpResponseError as error:
                 if error.status_code not in REDIRECTS:
                     raise unavailable(error) from error
-                place = self.place(str(getattr(error.response, "headers", {}).get("Location")))
+                place = self.moved(place, str(getattr(error.response, "headers", {}).get("Location")))
             except AzureError as error:
                 raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
         raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")
+
+    def moved(self, place: Location, url: str) -> Location:
+        """Where the same content lies now. Raises: SourceUnavailable when the redirect is to anything else."""
+        other = self.place(url)
+        if other != msgspec.structs.replace(place, host=other.host):
+            raise SourceUnavailable("ACS redirected to another document or content; it was not asked for.")
+        return other
 
     def place(self, url: str) -> Location:
         """Raises: SourceUnavailable when it is nowhere that we go; a later answer, or corrected settings, may help."""

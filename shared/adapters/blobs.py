@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import cast
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.storage.blob import (
     BlobBlock,
     BlobClient,
@@ -19,6 +19,7 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
+from shared.adapters.answers import code_of, told
 from shared.adapters.connections import BLOB_OPTIONS, StorageAccount
 from shared.errors import BlobExists, BlocksGone, StoreUnavailable
 from shared.ports import BlobLabel, BlobLook, Block
@@ -26,24 +27,34 @@ from shared.ports import BlobLabel, BlobLook, Block
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)
 CLOCK_SKEW = timedelta(minutes=5)
-NO_CONTAINER = "ContainerNotFound"  # a 404 that says nothing about a blob
+NO_BLOB = "BlobNotFound"
+NO_BLOCK_BLOB = "InvalidBlobType"
+BLOCKS_GONE = "InvalidBlockList"
+# What a write under `If-None-Match: *` is answered when the name is taken. Nothing else says that a blob is there: a
+# container that is being deleted, an archived or a leased blob are conflicts, too.
+NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})
 
 
 @contextmanager
-def told_apart(name: str) -> Iterator[None]:
-    """Turn the SDK's errors into those that the domain tells apart.
+def told_apart(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
+
+    Args:
+        name: of the blob.
+        name_taken: codes that say that there is a blob of that name.
 
     Raises:
         BlobExists, BlocksGone, StoreUnavailable.
     """
     try:
         yield
-    except ResourceExistsError as error:
-        raise BlobExists(f"There is a blob {name} already.") from error
     except HttpResponseError as error:
-        if getattr(error, "error_code", None) == "InvalidBlockList":
+        code = code_of(error)
+        if code in name_taken:
+            raise BlobExists(f"There is a blob {name} already.") from error
+        if code == BLOCKS_GONE:
             raise BlocksGone(f"Staged blocks of {name} are gone.") from error
-        raise StoreUnavailable(f"Blob Storage answered {error.status_code} ({error.reason}) for {name}.") from error
+        raise StoreUnavailable(f"Blob Storage answered {told(error)} for {name}.") from error
     except AzureError as error:
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
 
@@ -56,16 +67,18 @@ def looked_at(blob: BlobClient, name: str) -> BlobLook:
     with told_apart(name):
         try:
             properties = blob.get_blob_properties()
-        except ResourceNotFoundError:
+        except HttpResponseError as error:
+            if code_of(error) != NO_BLOB:
+                raise
             properties = None
         try:
             committed, staged = blob.get_block_list("all")
-        except ResourceNotFoundError as error:
-            if getattr(error, "error_code", None) == NO_CONTAINER:
+        except HttpResponseError as error:
+            if code_of(error) == NO_BLOB:
+                return BlobLook()
+            if code_of(error) != NO_BLOCK_BLOB:
                 raise
-            return BlobLook()
-        except ResourceExistsError:
-            committed, staged = [], []  # no block blob: ACS may append to a file in the operator's container
+            committed, staged = [], []  # ACS may append to a file in the operator's container
     if properties is None:
         return BlobLook(staged=listed(staged))
     return BlobLook(
@@ -96,7 +109,7 @@ class BlobChunkStore:
         self.delegation_until = datetime.min.replace(tzinfo=UTC)
 
     def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
-        with told_apart(name):
+        with told_apart(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).upload_blob(
                 bytes(content),
                 overwrite=False,
@@ -117,7 +130,7 @@ class BlobChunkStore:
             )
 
     def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
-        with told_apart(name):
+        with told_apart(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).commit_block_list(
                 [BlobBlock(block_id) for block_id in block_ids],
                 content_settings=ContentSettings(content_type=label.content_type),
@@ -202,9 +215,10 @@ class EventContainer:
         return self.service.get_container_client(self.name)
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
+        blob = self.container.get_blob_client(name)
         try:
-            with told_apart(name):
-                self.container.get_blob_client(name).upload_blob(
+            with told_apart(name, NAME_TAKEN):
+                blob.upload_blob(
                     document,
                     overwrite=False,
                     validate_content=True,
@@ -212,7 +226,9 @@ class EventContainer:
                     content_settings=ContentSettings(content_type="application/json"),
                 )
         except BlobExists:
-            return  # the same event came before
+            # The same event came before, since its name is a digest of it: kept, if it is really there.
+            with told_apart(name):
+                blob.get_blob_properties()
 
     def listed(self) -> Iterator[str]:
         with told_apart(self.name):
@@ -225,5 +241,6 @@ class EventContainer:
         with told_apart(name):
             try:
                 self.container.delete_blob(name)
-            except ResourceNotFoundError:
-                return
+            except HttpResponseError as error:
+                if code_of(error) != NO_BLOB:
+                    raise

@@ -1,30 +1,53 @@
-"""The catalog in Azure Tables. Every update is conditional, and no question scans a table."""
+"""The catalog in Azure Tables. Every update is conditional, and no question scans a table.
 
-from collections.abc import Iterator, Mapping, Sequence
+A write whose answer is lost is repeated once, and recognised as our own by the id that it carries: the SDK repeats a
+PUT by itself, so that a conflict may be with our own write, and a POST or PATCH not at all. Equal content would not do:
+of two claims of one instant both would win.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from http import HTTPStatus
 from itertools import batched, groupby
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineResponse
 from azure.data.tables import TableClient, TableEntity, TransactionOperation, UpdateMode
 
 from shared.adapters import rows
+from shared.adapters.answers import TROUBLE, Trouble, code_in, code_of, is_lost, repeated, told
 from shared.errors import CatalogConflict, CatalogUnavailable
 from shared.models import Chunk, ChunkRef, OpenWork, Recording
 from shared.ports import CHUNKS_PER_BATCH
 
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 MATCHES_MAX = 200  # recordings of one call that are looked at for a match, or listed
-CONFLICTS = frozenset({404, 409, 412})  # gone, there already, or newer: somebody else was first
-NO_TABLE = "TableNotFound"  # a 404 that says nothing about a row
+WRITE_ID = "writeId"  # the column that tells whose write a row is; no part of the model
+READ_BACK_RETRIES = 1  # after a write that took its time already, and somebody may be waiting for an answer
+NO_CONTENT = {"response_preference": "return-no-content"}  # the row would come back, and could break off on its way
+NO_CODES: frozenset[str] = frozenset()
+THERE = frozenset({"EntityAlreadyExists"})
+NOT_THERE = frozenset({"ResourceNotFound", "EntityNotFound"})  # a missing table says TableNotFound
+# Somebody else was first: there already, gone, or newer. A table that is missing or being deleted is none of these.
+CONFLICTS = THERE | NOT_THERE | {"UpdateConditionNotSatisfied", "ConditionNotMet"}
+
+
+class AnswerLost(CatalogUnavailable):
+    """No answer came, twice: the write may have been done."""
 
 
 @contextmanager
-def told_apart() -> Iterator[None]:
-    """Turn the SDK's errors into the two that the domain tells apart.
+def told_apart(conflicts: frozenset[str] = NO_CODES) -> Iterator[None]:
+    """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
+
+    Args:
+        conflicts: codes that say that somebody else was first.
 
     Raises:
         CatalogConflict: somebody else was first.
@@ -32,17 +55,22 @@ def told_apart() -> Iterator[None]:
     """
     try:
         yield
-    except HttpResponseError as error:
-        if error.status_code in CONFLICTS and not lacks_table(error):
-            raise CatalogConflict from error
-        raise CatalogUnavailable(f"Table Storage answered {error.status_code} ({error.reason}).") from error
-    except AzureError as error:
-        raise CatalogUnavailable(f"Table Storage did not answer: {type(error).__name__}.") from error
+    except TROUBLE as error:
+        raise meaning(error, conflicts) from error
 
 
-def lacks_table(error: HttpResponseError) -> bool:
-    # create_entity() raises its errors undecoded, with the code in their text alone.
-    return getattr(error, "error_code", None) == NO_TABLE or f'"{NO_TABLE}"' in str(error)
+def meaning(error: Trouble, conflicts: frozenset[str]) -> CatalogConflict | CatalogUnavailable:
+    if is_lost(error):
+        return AnswerLost(f"Table Storage did not answer: {type(error).__name__}.")
+    code = code_of(error)
+    return CatalogConflict() if code in conflicts else CatalogUnavailable(f"Table Storage answered {told(error)}.")
+
+
+def refuse_other_than_gone(response: PipelineResponse[Any, Any]) -> None:
+    """Raises: CatalogUnavailable for a 404 that is not about a row; the SDK takes any for a deletion that was done."""
+    answer = response.http_response
+    if answer.status_code == HTTPStatus.NOT_FOUND and code_in(answer) not in NOT_THERE:
+        raise CatalogUnavailable(f"Table Storage answered {answer.status_code} ({code_in(answer)}).")
 
 
 class TableCatalog:
@@ -56,12 +84,12 @@ class TableCatalog:
         entity = self.found(self.recordings, id, rows.RECORDING_ROW)
         return rows.to_recording(entity) if entity is not None else None
 
-    def found(self, table: TableClient, partition: str, row: str) -> TableEntity | None:
+    def found(self, table: TableClient, partition: str, row: str, **options: Any) -> TableEntity | None:
         with told_apart():
             try:
-                return table.get_entity(partition, row)
-            except ResourceNotFoundError as error:
-                if lacks_table(error):
+                return table.get_entity(partition, row, **options)
+            except HttpResponseError as error:
+                if code_of(error) not in NOT_THERE:
                     raise
                 return None
 
@@ -70,16 +98,41 @@ class TableCatalog:
         if recording.etag:
             return msgspec.structs.replace(recording, etag=self.replaced(entity, recording.etag))
         self.index_new(recording)
-        with told_apart():
-            written = self.recordings.create_entity(entity)
-        return msgspec.structs.replace(recording, etag=written["etag"])
+        return msgspec.structs.replace(recording, etag=self.created(entity))
+
+    def created(self, entity: rows.Entity) -> str:
+        def create() -> str:
+            return str(repeated(partial(self.recordings.create_entity, entity, **NO_CONTENT))["etag"])
+
+        return self.written(entity, THERE, create)
 
     def replaced(self, entity: rows.Entity, etag: str) -> str:
-        with told_apart():
+        def replace() -> str:
             written = self.recordings.update_entity(
                 entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
             )
-        return str(written["etag"])
+            return str(written["etag"])
+
+        return self.written(entity, CONFLICTS, replace)
+
+    def written(self, entity: rows.Entity, conflicts: frozenset[str], write: Callable[[], str]) -> str:
+        """The etag of a row after one conditional write, which is read back where its answers do not tell.
+
+        Args:
+            entity: the row, which is given the write's id.
+            conflicts: codes that say that somebody else was first, or that we were.
+            write: sends it, and repeats it if the SDK does not.
+        """
+        entity[WRITE_ID] = write_id = uuid4().hex
+        try:
+            with told_apart(conflicts):
+                return write()
+        except (CatalogConflict, AnswerLost):
+            keys = str(entity["PartitionKey"]), str(entity["RowKey"])
+            row = self.found(self.recordings, *keys, retry_total=READ_BACK_RETRIES)
+            if row is None or row.get(WRITE_ID) != write_id:
+                raise
+            return str(row.metadata["etag"])
 
     def index_new(self, recording: Recording) -> None:
         """Lines that find a recording; written before it, since a line without a row is harmless."""
@@ -89,7 +142,8 @@ class TableCatalog:
             partitions.append(rows.call_partition(recording.server_call_id))
         with told_apart():
             for partition in partitions:
-                self.index.upsert_entity({"PartitionKey": partition, "RowKey": row, "id": recording.id})
+                line = {"PartitionKey": partition, "RowKey": row, "id": recording.id}
+                repeated(partial(self.index.upsert_entity, line))
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         entity = self.found(self.index, rows.acs_partition(recording_id), rows.RECORDING_ROW)
@@ -99,8 +153,10 @@ class TableCatalog:
         line = {"PartitionKey": rows.acs_partition(recording_id), "RowKey": rows.RECORDING_ROW, "id": id}
         with told_apart():
             try:
-                self.index.create_entity(line)
-            except ResourceExistsError:
+                repeated(partial(self.index.create_entity, line, **NO_CONTENT))
+            except HttpResponseError as error:
+                if code_of(error) not in THERE:
+                    raise
                 return self.recording_by_acs_id(recording_id) or id
         return id
 
@@ -149,6 +205,7 @@ class TableCatalog:
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         assert len(chunks) <= CHUNKS_PER_BATCH
+        entity = rows.to_entity(recording, rows.RECORDING_ROW)
         condition = {
             "mode": UpdateMode.REPLACE,
             "etag": recording.etag,
@@ -157,25 +214,28 @@ class TableCatalog:
         operations: list[
             tuple[TransactionOperation | str, TableEntity | Mapping[str, Any]]
             | tuple[TransactionOperation | str, TableEntity | Mapping[str, Any], Mapping[str, Any]]
-        ] = [(TransactionOperation.UPDATE, rows.to_entity(recording, rows.RECORDING_ROW), condition)]
+        ] = [(TransactionOperation.UPDATE, entity, condition)]
         operations += [
             (TransactionOperation.CREATE, rows.to_entity(chunk, rows.chunk_row(chunk.document_id))) for chunk in chunks
         ]
-        with told_apart():
-            written = self.recordings.submit_transaction(operations)
-        return msgspec.structs.replace(recording, etag=written[0]["etag"])
+
+        def submit() -> str:
+            return str(repeated(partial(self.recordings.submit_transaction, operations))[0]["etag"])
+
+        return msgspec.structs.replace(recording, etag=self.written(entity, CONFLICTS, submit))
 
     def note_open(self, work: Sequence[OpenWork]) -> None:
         entities = sorted(map(rows.open_entity, work), key=lambda entity: str(entity["PartitionKey"]))
         for _, shard in groupby(entities, key=lambda entity: entity["PartitionKey"]):
             for batch in batched(shard, ROWS_PER_BATCH, strict=False):
+                operations = [(TransactionOperation.UPSERT, entity) for entity in batch]
                 with told_apart():
-                    self.index.submit_transaction([(TransactionOperation.UPSERT, entity) for entity in batch])
+                    repeated(partial(self.index.submit_transaction, operations))
 
     def close(self, work: ChunkRef) -> None:
         partition, row = rows.open_key(work)
         with told_apart():
-            self.index.delete_entity(partition, row)  # the SDK takes a missing row for success
+            self.index.delete_entity(partition, row, raw_response_hook=refuse_other_than_gone)
 
     def due_work(self, now: datetime) -> Iterator[OpenWork]:
         with told_apart():

@@ -1,4 +1,7 @@
-"""Delete a chunk at ACS: only when its copy is proven, and only after a second look at that copy."""
+"""Delete a chunk at ACS: only when its copy is proven, and only after a second look at that copy.
+
+Whatever makes the adapter ask more than once (a redirect, a signature that was refused), each request has its own look.
+"""
 
 from collections.abc import Callable
 
@@ -66,9 +69,13 @@ class Deletion:
         if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or location is None:
             self.finished(chunk)
             return Messages()
-        try:
+
+        def look() -> None:
+            nonlocal chunk
             chunk = self.second_look(chunk)
-            self.source.delete(location)
+
+        try:
+            self.source.delete(location, look)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:

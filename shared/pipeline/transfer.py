@@ -32,7 +32,7 @@ from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
 from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
 from shared.pipeline.media import check_metadata, check_signature
 from shared.pipeline.reader import SourceReader
-from shared.ports import BlobLabel, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.ports import BlobLabel, BlobLook, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.settings import VerifySource
 
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
@@ -122,23 +122,29 @@ class Transfer:
         content = self.read_whole(chunk.metadata_location)
         parsed = check_metadata(content, chunk.document_id)
         digest = hashlib.sha256(content).hexdigest()
-        try:
-            etag = self.store.put(chunk.metadata_blob, content, labelled(label(chunk, "json"), digest))
-        except BlobExists:
-            look = self.store.look(chunk.metadata_blob)
-            if look.etag is None:
-                raise StoreUnavailable(
-                    f"The blob {chunk.metadata_blob} was there and is gone; it is written anew."
-                ) from None
-            if digested(self.store.read(chunk.metadata_blob)) != (digest, len(content)):
-                raise ContentConflict(f"The blob {chunk.metadata_blob} holds other metadata than ACS.") from None
-            etag = look.etag
         claim.note(
             metadata_bytes=len(content),
             metadata_sha256=digest,
-            metadata_etag=etag,
+            metadata_etag=self.metadata_stored(chunk, chunk.metadata_blob, content, digest),
             expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
         )
+
+    def metadata_stored(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
+        """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
+
+        A later attempt looks first: under a policy or a lease a write is refused without a word on whether it is there.
+        """
+        look = self.store.look(name) if chunk.attempts > 1 else BlobLook()
+        if look.etag is None:
+            try:
+                return self.store.put(name, content, labelled(label(chunk, "json"), digest))
+            except BlobExists:
+                look = self.store.look(name)
+        if look.etag is None:
+            raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
+        if digested(self.store.read(name)) != (digest, len(content)):
+            raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
+        return look.etag
 
     def read_whole(self, url: str) -> bytes:
         """A small content, exactly as ACS gives it."""

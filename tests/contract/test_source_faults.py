@@ -13,7 +13,7 @@ from shared.adapters.acs import SdkSource
 from shared.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
 
 from .conftest import HOST_SUFFIXES
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched
+from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unlooked
 
 pytestmark = SDK_WARNINGS
 SIZE = 300_000
@@ -193,18 +193,20 @@ def test_a_refused_deletion_is_transient_and_not_waited_for(acs_shelf: Simulator
     began = time.monotonic()
 
     with pytest.raises(SourceUnavailable) as caught:
-        acs_shelf.source.delete(kept.delete_url)
+        acs_shelf.source.delete(kept.delete_url, unlooked)
 
     assert caught.value.retry_after_seconds == 30
     assert time.monotonic() - began < 2
     assert fetched(acs_shelf.source, kept.url) == kept.content
 
 
-def test_a_deletion_whose_answer_was_lost_is_fine(acs_shelf: SimulatorShelf) -> None:
+def test_a_deletion_whose_answer_was_lost_is_transient_and_the_next_one_is_fine(acs_shelf: SimulatorShelf) -> None:
     kept = acs_shelf.keep()
     acs_shelf.spoil(Fault(action="loseResponse", kind="delete"))
 
-    acs_shelf.source.delete(kept.delete_url)
+    with pytest.raises(SourceUnavailable):
+        acs_shelf.source.delete(kept.delete_url, unlooked)
+    acs_shelf.source.delete(kept.delete_url, unlooked)
 
     with pytest.raises(SourceMissing):
         fetched(acs_shelf.source, kept.url)

@@ -1,11 +1,14 @@
-"""A redirect is followed only to where recordings lie, signed anew, and not for ever."""
+"""A redirect is followed only to the same document and content where recordings lie, signed anew, and not for ever."""
+
+from collections.abc import Callable
+from itertools import product
 
 import pytest
 
-from local.simulator.faults import Fault
+from local.simulator.faults import Fault, Operation
 from shared.errors import SourceMissing, SourceUnavailable
 
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched
+from .shelves import SDK_WARNINGS, Kept, SimulatorShelf, fetched, unlooked
 
 pytestmark = SDK_WARNINGS
 STATUSES = [301, 302, 307, 308]
@@ -39,7 +42,7 @@ def test_a_document_of_another_region_is_deleted_there(acs_shelf: SimulatorShelf
     kept = acs_shelf.keep()
     acs_shelf.admin.change_settings(redirect_status=status, delete_redirects=True)
 
-    acs_shelf.source.delete(elsewhere(kept.delete_url))
+    acs_shelf.source.delete(elsewhere(kept.delete_url), unlooked)
 
     assert [request.status for request in acs_shelf.admin.requests("delete")] == [status, 200]
     with pytest.raises(SourceMissing):
@@ -84,7 +87,7 @@ def test_a_redirect_of_a_deletion_to_anywhere_else_is_refused(acs_shelf: Simulat
     acs_shelf.spoil(Fault(action="redirect", kind="delete", location=location, times=None))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url)
+        acs_shelf.source.delete(kept.delete_url, unlooked)
 
     assert len(acs_shelf.admin.requests()) == 1
 
@@ -105,6 +108,74 @@ def test_a_deletion_that_is_redirected_for_ever_is_given_up(acs_shelf: Simulator
     acs_shelf.spoil(Fault(action="redirectLoop", status=307, kind="delete", times=None))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url)
+        acs_shelf.source.delete(kept.delete_url, unlooked)
 
     assert len(acs_shelf.admin.requests()) == 4
+
+
+# How a place may differ from the one that was asked for. {document} and {name} are those of another document's.
+OTHER_DOCUMENTS = ["{other}", "{document}0", "{upper}", "{document}-"]
+OTHER_CONTENTS = [
+    "",
+    "/content/video",
+    "/content/audio",
+    "/content/acsmetadata",
+    "/content/deletedata",
+    "/content/video0",
+]
+HOSTS = ["us-storage.asm.skype.com", "eu-storage.asm.skype.com", "us-prod.asyncgw.teams.microsoft.com"]
+ASKED: dict[Operation, Callable[[Kept], str]] = {
+    "content": lambda kept: kept.url,
+    "metadata": lambda kept: kept.metadata_url,
+    "delete": lambda kept: kept.delete_url,
+}
+
+
+def targets(url: str, other: str) -> list[str]:
+    """Places that look like where recordings lie, and hold anything but what lies at a URL."""
+    document, _, name = url.partition("/v1/objects/")[2].partition("/content/")
+    own = f"/content/{name}" if name else ""
+    documents = [form.format(document=document, other=other, upper=document.upper()) for form in OTHER_DOCUMENTS]
+    elsewhere = [f"https://{host}/v1/objects/{id}{own}" for host, id in product(HOSTS, documents)]
+    beside = [f"https://{host}/v1/objects/{document}{content}" for host, content in product(HOSTS, OTHER_CONTENTS)]
+    return elsewhere + [place for place in beside if not place.endswith(f"{document}{own}")]
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_a_redirect_to_another_document_or_content_is_not_followed(acs_shelf: SimulatorShelf, kind: Operation) -> None:
+    kept, another = acs_shelf.keep(), acs_shelf.keep()
+    url, other = ASKED[kind](kept), another.delete_url.rpartition("/")[2]
+    followed: list[str] = []
+
+    for target, status in product(targets(url, other), [*STATUSES, 303]):
+        acs_shelf.admin.clear_faults()
+        acs_shelf.spoil(Fault(action="redirect", kind=kind, location=target, status=status, times=1))
+        before = len(acs_shelf.admin.requests())
+        with pytest.raises(SourceUnavailable, match="another document or content"):
+            asked(acs_shelf, kind, url)
+        followed += [target] * (len(acs_shelf.admin.requests()) - before - 1)
+
+    assert followed == []
+    assert fetched(acs_shelf.source, kept.url) == kept.content
+    assert fetched(acs_shelf.source, another.url) == another.content
+
+
+def asked(shelf: SimulatorShelf, kind: Operation, url: str) -> None:
+    if kind == "delete":
+        shelf.source.delete(url, unlooked)
+    else:
+        fetched(shelf.source, url)
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_a_second_hop_keeps_to_the_document_like_the_first(acs_shelf: SimulatorShelf, kind: Operation) -> None:
+    kept, another = acs_shelf.keep(), acs_shelf.keep()
+    url = ASKED[kind](kept)
+    acs_shelf.spoil(Fault(action="redirect", kind=kind, location=elsewhere(url), times=1))
+    acs_shelf.spoil(Fault(action="redirect", kind=kind, location=ASKED[kind](another), times=1))
+
+    with pytest.raises(SourceUnavailable):
+        asked(acs_shelf, kind, url)
+
+    assert len(acs_shelf.admin.requests()) == 2
+    assert fetched(acs_shelf.source, another.url) == another.content

@@ -187,15 +187,24 @@ class Guarded:
 
 
 @contextmanager
-def guarded(directory: Path, simulator_settings: Settings, *, direct_to_acs: bool = False) -> Iterator[Guarded]:
+def guarded(
+    directory: Path,
+    simulator_settings: Settings,
+    *,
+    direct_to_acs: bool = False,
+    app_settings: Mapping[str, str] = HASTY,
+) -> Iterator[Guarded]:
     """A stack with short waits, its host behind the gateway.
 
     Args:
         directory: for whatever the processes keep.
         simulator_settings: how ACS is to behave.
         direct_to_acs: past the gateway, which repairs or drops answers that the simulator breaks on purpose.
+        app_settings: of the app.
     """
-    with Stack(directory, app_settings=HASTY, host_options=HASTY_HOST, simulator_settings=simulator_settings) as stack:
+    with Stack(
+        directory, app_settings=app_settings, host_options=HASTY_HOST, simulator_settings=simulator_settings
+    ) as stack:
         # Only now is it known where everything is: the host starts again, with the gateway in between.
         stack.host.stop()
         with Gateway(stack, directory / "gateway") as gateway:

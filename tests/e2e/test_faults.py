@@ -1,15 +1,16 @@
 """Whatever ACS does wrong, the recording ends stored and nothing is deleted too early."""
 
 import time
+from typing import Any
 
 import pytest
 
-from local.simulator.faults import Action, Fault
+from local.simulator.faults import Action, Fault, Operation
 from local.simulator.scripts import EventOptions, Script
 from local.simulator.wishes import ForeignWish
-from local.stack import Stack
+from local.stack import CONTAINER, Stack
 from shared import settings as names
-from tests.e2e.drive import WAV, differences, let_start_settle, record, settled, violations_of
+from tests.e2e.drive import WAV, differences, left_at_acs, let_start_settle, record, settled, violations_of
 
 TWO = Script(chunks=2, chunk_bytes=20_000)
 
@@ -75,6 +76,65 @@ def test_a_redirect_to_a_host_that_is_not_acs_is_not_followed(troubled: Stack) -
     recording = settled(troubled, record(troubled, TWO)["id"])
 
     assert differences(troubled, recording) == []
+
+
+def two_announced(stack: Stack) -> list[dict[str, Any]]:
+    """Two recordings of one file each, of different lengths, under way."""
+    return [record(stack, Script(chunks=1, chunk_bytes=length)) for length in (20_000, 30_000)]
+
+
+def place_of(stack: Stack, recording: dict[str, Any]) -> tuple[str, str]:
+    """The place of a recording's only document at ACS, and its path."""
+    [document] = stack.simulator.wait_for_files(recording["recordingId"]).documents
+    path = f"/v1/objects/{document.document_id}"
+    return f"https://{document.home_host}{path}", path
+
+
+@pytest.mark.parametrize(("kind", "held_back"), [("content", "delete"), ("delete", "content")])
+def test_a_redirect_to_another_document_is_not_followed(troubled: Stack, kind: Operation, held_back: Operation) -> None:
+    troubled.simulator.add_fault(Fault(action="unavailable", kind="content", times=None))
+    first, second = two_announced(troubled)
+    (_, path), (other, other_path) = place_of(troubled, first), place_of(troubled, second)
+    target = f"{other}/content/video" if kind == "content" else other
+    troubled.simulator.clear_faults()
+    # The other document is still there all the while.
+    troubled.simulator.add_fault(Fault(action="unavailable", kind=held_back, path=other_path, times=None))
+    troubled.simulator.add_fault(Fault(action="redirect", kind=kind, path=path, location=target, times=2))
+
+    ended = [settled(troubled, first["id"])]
+    troubled.simulator.clear_faults()
+    ended.append(settled(troubled, second["id"]))
+
+    assert [chunk["status"] for recording in ended for chunk in recording["chunks"]] == ["deleted", "deleted"]
+    assert [differences(troubled, recording) for recording in ended] == [[], []]
+    assert [violations_of(troubled, recording) for recording in ended] == [[], []]
+    assert [left_at_acs(troubled, recording) for recording in ended] == [[], []]
+
+
+def test_an_original_is_kept_when_its_copy_vanishes_between_two_tries_to_delete_it(troubled: Stack) -> None:
+    troubled.simulator.add_fault(Fault(action="unavailable", kind="delete", times=None))
+    id = record(troubled, Script(chunks=1, chunk_bytes=20_000))["id"]
+    chunk = stored_chunk(troubled, id)
+    with troubled.blobs as blobs:
+        blobs.get_blob_client(CONTAINER, chunk["contentBlob"]).delete_blob()
+
+    troubled.simulator.clear_faults()
+    recording = settled(troubled, id)
+
+    assert violations_of(troubled, recording) == []
+    assert differences(troubled, recording) == []
+    assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted"]
+
+
+def stored_chunk(stack: Stack, id: str) -> dict[str, Any]:
+    """The only chunk of a recording, as soon as it is stored."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for chunk in stack.recorder.get(id)["chunks"]:
+            if chunk["status"] == "stored":
+                return dict(chunk)
+        time.sleep(0.1)
+    raise TimeoutError("The chunk was not stored.")
 
 
 def test_files_that_appear_late_are_waited_for(troubled: Stack) -> None:

@@ -200,9 +200,16 @@ class FakeSource:
         breaks_after = len(part) // 2 if fault is Fault.TRUNCATED else None
         return FakeRange(len(content), len(part), part, breaks_after)
 
-    def delete(self, url: str) -> None:
-        with self.world.effect("source.delete"):
-            id, document = self.found(url)
-            if document is not None:
-                self.on_delete(id, document)
-            self.documents.pop(id, None)
+    def delete(self, url: str, look: Callable[[], None]) -> None:
+        look()
+        with self.world.effect("source.delete") as fault:
+            if fault is not Fault.ASKED_AGAIN:
+                self.deleted(url)
+                return
+        self.delete(url, look)
+
+    def deleted(self, url: str) -> None:
+        id, document = self.found(url)
+        if document is not None:
+            self.on_delete(id, document)
+        self.documents.pop(id, None)

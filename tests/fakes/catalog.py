@@ -1,7 +1,8 @@
 """The rows, in dictionaries, with Table Storage's rules: etags, all-or-nothing batches, and index lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import batched
 
 import msgspec
@@ -28,6 +29,7 @@ class FakeCatalog:
     def __init__(self, world: World) -> None:
         self.world = world
         self.rows: dict[Key, Row] = {}
+        self.writes: dict[Key, object] = {}  # which write a row is, as its column `writeId` tells
         self.earlier: dict[Key, Row | None] = {}
         self.acs_ids: dict[str, str] = {}
         self.by_call: dict[str, set[tuple[str, str]]] = {}
@@ -46,12 +48,32 @@ class FakeCatalog:
 
     def save_recording(self, recording: Recording) -> Recording:
         if not recording.etag:
-            with self.world.effect("catalog.index_recording"):
-                self.index(recording)
-        with self.world.effect("catalog.save_recording"):
-            key = (recording.id, "")
+            self.world.written("catalog.index_recording", lambda: self.index(recording))
+        key = (recording.id, "")
+
+        def write() -> Recording:
             self.unchanged(key, recording.etag)
             return self.written(key, recording)
+
+        return self.recognised("catalog.save_recording", key, recording, write)
+
+    def recognised[Kind: (Recording, Chunk)](self, effect: str, key: Key, row: Kind, write: Callable[[], Kind]) -> Kind:
+        """The row after a conditional write, which is sent again when its answer was lost.
+
+        A conflict is with our own write if the row is still that write; equal content says nothing.
+        """
+        ours: object = None
+        while True:
+            with self.world.effect(effect) as fault:
+                try:
+                    written = write()
+                except CatalogConflict:
+                    if ours is None or self.writes.get(key) is not ours:
+                        raise
+                    return msgspec.structs.replace(row, etag=self.rows[key].etag)
+                if fault is not Fault.LOST_ONCE:
+                    return written
+                ours = self.writes[key]
 
     def index(self, recording: Recording) -> None:
         place = (place_of(recording.created_at, recording.id), recording.id)
@@ -75,6 +97,7 @@ class FakeCatalog:
         }
         etag = self.world.version()
         self.earlier[key] = self.rows.get(key)
+        self.writes[key] = object()
         self.rows[key] = msgspec.structs.replace(row, etag=etag, **cut)
         return msgspec.structs.replace(row, etag=etag)
 
@@ -83,8 +106,7 @@ class FakeCatalog:
             return self.acs_ids.get(recording_id)
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
-        with self.world.effect("catalog.link_acs_id"):
-            return self.acs_ids.setdefault(recording_id, id)
+        return self.world.written("catalog.link_acs_id", lambda: self.acs_ids.setdefault(recording_id, id))
 
     def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
         with self.world.effect("catalog.recordings_by_call"):
@@ -116,17 +138,21 @@ class FakeCatalog:
             return any(chunk.open for chunk in self.chunk_rows(id))
 
     def save_chunk(self, chunk: Chunk) -> Chunk:
-        with self.world.effect("catalog.save_chunk"):
-            key = (chunk.id, chunk.document_id)
+        key = (chunk.id, chunk.document_id)
+
+        def write() -> Chunk:
             if not chunk.etag:
                 raise CatalogConflict
             self.unchanged(key, chunk.etag)
             return self.written(key, chunk)
 
+        return self.recognised("catalog.save_chunk", key, chunk, write)
+
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         assert len(chunks) <= CHUNKS_PER_BATCH
-        with self.world.effect("catalog.add_chunks"):
-            keys = [(chunk.id, chunk.document_id) for chunk in chunks]
+        keys = [(chunk.id, chunk.document_id) for chunk in chunks]
+
+        def write() -> Recording:
             refuse_batch(keys, [recording, *chunks])
             if not recording.etag:
                 raise CatalogConflict
@@ -137,16 +163,18 @@ class FakeCatalog:
                 self.written(key, chunk)
             return self.written((recording.id, ""), recording)
 
+        return self.recognised("catalog.add_chunks", (recording.id, ""), recording, write)
+
     def note_open(self, work: Sequence[OpenWork]) -> None:
         for batch in batched(work, BATCH_ROWS_MAX, strict=False):
-            with self.world.effect("catalog.note_open"):
-                lines = {(line.id, line.document_id): line for line in batch}
-                refuse_batch([(line.id, line.document_id) for line in batch], batch)
-                self.open |= lines
+            self.world.written("catalog.note_open", partial(self.note, batch))
+
+    def note(self, batch: Sequence[OpenWork]) -> None:
+        refuse_batch([(line.id, line.document_id) for line in batch], batch)
+        self.open |= {(line.id, line.document_id): line for line in batch}
 
     def close(self, work: ChunkRef) -> None:
-        with self.world.effect("catalog.close"):
-            self.open.pop((work.id, work.document_id), None)
+        self.world.written("catalog.close", lambda: self.open.pop((work.id, work.document_id), None))
 
     def due_work(self, now: datetime) -> Iterator[OpenWork]:
         with self.world.effect("catalog.due_work"):

@@ -21,9 +21,11 @@ class FakeEventContainer:
         self.reasons: dict[str, str] = {}
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
-        with self.world.effect(f"{self.name}.keep"):
+        def write() -> None:
             self.events.setdefault(name, document)
             self.reasons.setdefault(name, reason)
+
+        self.world.written(f"{self.name}.keep", write)
 
     def listed(self) -> list[str]:
         with self.world.effect(f"{self.name}.listed"):
@@ -36,8 +38,7 @@ class FakeEventContainer:
             return self.events[name]
 
     def remove(self, name: str) -> None:
-        with self.world.effect(f"{self.name}.remove"):
-            self.events.pop(name, None)
+        self.world.written(f"{self.name}.remove", lambda: self.events.pop(name, None))
 
 
 class FakeCallbackVerifier:

@@ -50,9 +50,11 @@ class FakeStore:
         return {name: blob.content for name, blob in self.all.items() if blob.etag is not None}
 
     def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
-        with self.world.effect("store.put"):
+        def write() -> str:
             self.refuse_committed(name)
             return self.committed_as(name, FakeBlob(content=bytes(content), label=label))
+
+        return self.world.written("store.put", write)
 
     def refuse_committed(self, name: str) -> None:
         if name in self.blobs:
@@ -65,7 +67,7 @@ class FakeStore:
         return blob.etag
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
-        with self.world.effect("store.stage"):
+        def write() -> None:
             if hashlib.md5(content, usedforsecurity=False).digest() != md5:
                 raise StoreUnavailable(f"Blob Storage answered 400 (Md5Mismatch) for {name}.")
             blob = self.all.get(name, FakeBlob())
@@ -75,8 +77,10 @@ class FakeStore:
             blob.staged[block_id] = bytes(content)
             self.all[name] = blob
 
+        self.world.written("store.stage", write)
+
     def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
-        with self.world.effect("store.commit"):
+        def write() -> str:
             self.refuse_committed(name)
             staged = self.all.get(name, FakeBlob()).staged
             if any(id not in staged for id in block_ids):
@@ -86,6 +90,8 @@ class FakeStore:
             blocks = tuple(Block(id, len(staged[id])) for id in block_ids)
             content = b"".join(staged[id] for id in block_ids)
             return self.committed_as(name, FakeBlob(content=content, label=label, blocks=blocks))
+
+        return self.world.written("store.commit", write)
 
     def committed(self, name: str) -> tuple[Block, ...]:
         with self.world.effect("store.committed"):

@@ -35,6 +35,8 @@ class Fault(StrEnum):
     HTML = "an error page"  # source.open: a success with another content of the right length
     FLIPPED = "a flipped bit"  # source.open: a content that only a second read tells from the right one
     MISSING = "not found"  # source.open, acs.pause, acs.resume, acs.stop: 404 although it is there
+    LOST_ONCE = "answer lost once"  # a write takes effect, its answer is lost, and the adapter sends it again
+    ASKED_AGAIN = "asked again"  # source.delete: a redirect, or a refused signature; the adapter asks once more
     STALE = "stale read"  # the row as it was before its last write; the blob before it was committed
     DUPLICATE = "duplicate"  # queue.send: the message arrives twice
 
@@ -107,6 +109,15 @@ class World:
             Crash: the process dies here, or has died.
         """
         return Failpoint(self, name)
+
+    def written[Answer](self, name: str, write: Callable[[], Answer]) -> Answer:
+        """The answer to a write, which is simply sent again when the first one was lost."""
+        with self.effect(name) as fault:
+            answer = write()
+        if fault is Fault.LOST_ONCE:
+            with self.effect(name):
+                answer = write()
+        return answer
 
     def begun(self, name: str) -> Effect:
         with self.lock:

@@ -10,8 +10,25 @@ from tests.fakes import Effect, Fault
 EVERYWHERE = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.ERROR_BEFORE, Fault.TIME_OUT, Fault.ERROR_AFTER)
 BAD_ANSWERS = (Fault.EMPTY, Fault.TRUNCATED, Fault.HTML, Fault.MISSING)
 # A flipped bit in the media is in no port's power to notice on a single read; see docs/reliability.md.
-ELSEWHERE: Mapping[str, tuple[Fault, ...]] = {
+LOST = (Fault.LOST_ONCE,)
+WRITES = (
+    "catalog.save_recording",
+    "catalog.save_chunk",
+    "catalog.add_chunks",
+    "catalog.index_recording",
+    "catalog.link_acs_id",
+    "catalog.note_open",
+    "catalog.close",
+    "store.put",
+    "store.stage",
+    "store.commit",
+    "rejected.keep",
+    "rejected.remove",
+    "letters.remove",
+)
+ELSEWHERE: Mapping[str, tuple[Fault, ...]] = dict.fromkeys(WRITES, LOST) | {
     "source.open": BAD_ANSWERS,
+    "source.delete": (Fault.ASKED_AGAIN,),
     "catalog.recording": (Fault.STALE,),
     "catalog.chunk": (Fault.STALE,),
     "queue.send": (Fault.DUPLICATE,),

@@ -129,7 +129,7 @@ def test_the_oracle_notices_a_deletion_before_the_row_says_stored() -> None:
     trial.cloud.services.ingest.ingest(next(ONE.events()))
 
     with pytest.raises(Violation, match="not stored"):
-        trial.cloud.source.delete(trial.cloud.chunk().delete_location or "")
+        trial.cloud.source.delete(trial.cloud.chunk().delete_location or "", lambda: None)
 
 
 def test_the_oracle_notices_a_deletion_without_an_equal_copy() -> None:
@@ -137,7 +137,7 @@ def test_the_oracle_notices_a_deletion_without_an_equal_copy() -> None:
     trial.cloud.source.documents[trial.cloud.chunk().document_id].contents["video"] = b"other bytes"
 
     with pytest.raises(Violation, match="without an equal copy"):
-        trial.cloud.source.delete(trial.cloud.chunk().delete_location or "")
+        trial.cloud.source.delete(trial.cloud.chunk().delete_location or "", lambda: None)
 
 
 def test_the_oracle_notices_an_overwritten_copy() -> None:

@@ -109,6 +109,16 @@ def test_metadata_that_were_there_and_are_gone_are_written_anew(ready: Cloud) ->
     assert "written anew" in str(failed(ready).failure)
 
 
+def test_metadata_of_an_earlier_attempt_are_proven_where_nothing_can_be_written_over_them(ready: Cloud) -> None:
+    ready.world.fail("store.put", Fault.ERROR_AFTER)
+    failed(ready)
+    ready.world.fail("store.put", Fault.ERROR_BEFORE, times=9)  # as a policy or a lease has it
+
+    transfer(ready)
+
+    assert ready.chunk().status is ChunkStatus.STORED
+
+
 @pytest.mark.parametrize("content", [b"<html>", b"[]", metadata(7), b" " * (METADATA_BYTES_MAX + 1)])
 def test_metadata_that_cannot_be_right_are_not_stored(cloud: Cloud, content: bytes) -> None:
     cloud.source.add(document_id(), media(), content)
