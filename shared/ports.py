@@ -19,6 +19,8 @@ class Catalog(Protocol):
     Raises:
         CatalogConflict: somebody else wrote the row first (from every method that writes a row).
         CatalogUnavailable: Table Storage did not answer (from every method).
+        RowUnreadable: a row says what this version does not understand (from every method that returns rows). Lines
+            of the index are hints: what cannot be read in them is passed over or replaced, and the row decides.
     """
 
     def recording(self, id: str) -> Recording | None: ...
@@ -46,10 +48,12 @@ class Catalog(Protocol):
     def chunk(self, ref: ChunkRef) -> Chunk | None: ...
 
     def chunks(self, id: str) -> Iterator[Chunk]:
-        """All chunks of a recording."""
+        """All chunks of a recording. Those that can be read come first; then it raises RowUnreadable for the others."""
         ...
 
-    def has_open_chunk(self, id: str) -> bool: ...
+    def has_open_chunk(self, id: str) -> bool:
+        """Whether a chunk's row says that something is left to do, whatever else stands in it."""
+        ...
 
     def save_chunk(self, chunk: Chunk) -> Chunk:
         """Replace the row."""
@@ -211,7 +215,7 @@ class ChunkStore(Protocol):
         ...
 
     def names(self, prefix: str) -> Iterator[str]:
-        """The names of all blobs that begin with a prefix."""
+        """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
         ...
 
     def link(self, name: str, lifetime: timedelta) -> str:
@@ -238,11 +242,17 @@ class RejectedEvents(Protocol):
 class DeadLetters(Protocol):
     """Events that Event Grid could not deliver."""
 
-    def listed(self) -> Iterable[str]: ...
+    def listed(self) -> Iterable[str]:
+        """The names of all of them; folders of a hierarchical namespace are none."""
+        ...
 
-    def read(self, name: str) -> bytes: ...
+    def read(self, name: str) -> bytes:
+        """Raises: BlobGone when it is not there (any more): whoever removed it was done with it."""
+        ...
 
-    def remove(self, name: str) -> None: ...
+    def remove(self, name: str) -> None:
+        """Fine when it is not there (any more)."""
+        ...
 
 
 class KeptEvents(RejectedEvents, DeadLetters, Protocol):

@@ -20,13 +20,14 @@ from azure.storage.blob import (
 )
 
 from shared.adapters.connections import BLOB_OPTIONS, StorageAccount
-from shared.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.errors import BlobExists, BlobGone, BlocksGone, StoreUnavailable
 from shared.ports import BlobLabel, BlobLook, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)
 CLOCK_SKEW = timedelta(minutes=5)
 NO_CONTAINER = "ContainerNotFound"  # a 404 that says nothing about a blob
+FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of a hierarchical namespace
 
 
 @contextmanager
@@ -86,6 +87,14 @@ def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
         yield from blob.download_blob(max_concurrency=1).chunks()
 
 
+def files(container: ContainerClient, prefix: str | None = None) -> Iterator[str]:
+    """The names of all blobs but directories, which a hierarchical namespace lists among them."""
+    for blob in container.list_blobs(name_starts_with=prefix, include=["metadata"]):
+        marks = {name.casefold(): value for name, value in (blob.metadata or {}).items()}
+        if blob.size or str(marks.get(FOLDER_MARK)).casefold() != "true":
+            yield blob.name
+
+
 class BlobChunkStore:
     """The port `ChunkStore` on one container."""
 
@@ -139,7 +148,7 @@ class BlobChunkStore:
 
     def names(self, prefix: str) -> Iterator[str]:
         with told_apart(prefix):
-            yield from self.container.list_blob_names(name_starts_with=prefix)
+            yield from files(self.container, prefix)
 
     def link(self, name: str, lifetime: timedelta) -> str:
         """Signed with the account's key where there is one, else with a delegation key of our identity."""
@@ -216,10 +225,17 @@ class EventContainer:
 
     def listed(self) -> Iterator[str]:
         with told_apart(self.name):
-            yield from self.container.list_blob_names()
+            yield from files(self.container)
 
     def read(self, name: str) -> bytes:
-        return b"".join(pieces(self.container.get_blob_client(name), name))
+        with told_apart(name):
+            try:
+                content: bytes = self.container.get_blob_client(name).download_blob(max_concurrency=1).readall()
+            except ResourceNotFoundError as error:
+                if getattr(error, "error_code", None) == NO_CONTAINER:
+                    raise
+                raise BlobGone(f"There is no blob {name} (any more).") from error
+        return content
 
     def remove(self, name: str) -> None:
         with told_apart(name):

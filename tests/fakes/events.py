@@ -1,6 +1,6 @@
 """Containers of events, and the signature of callbacks."""
 
-from shared.errors import CallbackRefused, StoreUnavailable
+from shared.errors import BlobGone, CallbackRefused
 from tests.fakes.world import World
 
 GOOD_TOKEN = "Bearer signed-by-acs"
@@ -32,7 +32,7 @@ class FakeEventContainer:
     def read(self, name: str) -> bytes:
         with self.world.effect(f"{self.name}.read"):
             if name not in self.events:
-                raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
+                raise BlobGone(f"There is no blob {name} (any more).")
             return self.events[name]
 
     def remove(self, name: str) -> None:
