@@ -19,6 +19,7 @@ RecorderError
             BlobExists      … because there is a blob of that name already: look at it
             BlocksGone      … because staged blocks are gone: look who committed
             BlobGone        … because the blob is not there (any more)
+            BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
         Unforeseen          something that nobody foresaw; logged with its traceback
             RowUnreadable   … because a row says what this version does not understand
@@ -147,6 +148,10 @@ class BlocksGone(StoreUnavailable):
 
 class BlobGone(StoreUnavailable):
     """There is no blob of that name (any more): somebody else was done with it."""
+
+
+class BlobUnreadable(StoreUnavailable):
+    """There is a blob of that name, and nobody can read it as it is: archived, or encrypted with another's key."""
 
 
 class OutOfTime(Transient):

@@ -211,6 +211,7 @@ class ChunkStore(Protocol):
 
         Raises:
             StoreUnavailable: also when there is no such blob.
+            BlobUnreadable: it is archived, or encrypted with another's key.
         """
         ...
 
@@ -247,7 +248,12 @@ class DeadLetters(Protocol):
         ...
 
     def read(self, name: str) -> bytes:
-        """Raises: BlobGone when it is not there (any more): whoever removed it was done with it."""
+        """The bytes of one.
+
+        Raises:
+            BlobGone: it is not there (any more): whoever removed it was done with it.
+            BlobUnreadable: it is archived, or encrypted with another's key.
+        """
         ...
 
     def remove(self, name: str) -> None:

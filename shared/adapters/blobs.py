@@ -20,13 +20,16 @@ from azure.storage.blob import (
 )
 
 from shared.adapters.connections import BLOB_OPTIONS, StorageAccount
-from shared.errors import BlobExists, BlobGone, BlocksGone, StoreUnavailable
+from shared.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
 from shared.ports import BlobLabel, BlobLook, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)
 CLOCK_SKEW = timedelta(minutes=5)
 NO_CONTAINER = "ContainerNotFound"  # a 404 that says nothing about a blob
+NO_BLOB = "BlobNotFound"
+# Errors that stay for as long as the blob is as it is: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+UNREADABLE = frozenset({"BlobArchived", "BlobBeingRehydrated", "BlobUsesCustomerSpecifiedEncryption"})
 FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of a hierarchical namespace
 
 
@@ -84,7 +87,12 @@ def listed(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
 
 def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
     with told_apart(name):
-        yield from blob.download_blob(max_concurrency=1).chunks()
+        try:
+            yield from blob.download_blob(max_concurrency=1).chunks()
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) in UNREADABLE:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is ({error.reason}).") from error
+            raise
 
 
 def files(container: ContainerClient, prefix: str | None = None) -> Iterator[str]:
@@ -228,14 +236,12 @@ class EventContainer:
             yield from files(self.container)
 
     def read(self, name: str) -> bytes:
-        with told_apart(name):
-            try:
-                content: bytes = self.container.get_blob_client(name).download_blob(max_concurrency=1).readall()
-            except ResourceNotFoundError as error:
-                if getattr(error, "error_code", None) == NO_CONTAINER:
-                    raise
+        try:
+            return b"".join(pieces(self.container.get_blob_client(name), name))
+        except StoreUnavailable as error:
+            if getattr(error.__cause__, "error_code", None) == NO_BLOB:
                 raise BlobGone(f"There is no blob {name} (any more).") from error
-        return content
+            raise
 
     def remove(self, name: str) -> None:
         with told_apart(name):

@@ -4,7 +4,7 @@ import pytest
 
 from shared.adapters.blobs import BlobChunkStore, EventContainer
 from shared.adapters.connections import StorageAccount
-from shared.errors import BlobGone, StoreUnavailable
+from shared.errors import BlobGone, BlobUnreadable, StoreUnavailable
 from shared.ports import KeptEvents
 
 from .conftest import new_name
@@ -136,3 +136,15 @@ def test_whatever_else_lies_there_is_a_file(
 
     assert list(EventContainer(account.blobs, container).listed()) == ["a"]
     assert list(BlobChunkStore(account, container).names("")) == ["a"]
+
+
+@pytest.mark.stack
+def test_what_was_archived_is_told_from_an_outage(account: StorageAccount, container: str) -> None:
+    events, store = EventContainer(account.blobs, container), BlobChunkStore(account, container)
+    events.keep("e1", DOCUMENT, "archived")
+    account.blobs.get_blob_client(container, "e1").set_standard_blob_tier("Archive")
+
+    with pytest.raises(BlobUnreadable):
+        events.read("e1")
+    with pytest.raises(BlobUnreadable):
+        list(store.read("e1"))

@@ -1,6 +1,6 @@
 """Containers of events, and the signature of callbacks."""
 
-from shared.errors import BlobGone, CallbackRefused
+from shared.errors import BlobGone, BlobUnreadable, CallbackRefused
 from tests.fakes.world import World
 
 GOOD_TOKEN = "Bearer signed-by-acs"
@@ -19,6 +19,7 @@ class FakeEventContainer:
         self.name = name
         self.events: dict[str, bytes] = {}
         self.reasons: dict[str, str] = {}
+        self.archived: set[str] = set()
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
         with self.world.effect(f"{self.name}.keep"):
@@ -33,6 +34,8 @@ class FakeEventContainer:
         with self.world.effect(f"{self.name}.read"):
             if name not in self.events:
                 raise BlobGone(f"There is no blob {name} (any more).")
+            if name in self.archived:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is.")
             return self.events[name]
 
     def remove(self, name: str) -> None:
