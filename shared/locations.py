@@ -11,7 +11,7 @@ import msgspec
 from shared.errors import NotUnderstood
 
 LOCATION = re.compile(
-    r"https://(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
+    r"https://(?P<host>(?=[A-Za-z0-9.-]{1,253}/)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"  # as RFC 1035 has it
     r"/v1/objects/(?P<document_id>[A-Za-z0-9-]{1,128})"
     r"(?:/content/(?P<content>[a-z0-9]{1,32}))?",
     re.ASCII,

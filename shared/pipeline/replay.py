@@ -17,7 +17,7 @@ from shared.models import Chunk, ChunkStatus, Messages, Recording, RecordingStat
 from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.ports import Catalog, Clock, KeptEvents
-from shared.units import Run
+from shared.units import Run, as_interruption
 
 QUEUE_MESSAGES = "messages/"  # kept beside the events: what lay on a queue and was no message of ours
 
@@ -47,7 +47,7 @@ class Replay:
             raise NotFound("There is no recording with this id.")
         run = Run("replay")
         events = self.rejected_of(recording, run)
-        return run.finish(merged([events, self.recording_chunks(recording, events, run, answered)]))
+        return run.finish(merged([events, self.recording_chunks(recording, events, run, as_interruption)]))
 
     def since(self, moment: datetime) -> Messages:
         """Replay every failed recording that was created since, and every rejected event.
@@ -117,9 +117,9 @@ class Replay:
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""
         chunks: list[Chunk] = []
-        run.attempt(partial(self.list_chunks, recording.id, chunks), answered)
+        run.attempt(partial(self.list_chunks, recording.id, chunks), as_interruption)
         refused = [chunk.document_id for chunk in chunks if was_refused(chunk)]
-        return self.rejected(run, answered, naming=refused) if refused else Messages()
+        return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
 
     def rejected(self, run: Run, tell: Tell, naming: Sequence[str] = ("",)) -> Messages:
         """Every kept event that names one of these, read again under the settings of today.
@@ -165,15 +165,6 @@ class Replay:
 def told(error: Unforeseen) -> None:
     """Whoever replays everything is answered with what could be done; the rest is in the log."""
     log(LogEvent.UNFORESEEN_FAULT, failure=str(error))
-
-
-def answered(error: Unforeseen) -> None:
-    """Whoever replays one recording is told of its trouble, unless there is something to send beside it.
-
-    Raises:
-        Unforeseen: always; a run counts it among its interruptions.
-    """
-    raise error
 
 
 def liftable(chunk: Chunk) -> bool:

@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 
 import msgspec
 
-from shared import names
+from shared import names, units
 from shared.errors import (
     BlobExists,
     CatalogConflict,
@@ -20,6 +21,7 @@ from shared.errors import (
     Expired,
     OutOfTime,
     Permanent,
+    RowUnreadable,
     SourceMissing,
     SourceSuspect,
     StoreUnavailable,
@@ -28,7 +30,7 @@ from shared.errors import (
 from shared.lenient import moment, number
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, Messages
-from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
+from shared.pipeline.claims import Claim, LostClaim, RetryPolicy, tell_unforeseen
 from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
 from shared.pipeline.media import check_metadata, check_signature
 from shared.pipeline.reader import SourceReader
@@ -71,7 +73,12 @@ class Transfer:
         Raises:
             CatalogUnavailable: our own outage; the message comes back.
         """
-        chunk = self.catalog.chunk(ref)
+        try:
+            chunk = self.catalog.chunk(ref)
+        except RowUnreadable as error:
+            # No delivery mends a row; the sweep, which comes by its line, tells once and tries again.
+            log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id, failure=str(error))
+            return Messages()
         now = self.clock()
         if chunk is not None and not chunk.open:
             self.ended(chunk)  # not merely stale: a crash may have come between its last write and what follows
@@ -86,7 +93,7 @@ class Transfer:
 
     def attempt(self, claim: Claim) -> Messages:
         try:
-            stored = self.copied(claim)
+            stored = units.attempt(partial(self.copied, claim))
         except OutOfTime:
             return self.handed_on(claim.chunk)
         except Transient as error:
@@ -105,7 +112,7 @@ class Transfer:
             return self.verified_in_own_storage(claim)
         metadata_failure: Transient | Permanent | None = None
         try:
-            self.copy_metadata(claim)
+            units.attempt(partial(self.copy_metadata, claim))
         except (Transient, Permanent) as error:
             metadata_failure = error
         if claim.chunk.sha256 is None:
@@ -228,9 +235,9 @@ class Transfer:
         if gone or now >= chunk.expires_at + AFTER_DEADLINE:
             return self.expired(chunk, error)
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
-        row = self.catalog.save_chunk(
-            msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=f"{error} The next try is planned.")
-        )
+        failure = f"{error} The next try is planned."
+        tell_unforeseen(chunk, error, failure)
+        row = self.catalog.save_chunk(msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=failure))
         self.catalog.note_open([row.line(due)])
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()
