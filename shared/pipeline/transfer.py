@@ -26,6 +26,7 @@ from shared.errors import (
     SourceSuspect,
     StoreUnavailable,
     Transient,
+    Unforeseen,
 )
 from shared.lenient import moment, number
 from shared.log import LogEvent, log
@@ -87,13 +88,31 @@ class Transfer:
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
             return Messages()
         try:
-            return self.attempt(Claim(self.catalog, self.clock, self.retries.claim, chunk))
+            return units.attempt(partial(self.attempt, chunk))
         except (LostClaim, CatalogConflict):
             return Messages()  # whoever has the chunk now does the rest
+        except Unforeseen as error:
+            return self.put_off(ref, error)
 
-    def attempt(self, claim: Claim) -> Messages:
+    def put_off(self, ref: ChunkRef, error: Unforeseen) -> Messages:
+        """Put off what nobody foresaw like a failure that may pass, from the row as it stands now."""
+        current = self.catalog.chunk(ref)
+        if current is None or current.status is not ChunkStatus.PENDING:
+            return Messages()
         try:
-            stored = units.attempt(partial(self.copied, claim))
+            return self.deferred(current, error)
+        except CatalogConflict:
+            return Messages()  # somebody else has it now
+
+    def attempt(self, chunk: Chunk) -> Messages:
+        """One attempt; a failure that was foreseen is written on the row with what follows from it.
+
+        Raises:
+            LostClaim, CatalogConflict: somebody else has the chunk.
+        """
+        claim = Claim(self.catalog, self.clock, self.retries.claim, chunk)
+        try:
+            stored = self.copied(claim)
         except OutOfTime:
             return self.handed_on(claim.chunk)
         except Transient as error:

@@ -17,7 +17,7 @@ from tests.builders import (
     file_ready_event,
     keep_at_acs,
 )
-from tests.fakes import BEGINNING, Cloud, FakeSource, Fault
+from tests.fakes import BEGINNING, Cloud, FakeCatalog, FakeSource, Fault
 from tests.fakes.acs import FakeRange
 from tests.unit.steps import failed, transfer, warnings
 
@@ -74,6 +74,43 @@ def test_a_transfer_that_nobody_foresaw_to_fail_is_tried_again_later(
     assert ready.catalog.open[chunk.id, chunk.document_id].due_at == chunk.due_at
     assert type(error).__name__ in str(chunk.failure)
     assert "secret" not in str(chunk.failure)
+
+
+class OddCatalog(FakeCatalog):
+    """Rows that cannot be written for a reason that no port raises."""
+
+    times = 0
+
+    def save_chunk(self, chunk: Chunk) -> Chunk:
+        if self.times:
+            self.times -= 1
+            raise RuntimeError("a secret")
+        return super().save_chunk(chunk)
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 4])
+def test_wherever_it_happens_in_an_attempt_the_chunk_is_tried_again_later(ready: Cloud, place: int) -> None:
+    """At the claim, at the notes of metadata and media, at the last write."""
+    catalog = OddCatalog(ready.world)
+    catalog.__dict__ |= ready.catalog.__dict__
+    ready.catalog = catalog
+    ready.restart()
+    ready.world.plan = lambda effect: plan(effect.name, effect.count)
+    before = ready.world.counts["catalog.save_chunk"]
+
+    def plan(name: str, count: int) -> None:
+        # The write before the one that is to fail has just begun.
+        if name == "catalog.save_chunk" and count == before + place - 1:
+            catalog.times = 1
+
+    catalog.times = int(place == 1)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.claimed_until) == (ChunkStatus.PENDING, None)
+    assert chunk.due_at
+    assert chunk.due_at > ready.world.now
+    assert "RuntimeError" in str(chunk.failure)
 
 
 def test_it_is_told_once_however_often_it_is_tried(
