@@ -72,7 +72,7 @@ def own_blob_name(url: str, container_url: str) -> str | None:
     """The name of the blob that a URL addresses in a container of the operator's; None when it lies elsewhere."""
     prefix = f"{container_url}/"
     name = url.removeprefix(prefix)
-    plain = OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
+    plain = len(url) <= URL_CHARACTERS_MAX and OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
     return name if url.startswith(prefix) and plain else None
 
 

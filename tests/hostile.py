@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from tests.builders import CALL_ID, Event, announced_chunk, document_id, file_ready_event
+from tests.builders import CALL_ID, CONTAINER, Event, announced_chunk, document_id, file_ready_event
 
 
 def nested(levels: int) -> Any:
@@ -107,6 +107,10 @@ CHUNKS: dict[str, Any] = {
     "one id in two cases": [announced_chunk(documentId="0-wus-AB"), announced_chunk(documentId="0-wus-ab")],
     "more than can be": [{}] * 5001,
     "two thousand": [announced_chunk(number, endReason="x" * 200) for number in range(2000)],
+    "more than a batch holds": [announced_chunk(number, endReason="ä" * 40_000) for number in range(99)],
+    "places longer than a batch holds": [
+        announced_chunk(number, contentLocation=f"{CONTAINER}/{'x' * 60_000}") for number in range(99)
+    ],
     "long reasons": [announced_chunk(number, endReason="ä" * 4000) for number in range(99)],
 }
 

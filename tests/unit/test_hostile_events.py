@@ -9,7 +9,16 @@ from msgspec.structs import replace
 
 from shared.errors import CatalogUnavailable
 from shared.models import ChunkStatus, Messages, RecordingStatus
-from tests.builders import OUR_ID, RECORDING_ID, Event, a_recording, announced_chunk, document_id, file_ready_event
+from tests.builders import (
+    CONTAINER,
+    OUR_ID,
+    RECORDING_ID,
+    Event,
+    a_recording,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+)
 from tests.fakes import BEGINNING, Cloud, FakeCatalog, Fault
 from tests.hostile import HOSTILE
 from tests.unit.steps import warnings
@@ -57,6 +66,16 @@ def test_of_an_event_that_is_too_deep_to_be_written_down_is_kept_what_a_real_one
     (content,) = ours.rejected.events.values()
     kept = json.loads(content)
     assert (kept["id"], kept["b"]) == ("1", [{"c": 1}])
+
+
+@pytest.mark.parametrize("name", ["more than a batch holds", "places longer than a batch holds"])
+def test_what_an_event_of_own_storage_says_fits_a_batch(name: str) -> None:
+    """Table Storage refuses a batch of more than 4 MiB for ever: that would look like an outage."""
+    cloud = Cloud(BYOS_CONTAINERS=CONTAINER)
+
+    ingest(cloud, HOSTILE[f"chunks: {name}"])
+
+    assert len(cloud.chunks()) == 99
 
 
 class Faulty(FakeCatalog):
