@@ -40,7 +40,7 @@ class Replay:
         Raises:
             NotFound: there is no such recording.
             RowUnreadable: its row cannot be read, or the rows of chunks, and there is nothing else to send.
-            CatalogUnavailable, StoreUnavailable: our own outage, and there is nothing to send.
+            CatalogUnavailable, StoreUnavailable: our own outage: it was not reopened, or there is nothing to send.
         """
         recording = self.catalog.recording(id)
         if recording is None:
@@ -81,24 +81,24 @@ class Replay:
         return self.recording_chunks(recording, sent, run, told)
 
     def recording_chunks(self, recording: Recording, sent: Messages, run: Run, tell: Tell) -> Messages:
-        """Lift what is not finished, except what was just sent."""
+        """Lift what is not finished, except what was just sent.
+
+        Raises:
+            CatalogUnavailable, CatalogConflict: the recording could not be reopened; what was lifted has its lines.
+        """
         chunks: list[Chunk] = []
         run.attempt(partial(self.list_chunks, recording.id, chunks), tell)
         unfinished = [c for c in chunks if (c.open or liftable(c)) and c.ref not in sent.transfers]
         messages = merged([run.attempt(partial(self.lifted, chunk), tell) for chunk in unfinished])
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
-            run.attempt(partial(self.reopened, recording), tell)
+            reopen(self.catalog, recording, self.clock(), self.clock() + self.claim)
         return messages
 
     def list_chunks(self, id: str, chunks: list[Chunk]) -> Messages:
         """Add the chunks of a recording: all that can be read."""
         for chunk in self.catalog.chunks(id):
             chunks.append(chunk)  # noqa: PERF402 - what came before an unreadable row must stay
-        return Messages()
-
-    def reopened(self, recording: Recording) -> Messages:
-        reopen(self.catalog, recording, self.clock(), self.clock() + self.claim)
         return Messages()
 
     def lifted(self, chunk: Chunk) -> Messages:

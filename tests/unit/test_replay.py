@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
-from shared.models import ChunkStatus, Messages, RecordingStatus
+from shared.models import ChunkRef, ChunkStatus, Messages, OpenWork, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
@@ -326,6 +326,21 @@ def test_a_day_that_cannot_be_listed_stops_no_other(cloud: Cloud) -> None:
     cloud.world.fail("catalog.recordings_by_day", Fault.ERROR_BEFORE)
 
     assert sorted(ids_of(replay_all(cloud))) == ids
+
+
+def test_whoever_replays_a_recording_that_could_not_be_reopened_is_told(failed: Cloud) -> None:
+    """What was lifted has its lines: the sweep sends it. But nobody may believe that the recording was reopened."""
+    failed.world.fail("catalog.save_recording", Fault.ERROR_BEFORE)
+
+    with pytest.raises(CatalogUnavailable):
+        replay(failed)
+
+    assert failed.chunk().status is ChunkStatus.PENDING
+    assert failed.chunk().ref in {line_ref(line) for line in failed.catalog.open.values()}
+
+
+def line_ref(line: OpenWork) -> ChunkRef:
+    return ChunkRef(line.id, line.document_id)
 
 
 def test_an_outage_with_nothing_to_send_is_raised(cloud: Cloud) -> None:
