@@ -3,6 +3,7 @@
 import json
 import typing
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 
 import azure.functions as func
@@ -10,7 +11,7 @@ import azure.functions as func
 from functions.http_api import id_of
 from functions.translate import answer, to_messages
 from shared.consistency import parse_day
-from shared.errors import InvalidRequest, NotFound
+from shared.errors import CatalogUnavailable, InvalidRequest, NotFound
 from shared.files import Link
 from shared.lenient import Json
 from shared.listing import time_filter
@@ -20,6 +21,7 @@ from shared.pipeline.ingest import merged
 from shared.replies import Reply, json_reply
 from shared.services import Services
 from shared.settings import DELETION_QUEUE, RUNTIME_CONNECTION, TRANSFER_QUEUE
+from shared.units import Run, as_interruption
 from shared.views import instant
 
 EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
@@ -68,7 +70,7 @@ def blueprint(services: Services) -> func.Blueprint:
     def ingest_event(
         req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
     ) -> func.HttpResponse:
-        return answer(req, lambda: sent(ingested(services, req), transfers, deletions))
+        return answer(req, lambda: handed_in(services, documents(req.get_body()), transfers, deletions))
 
     return bp
 
@@ -113,8 +115,26 @@ def replayed_since(services: Services, req: func.HttpRequest) -> Messages:
     return services.replay.since(since)
 
 
-def ingested(services: Services, req: func.HttpRequest) -> Messages:
-    return merged(services.ingest.ingest(document) for document in documents(req.get_body()))
+def handed_in(
+    services: Services,
+    events: list[Json],
+    transfers: func.Out[typing.List[str]],
+    deletions: func.Out[typing.List[str]],
+) -> Reply:
+    """Take in every event, whatever becomes of the others; the messages of those that could be are sent in any case.
+
+    Raises:
+        CatalogUnavailable: some could not be taken in just now.
+    """
+    run = Run("events")
+    messages = [run.attempt(partial(services.ingest.ingest, event), as_interruption) for event in events]
+    reply = sent(merged(messages), transfers, deletions)
+    if run.interruptions:
+        raise CatalogUnavailable(
+            f"{len(run.interruptions)} of {len(events)} events could not be taken in just now: {run.interruptions[0]}"
+            " Hand all of them in again; those that were taken in stay as they are."
+        )
+    return reply
 
 
 def documents(body: bytes) -> list[Json]:

@@ -19,6 +19,8 @@ RecorderError
         StoreUnavailable    Blob Storage did not answer
             BlobExists      … because there is a blob of that name already: look at it
             BlocksGone      … because staged blocks are gone: look who committed
+            BlobGone        … because the blob is not there (any more)
+            BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
         Unforeseen          something that nobody foresaw; logged with its traceback
             RowUnreadable   … because a row says what this version does not understand
@@ -34,6 +36,7 @@ RecorderError
 from http import HTTPStatus
 
 CONTROL_RETRY_SECONDS = 10.0  # chosen: how soon a caller may ask again for what ACS could not confirm
+ROWS_NAMED_MAX = 3  # in one sentence
 
 
 class RecorderError(Exception):
@@ -157,6 +160,14 @@ class BlocksGone(StoreUnavailable):
     """Blocks that were staged are not there any more: somebody else committed, or a week went by."""
 
 
+class BlobGone(StoreUnavailable):
+    """There is no blob of that name (any more): somebody else was done with it."""
+
+
+class BlobUnreadable(StoreUnavailable):
+    """There is a blob of that name, and nobody can read it as it is: archived, or encrypted with another's key."""
+
+
 class OutOfTime(Transient):
     """The attempt stopped at a block boundary before its time ran out; the next one goes on from there."""
 
@@ -166,7 +177,23 @@ class Unforeseen(Transient):
 
 
 class RowUnreadable(Unforeseen):
-    """A row says what this version of the app does not understand; it was left as it is."""
+    """A row says what this version of the app does not understand; it was left as it is.
+
+    Args:
+        id: our id of the recording.
+        document_ids: of the chunks whose rows these are; none when it is the recording's own.
+        column: which column is the trouble; None when that is not known. What it says is never repeated.
+    """
+
+    def __init__(self, id: str, *document_ids: str, column: str | None = None) -> None:
+        more = f" and {len(document_ids) - ROWS_NAMED_MAX} more" if len(document_ids) > ROWS_NAMED_MAX else ""
+        chunk = f"chunk {', '.join(document_ids[:ROWS_NAMED_MAX])}{more} of " if document_ids else ""
+        super().__init__(
+            f"The row of {chunk}recording {id} cannot be read: {f'its column {column}' if column else 'it'} says what"
+            " this version of the app does not understand. It was left as it is. Correct it, or update the app."
+        )
+        self.document_ids = document_ids
+        self.column = column
 
 
 class Permanent(RecorderError):

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.errors import InvalidRequest
+from shared.errors import InvalidRequest, RowUnreadable
 from shared.lenient import YEAR_MAX, YEAR_MIN
+from shared.log import LOGGER
 from shared.models import FilesStatus, Recording, RecordingStatus
 from shared.names import normal_recording_id
 from shared.ports import Catalog, Clock
@@ -109,12 +110,25 @@ class Listing:
         self.clock = clock
 
     def page(self, query: Query) -> Page:
-        """One page of the list."""
+        """One page of the list. Rows that cannot be read are not in it; who asks for one of them is told why."""
         now = self.clock()
+        unreadable: list[RowUnreadable] = []
+        try:
+            return self.readable_page(query, now, unreadable)
+        finally:
+            if unreadable:
+                # No alert: that is the sweep's, once, and a list may be asked for every second.
+                LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
+
+    def readable_page(self, query: Query, now: datetime, unreadable: list[RowUnreadable]) -> Page:
         found: list[Recording] = []
         place: str | None = None
         for looked_at, (place, id) in enumerate(self.candidates(query), start=1):
-            recording = self.catalog.recording(id) if id is not None else None
+            try:
+                recording = self.catalog.recording(id) if id is not None else None
+            except RowUnreadable as error:
+                unreadable.append(error)
+                recording = None
             if recording is not None and query.matches(recording, now):
                 found.append(recording)
             if len(found) == query.limit or looked_at == LOOKED_AT_MAX or id is None:

@@ -11,7 +11,7 @@ import msgspec
 from shared.errors import NotUnderstood
 
 LOCATION = re.compile(
-    r"https://(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
+    r"https://(?P<host>(?=[A-Za-z0-9.-]{1,253}/)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"  # as RFC 1035 has it
     r"/v1/objects/(?P<document_id>[A-Za-z0-9-]{1,128})"
     r"(?:/content/(?P<content>[a-z0-9]{1,32}))?",
     re.ASCII,
@@ -72,7 +72,7 @@ def own_blob_name(url: str, container_url: str) -> str | None:
     """The name of the blob that a URL addresses in a container of the operator's; None when it lies elsewhere."""
     prefix = f"{container_url}/"
     name = url.removeprefix(prefix)
-    plain = OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
+    plain = len(url) <= URL_CHARACTERS_MAX and OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
     return name if url.startswith(prefix) and plain else None
 
 

@@ -22,6 +22,8 @@ class Catalog(Protocol):
     Raises:
         CatalogConflict: somebody else wrote the row first (from every method that writes a row).
         CatalogUnavailable: Table Storage did not answer (from every method); a write may have been done.
+        RowUnreadable: a row says what this version does not understand (from every method that returns rows). Lines
+            of the index are hints: what cannot be read in them is passed over or replaced, and the row decides.
     """
 
     def recording(self, id: str) -> Recording | None: ...
@@ -49,10 +51,12 @@ class Catalog(Protocol):
     def chunk(self, ref: ChunkRef) -> Chunk | None: ...
 
     def chunks(self, id: str) -> Iterator[Chunk]:
-        """All chunks of a recording."""
+        """All chunks of a recording. Those that can be read come first; then it raises RowUnreadable for the others."""
         ...
 
-    def has_open_chunk(self, id: str) -> bool: ...
+    def has_open_chunk(self, id: str) -> bool:
+        """Whether a chunk's row says that something is left to do, whatever else stands in it."""
+        ...
 
     def save_chunk(self, chunk: Chunk) -> Chunk:
         """Replace the row."""
@@ -217,11 +221,12 @@ class ChunkStore(Protocol):
 
         Raises:
             StoreUnavailable: also when there is no such blob.
+            BlobUnreadable: it is archived, or encrypted with another's key.
         """
         ...
 
     def names(self, prefix: str) -> Iterator[str]:
-        """The names of all blobs that begin with a prefix."""
+        """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
         ...
 
     def link(self, name: str, lifetime: timedelta) -> str:
@@ -252,11 +257,22 @@ class RejectedEvents(Protocol):
 class DeadLetters(Protocol):
     """Events that Event Grid could not deliver."""
 
-    def listed(self) -> Iterable[str]: ...
+    def listed(self) -> Iterable[str]:
+        """The names of all of them; folders of a hierarchical namespace are none."""
+        ...
 
-    def read(self, name: str) -> bytes: ...
+    def read(self, name: str) -> bytes:
+        """The bytes of one.
 
-    def remove(self, name: str) -> None: ...
+        Raises:
+            BlobGone: it is not there (any more): whoever removed it was done with it.
+            BlobUnreadable: it is archived, or encrypted with another's key.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Fine when it is not there (any more)."""
+        ...
 
 
 class KeptEvents(RejectedEvents, DeadLetters, Protocol):

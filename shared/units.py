@@ -73,3 +73,12 @@ class Run:
         if not messages.transfers and not messages.deletions:
             raise first
         return messages
+
+
+def as_interruption(error: Unforeseen) -> None:
+    """Have a run count what nobody foresaw like an outage: for whoever asked for it and is waiting for the answer.
+
+    Raises:
+        Unforeseen: always.
+    """
+    raise error

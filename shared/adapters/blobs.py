@@ -21,7 +21,7 @@ from azure.storage.blob import (
 
 from shared.adapters.answers import code_of, told
 from shared.adapters.connections import BLOB_OPTIONS, StorageAccount
-from shared.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
 from shared.ports import BlobLabel, BlobLook, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
@@ -33,6 +33,9 @@ BLOCKS_GONE = "InvalidBlockList"
 # What a write under `If-None-Match: *` is answered when the name is taken. Nothing else says that a blob is there: a
 # container that is being deleted, an archived or a leased blob are conflicts, too.
 NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})
+# Errors that stay for as long as the blob is as it is: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+UNREADABLE = frozenset({"BlobArchived", "BlobBeingRehydrated", "BlobUsesCustomerSpecifiedEncryption"})
+FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of a hierarchical namespace
 
 
 @contextmanager
@@ -96,7 +99,20 @@ def listed(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
 
 def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
     with told_apart(name):
-        yield from blob.download_blob(max_concurrency=1).chunks()
+        try:
+            yield from blob.download_blob(max_concurrency=1).chunks()
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) in UNREADABLE:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is ({error.reason}).") from error
+            raise
+
+
+def files(container: ContainerClient, prefix: str | None = None) -> Iterator[str]:
+    """The names of all blobs but directories, which a hierarchical namespace lists among them."""
+    for blob in container.list_blobs(name_starts_with=prefix, include=["metadata"]):
+        marks = {name.casefold(): value for name, value in (blob.metadata or {}).items()}
+        if blob.size or str(marks.get(FOLDER_MARK)).casefold() != "true":
+            yield blob.name
 
 
 class BlobChunkStore:
@@ -152,7 +168,7 @@ class BlobChunkStore:
 
     def names(self, prefix: str) -> Iterator[str]:
         with told_apart(prefix):
-            yield from self.container.list_blob_names(name_starts_with=prefix)
+            yield from files(self.container, prefix)
 
     def link(self, name: str, lifetime: timedelta) -> str:
         """Signed with the account's key where there is one, else with a delegation key of our identity."""
@@ -232,10 +248,15 @@ class EventContainer:
 
     def listed(self) -> Iterator[str]:
         with told_apart(self.name):
-            yield from self.container.list_blob_names()
+            yield from files(self.container)
 
     def read(self, name: str) -> bytes:
-        return b"".join(pieces(self.container.get_blob_client(name), name))
+        try:
+            return b"".join(pieces(self.container.get_blob_client(name), name))
+        except StoreUnavailable as error:
+            if getattr(error.__cause__, "error_code", None) == NO_BLOB:
+                raise BlobGone(f"There is no blob {name} (any more).") from error
+            raise
 
     def remove(self, name: str) -> None:
         with told_apart(name):

@@ -22,7 +22,7 @@ from azure.data.tables import TableClient, TableEntity, TransactionOperation, Up
 
 from shared.adapters import rows
 from shared.adapters.answers import TROUBLE, Trouble, code_in, code_of, is_lost, repeated, told
-from shared.errors import CatalogConflict, CatalogUnavailable
+from shared.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.models import Chunk, ChunkRef, OpenWork, Recording
 from shared.ports import CHUNKS_PER_BATCH
 
@@ -147,7 +147,7 @@ class TableCatalog:
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         entity = self.found(self.index, rows.acs_partition(recording_id), rows.RECORDING_ROW)
-        return str(entity["id"]) if entity is not None else None
+        return rows.to_listed(entity) if entity is not None else None
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
         line = {"PartitionKey": rows.acs_partition(recording_id), "RowKey": rows.RECORDING_ROW, "id": id}
@@ -178,19 +178,29 @@ class TableCatalog:
             for count, entity in enumerate(entities):
                 if limit is not None and count >= limit:
                     return
-                yield str(entity["RowKey"]), str(entity["id"])
+                id = rows.to_listed(entity)
+                if id is not None:
+                    yield str(entity["RowKey"]), id
 
     def chunk(self, ref: ChunkRef) -> Chunk | None:
         entity = self.found(self.recordings, ref.id, rows.chunk_row(ref.document_id))
         return rows.to_chunk(entity) if entity is not None else None
 
     def chunks(self, id: str) -> Iterator[Chunk]:
+        errors: list[RowUnreadable] = []
         with told_apart():
             for entity in self.recordings.query_entities(
                 "PartitionKey eq @id and RowKey ge @first and RowKey lt @end",
                 parameters={"id": id, "first": rows.CHUNK_ROWS, "end": rows.CHUNK_ROWS_END},
             ):
-                yield rows.to_chunk(entity)
+                try:
+                    chunk = rows.to_chunk(entity)
+                except RowUnreadable as error:
+                    errors.append(error)
+                else:
+                    yield chunk
+        if errors:
+            raise rows.all_unreadable(errors, id)
 
     def has_open_chunk(self, id: str) -> bool:
         with told_apart():
@@ -241,7 +251,10 @@ class TableCatalog:
         with told_apart():
             for shard in range(rows.OPEN_SHARDS):
                 for entity in self.index.query_entities(
-                    "PartitionKey eq @partition and dueAt le @now",
+                    # Not "le": a line without a readable dueAt would be due never, instead of now.
+                    "PartitionKey eq @partition and not ( dueAt gt @now )",
                     parameters={"partition": rows.open_partition(shard), "now": now},
                 ):
-                    yield rows.to_open_work(entity)
+                    line = rows.to_open_work(entity)
+                    if line is not None:
+                        yield line

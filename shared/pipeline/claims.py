@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.errors import CatalogConflict, RecorderError
+from shared.errors import CatalogConflict, RecorderError, Unforeseen
+from shared.log import LogEvent, log
 from shared.models import Chunk
 from shared.ports import Catalog, Clock
 
@@ -65,3 +66,15 @@ class Claim:
             self.chunk = self.saved(msgspec.structs.replace(self.chunk, **facts))
         except CatalogConflict as error:
             raise LostClaim from error
+
+
+def tell_unforeseen(chunk: Chunk, error: RecorderError, failure: str) -> None:
+    """Tell of what nobody foresaw when it happens, and not again as long as each further try ends the same way.
+
+    Args:
+        chunk: as its row stands, with what happened to it last.
+        error: what happened now; told only when it is an `Unforeseen`.
+        failure: what the row is about to say of it.
+    """
+    if isinstance(error, Unforeseen) and chunk.failure != failure:
+        log(LogEvent.UNFORESEEN_FAULT, id=chunk.id, documentId=chunk.document_id, failure=str(error))

@@ -4,20 +4,24 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 
 import msgspec
 
 from shared import names
 from shared.control import Control, next_question
-from shared.errors import AcsError, BlobExists, CatalogConflict, StoreUnavailable
+from shared.errors import AcsError, BlobExists, BlobUnreadable, CatalogConflict, StoreUnavailable, Unforeseen
+from shared.lenient import Json, moment
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, FilesStatus, Recording
 from shared.ports import BlobLabel, Catalog, ChunkStore, Clock
 from shared.recordings import save_recording
+from shared.units import attempt
 from shared.views import chunk_view, recording_view
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
+MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
+MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # ten times what a chunk takes
 DECISION_TRIES = 50  # every conflict means that somebody else made progress
 FAILED_STAYS = timedelta(days=7)  # how long a failed recording counts as open unless it is replayed
 FAILED_LOOK = timedelta(hours=1)  # how often it is looked at meanwhile: a replay makes it an open one
@@ -49,7 +53,10 @@ class Completion:
             # Only a copy that was altered afterwards fails a chunk that was stored.
             event = LogEvent.CHUNK_ALTERED if chunk.stored_at else LogEvent.CHUNK_FAILED
             log(event, id=chunk.id, documentId=chunk.document_id, failure=chunk.failure)
-        self.complete_if_last(chunk.id)
+        # Where the recording cannot be decided, say since the row of another chunk cannot be read, this chunk has ended
+        # all the same. The recording has a line of its own, by which the sweep tries again and tells.
+        with suppress(Unforeseen):
+            attempt(partial(self.complete_if_last, chunk.id))
         self.catalog.close(chunk.ref)  # last: until then the sweep still finds what was left undone
 
     def complete_if_last(self, id: str) -> Recording | None:
@@ -57,6 +64,7 @@ class Completion:
 
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage; the sweep asks again.
+            RowUnreadable: its row or a chunk's says what this version does not understand; it is not decided.
         """
         for _ in range(DECISION_TRIES - 1):
             with suppress(CatalogConflict):
@@ -155,6 +163,7 @@ class Completion:
         """Write the manifest under the first free name.
 
         One that lists these very chunks was written by an attempt that died afterwards: it stands, with its time.
+        Whatever else bears the name is not ours, whatever it is, and stays as it is.
         """
         assert recording.folder
         document = recording_view(recording, chunks)
@@ -164,10 +173,10 @@ class Completion:
             try:
                 self.store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
             except BlobExists:
-                written = json.loads(b"".join(self.store.read(name)))
-                if not tells_of(written, chunks):
+                written = read_manifest(self.store, name, chunks)
+                at = moment(written, "completedAt")
+                if at is None or not tells_of(written, chunks):
                     continue
-                at = datetime.fromisoformat(written["completedAt"])
                 return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
             return msgspec.structs.replace(recording, manifests=number)
         raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
@@ -192,13 +201,39 @@ def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datet
     catalog.note_open([row.line(look_at)])
 
 
-def tells_of(manifest: dict[str, Any], chunks: list[Chunk]) -> bool:
+def read_manifest(store: ChunkStore, name: str, chunks: list[Chunk]) -> Json:
+    """What a blob under a manifest's name says; nothing when it is no manifest that these chunks can have.
+
+    Raises:
+        StoreUnavailable: it cannot be read just now.
+    """
+    longest = MANIFEST_BYTES_MAX + MANIFEST_BYTES_PER_CHUNK * len(chunks)
+    content = bytearray()
+    try:
+        for piece in store.read(name):
+            content += piece
+            if len(content) > longest:
+                return {}
+        parsed = json.loads(content)
+    except (BlobUnreadable, ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def chunks_of(manifest: Json) -> list[Json]:
+    """The chunks that a manifest lists; whatever cannot be a chunk is an empty one, which is like no other."""
+    listed = manifest.get("chunks")
+    items = listed if isinstance(listed, list) else []
+    return [item if isinstance(item, dict) else {} for item in items]
+
+
+def tells_of(manifest: Json, chunks: list[Chunk]) -> bool:
     """Whether a manifest lists these very chunks."""
     ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
-    return [lasting(chunk) for chunk in manifest["chunks"]] == [lasting(chunk) for chunk in ours]
+    return [lasting(chunk) for chunk in chunks_of(manifest)] == [lasting(chunk) for chunk in ours]
 
 
-def lasting(chunk: dict[str, object]) -> dict[str, object]:
+def lasting(chunk: Json) -> Json:
     return {name: value for name, value in chunk.items() if name not in PASSING}
 
 

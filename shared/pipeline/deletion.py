@@ -4,14 +4,16 @@ Whatever makes the adapter ask more than once (a redirect, a signature that was 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
-from shared.errors import CatalogConflict, ContentConflict, StoreUnavailable, Transient
+from shared import units
+from shared.errors import CatalogConflict, ContentConflict, RowUnreadable, StoreUnavailable, Transient, Unforeseen
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.pipeline.blocks import list_digest
-from shared.pipeline.claims import RetryPolicy
+from shared.pipeline.claims import RetryPolicy, tell_unforeseen
 from shared.pipeline.engine import digested
 from shared.ports import BlobLook, Catalog, ChunkStore, Clock, Source
 from shared.settings import DeleteFromAcs
@@ -48,14 +50,19 @@ class Deletion:
         Raises:
             CatalogUnavailable: our own outage; the message comes back.
         """
-        chunk = self.catalog.chunk(ref)
+        try:
+            chunk = self.catalog.chunk(ref)
+        except RowUnreadable as error:
+            # No delivery mends a row; the sweep, which comes by its line, tells once and tries again.
+            log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id, failure=str(error))
+            return Messages()
         if chunk is None or chunk.status is ChunkStatus.PENDING:
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
             return Messages()
         messages = Messages()
         if chunk.status is ChunkStatus.STORED and chunk.open:
             try:
-                messages = self.step(chunk)
+                messages = self.attempt(chunk)
             except CatalogConflict:
                 return Messages()  # somebody else wrote the row, and with it the next step
         # Not an early return above: a crash may have come between the last write and what follows.
@@ -63,6 +70,16 @@ class Deletion:
         if current is not None and not current.open:
             self.ended(current)
         return messages
+
+    def attempt(self, chunk: Chunk) -> Messages:
+        """One step; what nobody foresaw in it is put off like a failure that may pass, from the row as it stands."""
+        try:
+            return units.attempt(partial(self.step, chunk))
+        except Unforeseen as error:
+            current = self.catalog.chunk(chunk.ref)
+            if current is not None and current.status is ChunkStatus.STORED and current.open:
+                self.deferred(current, error)
+            return Messages()
 
     def step(self, chunk: Chunk) -> Messages:
         location = chunk.delete_location
@@ -155,6 +172,7 @@ class Deletion:
             return
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The copy is safe; the deletion is tried again."
+        tell_unforeseen(chunk, error, failure)
         self.catalog.save_chunk(
             msgspec.structs.replace(chunk, due_at=due, attempts=chunk.attempts + 1, failure=failure)
         )

@@ -15,6 +15,7 @@ from shared.lenient import Json, mapping, moment, number, text
 from shared.names import DOCUMENT_ID
 
 FILE_READY = "Microsoft.Communication.RecordingFileStatusUpdated"
+END_REASON_CHARACTERS_MAX = 200  # ACS's longest has 24; a batch of rows must fit whatever an event says
 CHUNKS_MAX = 5000  # Event Grid's 1 MiB event holds about 2,240
 
 # serverCallId is standard base64 and may contain slashes: never split a subject.
@@ -126,7 +127,7 @@ def announced_chunk(item: object, position: int) -> AnnouncedChunk:
     return AnnouncedChunk(
         document_id=document_id,
         index=position if index is None else index,
-        end_reason=text(item, "endReason"),
+        end_reason=(text(item, "endReason") or "")[:END_REASON_CHARACTERS_MAX] or None,
         content_location=text(item, "contentLocation"),
         metadata_location=text(item, "metadataLocation"),
         delete_location=text(item, "deleteLocation"),

@@ -5,17 +5,26 @@ Event Grid tries again.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import batched
 
 import msgspec
 
 from shared import names
-from shared.errors import CatalogConflict, NotUnderstood
-from shared.lenient import Json
+from shared.errors import (
+    CatalogConflict,
+    CatalogUnavailable,
+    NotUnderstood,
+    RecorderError,
+    RowUnreadable,
+    StoreUnavailable,
+    Unforeseen,
+)
+from shared.lenient import Json, text
 from shared.locations import in_own_storage, own_location, parse_location
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
@@ -24,7 +33,9 @@ from shared.pipeline.matching import find_recording, new_recording
 from shared.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
 from shared.recordings import learn_acs_id
 from shared.settings import UnknownRecordings
+from shared.units import attempt
 
+NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
 WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough; parts of one recording come in dozens
 
 
@@ -58,21 +69,33 @@ class Ingest:
         self.policy = policy
 
     def ingest(self, document: Json) -> Messages:
-        """Take in one event document.
+        """Take in one event document; what cannot be taken in is kept and told, whatever the reason.
 
         Raises:
             CatalogUnavailable, CatalogConflict, StoreUnavailable: our own outage; nothing was acknowledged.
         """
         try:
-            event = parse_file_ready(document, self.clock())
-            self.check_topic(event)
-        except NotUnderstood as error:
+            messages, refusals = attempt(partial(self.taken_in, document))
+        except (CatalogUnavailable, CatalogConflict, StoreUnavailable):
+            raise
+        except RecorderError as error:
             self.reject(document, str(error))
             return Messages()
-        messages, refusals = self.write(event)
         if refusals:
             self.reject(document, " ".join(refusals))
         return messages
+
+    def taken_in(self, document: Json) -> tuple[Messages, list[str]]:
+        """What an event leads to, and why parts of it were not understood.
+
+        Raises:
+            NotUnderstood: all of it.
+            RowUnreadable: the row of its recording says what this version does not understand.
+            CatalogUnavailable, CatalogConflict: our own outage.
+        """
+        event = parse_file_ready(document, self.clock())
+        self.check_topic(event)
+        return self.write(event)
 
     def refusals(self, document: Json) -> list[str]:
         """Why an event, or a part of it, would not be understood now; empty when all of it would."""
@@ -94,10 +117,10 @@ class Ingest:
 
     def reject(self, document: Json, reason: str) -> None:
         """Keep an event byte for byte, under a name that a second delivery has again."""
-        content = json.dumps(document, separators=(",", ":")).encode()
+        content = written(document).encode()
         name = f"{names.digest(content.decode())}.json"
         self.rejected.keep(name, content, reason)
-        log(LogEvent.EVENT_REJECTED, event=str(document.get("id")), kept=name, reason=reason)
+        log(LogEvent.EVENT_REJECTED, event=text(document, "id"), kept=name, reason=reason)
 
     def write(self, event: FileReady) -> tuple[Messages, list[str]]:
         """Make the rows; begin again from what is there whenever somebody else wrote first."""
@@ -113,17 +136,32 @@ class Ingest:
                 log(LogEvent.EVENT_IGNORED, event=event.event_id, callId=event.call_id)
                 return Messages(), []
             recording = new_recording(event, self.clock())
-        known = {} if not recording.etag else {chunk.document_id: chunk for chunk in self.catalog.chunks(recording.id)}
-        fresh = [chunk for chunk in event.chunks if chunk.document_id not in known]
+        known, unreadable = self.known_chunks(recording)
+        fresh = [c for c in event.chunks if c.document_id not in known and c.document_id not in unreadable]
         revived = [c for c in event.chunks if c.document_id in known and was_refused(known[c.document_id])]
         # Told at every delivery: the one that wrote the rows may have died before it could.
         refusals = [*event.unreadable, *self.undeletable_chunks(event)]
+        refusals += [
+            str(RowUnreadable(recording.id, c.document_id)) for c in event.chunks if c.document_id in unreadable
+        ]
         if fresh or revived or not recording.etag:
             recording = self.explained(recording, event)
             rows = [self.chunk_row(recording, event, chunk) for chunk in [*fresh, *revived]]
             refusals += [row.failure for row in rows if row.failure]
             return self.persist(recording, rows, known), refusals
         return Messages(), refusals
+
+    def known_chunks(self, recording: Recording) -> tuple[dict[str, Chunk], frozenset[str]]:
+        """The chunks that a recording has, and the document ids of those whose rows cannot be read."""
+        known: dict[str, Chunk] = {}
+        if not recording.etag:
+            return known, frozenset()
+        try:
+            for chunk in self.catalog.chunks(recording.id):
+                known[chunk.document_id] = chunk
+        except RowUnreadable as error:
+            return known, frozenset(error.document_ids)
+        return known, frozenset()
 
     def explained(self, recording: Recording, event: FileReady, *, linked: bool = True) -> Recording:
         """The recording with what the event tells of it: its files reopened, and its blob folder fixed.
@@ -269,8 +307,25 @@ class Ingest:
         transfers = tuple(row.ref for row in rows if row.due_at)
         log(LogEvent.EVENT_INGESTED, id=recording.id, chunks=len(rows), transfers=len(transfers))
         if not transfers:
-            self.complete(recording.id)
+            with suppress(Unforeseen):  # the recording's line is in the index; the sweep tries again and tells
+                attempt(partial(self.complete, recording.id))
         return Messages(transfers=transfers)
+
+
+def written(document: Json) -> str:
+    """An event as JSON; of one that is nested too deeply to be written what lies at the depths of any real event."""
+    try:
+        return json.dumps(document, separators=(",", ":"))
+    except RecursionError:
+        return json.dumps(cut_off(document, NESTING_MAX), separators=(",", ":"))
+
+
+def cut_off(value: object, levels: int) -> object:
+    if isinstance(value, Mapping) and levels:
+        return {name: cut_off(item, levels - 1) for name, item in value.items()}
+    if isinstance(value, list) and levels:
+        return [cut_off(item, levels - 1) for item in value]
+    return "nested too deeply to be kept" if isinstance(value, Mapping | list) else value
 
 
 def was_refused(chunk: Chunk) -> bool:

@@ -5,6 +5,7 @@ import binascii
 import json
 from datetime import datetime, timedelta
 
+from shared.errors import RowUnreadable
 from shared.models import Origin, Recording
 from shared.names import id_from_call, id_from_recording_id, normal_recording_id
 from shared.pipeline.events import FileReady
@@ -12,10 +13,15 @@ from shared.ports import Catalog
 
 START_TOLERANCE = timedelta(seconds=60)  # our row may be younger than ACS's start by clock differences
 CANONICAL_PARTS = ("PlatformEndpointId", "ResourceSpecificId")
+RECORDING_ID_CHARACTERS_MAX = 1024  # ACS's have about 200; what is longer is not decoded
 
 
 def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
-    """The recording that an event is about; None when no row explains it."""
+    """The recording that an event is about; None when no row explains it.
+
+    Raises:
+        RowUnreadable: the row that it surely is about cannot be read.
+    """
     return by_acs_id(event, catalog) or by_call(event, catalog) or by_derived_id(event, catalog)
 
 
@@ -30,7 +36,10 @@ def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
         return None
     not_after = (event.recording_start_time or event.event_time) + START_TOLERANCE
     for id in catalog.recordings_by_call(event.server_call_id, not_after):
-        recording = catalog.recording(id)
+        try:
+            recording = catalog.recording(id)
+        except RowUnreadable:
+            continue  # perhaps another recording of the call; the event's files are not kept waiting for it
         # What only events brought is found by what they derive its id from: its row is younger than its start.
         if recording is None or recording.refused or recording.origin is Origin.EVENT:
             continue
@@ -75,9 +84,11 @@ def known_to_differ(ours: str | None, theirs: str | None) -> bool:
 
 def canonical_parts(recording_id: str) -> tuple[str, ...] | None:
     bare = normal_recording_id(recording_id)
+    if len(bare) > RECORDING_ID_CHARACTERS_MAX:
+        return None
     try:
         parts = json.loads(base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
     if not isinstance(parts, dict) or not all(isinstance(parts.get(name), str) for name in CANONICAL_PARTS):
         return None

@@ -1,12 +1,15 @@
 """A message that five deliveries did not get done. Poison is a station, not an end: the row plans the next try."""
 
+from functools import partial
+
 import msgspec
 
-from shared.errors import CatalogConflict, CatalogUnavailable
+from shared.errors import CatalogConflict, CatalogUnavailable, Unforeseen
 from shared.log import LogEvent, log
 from shared.models import ChunkRef
 from shared.pipeline.claims import RetryPolicy
 from shared.ports import Catalog, Clock
+from shared.units import attempt
 
 
 class Poison:
@@ -21,13 +24,13 @@ class Poison:
         """Tell, and plan the next try of the chunk if the message names one that is open."""
         try:
             ref = parse_ref(body)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             log(LogEvent.MESSAGE_POISONED, queue=queue, failure=f"It is not a message of ours: {error}.")
             return
         log(LogEvent.MESSAGE_POISONED, queue=queue, id=ref.id, documentId=ref.document_id)
         try:
-            self.plan(ref)
-        except (CatalogConflict, CatalogUnavailable):
+            attempt(partial(self.plan, ref))
+        except (CatalogConflict, CatalogUnavailable, Unforeseen):
             return  # the open-work index still has the chunk; the sweep takes it up
 
     def plan(self, ref: ChunkRef) -> None:
@@ -41,5 +44,5 @@ class Poison:
 
 
 def parse_ref(body: bytes) -> ChunkRef:
-    """Raises: msgspec.MsgspecError when it is not a message of ours."""
+    """Raises: msgspec.MsgspecError, UnicodeDecodeError when it is not a message of ours."""
     return msgspec.json.decode(body, type=ChunkRef)

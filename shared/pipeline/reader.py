@@ -8,6 +8,9 @@ from shared.errors import SourceSuspect, SourceUnavailable, Transient
 from shared.ports import Source, SourceRange
 
 RANGE_BYTES = 256 * 1024 * 1024  # the longest range that ACS was seen to answer; each one is signed anew
+# The longest files that ACS makes have 2.3 GB: four hours of five channels. A total beyond this is a mistake
+# or a trick, and must not decide how large our blocks become.
+CONTENT_BYTES_MAX = 100 * 1024**3
 RATE_WINDOW_SECONDS = 60.0
 RATE_BYTES_PER_SECOND_MIN = 64 * 1024  # a source slower than this for a whole window is given up for now
 
@@ -32,7 +35,7 @@ class SourceReader:
         """Ask for a range; returns the length of the whole content.
 
         Raises:
-            SourceSuspect: the content is empty, or not as long as it was.
+            SourceSuspect: the content is empty, not as long as it was, or longer than any that ACS makes.
         """
         self.close()
         answer: SourceRange = self.answers.enter_context(self.source.open(self.url, offset, length))
@@ -40,6 +43,8 @@ class SourceReader:
             raise SourceSuspect(f"The content had {self.total} bytes, now it has {answer.total}.")
         if answer.total == 0:
             raise SourceSuspect("The content is empty.")
+        if answer.total > CONTENT_BYTES_MAX:
+            raise SourceSuspect(f"ACS says that the content has {answer.total} bytes; no file of its is that long.")
         self.total = answer.total
         self.position, self.range_ends = offset, offset + answer.length
         self.pieces = answer.pieces()

@@ -8,11 +8,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 
 import msgspec
 
-from shared import names
+from shared import names, units
 from shared.errors import (
     BlobExists,
     CatalogConflict,
@@ -20,15 +21,17 @@ from shared.errors import (
     Expired,
     OutOfTime,
     Permanent,
+    RowUnreadable,
     SourceMissing,
     SourceSuspect,
     StoreUnavailable,
     Transient,
+    Unforeseen,
 )
 from shared.lenient import moment, number
 from shared.log import LogEvent, log
 from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
-from shared.pipeline.claims import Claim, LostClaim, RetryPolicy
+from shared.pipeline.claims import Claim, LostClaim, RetryPolicy, tell_unforeseen
 from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
 from shared.pipeline.media import check_metadata, check_signature
 from shared.pipeline.reader import SourceReader
@@ -71,7 +74,12 @@ class Transfer:
         Raises:
             CatalogUnavailable: our own outage; the message comes back.
         """
-        chunk = self.catalog.chunk(ref)
+        try:
+            chunk = self.catalog.chunk(ref)
+        except RowUnreadable as error:
+            # No delivery mends a row; the sweep, which comes by its line, tells once and tries again.
+            log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id, failure=str(error))
+            return Messages()
         now = self.clock()
         if chunk is not None and not chunk.open:
             self.ended(chunk)  # not merely stale: a crash may have come between its last write and what follows
@@ -80,11 +88,29 @@ class Transfer:
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
             return Messages()
         try:
-            return self.attempt(Claim(self.catalog, self.clock, self.retries.claim, chunk))
+            return units.attempt(partial(self.attempt, chunk))
         except (LostClaim, CatalogConflict):
             return Messages()  # whoever has the chunk now does the rest
+        except Unforeseen as error:
+            return self.put_off(ref, error)
 
-    def attempt(self, claim: Claim) -> Messages:
+    def put_off(self, ref: ChunkRef, error: Unforeseen) -> Messages:
+        """Put off what nobody foresaw like a failure that may pass, from the row as it stands now."""
+        current = self.catalog.chunk(ref)
+        if current is None or current.status is not ChunkStatus.PENDING:
+            return Messages()
+        try:
+            return self.deferred(current, error)
+        except CatalogConflict:
+            return Messages()  # somebody else has it now
+
+    def attempt(self, chunk: Chunk) -> Messages:
+        """One attempt; a failure that was foreseen is written on the row with what follows from it.
+
+        Raises:
+            LostClaim, CatalogConflict: somebody else has the chunk.
+        """
+        claim = Claim(self.catalog, self.clock, self.retries.claim, chunk)
         try:
             stored = self.copied(claim)
         except OutOfTime:
@@ -105,7 +131,7 @@ class Transfer:
             return self.verified_in_own_storage(claim)
         metadata_failure: Transient | Permanent | None = None
         try:
-            self.copy_metadata(claim)
+            units.attempt(partial(self.copy_metadata, claim))
         except (Transient, Permanent) as error:
             metadata_failure = error
         if claim.chunk.sha256 is None:
@@ -234,9 +260,9 @@ class Transfer:
         if gone or now >= chunk.expires_at + AFTER_DEADLINE:
             return self.expired(chunk, error)
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
-        row = self.catalog.save_chunk(
-            msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=f"{error} The next try is planned.")
-        )
+        failure = f"{error} The next try is planned."
+        tell_unforeseen(chunk, error, failure)
+        row = self.catalog.save_chunk(msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=failure))
         self.catalog.note_open([row.line(due)])
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()

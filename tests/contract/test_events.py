@@ -2,7 +2,13 @@
 
 import pytest
 
+from shared.adapters.blobs import BlobChunkStore, EventContainer
+from shared.adapters.connections import StorageAccount
+from shared.errors import BlobGone, BlobUnreadable, StoreUnavailable
 from shared.ports import KeptEvents
+
+from .conftest import new_name
+from .samples import WAV
 
 DOCUMENT = b'\xef\xbb\xbf[{"id": "1",\r\n\t"data": "\xff\xfe\x00 not JSON"}]\r\n'
 
@@ -77,3 +83,68 @@ def test_events_may_be_removed_while_they_are_listed(events: KeptEvents) -> None
         events.remove(name)
 
     assert list(events.listed()) == []
+
+
+def test_an_event_that_is_gone_is_told_from_an_outage(events: KeptEvents) -> None:
+    events.keep("e1", DOCUMENT, "removed")
+    events.remove("e1")
+
+    with pytest.raises(BlobGone):
+        events.read("e1")
+
+
+@pytest.mark.stack
+def test_a_container_that_is_gone_is_an_outage(account: StorageAccount) -> None:
+    missing = EventContainer(account.blobs, new_name("c"))
+
+    with pytest.raises(StoreUnavailable) as caught:
+        missing.read("e1")
+
+    assert not isinstance(caught.value, BlobGone)
+
+
+MARKS = [{"hdi_isfolder": "true"}, {"Hdi_IsFolder": "True"}, {"hdi_isfolder": "true", "reason": "made by a tool"}]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("marks", MARKS, ids=str)
+def test_folders_of_a_hierarchical_namespace_are_no_files(
+    account: StorageAccount, container: str, marks: dict[str, str]
+) -> None:
+    """R5. With a hierarchical namespace every folder is listed as an empty blob that says so in its metadata."""
+    client = account.blobs.get_container_client(container)
+    for folder in ("topic", "topic/2026", "2026/11/22", "2026/11/22/nobody"):
+        client.upload_blob(folder, b"", metadata=marks)
+    events, store = EventContainer(account.blobs, container), BlobChunkStore(account, container)
+    events.keep("topic/2026/a.json", DOCUMENT, "listed")
+    store.put("2026/11/22/nobody/a.wav", b"RIFF", WAV)
+
+    assert list(events.listed()) == ["2026/11/22/nobody/a.wav", "topic/2026/a.json"]
+    assert list(store.names("2026/11/22")) == ["2026/11/22/nobody/a.wav"]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ("content", "marks"),
+    [(b"", {}), (b"", {"hdi_isfolder": "false"}), (b"{}", {"hdi_isfolder": "true"}), (b"", {"isfolder": "true"})],
+    ids=str,
+)
+def test_whatever_else_lies_there_is_a_file(
+    account: StorageAccount, container: str, content: bytes, marks: dict[str, str]
+) -> None:
+    account.blobs.get_container_client(container).upload_blob("a", content, metadata=marks)
+
+    assert list(EventContainer(account.blobs, container).listed()) == ["a"]
+    assert list(BlobChunkStore(account, container).names("")) == ["a"]
+
+
+@pytest.mark.stack
+def test_what_was_archived_is_told_from_an_outage(account: StorageAccount, container: str) -> None:
+    events, store = EventContainer(account.blobs, container), BlobChunkStore(account, container)
+    events.keep("e1", DOCUMENT, "archived")
+    account.blobs.get_blob_client(container, "e1").set_standard_blob_tier("Archive")
+
+    with pytest.raises(BlobUnreadable):
+        events.read("e1")
+    with pytest.raises(BlobUnreadable):
+        list(store.read("e1"))

@@ -7,7 +7,7 @@ from itertools import batched
 
 import msgspec
 
-from shared.errors import CatalogConflict, CatalogUnavailable
+from shared.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.models import Chunk, ChunkRef, OpenWork, Recording
 from shared.names import normal_server_call_id
 from shared.ports import CHUNKS_PER_BATCH
@@ -35,6 +35,7 @@ class FakeCatalog:
         self.by_call: dict[str, set[tuple[str, str]]] = {}
         self.by_day: dict[str, set[tuple[str, str]]] = {}
         self.open: dict[Key, OpenWork] = {}
+        self.spoiled: dict[Key, str] = {}
 
     def recording(self, id: str) -> Recording | None:
         with self.world.effect("catalog.recording") as fault:
@@ -43,8 +44,26 @@ class FakeCatalog:
         return row
 
     def row(self, key: Key, fault: Fault | None) -> Row | None:
-        """A row as it is, or as it was before its last write."""
+        """A row as it is, or as it was before its last write.
+
+        Raises:
+            RowUnreadable: it was spoiled.
+        """
+        if key in self.spoiled:
+            raise RowUnreadable(key[0], *filter(None, key[1:]), column=self.spoiled[key])
         return self.earlier.get(key) if fault is Fault.STALE else self.rows.get(key)
+
+    # What a hand or another version may do to a row.
+
+    def spoil(self, id: str, document_id: str = "", column: str = "status") -> None:
+        """Have a row say what the app does not understand."""
+        key = (id, document_id)
+        self.spoiled[key] = column
+        self.rows[key] = msgspec.structs.replace(self.rows[key], etag=self.world.version())
+
+    def mend(self, id: str, document_id: str = "") -> None:
+        """Have a spoiled row say again what it said before."""
+        del self.spoiled[id, document_id]
 
     def save_recording(self, recording: Recording) -> Recording:
         if not recording.etag:
@@ -127,7 +146,11 @@ class FakeCatalog:
     def chunks(self, id: str) -> Iterator[Chunk]:
         with self.world.effect("catalog.chunks"):
             rows = self.chunk_rows(id)
-        yield from rows
+            spoiled = [row for row in rows if (id, row.document_id) in self.spoiled]
+        yield from (row for row in rows if row not in spoiled)
+        if spoiled:
+            columns = (self.spoiled[id, row.document_id] for row in spoiled)
+            raise RowUnreadable(id, *(row.document_id for row in spoiled), column=next(columns))
 
     def chunk_rows(self, id: str) -> list[Chunk]:
         found = (row for key, row in sorted(self.rows.items()) if key[0] == id)

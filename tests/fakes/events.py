@@ -1,6 +1,6 @@
 """Containers of events, and the signature of callbacks."""
 
-from shared.errors import CallbackRefused, StoreUnavailable
+from shared.errors import BlobGone, BlobUnreadable, CallbackRefused
 from tests.fakes.world import World
 
 GOOD_TOKEN = "Bearer signed-by-acs"
@@ -19,6 +19,7 @@ class FakeEventContainer:
         self.name = name
         self.events: dict[str, bytes] = {}
         self.reasons: dict[str, str] = {}
+        self.archived: set[str] = set()
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
         def write() -> None:
@@ -34,7 +35,9 @@ class FakeEventContainer:
     def read(self, name: str) -> bytes:
         with self.world.effect(f"{self.name}.read"):
             if name not in self.events:
-                raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
+                raise BlobGone(f"There is no blob {name} (any more).")
+            if name in self.archived:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is.")
             return self.events[name]
 
     def remove(self, name: str) -> None:

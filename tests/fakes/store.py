@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
 from shared.ports import BlobLabel, BlobLook, Block
 from tests.fakes.world import Fault, World
 
@@ -23,6 +23,7 @@ class FakeBlob:
     label: BlobLabel = field(default_factory=lambda: BlobLabel(content_type="application/octet-stream", metadata={}))
     blocks: tuple[Block, ...] = ()
     staged: dict[str, bytes] = field(default_factory=dict)
+    archived: bool = False
 
     def look(self) -> BlobLook:
         staged = tuple(Block(id, len(content)) for id, content in self.staged.items())
@@ -108,6 +109,8 @@ class FakeStore:
         with self.world.effect("store.read"):
             if name not in self.blobs:
                 raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
+            if self.all[name].archived:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is.")
             content = self.all[name].content
         yield from pieces(content)
 
@@ -126,6 +129,9 @@ class FakeStore:
     def retag(self, name: str) -> None:
         """A tag, a tier or a legal hold: another etag, the same bytes."""
         self.all[name].etag = self.world.version()
+
+    def archive(self, name: str) -> None:
+        self.all[name].archived = True
 
     def overwrite(self, name: str, content: bytes) -> None:
         self.committed_as(name, FakeBlob(content=content))

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.errors import StoreUnavailable
+from shared.errors import RowUnreadable, StoreUnavailable
 from shared.models import ChunkStatus, FilesStatus, Recording, RecordingStatus
-from shared.pipeline.completion import MANIFESTS_MAX, is_whole
-from shared.views import instant
+from shared.pipeline.completion import MANIFEST_BYTES_MAX, MANIFESTS_MAX, is_whole, tells_of
+from shared.views import chunk_view, instant
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import Cloud, Crash, FakeHost, Fault
 
@@ -220,3 +220,107 @@ def test_an_outage_of_the_store_leaves_it_open(cloud: Cloud) -> None:
         complete(cloud)
 
     assert cloud.recording().status is RecordingStatus.TRANSFERRING
+
+
+NOT_OURS = {
+    "no JSON": b"not json",
+    "empty": b"",
+    "a number": b"7",
+    "null": b"null",
+    "a list": b"[]",
+    "a text": b'"recording"',
+    "other fields": b'{"version": 2}',
+    "no chunks": b'{"chunks": []}',
+    "chunks that are none": b'{"chunks": 5, "completedAt": "2026-11-22T08:00:00Z"}',
+    "chunks of numbers": b'{"chunks": [1, null, "x", []], "completedAt": "2026-11-22T08:00:00Z"}',
+    "chunks by name": b'{"chunks": {"0-wus": {}}, "completedAt": "2026-11-22T08:00:00Z"}',
+    "deep": b"[" * 200_000,
+    "deep and whole": b'{"chunks": ' + b"[" * 9000 + b"]" * 9000 + b"}",
+    "bad UTF-8": b'{"chunks": "\xff\xfe\x00"}',
+    "half a character": b'{"chunks": [{"documentId": "\\ud800"}]}',
+    "a long number": b'{"chunks": [{"bytes": ' + b"9" * 5000 + b"}]}",
+    "no number": b'{"chunks": [{"bytes": NaN, "index": Infinity}]}',
+    "UTF-16": '{"chunks": []}'.encode("utf-16"),
+    "a media file": b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(1000),
+    "huge": b" " * (MANIFEST_BYTES_MAX * 2),
+}
+
+
+@pytest.mark.parametrize("content", NOT_OURS.values(), ids=NOT_OURS)
+def test_what_is_no_manifest_under_its_name_is_stepped_over_and_stays(cloud: Cloud, content: bytes) -> None:
+    """R1. Anybody may have put anything there before the recording was complete."""
+    with_chunks(cloud, [{}])
+    cloud.store.overwrite(f"{FOLDER}/recording.json", content)
+
+    recording = complete(cloud)
+
+    assert (recording.status, recording.manifests) == (RecordingStatus.COMPLETED, 2)
+    assert cloud.store.blobs[f"{FOLDER}/recording.json"] == content
+    assert json.loads(cloud.store.blobs[f"{FOLDER}/recording.2.json"])["status"] == "completed"
+
+
+@pytest.mark.parametrize("at", [None, "", "soon", 5, "2026-11-22", "9999-12-31T23:59:59Z", [], "\ud800"])
+def test_a_manifest_of_these_chunks_that_was_completed_at_no_time_is_not_ours(cloud: Cloud, at: object) -> None:
+    with_chunks(cloud, [{}])
+    written = {"chunks": [chunk_view(chunk) for chunk in cloud.chunks()], "completedAt": at}
+    cloud.store.overwrite(f"{FOLDER}/recording.json", json.dumps(written).encode())
+
+    recording = complete(cloud)
+
+    assert recording.status is RecordingStatus.COMPLETED
+    assert recording.completed_at is not None
+    assert recording.completed_at.tzinfo is not None
+
+
+def test_a_manifest_that_was_archived_is_stepped_over(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    complete(cloud)
+    cloud.store.archive(f"{FOLDER}/recording.json")
+    cloud.catalog.save_recording(replace(cloud.recording(), files=FilesStatus.TRANSFERRING))
+
+    assert complete(cloud).manifests == 2
+
+
+def test_several_blobs_that_are_no_manifests_are_stepped_over(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    for name in ("recording.json", "recording.2.json", "recording.3.json"):
+        cloud.store.overwrite(f"{FOLDER}/{name}", b"not json")
+
+    assert complete(cloud).manifests == 4
+
+
+@pytest.mark.parametrize("manifest", [{}, {"chunks": None}, {"chunks": [None]}, {"chunks": [{}]}, {"chunks": "ab"}])
+def test_no_manifest_tells_of_chunks_that_it_does_not_list(manifest: dict[str, object]) -> None:
+    assert not tells_of(manifest, [a_chunk(0, **DONE)])
+
+
+def test_a_recording_with_an_unreadable_chunk_is_not_decided(cloud: Cloud) -> None:
+    """R2. Whether it is whole depends on a row that cannot be read."""
+    with_chunks(cloud, [{}, {}])
+    cloud.catalog.spoil(OUR_ID, document_id(1))
+
+    with pytest.raises(RowUnreadable):
+        complete(cloud)
+
+    assert (cloud.recording().status, manifests(cloud)) == (RecordingStatus.TRANSFERRING, [])
+
+
+def test_a_chunk_ends_beside_one_that_cannot_be_read(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}, {}])
+    cloud.catalog.note_open([a_chunk(0).line(cloud.world.now), cloud.recording().line(cloud.world.now)])
+    cloud.catalog.spoil(OUR_ID, document_id(1))
+
+    cloud.services.completion.chunk_ended(cloud.chunk(0))
+
+    assert set(cloud.catalog.open) == {(OUR_ID, "")}
+    assert cloud.recording().status is RecordingStatus.TRANSFERRING
+
+
+@pytest.mark.parametrize("key", [(OUR_ID, ""), (OUR_ID, document_id(1))])
+def test_a_recording_whose_row_was_mended_completes(cloud: Cloud, key: tuple[str, str]) -> None:
+    with_chunks(cloud, [{}, {}])
+    cloud.catalog.spoil(*key)
+    cloud.services.completion.chunk_ended(cloud.chunk(0))
+    cloud.catalog.mend(*key)
+
+    assert complete(cloud).status is RecordingStatus.COMPLETED

@@ -4,10 +4,19 @@ import pytest
 from msgspec.structs import replace
 
 from shared.consistency import RECORDINGS_MAX, Report, parse_day
-from shared.errors import InvalidRequest
+from shared.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
 from shared.models import ChunkStatus, RecordingStatus
-from tests.builders import CONTAINER, a_recording, announced_chunk, file_ready_event, keep_at_acs
-from tests.fakes import BEGINNING, Cloud, FakeHost
+from shared.ports import BlobLook
+from tests.builders import (
+    CONTAINER,
+    OUR_ID,
+    a_chunk,
+    a_recording,
+    announced_chunk,
+    file_ready_event,
+    keep_at_acs,
+)
+from tests.fakes import BEGINNING, Cloud, FakeHost, FakeStore, Fault
 
 MANIFEST = "recording.json"
 
@@ -143,3 +152,113 @@ def test_a_day_is_a_day() -> None:
 def test_anything_else_is_refused(text: str | None) -> None:
     with pytest.raises(InvalidRequest, match="day: "):
         parse_day(text)
+
+
+NOT_OURS = [b"not json", b"", b"[]", b"[" * 200_000, b"\xff\xfe", b"7", b"{}", b'{"chunks": ' + b"9" * 5000 + b"}"]
+
+
+@pytest.mark.parametrize("content", NOT_OURS, ids=range(len(NOT_OURS)))
+def test_a_manifest_that_is_none_is_a_difference(completed: Cloud, content: bytes) -> None:
+    """R1. The report of the day goes on."""
+    completed.store.overwrite(manifest(completed), content)
+    completed.store.overwrite("2026/11/22/stray.wav", b"x")
+
+    (first, second) = differences(completed)
+
+    assert first == (manifest(completed), "The manifest could not be read: it is none of ours.")
+    assert second[0] == "2026/11/22/stray.wav"
+
+
+@pytest.mark.parametrize("content", [b'{"chunks": [1, null, "x"]}', b'{"chunks": [{"documentId": []}]}', b'{"a": 1}'])
+def test_a_manifest_of_no_chunks_is_a_difference(completed: Cloud, content: bytes) -> None:
+    completed.store.overwrite(manifest(completed), content)
+
+    assert differences(completed) == [(manifest(completed), "The manifest lists other chunks than the rows.")]
+
+
+def test_a_manifest_that_was_archived_is_a_difference(completed: Cloud) -> None:
+    completed.store.archive(manifest(completed))
+
+    assert [blob for blob, _ in differences(completed)] == [manifest(completed)]
+
+
+def beside(cloud: Cloud) -> None:
+    """Another recording of the day, one of whose blobs is gone."""
+    chunk = {"status": ChunkStatus.STORED, "open": False, "bytes": 7, "sha256": "ab"}
+    recording = cloud.catalog.save_recording(a_recording(created_at=BEGINNING))
+    cloud.catalog.add_chunks(recording, [a_chunk(7, **chunk)])
+
+
+def test_a_recording_that_cannot_be_read_is_a_difference_and_the_others_are_compared(completed: Cloud) -> None:
+    """R2."""
+    spoiled = completed.recording().id
+    beside(completed)
+    completed.catalog.spoil(spoiled)
+
+    report = check(completed)
+
+    found = {difference.id: difference.difference for difference in report.differences}
+    assert report.recordings == 2
+    assert "could not be read" in found[spoiled]
+    assert "column status" in found[spoiled]
+    assert "no such blob" in found[OUR_ID]
+
+
+def test_a_chunk_that_cannot_be_read_is_a_difference_and_the_others_are_compared(completed: Cloud) -> None:
+    first, second = completed.chunks()
+    completed.catalog.spoil(first.id, first.document_id)
+    completed.store.lose(second.content_blob)
+
+    found = {(one.document_id, one.blob): one.difference for one in check(completed).differences}
+
+    assert "could not be read" in found.pop((first.document_id, None))
+    assert "no such blob" in found.pop((second.document_id, second.content_blob))
+    assert set(found) == {(None, first.content_blob), (None, first.metadata_blob)}
+    assert set(found.values()) == {"The row that may explain it is unreadable."}
+
+
+def test_a_chunk_that_nobody_foresaw_is_a_difference(completed: Cloud) -> None:
+    first, second = completed.chunks()
+
+    class Odd(FakeStore):
+        def look(self, name: str) -> BlobLook:
+            if name == first.content_blob:
+                raise RuntimeError("a secret")
+            return super().look(name)
+
+    odd = Odd(completed.world)
+    odd.all = completed.store.all
+    completed.services.store = odd
+    completed.store.lose(second.content_blob)
+
+    found = {one.document_id: one.difference for one in check(completed).differences}
+
+    assert set(found) == {first.document_id, second.document_id}
+    assert "RuntimeError" in found[first.document_id]
+    assert "a secret" not in str(found)
+
+
+@pytest.mark.parametrize("name", ["catalog.recording", "catalog.chunks", "catalog.recordings_by_day"])
+def test_a_report_that_would_not_be_whole_is_not_given(completed: Cloud, name: str) -> None:
+    completed.world.fail(name, Fault.ERROR_BEFORE)
+
+    with pytest.raises(CatalogUnavailable):
+        check(completed)
+
+
+@pytest.mark.parametrize("name", ["store.look", "store.names", "store.read"])
+def test_a_report_without_the_store_is_not_given(completed: Cloud, name: str) -> None:
+    completed.world.fail(name, Fault.ERROR_BEFORE)
+
+    with pytest.raises(StoreUnavailable):
+        check(completed)
+
+
+@pytest.mark.parametrize("folder", ["it's", "päß", "a" * 900, "a#b?c%20", " "])
+def test_only_what_can_be_an_id_of_ours_is_looked_up(completed: Cloud, folder: str) -> None:
+    """A key that Table Storage refuses would end the report like an outage."""
+    completed.store.overwrite(f"2026/11/22/{folder}/a.wav", b"x")
+    before = completed.world.counts["catalog.chunks"]
+
+    assert [blob for blob, _ in differences(completed)] == [f"2026/11/22/{folder}/a.wav"]
+    assert completed.world.counts["catalog.chunks"] == before + 2

@@ -1,5 +1,6 @@
 """Lists of recordings: newest first, filtered, page by page, and no scan."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -200,3 +201,47 @@ def test_a_time_without_a_zone_is_utc() -> None:
 
 def test_no_time_is_no_filter() -> None:
     assert time_filter({}, "from") is None
+
+
+def spoiled(cloud: Cloud, *ids: str) -> None:
+    for id in ids:
+        cloud.catalog.spoil(id)
+
+
+def test_a_row_that_cannot_be_read_is_passed_over(five: Cloud) -> None:
+    """R2."""
+    spoiled(five, "1", "3")
+
+    assert ids(five) == ["0", "2", "4"]
+
+
+def test_a_row_that_cannot_be_read_is_passed_over_among_those_of_a_call(five: Cloud) -> None:
+    spoiled(five, "0")
+
+    assert ids(five, serverCallId=SERVER_CALL_ID) == ["1", "2", "3", "4"]
+
+
+def test_a_row_that_cannot_be_read_is_passed_over_among_those_of_an_acs_id(five: Cloud) -> None:
+    five.catalog.link_acs_id(acs_recording_id(1), "0")
+    spoiled(five, "0")
+
+    assert ids(five, recordingId=acs_recording_id(1)) == []
+
+
+def test_a_list_goes_on_behind_a_row_that_cannot_be_read(five: Cloud) -> None:
+    spoiled(five, "1")
+    first = page(five, limit="1")
+
+    assert [recording.id for recording in page(five, limit="1", continuation=str(first.continuation)).recordings] == [
+        "2"
+    ]
+
+
+def test_a_list_tells_once_and_alerts_nobody(five: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    spoiled(five, "1", "3")
+
+    page(five)
+
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "2 rows" in record.getMessage()

@@ -29,7 +29,19 @@ ACCEPTED = {
     ),
 }
 
+LABEL = "a" * 63
+ACCEPTED |= {
+    f"https://{LABEL}.asm.skype.com{PATH}": Location(f"{LABEL}.asm.skype.com", DOCUMENT, None),
+    f"https://{'a.' * 118}bcd.asm.skype.com{PATH}": Location(f"{'a.' * 118}bcd.asm.skype.com", DOCUMENT, None),
+}
+
 HOSTILE = [
+    # S7. Names that no resolver takes: a label has 1 to 63 characters, a host at most 253.
+    f"https://{LABEL}a.asm.skype.com{PATH}",
+    f"https://{LABEL}.{LABEL}a.asm.skype.com{PATH}",
+    f"https://a..asm.skype.com{PATH}",
+    f"https://{'a.' * 118}bcde.asm.skype.com{PATH}",
+    f"https://{f'{LABEL}.' * 5}asm.skype.com{PATH}",
     "",
     "storage.asm.skype.com",
     f"http://storage.asm.skype.com{PATH}",

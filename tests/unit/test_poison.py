@@ -52,7 +52,15 @@ def test_a_finished_chunk_stays_finished(announced: Cloud) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"not json", b"[]", b'{"id": 1, "documentId": "x"}', b'{"id": "x"}', b'{"id":"","documentId":"","x":1}'],
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b'{"id": 1, "documentId": "x"}',
+        b'{"id": "x"}',
+        b'{"id":"","documentId":"","x":1}',
+        b'{"id":"\xff","documentId":"a"}',
+    ],
 )
 def test_what_is_no_message_of_ours_is_told_and_nothing_else(cloud: Cloud, body: bytes) -> None:
     take_in(cloud, body)
@@ -93,3 +101,13 @@ def test_a_chunk_survives_its_poisoned_message(announced: Cloud) -> None:
     host.settle()
 
     assert announced.chunk().status is ChunkStatus.STORED
+
+
+def test_a_message_of_a_chunk_that_cannot_be_read_is_told_and_nothing_else(announced: Cloud) -> None:
+    """A poison queue has no other: what is raised here comes back five times and is gone."""
+    body, before = message(announced), dict(announced.catalog.open)
+    announced.catalog.spoil(announced.recording().id, document_id())
+
+    take_in(announced, body)
+
+    assert announced.catalog.open == before

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import NotFound
-from shared.models import ChunkStatus, Messages, RecordingStatus
-from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
+from shared.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
+from shared.models import ChunkRef, ChunkStatus, Messages, OpenWork, RecordingStatus
+from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
+from tests.unit.steps import warnings
 
 HOUR = timedelta(hours=1)
 
@@ -184,3 +185,220 @@ def test_a_chunk_without_its_deletion_is_not_a_reason_to_read_an_event_for_ever(
 
     assert cloud.chunk().delete_location is None
     assert len(cloud.rejected.events) == 1
+
+
+# One thing never stops the others.
+
+
+def kept_events(cloud: Cloud, count: int) -> None:
+    """Events of as many recordings were rejected since a setting was wrong; now it is mended."""
+    cloud.configure(ACS_TOPIC="/subscriptions/mistyped")
+    for number in range(count):
+        event = file_ready_event([announced_chunk(number)], subject_form=1, call_id=f"call-{number}")
+        cloud.services.ingest.ingest(event)
+    cloud.configure()
+
+
+def failed_recordings(cloud: Cloud, count: int) -> list[str]:
+    """As many recordings, each of which lost a chunk."""
+    ids = [f"{OUR_ID[:-1]}{number}" for number in range(1, count + 1)]
+    lost = {"status": ChunkStatus.FAILED, "open": False, "due_at": None}
+    for number, id in enumerate(ids):
+        recording = cloud.catalog.save_recording(
+            a_recording(id=id, status=RecordingStatus.FAILED, created_at=BEGINNING, recording_id=None)
+        )
+        cloud.catalog.add_chunks(recording, [a_chunk(number, id=id, **lost)])
+    return ids
+
+
+def replay_all(cloud: Cloud) -> Messages:
+    return cloud.services.replay.since(BEGINNING)
+
+
+def ids_of(messages: Messages) -> list[str]:
+    return [ref.id for ref in messages.transfers]
+
+
+def test_two_replays_at_once_do_not_disturb_each_other(cloud: Cloud) -> None:
+    """R6. What vanished between the list and the read was done by the other."""
+    kept_events(cloud, 3)
+    other: list[Messages] = []
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "rejected.read" and not other:
+            other.append(Messages())
+            other.append(replay_all(cloud))
+
+    cloud.world.plan = plan
+
+    both = [replay_all(cloud), other[1]]
+
+    assert {len(messages.transfers) for messages in both} == {3}
+    assert cloud.rejected.events == {}
+
+
+def test_two_replays_of_different_recordings_do_not_disturb_each_other(cloud: Cloud) -> None:
+    """R6."""
+    refuse(cloud)
+    cloud.services.ingest.ingest({"eventType": "Another"})
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "rejected.read":
+            cloud.rejected.events.clear()
+
+    cloud.world.plan = plan
+
+    assert replay(cloud) == Messages()
+
+
+UNREADABLE = [b"not json", b"", b"[" * 200_000, b"\xff\xfe", b"[]", b"7", b"null", b'[{"eventType": "x"}]', b"9" * 5000]
+
+
+@pytest.mark.parametrize("content", UNREADABLE, ids=range(len(UNREADABLE)))
+def test_a_kept_event_that_cannot_be_read_stays_and_stops_no_other(cloud: Cloud, content: bytes) -> None:
+    cloud.rejected.keep("0.json", content, "put there by hand")
+    kept_events(cloud, 2)
+
+    assert len(replay_all(cloud).transfers) == 2
+    assert cloud.rejected.events == {"0.json": content}
+
+
+def test_a_kept_event_that_was_archived_stays_and_stops_no_other(cloud: Cloud) -> None:
+    kept_events(cloud, 3)
+    archived = min(cloud.rejected.events)
+    cloud.rejected.archived.add(archived)
+
+    assert len(replay_all(cloud).transfers) == 2
+    assert set(cloud.rejected.events) == {archived}
+
+
+def test_what_lay_on_a_queue_is_no_event(cloud: Cloud) -> None:
+    event = b'{"eventType": "Microsoft.Communication.RecordingFileStatusUpdated"}'
+    cloud.rejected.keep("messages/0a.json", event, "It is no message of ours.")
+
+    assert replay_all(cloud) == Messages()
+    assert (set(cloud.rejected.events), cloud.world.counts["rejected.read"]) == ({"messages/0a.json"}, 0)
+
+
+@pytest.mark.parametrize("effect", ["rejected.read", "catalog.save_recording", "catalog.add_chunks"])
+def test_an_outage_at_one_kept_event_stops_no_other(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, effect: str
+) -> None:
+    kept_events(cloud, 3)
+    cloud.world.fail(effect, Fault.ERROR_BEFORE)
+
+    messages = replay_all(cloud)
+
+    assert (len(messages.transfers), len(cloud.rejected.events)) == (2, 1)
+    assert len(warnings(caplog, "sweep_interrupted")) == 1
+
+
+def test_a_kept_event_that_cannot_be_removed_is_sent_all_the_same(cloud: Cloud) -> None:
+    """R3, of replay."""
+    kept_events(cloud, 3)
+    cloud.world.fail("rejected.remove", Fault.ERROR_BEFORE)
+
+    messages = replay_all(cloud)
+
+    assert (len(messages.transfers), len(cloud.rejected.events)) == (3, 1)
+
+
+def test_kept_events_that_cannot_be_listed_stop_no_recording(cloud: Cloud) -> None:
+    ids = failed_recordings(cloud, 2)
+    cloud.world.fail("rejected.listed", Fault.ERROR_BEFORE)
+
+    assert sorted(ids_of(replay_all(cloud))) == ids
+
+
+@pytest.mark.parametrize("effect", ["catalog.recording", "catalog.chunks", "catalog.note_open", "catalog.save_chunk"])
+def test_an_outage_at_one_recording_stops_no_other(cloud: Cloud, caplog: pytest.LogCaptureFixture, effect: str) -> None:
+    """R4, of replay."""
+    failed_recordings(cloud, 3)
+    cloud.world.fail(effect, Fault.ERROR_BEFORE)
+
+    assert len(ids_of(replay_all(cloud))) == 2
+    assert len(warnings(caplog, "sweep_interrupted")) == 1
+
+
+def test_a_day_that_cannot_be_listed_stops_no_other(cloud: Cloud) -> None:
+    ids = failed_recordings(cloud, 2)
+    cloud.world.advance(timedelta(days=2))
+    cloud.world.fail("catalog.recordings_by_day", Fault.ERROR_BEFORE)
+
+    assert sorted(ids_of(replay_all(cloud))) == ids
+
+
+def test_whoever_replays_a_recording_that_could_not_be_reopened_is_told(failed: Cloud) -> None:
+    """What was lifted has its lines: the sweep sends it. But nobody may believe that the recording was reopened."""
+    failed.world.fail("catalog.save_recording", Fault.ERROR_BEFORE)
+
+    with pytest.raises(CatalogUnavailable):
+        replay(failed)
+
+    assert failed.chunk().status is ChunkStatus.PENDING
+    assert failed.chunk().ref in {line_ref(line) for line in failed.catalog.open.values()}
+
+
+def line_ref(line: OpenWork) -> ChunkRef:
+    return ChunkRef(line.id, line.document_id)
+
+
+def test_an_outage_with_nothing_to_send_is_raised(cloud: Cloud) -> None:
+    failed_recordings(cloud, 1)
+    cloud.world.fail("catalog.save_chunk", Fault.ERROR_BEFORE)
+
+    with pytest.raises(CatalogUnavailable):
+        replay_all(cloud)
+
+
+def test_an_outage_of_kept_events_with_nothing_to_send_is_raised(cloud: Cloud) -> None:
+    cloud.world.fail("rejected.listed", Fault.ERROR_BEFORE)
+
+    with pytest.raises(StoreUnavailable):
+        replay_all(cloud)
+
+
+def test_a_recording_that_cannot_be_read_stops_no_other(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    """R2."""
+    spoiled, *others = failed_recordings(cloud, 3)
+    cloud.catalog.spoil(spoiled)
+
+    assert sorted(ids_of(replay_all(cloud))) == others
+    (line,) = warnings(caplog, "unforeseen_fault")
+    assert spoiled in line
+
+
+def test_a_chunk_that_cannot_be_read_stops_no_other(cloud: Cloud) -> None:
+    """R2."""
+    first, second = failed_recordings(cloud, 2)
+    cloud.catalog.add_chunks(cloud.recordings()[0], [a_chunk(7, id=first, status=ChunkStatus.FAILED, open=False)])
+    cloud.catalog.spoil(first, document_id(0))
+
+    messages = replay_all(cloud)
+
+    assert {(ref.id, ref.document_id) for ref in messages.transfers} == {
+        (first, document_id(7)),
+        (second, document_id(1)),
+    }
+
+
+def test_whoever_replays_a_recording_is_told_that_its_row_cannot_be_read(failed: Cloud) -> None:
+    failed.catalog.spoil(failed.recording().id)
+
+    with pytest.raises(RowUnreadable, match="column status"):
+        replay(failed)
+
+
+def test_whoever_replays_a_recording_is_told_that_its_chunk_cannot_be_read(failed: Cloud) -> None:
+    failed.catalog.spoil(failed.recording().id, document_id(0))
+
+    with pytest.raises(RowUnreadable, match=document_id(0)):
+        replay(failed)
+
+
+def test_the_other_chunks_of_a_recording_are_lifted_beside_one_that_cannot_be_read(failed: Cloud) -> None:
+    id = failed.recording().id
+    failed.catalog.add_chunks(failed.recording(), [a_chunk(7, id=id, status=ChunkStatus.FAILED, open=False)])
+    failed.catalog.spoil(id, document_id(0))
+
+    assert [ref.document_id for ref in replay(failed).transfers] == [document_id(7)]

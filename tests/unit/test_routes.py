@@ -1,5 +1,6 @@
 """What the routes answer, through create_app."""
 
+import base64
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from functions.http_files import EVENT_BYTES_MAX, documents
 from shared.errors import InvalidRequest
 from shared.models import RecordingStatus
-from tests.builders import file_ready_event, keep_at_acs, start_body
+from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body
 from tests.fakes import Cloud, Fault
 from tests.unit.app import App
 
@@ -142,6 +143,45 @@ def test_an_event_can_be_handed_in(app: App) -> None:
     status, counted, _ = app.http("ingest_event", body, outputs=True)
 
     assert (status, counted) == (202, {"transfers": 2, "deletions": 0})
+
+
+def test_events_that_can_be_taken_in_are_sent_although_others_cannot_be(cloud: Cloud, app: App) -> None:
+    events = [file_ready_event([announced_chunk(n)], subject_form=1, call_id=f"call-{n}") for n in range(3)]
+    cloud.world.fail("catalog.save_recording", Fault.ERROR_BEFORE)
+
+    status, problem, _ = app.http("ingest_event", json.dumps(events).encode(), outputs=True)
+
+    assert (status, [ref["documentId"] for ref in app.transfers.sent]) == (503, [document_id(1), document_id(2)])
+    assert "1 of 3 events" in problem["detail"]
+    assert "Hand all of them in again" in problem["detail"]
+
+
+def test_an_event_that_is_not_understood_stops_no_other(cloud: Cloud, app: App) -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 20_000).decode()
+    events = [{"eventType": "Another"}, file_ready_event(1) | {"data": 5}, file_ready_event(1, recordingId=deep)]
+
+    status, counted, _ = app.http("ingest_event", json.dumps([*events, {}]).encode(), outputs=True)
+
+    assert (status, counted["transfers"], len(cloud.rejected.events)) == (202, 1, 3)
+
+
+def test_a_recording_that_cannot_be_read_says_what_is_wrong(cloud: Cloud, app: App) -> None:
+    """R2."""
+    id = app.start()
+    cloud.catalog.spoil(id)
+
+    status, problem, _ = app.http("get_recording", route={"id": id})
+
+    assert status == 503
+    assert id in problem["detail"]
+    assert "column status" in problem["detail"]
+
+
+def test_a_list_is_answered_beside_a_recording_that_cannot_be_read(cloud: Cloud, app: App) -> None:
+    """R2."""
+    cloud.catalog.spoil(app.start())
+
+    assert app.http("list_recordings")[:2] == (200, {"recordings": [], "continuation": None})
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"[]", b"7", b"[1]", b"[" * 100_000, b" " * (EVENT_BYTES_MAX + 1)])
