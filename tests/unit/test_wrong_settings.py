@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import azure.functions as func
@@ -57,6 +57,23 @@ def triggered(name: str, functions: dict[str, Callable[..., Any]], body: bytes =
         "sweep": (None, Output(), Output()),
     }
     functions[name](*arguments[name])
+
+
+class Sealed(Mapping[str, str]):
+    """An environment that must not be looked at."""
+
+    def __getitem__(self, name: str) -> str:
+        raise AssertionError(f"{name} was read.")
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("The names were read.")
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_nothing_is_read_while_the_app_is_indexed() -> None:
+    assert len(create_app(Services(Sealed())).get_functions()) == len(FUNCTIONS)
 
 
 @pytest.mark.parametrize("environment", [{}, ENVIRONMENT, ENVIRONMENT | WRONG])
