@@ -16,9 +16,10 @@ from shared.models import Messages, RecordingStatus
 from shared.services import Services
 from shared.settings import DELETION_POISON_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.fakes.cloud import Cloud
-from tests.fakes.world import Crash, Fault
+from tests.fakes.world import BEGINNING, Crash, Fault
 
 DELIVERIES_MAX = 5  # then a message goes to the poison queue
+LEASE = timedelta(minutes=10)  # how long the listener hides what it received
 EVENT_DELIVERIES_MAX = 30  # then an event goes to the dead letters
 EVENT_LIFETIME = timedelta(minutes=120)
 EVENT_RETRY_FIRST = timedelta(seconds=10)
@@ -30,12 +31,13 @@ POISON = {TRANSFER_QUEUE: TRANSFER_POISON_QUEUE, DELETION_QUEUE: DELETION_POISON
 type Document = Mapping[str, object]
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """A message on a queue."""
 
     body: bytes
     deliveries: int = 0
+    visible_at: datetime = BEGINNING
 
 
 @dataclass
@@ -91,7 +93,7 @@ class FakeHost:
         """Deliver whatever is there now, in turns, until nothing is."""
         while True:
             due = [event for event in self.events if event.due <= self.world.now]
-            waiting = [name for name, queue in self.queues.items() if queue]
+            waiting = [name for name in self.queues if self.visible(name)]
             if not due and not waiting:
                 return
             for event in due:
@@ -114,17 +116,23 @@ class FakeHost:
             letter = f"{event.published:%Y/%m/%d}/{self.world.version()}.json"
             self.cloud.letters.events[letter] = json.dumps([event.document]).encode()
 
+    def visible(self, name: str) -> list[Message]:
+        return [message for message in self.queues[name] if message.visible_at <= self.world.now]
+
     def deliver(self, name: str) -> None:
-        """The first message of a queue."""
+        """The first message of a queue that is visible."""
         queue = self.queues[name]
-        message = queue.popleft()
+        message = self.visible(name)[0]
+        queue.remove(message)
         message.deliveries += 1
         if self.invoke(lambda services: self.handle(services, name, message.body), done="queue.remove"):
             return
         if message.deliveries >= DELIVERIES_MAX and name in POISON:
             self.queues[POISON[name]].append(Message(message.body))
-        else:
-            queue.append(message)  # a poison queue has no other: what fails there comes back for as long as it lies
+            return
+        if name not in POISON:  # it has no poison queue of its own: what fails there stays invisible, and comes back
+            message.visible_at = self.world.now + LEASE
+        queue.append(message)
 
     def handle(self, services: Services, name: str, body: bytes) -> Messages:
         if name not in POISON:

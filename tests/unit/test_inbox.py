@@ -105,7 +105,7 @@ def test_however_long_junk_cannot_be_kept_it_ends_kept_and_told_once(
     host.queues[TRANSFER_QUEUE].append(Message(SECRET))
     cloud.world.fail("rejected.keep", Fault.ERROR_BEFORE, times=times)
 
-    host.work()
+    host.settle()
 
     assert list(cloud.rejected.events.values()) == [SECRET]
     assert len([line for line in caplog.messages if line.startswith("message_poisoned ")]) == 1
