@@ -8,7 +8,7 @@ import typing
 
 import azure.functions as func
 
-from functions.translate import to_document, to_messages
+from functions.translate import ready, to_document, to_messages
 from shared.services import Services
 from shared.settings import RUNTIME_CONNECTION, TRANSFER_QUEUE
 
@@ -20,7 +20,7 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.event_grid_trigger(arg_name="event")
     @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
     def recording_file_ready(event: func.EventGridEvent, transfers: func.Out[typing.List[str]]) -> None:
-        messages = services.ingest.ingest(to_document(event))
+        messages = ready(services).ingest.ingest(to_document(event))
         transfers.set(to_messages(messages.transfers))
 
     return bp

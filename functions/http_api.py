@@ -20,42 +20,42 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.function_name("start_recording")
     @bp.route("recordings", methods=["POST"])
     def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: start(services, req))
+        return answer(services, req, lambda: start(services, req))
 
     @bp.function_name("list_recordings")
     @bp.route("recordings", methods=["GET"])
     def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: listed(services, req))
+        return answer(services, req, lambda: listed(services, req))
 
     @bp.function_name("get_recording")
     @bp.route("recordings/{id}", methods=["GET"])
     def get_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: shown(services, req))
+        return answer(services, req, lambda: shown(services, req))
 
     @bp.function_name("pause_recording")
     @bp.route("recordings/{id}/pause", methods=["POST"])
     def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: json_reply(recording_view(services.recordings.pause(id_of(req)))))
+        return answer(services, req, lambda: json_reply(recording_view(services.recordings.pause(id_of(req)))))
 
     @bp.function_name("resume_recording")
     @bp.route("recordings/{id}/resume", methods=["POST"])
     def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: json_reply(recording_view(services.recordings.resume(id_of(req)))))
+        return answer(services, req, lambda: json_reply(recording_view(services.recordings.resume(id_of(req)))))
 
     @bp.function_name("stop_recording")
     @bp.route("recordings/{id}/stop", methods=["POST"])
     def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: json_reply(recording_view(services.recordings.stop(id_of(req)))))
+        return answer(services, req, lambda: json_reply(recording_view(services.recordings.stop(id_of(req)))))
 
     @bp.function_name("recording_state")
     @bp.route("callbacks/recording-state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
     def recording_state(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: called_back(services, req))
+        return answer(services, req, lambda: called_back(services, req))
 
     @bp.function_name("health")
     @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def health(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: checked(services))
+        return answer(services, req, lambda: checked(services))
 
     return bp
 

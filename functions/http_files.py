@@ -33,17 +33,17 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.function_name("chunk_content")
     @bp.route("recordings/{id}/chunks/{documentId}/content", methods=["GET"])
     def chunk_content(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: linked(req, services.files.content(ref_of(req))))
+        return answer(services, req, lambda: linked(req, services.files.content(ref_of(req))))
 
     @bp.function_name("chunk_metadata")
     @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: linked(req, services.files.metadata(ref_of(req))))
+        return answer(services, req, lambda: linked(req, services.files.metadata(ref_of(req))))
 
     @bp.function_name("check_consistency")
     @bp.route("consistency", methods=["GET"])
     def check_consistency(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(req, lambda: compared(services, req))
+        return answer(services, req, lambda: compared(services, req))
 
     @bp.function_name("replay_recording")
     @bp.route("recordings/{id}/replay", methods=["POST"])
@@ -52,7 +52,7 @@ def blueprint(services: Services) -> func.Blueprint:
     def replay_recording(
         req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
     ) -> func.HttpResponse:
-        return answer(req, lambda: sent(services.replay.recording(id_of(req)), transfers, deletions))
+        return answer(services, req, lambda: sent(services.replay.recording(id_of(req)), transfers, deletions))
 
     @bp.function_name("replay_failed")
     @bp.route("replay", methods=["POST"])
@@ -61,7 +61,7 @@ def blueprint(services: Services) -> func.Blueprint:
     def replay_failed(
         req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
     ) -> func.HttpResponse:
-        return answer(req, lambda: sent(replayed_since(services, req), transfers, deletions))
+        return answer(services, req, lambda: sent(replayed_since(services, req), transfers, deletions))
 
     @bp.function_name("ingest_event")
     @bp.route("events", methods=["POST"])
@@ -70,7 +70,7 @@ def blueprint(services: Services) -> func.Blueprint:
     def ingest_event(
         req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
     ) -> func.HttpResponse:
-        return answer(req, lambda: handed_in(services, documents(req.get_body()), transfers, deletions))
+        return answer(services, req, lambda: handed_in(services, documents(req.get_body()), transfers, deletions))
 
     return bp
 

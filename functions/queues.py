@@ -4,8 +4,9 @@ import typing
 
 import azure.functions as func
 
-from functions.translate import to_messages
-from shared.pipeline.poison import parse_ref
+from functions.translate import ready, to_messages
+from shared.errors import SettingsInvalid
+from shared.pipeline.poison import told
 from shared.services import Services
 from shared.settings import (
     DELETION_POISON_QUEUE,
@@ -26,7 +27,10 @@ def blueprint(services: Services) -> func.Blueprint:
     def chunk_transfer(
         message: func.QueueMessage, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
     ) -> None:
-        messages = services.transfer.transfer(parse_ref(message.get_body()))
+        ref = ready(services).inbox.read(TRANSFER_QUEUE, message.get_body())
+        if ref is None:
+            return
+        messages = services.transfer.transfer(ref)
         transfers.set(to_messages(messages.transfers))
         deletions.set(to_messages(messages.deletions))
 
@@ -34,17 +38,37 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
     @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_deletion(message: func.QueueMessage, transfers: func.Out[typing.List[str]]) -> None:
-        messages = services.deletion.delete(parse_ref(message.get_body()))
-        transfers.set(to_messages(messages.transfers))
+        ref = ready(services).inbox.read(DELETION_QUEUE, message.get_body())
+        if ref is not None:
+            transfers.set(to_messages(services.deletion.delete(ref).transfers))
 
     @bp.function_name("chunk_transfer_poisoned")
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_transfer_poisoned(message: func.QueueMessage) -> None:
-        services.poison.take_in(TRANSFER_POISON_QUEUE, message.get_body())
+        take_in(services, TRANSFER_POISON_QUEUE, message.get_body())
 
     @bp.function_name("chunk_deletion_poisoned")
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_deletion_poisoned(message: func.QueueMessage) -> None:
-        services.poison.take_in(DELETION_POISON_QUEUE, message.get_body())
+        take_in(services, DELETION_POISON_QUEUE, message.get_body())
 
     return bp
+
+
+def take_in(services: Services, queue: str, body: bytes) -> None:
+    """Take in a poisoned message.
+
+    While the settings are wrong, one of ours may go all the same: its row is durable, and the sweep sends it again.
+    Any other exists nowhere else, and stays on the queue.
+
+    Raises:
+        SettingsInvalid: they are wrong, and the message is none of ours.
+        Transient: the message is none of ours and could not be kept.
+    """
+    try:
+        ready(services)
+    except SettingsInvalid:
+        if told(queue, body):
+            return
+        raise
+    services.poison.take_in(queue, body)

@@ -6,17 +6,39 @@ from urllib.parse import urlsplit
 import azure.functions as func
 import msgspec
 
+from shared.errors import SettingsInvalid
 from shared.lenient import Json
+from shared.log import LogEvent, log
 from shared.models import ChunkRef
 from shared.replies import Reply, answered
+from shared.services import Services
 
 
-def answer(request: func.HttpRequest, act: Callable[[], Reply]) -> func.HttpResponse:
-    """Carry out a request; whatever goes wrong becomes a problem document."""
-    reply = answered(urlsplit(request.url).path, act)
+def answer(services: Services, request: func.HttpRequest, act: Callable[[], Reply]) -> func.HttpResponse:
+    """Carry out a request; whatever goes wrong becomes a problem document, wrong settings before all else."""
+
+    def settled() -> Reply:
+        _ = services.settings
+        return act()
+
+    reply = answered(urlsplit(request.url).path, settled)
     return func.HttpResponse(
         reply.body, status_code=reply.status.value, headers=reply.headers, mimetype=reply.content_type
     )
+
+
+def ready(services: Services) -> Services:
+    """The services, for a trigger that nobody waits for: whatever woke it comes again while the settings are wrong.
+
+    Raises:
+        SettingsInvalid: they are, and the log says so.
+    """
+    try:
+        _ = services.settings
+    except SettingsInvalid as error:
+        log(LogEvent.SETTINGS_WRONG, failure=str(error))
+        raise
+    return services
 
 
 def to_messages(refs: Iterable[ChunkRef]) -> list[str]:

@@ -104,12 +104,6 @@ param verifyCallbacks bool = false
 @minValue(65536)
 @maxValue(104857600)
 param transferBlockBytes int = 4194304
-@minValue(1)
-@maxValue(32)
-param transferWriters int = 2
-@minValue(1)
-@maxValue(32)
-param transferParallelRanges int = 1
 @minValue(60)
 @maxValue(7200)
 param claimSeconds int = 900
@@ -284,8 +278,6 @@ module functionApp 'modules/function-app.bicep' = {
       RECORDING_HOST_SUFFIXES: recordingHostSuffixes
       BYOS_CONTAINERS: acsOwnStorage ? '${recordingsStorage.outputs.blobEndpoint}${ownContainerName},${byosContainers}' : byosContainers
       TRANSFER_BLOCK_BYTES: string(transferBlockBytes)
-      TRANSFER_WRITERS: string(transferWriters)
-      TRANSFER_PARALLEL_RANGES: string(transferParallelRanges)
       CLAIM_SECONDS: string(claimSeconds)
       RETRY_FIRST_SECONDS: string(retryFirstSeconds)
       RETRY_MAX_SECONDS: string(retryMaxSeconds)

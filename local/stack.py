@@ -173,6 +173,10 @@ class Stack:
             self.simulator.change_settings(oracle=account, byos=account, dead_letters=letters)
 
     @property
+    def queues(self) -> QueueServiceClient:
+        return QueueServiceClient.from_connection_string(self.azurite.connection_string, connection_verify=self.trusted)
+
+    @property
     def blobs(self) -> BlobServiceClient:
         return BlobServiceClient.from_connection_string(self.azurite.connection_string, connection_verify=self.trusted)
 

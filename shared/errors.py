@@ -33,7 +33,9 @@ RecorderError
     SettingsInvalid         the environment is not usable; every problem is listed
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import NamedTuple
 
 CONTROL_RETRY_SECONDS = 10.0  # chosen: how soon a caller may ask again for what ACS could not confirm
 ROWS_NAMED_MAX = 3  # in one sentence
@@ -220,13 +222,21 @@ class NotUnderstood(RecorderError):
     """This cannot be made sense of; it is kept as it came and somebody is told."""
 
 
+class WrongSetting(NamedTuple):
+    """A setting that is missing or malformed: its name and what it must be, never its value."""
+
+    name: str
+    must_be: str
+
+
 class SettingsInvalid(RecorderError):
-    """The app cannot start with these settings.
+    """Nothing works with these settings.
 
     Args:
-        problems: one sentence for each setting that is missing or malformed.
+        wrong: every setting that is missing or malformed.
     """
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("The app cannot start with these settings:\n- " + "\n- ".join(problems))
-        self.problems = problems
+    def __init__(self, wrong: Sequence[WrongSetting]) -> None:
+        told = "; ".join(f"{name} must be {must_be}" for name, must_be in wrong)
+        super().__init__(f"{len(wrong)} of the app's settings are wrong: {told}.")
+        self.wrong = tuple(wrong)

@@ -17,6 +17,7 @@ from shared.errors import (
     ControlUnknown,
     RecorderError,
     Refused,
+    SettingsInvalid,
     Transient,
 )
 from shared.log import LOGGER
@@ -25,6 +26,10 @@ type View = Mapping[str, object]
 
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
+WRONG_SETTINGS = (
+    "The app does nothing until the settings listed here are corrected in the Function App; events and queue messages "
+    "are waiting meanwhile."
+)
 
 # ACS's codes (its troubleshooting pages) and what they mean for our caller. The service's own faults, and whatever is
 # wrong between the service and this app, are never the caller's: they are 502 with ACS's code.
@@ -101,6 +106,9 @@ def problem(error: RecorderError, instance: str) -> Reply:
     """The problem document of an error of ours."""
     extra: dict[str, object] = {}
     headers: dict[str, str] = {}
+    if isinstance(error, SettingsInvalid):
+        extra = {"settings": [{"name": name, "mustBe": must_be} for name, must_be in error.wrong]}
+        return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, extra)
     if isinstance(error, AcsError):
         extra = {"acsCode": error.code, "acsStatus": error.status}
         if error.retry_after_seconds is not None:

@@ -1,10 +1,11 @@
 """The composition root: the only place that knows both the domain and its adapters.
 
-Everything is made when first asked for, so that indexing the app imports no SDK, and by one thread at a time: the SDKs
-import each other in circles, and two threads that enter such a circle at different places find half a module.
+Everything is made when first asked for, so that indexing the app imports no SDK and reads no setting: a wrong one
+would make every function vanish without a word. And by one thread at a time: the SDKs import each other in circles, and
+two threads that enter such a circle at different places find half a module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from shared.listing import Listing
 from shared.pipeline.claims import RetryPolicy
 from shared.pipeline.completion import Completion
 from shared.pipeline.deletion import Deletion
-from shared.pipeline.engine import Engine, EngineOptions
+from shared.pipeline.engine import WRITERS, Engine, EngineOptions
+from shared.pipeline.inbox import Inbox
 from shared.pipeline.ingest import Ingest, IngestPolicy
 from shared.pipeline.poison import Poison
 from shared.pipeline.replay import Replay
@@ -55,12 +57,26 @@ class MadeOnce[Made]:
 
 
 class Services:
-    """The use cases, ready to be called by the triggers."""
+    """The use cases, ready to be called by the triggers.
 
-    def __init__(self, settings: Settings, clock: Clock = now) -> None:
-        self.settings = settings
+    Args:
+        environment: where the settings are; read when they are first needed.
+        clock: the time in UTC.
+        writers: threads that send the blocks of one copy; with a single one, runs can be repeated to the letter.
+
+    Raises:
+        SettingsInvalid: from whatever is asked of it, as long as the settings are wrong.
+    """
+
+    def __init__(self, environment: Mapping[str, str], clock: Clock = now, writers: int = WRITERS) -> None:
+        self.environment = environment
         self.clock = clock
+        self.writers = writers
         self.making = RLock()
+
+    @MadeOnce
+    def settings(self) -> Settings:
+        return Settings.from_environment(self.environment)
 
     @MadeOnce
     def recordings(self) -> Recordings:
@@ -147,7 +163,11 @@ class Services:
 
     @MadeOnce
     def poison(self) -> Poison:
-        return Poison(self.catalog, self.clock, self.retries)
+        return Poison(self.catalog, self.inbox, self.clock, self.retries)
+
+    @MadeOnce
+    def inbox(self) -> Inbox:
+        return Inbox(self.rejected_events)
 
     @MadeOnce
     def replay(self) -> Replay:
@@ -175,11 +195,7 @@ class Services:
 
     @MadeOnce
     def engine(self) -> Engine:
-        options = EngineOptions(
-            block_bytes=self.settings.transfer_block_bytes,
-            writers=self.settings.transfer_writers,
-            parallel_ranges=self.settings.transfer_parallel_ranges,
-        )
+        options = EngineOptions(block_bytes=self.settings.transfer_block_bytes, writers=self.writers)
         return Engine(self.source, self.store, options)
 
     # What follows is outside: the adapters.

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from shared.errors import InvalidRequest
-from shared.settings import is_loopback_url, split_url
+from shared.settings_reader import is_loopback_url, split_url
 
 BODY_BYTES_MAX = 64 * 1024
 TAGS_MAX = 10

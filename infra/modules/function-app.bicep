@@ -107,7 +107,6 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
     CALLBACK_AUDIENCE: verifyCallbacks ? acsImmutableResourceId : ''
     CALLBACK_ISSUER: '' // empty: ACS's own
     CALLBACK_JWKS_URL: '' // empty: ACS's own
-    SWEEP_SCHEDULE: '0 * * * * *' // not a parameter: the alert on a silent sweep counts on it
   }, empty(acsVaultReference) ? {} : { ACS_CONNECTION_STRING: '@Microsoft.KeyVault(SecretUri=${acsVaultReference})' })
 }
 

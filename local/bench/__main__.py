@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills, measure_throttled
+from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills
 from local.bench.plot import picture
 from local.bench.quiet import QuietMoments
 from local.bench.report import page
@@ -11,7 +11,6 @@ from local.bench.server import ROOT
 from local.bench.world import MIB, World
 
 ROUNDS = {64: 3, 256: 3, 1024: 3}
-THROTTLED_ROUNDS = 3
 DOCS = ROOT / "docs"
 
 
@@ -23,7 +22,6 @@ def main() -> None:
         for mib, rounds in ROUNDS.items():
             compare(world, results, quiet, mib, rounds)
         measure_at_once(world, results)
-        measure_throttled(world, results, THROTTLED_ROUNDS)
         measure_kills(world, results)
     write(DOCS, results)
     print(f"Measured in {time.monotonic() - began:.0f} seconds; the figures are in docs/performance.md")

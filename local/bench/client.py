@@ -21,11 +21,11 @@ from local.bench.instruments import ClearTransport, CountedSource, NoDigest, Pro
 from shared.adapters.acs import CONNECT_SECONDS, CONTROL_READ_SECONDS, RECEIVE_BYTES, SdkSource, connect
 from shared.adapters.blobs import BlobChunkStore
 from shared.adapters.connections import StorageAccount
+from shared.connection_settings import StorageConnection
 from shared.pipeline import engine as engine_module
 from shared.pipeline.engine import CopyOrder, Engine, EngineOptions
 from shared.pipeline.media import check_signature
 from shared.ports import BlobLabel, Source
-from shared.settings import StorageConnection
 
 CONTAINER = "recordings"
 HOST_SUFFIXES = (".asm.skype.com",)
@@ -52,8 +52,6 @@ class Job(msgspec.Struct, kw_only=True):
     clear: str | None = None
     copies: list[tuple[str, str]]
     block_bytes: int = 4 * 1024 * 1024
-    writers: int = 2
-    parallel_ranges: int = 1
     resume: bool = False
     progress: str | None = None
     die_after: int | None = None
@@ -76,7 +74,7 @@ def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
     if job.progress:
         source = CountedSource(source, Progress(Path(job.progress), job.die_after))
     store = BlobChunkStore(StorageAccount(StorageConnection(connection_string=job.storage), None), CONTAINER)
-    options = EngineOptions(block_bytes=job.block_bytes, writers=job.writers, parallel_ranges=job.parallel_ranges)
+    options = EngineOptions(block_bytes=job.block_bytes)
     engine = Engine(source, store, options)
 
     def copy(url: str, name: str) -> tuple[str, str]:

@@ -17,9 +17,6 @@ from local.bench.world import HTTP, MIB, TLS, World
 RELAY, OURS, UNHASHED, OFFICIAL, STREAM = "relay", "ours", "unhashed", "official", "stream"
 SCHEMES = (HTTP, TLS)
 STREAM_MIB = 64  # upload_blob's buffer for iterators is quadratic: 512 MiB took 31 CPU-seconds
-THROTTLE_BYTES_PER_SECOND = 20_000_000
-THROTTLE_LATENCY_SECONDS = 0.03
-THROTTLED_MIB = 256
 KILL_MIB = 256
 KILL_SHARES = (0.1, 0.5, 0.9)
 AT_ONCE = 8
@@ -37,13 +34,6 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     cpu_seconds: float
     growth_mib: float
     operations: dict[str, int]
-
-
-class Throttled(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds with one range and with four, in the same round."""
-
-    one: float
-    four: float
 
 
 class Killed(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +56,6 @@ class Results(msgspec.Struct, kw_only=True):
     """Everything that one run measured."""
 
     samples: list[Sample] = []
-    throttled: list[Throttled] = []
     killed: list[Killed] = []
     at_once_growth_mib: dict[str, float] = {}
     busy_shares: list[float] = []
@@ -125,24 +114,6 @@ def measure_at_once(world: World, results: Results) -> None:
         assert outcome
         results.at_once_growth_mib[scheme] = outcome.growth_bytes / MIB
         print(f"{scheme:4} {AT_ONCE} x {AT_ONCE_MIB} MiB at once: +{outcome.growth_bytes / MIB:.0f} MiB", flush=True)
-
-
-def measure_throttled(world: World, results: Results, rounds: int) -> None:
-    """One range against four, where each connection is slow."""
-    world.url(TLS, THROTTLED_MIB * MIB)
-    world.simulator.admin.change_settings(
-        content_bytes_per_second=THROTTLE_BYTES_PER_SECOND, content_latency_seconds=THROTTLE_LATENCY_SECONDS
-    )
-    for _ in range(rounds):
-        seconds = []
-        for ranges in (1, 4):
-            job = msgspec.structs.replace(world.job(OURS, TLS, THROTTLED_MIB * MIB), parallel_ranges=ranges)
-            outcome = world.run(job)
-            assert outcome
-            seconds.append(outcome.seconds)
-        results.throttled.append(Throttled(one=seconds[0], four=seconds[1]))
-        print(f"throttled {THROTTLED_MIB} MiB: {seconds[0]:.1f} s, with four ranges {seconds[1]:.1f} s", flush=True)
-    world.simulator.admin.change_settings(content_bytes_per_second=None, content_latency_seconds=0.0)
 
 
 def measure_kills(world: World, results: Results) -> None:

@@ -100,9 +100,6 @@ def bars(results: Results) -> list[Bar]:
     return [
         *throughput,
         *official,
-        Bar(
-            "4 ranges instead of 1, throttled source", 3.0, 3.8, median(t.one / t.four for t in results.throttled), True
-        ),
         Bar("memory growth, one transfer", 32, 16, max(sample.growth_mib for sample in mine), False, "MiB"),
         Bar(f"memory growth, {AT_ONCE} at once", 128, 64, max(results.at_once_growth_mib.values()), False, "MiB"),
         *cpu,
@@ -146,7 +143,6 @@ def page(results: Results) -> str:
         at_once=f"{AT_ONCE} transfers of {AT_ONCE_MIB} MiB at once in one process: "
         + ", ".join(f"+{growth:.0f} MiB ({scheme})" for scheme, growth in results.at_once_growth_mib.items())
         + ".",
-        throttled=throttled_text(results),
         kill_mib=KILL_MIB,
         ring_mib=RING_MIB,
         killed=table(["killed at", "fetched again", "sent again", "same blob"], killed),
@@ -202,14 +198,6 @@ def operations_table(results: Results) -> str:
             spelled = ", ".join(f"{count} {kind}" for kind, count in sorted(counted.items()))
             rows.append([f"{mib:,} MiB", way, spelled, str(sum(counted.values()))])
     return table(["size", "way", "requests", "sum"], rows)
-
-
-def throttled_text(results: Results) -> str:
-    one, four = (median(getattr(t, name) for t in results.throttled) for name in ("one", "four"))
-    return (
-        "20 MB/s for each connection and 30 ms before each answer, TLS, 256 MiB: "
-        f"{one:.1f} s with one range, {four:.1f} s with `TRANSFER_PARALLEL_RANGES=4`."
-    )
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shared.settings import StorageConnection
+from shared.connection_settings import StorageConnection
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

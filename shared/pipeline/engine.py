@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from queue import SimpleQueue
 from typing import Self
 
@@ -24,16 +23,18 @@ from shared.pipeline.media import SIGNATURE_BYTES
 from shared.pipeline.reader import RANGE_BYTES, SourceReader
 from shared.ports import BlobLabel, BlobLook, Block, ChunkStore, Source
 
+# One hashes and sends while the other waits for storage; with the block that is being read these are the three blocks
+# of memory that docs/performance.md measures. ACS is read by one connection: an instance copies four chunks at once.
+WRITERS = 2
 DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when the blob was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """How the engine works: bytes per block, threads that write, ranges that are read at once."""
+    """How the engine works: bytes per block, and threads that write."""
 
     block_bytes: int
-    writers: int
-    parallel_ranges: int = 1
+    writers: int = WRITERS
 
 
 class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,8 +86,7 @@ class Engine:
         try:
             with closing(SourceReader(self.source, order.url)) as reader:
                 # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
-                one_stream = not look.staged and self.options.parallel_ranges == 1
-                total = reader.open(0, RANGE_BYTES if one_stream else SIGNATURE_BYTES)
+                total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
                 if layout.count == 1 and not look.staged:
                     return self.copy_at_once(order, reader, layout)
@@ -130,20 +130,11 @@ class Engine:
         self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
     ) -> Generator[tuple[int, memoryview]]:
         """The wanted blocks in order, each in a buffer of the ring."""
-
-        def fetch(reader: SourceReader, index: int) -> memoryview:
-            return self.filled_block(order, reader, layout, index, ring.free())
-
-        if self.options.parallel_ranges > 1:
-            reader.close()  # a fan asks for one block at a time instead of one long range
-            fan = Fan(self.source, order.url, layout, self.options.parallel_ranges)
-            yield from fan.blocks(list(chain.from_iterable(wanted)), fetch, order.keep_going)
-            return
         for run in wanted:
             reader.until = run.stop * layout.block_bytes
             for index in run:
                 order.keep_going()
-                yield index, fetch(reader, index)
+                yield index, self.filled_block(order, reader, layout, index, ring.free())
 
     def filled_block(
         self, order: CopyOrder, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
@@ -214,7 +205,7 @@ class Ring:
 
     def __init__(self, options: EngineOptions, layout: Layout) -> None:
         self.buffers: SimpleQueue[memoryview] = SimpleQueue()
-        for _ in range(min(options.writers + options.parallel_ranges, layout.count)):
+        for _ in range(min(options.writers + 1, layout.count)):  # one is being filled
             self.buffers.put(memoryview(bytearray(layout.block_bytes)))
         self.writers = ThreadPoolExecutor(options.writers, thread_name_prefix="writer")
         self.writes: dict[int, Future[str]] = {}
@@ -250,44 +241,6 @@ class Ring:
         """Wait for every writer; the ids of the blocks that were written."""
         self.collect(list(self.writes))
         return self.ids
-
-
-class Fan:
-    """Several readers at once, each fetching one block after the other, handed out in order."""
-
-    def __init__(self, source: Source, url: str, layout: Layout, ranges: int) -> None:
-        self.readers = [SourceReader(source, url, layout.block_bytes, layout.total) for _ in range(ranges)]
-
-    def blocks(
-        self,
-        wanted: list[int],
-        fetch: Callable[[SourceReader, int], memoryview],
-        keep_going: Callable[[], None],
-    ) -> Generator[tuple[int, memoryview]]:
-        idle: SimpleQueue[SourceReader] = SimpleQueue()
-        for reader in self.readers:
-            idle.put(reader)
-
-        def run(index: int) -> memoryview:
-            reader = idle.get()
-            try:
-                return fetch(reader, index)
-            finally:
-                idle.put(reader)
-
-        ahead = len(self.readers)
-        with ThreadPoolExecutor(ahead, thread_name_prefix="reader") as pool:
-            try:
-                fetches = {index: pool.submit(run, index) for index in wanted[:ahead]}
-                for place, index in enumerate(wanted):
-                    keep_going()
-                    yield index, fetches.pop(index).result()
-                    if place + ahead < len(wanted):
-                        fetches[wanted[place + ahead]] = pool.submit(run, wanted[place + ahead])
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-                for reader in self.readers:
-                    reader.close()
 
 
 def labelled(label: BlobLabel, digest: str | None) -> BlobLabel:

@@ -4,33 +4,37 @@ from functools import partial
 
 import msgspec
 
-from shared.errors import CatalogConflict, CatalogUnavailable, Unforeseen
+from shared.errors import NotUnderstood, RecorderError
 from shared.log import LogEvent, log
 from shared.models import ChunkRef
 from shared.pipeline.claims import RetryPolicy
+from shared.pipeline.inbox import Inbox, parse_ref
 from shared.ports import Catalog, Clock
 from shared.units import attempt
 
 
 class Poison:
-    """Takes in what ended in a poison queue; never raises for what it can name, since a poison queue has no other."""
+    """Takes in what ended in a poison queue. For a message of ours it never raises: a poison queue has no other."""
 
-    def __init__(self, catalog: Catalog, clock: Clock, retries: RetryPolicy) -> None:
+    def __init__(self, catalog: Catalog, inbox: Inbox, clock: Clock, retries: RetryPolicy) -> None:
         self.catalog = catalog
+        self.inbox = inbox
         self.clock = clock
         self.retries = retries
 
     def take_in(self, queue: str, body: bytes) -> None:
-        """Tell, and plan the next try of the chunk if the message names one that is open."""
-        try:
-            ref = parse_ref(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            log(LogEvent.MESSAGE_POISONED, queue=queue, failure=f"It is not a message of ours: {error}.")
+        """Tell, and plan the next try of the chunk if the message names one that is open.
+
+        Raises:
+            Transient: the message is none of ours and could not be kept; it must come back.
+        """
+        ref = self.inbox.read(queue, body)
+        if ref is None:
             return
-        log(LogEvent.MESSAGE_POISONED, queue=queue, id=ref.id, documentId=ref.document_id)
+        tell(queue, ref)
         try:
             attempt(partial(self.plan, ref))
-        except (CatalogConflict, CatalogUnavailable, Unforeseen):
+        except RecorderError:
             return  # the open-work index still has the chunk; the sweep takes it up
 
     def plan(self, ref: ChunkRef) -> None:
@@ -43,6 +47,19 @@ class Poison:
         self.catalog.note_open([chunk.line(due)])
 
 
-def parse_ref(body: bytes) -> ChunkRef:
-    """Raises: msgspec.MsgspecError, UnicodeDecodeError when it is not a message of ours."""
-    return msgspec.json.decode(body, type=ChunkRef)
+def told(queue: str, body: bytes) -> bool:
+    """Tell of a poisoned message without touching its row, which plans the next try by itself.
+
+    Returns:
+        Whether it is a message of ours. Any other exists nowhere else, and nothing was told.
+    """
+    try:
+        ref = parse_ref(body)
+    except NotUnderstood:
+        return False
+    tell(queue, ref)
+    return True
+
+
+def tell(queue: str, ref: ChunkRef) -> None:
+    log(LogEvent.MESSAGE_POISONED, queue=queue, id=ref.id, documentId=ref.document_id)

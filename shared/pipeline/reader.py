@@ -18,11 +18,10 @@ RATE_BYTES_PER_SECOND_MIN = 64 * 1024  # a source slower than this for a whole w
 class SourceReader:
     """A position in a content; moves on as it is read, and jumps by asking anew."""
 
-    def __init__(self, source: Source, url: str, range_bytes: int = RANGE_BYTES, total: int | None = None) -> None:
+    def __init__(self, source: Source, url: str) -> None:
         self.source = source
         self.url = url
-        self.range_bytes = range_bytes
-        self.total = total
+        self.total: int | None = None
         self.until: int | None = None  # where the bytes that are wanted end, when that is before the content does
         self.position = 0
         self.range_ends = 0
@@ -52,8 +51,8 @@ class SourceReader:
 
     def ask(self, offset: int) -> None:
         """Ask for the longest range that is allowed and wanted."""
-        wanted = self.range_bytes if self.until is None else self.until - offset
-        self.open(offset, min(self.range_bytes, wanted))
+        wanted = RANGE_BYTES if self.until is None else self.until - offset
+        self.open(offset, min(RANGE_BYTES, wanted))
 
     def fill(self, target: memoryview, offset: int) -> None:
         """Read exactly as many bytes as the target holds."""

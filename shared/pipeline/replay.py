@@ -17,9 +17,8 @@ from shared.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.ports import Catalog, Clock, KeptEvents
+from shared.settings import KEPT_MESSAGES_FOLDER
 from shared.units import Run, as_interruption
-
-QUEUE_MESSAGES = "messages/"  # kept beside the events: what lay on a queue and was no message of ours
 
 type Tell = Callable[[Unforeseen], None]
 
@@ -142,7 +141,7 @@ class Replay:
 
     def list_kept(self, names: list[str]) -> Messages:
         for name in self.kept.listed():
-            if not name.startswith(QUEUE_MESSAGES):
+            if not name.startswith(KEPT_MESSAGES_FOLDER):
                 names.append(name)  # noqa: PERF401 - what came before an outage must stay
         return Messages()
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.bench import __main__ as bench
-from local.bench.measure import OURS, RELAY, Killed, Results, Sample, Throttled, sample, ways_for
+from local.bench.measure import OURS, RELAY, Killed, Results, Sample, sample, ways_for
 from local.bench.quiet import QuietMoments
 from local.bench.source import MP4_HEAD, content_url
 from local.bench.world import HTTP, MIB, TLS, World
@@ -90,7 +90,6 @@ def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
 
     results = Results(
         samples=[a_sample(way, scheme) for scheme in (HTTP, TLS) for way in ways_for(scheme, 64)],
-        throttled=[Throttled(one=13.0, four=4.0)],
         killed=[Killed(share=0.5, fetched_again_bytes=MIB, sent_again_bytes=MIB, same=True)],
         at_once_growth_mib={HTTP: 100.0, TLS: 100.0},
         busy_shares=[0.1, 0.9],
@@ -101,5 +100,5 @@ def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
 
     page = (tmp_path / "performance.md").read_text()
     assert "of the relay's, http | ≥ 0.7 x | ≥ 1 x | 0.50 x | **missed**" in page
-    assert "4 ranges instead of 1, throttled source | ≥ 3 x | ≥ 3.8 x | 3.25 x | met" in page
+    assert "memory growth, one transfer | ≤ 32 MiB | ≤ 16 MiB | 15 MiB | goal" in page
     assert (tmp_path / "performance.svg").read_text().count("<rect") == 1 + len(results.samples)

@@ -16,8 +16,8 @@ from shared.adapters.acs import SdkAcsCalls, SdkSource, connect
 from shared.adapters.blobs import BlobChunkStore, EventContainer
 from shared.adapters.connections import StorageAccount
 from shared.adapters.tables import TableCatalog
+from shared.connection_settings import StorageConnection
 from shared.ports import Catalog, ChunkStore, KeptEvents
-from shared.settings import StorageConnection
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore

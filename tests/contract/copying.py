@@ -20,8 +20,8 @@ BLOCK = 64 * 1024
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"
 
 
-def an_engine(source: Source, store: ChunkStore, *, writers: int = 2, ranges: int = 1, block: int = BLOCK) -> Engine:
-    return Engine(source, store, EngineOptions(block_bytes=block, writers=writers, parallel_ranges=ranges))
+def an_engine(source: Source, store: ChunkStore, *, writers: int = 2, block: int = BLOCK) -> Engine:
+    return Engine(source, store, EngineOptions(block_bytes=block, writers=writers))
 
 
 def an_order(kept: Kept, *, resume: bool = False, keep_going: Callable[[], None] = lambda: None) -> CopyOrder:

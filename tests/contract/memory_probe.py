@@ -14,7 +14,7 @@ from shared.pipeline.engine import Copied, CopyOrder, Engine, EngineOptions
 from shared.ports import BlobLabel, BlobLook, Block
 
 MEBIBYTE = 1024 * 1024
-OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE, writers=2, parallel_ranges=1)  # the app's defaults
+OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
 
 
 class DiscardingStore:

@@ -9,10 +9,10 @@ from azure.storage.blob import BlobServiceClient
 from local.azurite import Azurite
 from shared.adapters.blobs import BlobChunkStore
 from shared.adapters.connections import StorageAccount
+from shared.connection_settings import StorageConnection
 from shared.errors import ContentConflict, OutOfTime
 from shared.pipeline.blocks import list_digest
 from shared.ports import Block
-from shared.settings import StorageConnection
 
 from .copying import (
     BLOCK,
@@ -32,15 +32,14 @@ pytestmark = [SDK_WARNINGS, pytest.mark.stack]
 FIVE_BLOCKS = 4 * BLOCK + 4321
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize("writers", [1, 2, 4])
 @pytest.mark.parametrize("size", [64, BLOCK - 1, BLOCK, BLOCK + 1, FIVE_BLOCKS, 20 * BLOCK])
 def test_a_content_of_any_size_is_copied(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, size: int, writers: int, ranges: int
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, size: int, writers: int
 ) -> None:
     kept = acs_shelf.keep(size)
 
-    copied = an_engine(acs_shelf.source, blob_store, writers=writers, ranges=ranges).copy(an_order(kept))
+    copied = an_engine(acs_shelf.source, blob_store, writers=writers).copy(an_order(kept))
 
     assert_copied(blob_store, kept, copied)
 
@@ -74,7 +73,6 @@ def counted(azurite: Azurite, container: str) -> Iterator[tuple[BlobChunkStore, 
         yield BlobChunkStore(account, container), transport
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize(
     ("size", "operations"),
     [
@@ -88,12 +86,11 @@ def test_a_copy_takes_two_blob_operations_more_than_it_has_blocks(
     counted: tuple[BlobChunkStore, CountingTransport],
     size: int,
     operations: dict[str, int],
-    ranges: int,
 ) -> None:
     kept = acs_shelf.keep(size)
     store, transport = counted
 
-    an_engine(acs_shelf.source, store, ranges=ranges).copy(an_order(kept))
+    an_engine(acs_shelf.source, store).copy(an_order(kept))
 
     assert transport.sent == operations
 
@@ -133,15 +130,14 @@ def test_what_was_staged_before_time_was_up_is_not_fetched_again(
     assert ranges_asked(acs_shelf)[1:] == [(there * BLOCK, FIVE_BLOCKS - 1)]
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize("present", [(0,), (4,), (0, 1, 2, 3), (0, 2, 4), (1, 3), (0, 1, 2, 3, 4)])
 def test_only_missing_ranges_are_fetched(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, present: tuple[int, ...], ranges: int
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, present: tuple[int, ...]
 ) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
     stage(blob_store, kept.content, *present)
 
-    copied = an_engine(acs_shelf.source, blob_store, ranges=ranges).copy(an_order(kept, resume=True))
+    copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True))
 
     missing = FIVE_BLOCKS - sum(min(BLOCK, FIVE_BLOCKS - index * BLOCK) for index in present)
     probe, *fetched = ranges_asked(acs_shelf)

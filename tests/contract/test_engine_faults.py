@@ -45,9 +45,9 @@ NEVER_THE_CONTENT: list[Action] = [
 
 
 def attempt_fails_and_the_next_ends_with_the_content(
-    shelf: SimulatorShelf, store: ChunkStore, kept: Kept, fault: Fault, ranges: int = 1
+    shelf: SimulatorShelf, store: ChunkStore, kept: Kept, fault: Fault
 ) -> None:
-    engine = an_engine(shelf.source, store, ranges=ranges)
+    engine = an_engine(shelf.source, store)
     shelf.spoil(fault)
 
     with pytest.raises(Transient):
@@ -72,18 +72,6 @@ def test_a_content_that_breaks_off_anywhere_is_not_committed_and_resumed(
     attempt_fails_and_the_next_ends_with_the_content(acs_shelf, blob_store, acs_shelf.keep(SIZE), fault)
 
 
-@pytest.mark.stack
-@pytest.mark.parametrize("action", ["truncate", "reset"])
-@pytest.mark.parametrize("at", [0, 1, 4320])
-@pytest.mark.parametrize("block", range(5))
-def test_a_range_of_many_that_breaks_off_is_not_committed_and_resumed(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, block: int, at: int, action: Action
-) -> None:
-    fault = Fault(action=action, kind="content", at=at, skip=1 + block)
-
-    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, blob_store, acs_shelf.keep(SIZE), fault, ranges=4)
-
-
 @pytest.mark.parametrize("size", [BLOCK, SIZE])
 @pytest.mark.parametrize("action", NEVER_THE_CONTENT)
 def test_what_cannot_be_the_content_is_not_committed(
@@ -94,21 +82,19 @@ def test_what_cannot_be_the_content_is_not_committed(
     attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(size), fault)
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize("action", ["wrongContentRange", "totalChanged", "ignoreRange", "chunked", "htmlBody"])
 def test_what_cannot_be_a_later_range_is_not_committed(
-    acs_shelf: SimulatorShelf, store: ChunkStore, action: Action, ranges: int
+    acs_shelf: SimulatorShelf, store: ChunkStore, action: Action
 ) -> None:
     kept = acs_shelf.keep(SIZE)
-    if ranges == 1:
-        acs_shelf.spoil(Fault(action="truncate", kind="content", at=2 * BLOCK + 7))
-        with pytest.raises(Transient):
-            an_engine(acs_shelf.source, store).copy(an_order(kept))
-        acs_shelf.admin.clear_faults()
+    acs_shelf.spoil(Fault(action="truncate", kind="content", at=2 * BLOCK + 7))
+    with pytest.raises(Transient):
+        an_engine(acs_shelf.source, store).copy(an_order(kept))
+    acs_shelf.admin.clear_faults()
     acs_shelf.spoil(Fault(action=action, kind="content", skip=1))
 
     with pytest.raises(SourceSuspect):
-        an_engine(acs_shelf.source, store, ranges=ranges).copy(an_order(kept, resume=True))
+        an_engine(acs_shelf.source, store).copy(an_order(kept, resume=True))
 
     assert store.look(NAME).etag is None
 

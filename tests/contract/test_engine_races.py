@@ -15,10 +15,9 @@ pytestmark = [SDK_WARNINGS, pytest.mark.stack]
 FIVE_BLOCKS = 4 * BLOCK + 4321
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize("size", [BLOCK, FIVE_BLOCKS, 20 * BLOCK])
 def test_a_zombie_and_its_successor_end_with_one_blob_that_both_have_proven(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, size: int, ranges: int
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, size: int
 ) -> None:
     kept = acs_shelf.keep(size)
     together = threading.Barrier(2)
@@ -26,7 +25,7 @@ def test_a_zombie_and_its_successor_end_with_one_blob_that_both_have_proven(
     def copy(resume: bool) -> Copied:
         order = an_order(kept, resume=resume)
         together.wait(10)
-        return an_engine(acs_shelf.source, blob_store, ranges=ranges).copy(order)
+        return an_engine(acs_shelf.source, blob_store).copy(order)
 
     with ThreadPoolExecutor(2) as pool:
         zombie, successor = pool.map(copy, [False, True])
@@ -35,10 +34,9 @@ def test_a_zombie_and_its_successor_end_with_one_blob_that_both_have_proven(
     assert_copied(blob_store, kept, zombie)
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize("sleeps_before", [1, 2, 3, 4, 5])
 def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, sleeps_before: int, ranges: int
+    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, sleeps_before: int
 ) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
     successor: list[Copied] = []
@@ -50,7 +48,7 @@ def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
         if begun == sleeps_before:
             successor.append(an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True)))
 
-    zombie = an_engine(acs_shelf.source, blob_store, ranges=ranges).copy(an_order(kept, keep_going=keep_going))
+    zombie = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, keep_going=keep_going))
 
     assert [zombie] == successor
     assert_copied(blob_store, kept, zombie)
@@ -61,7 +59,7 @@ def test_many_workers_at_once_end_with_one_blob(acs_shelf: SimulatorShelf, blob_
     kept = acs_shelf.keep(FIVE_BLOCKS)
 
     def copy(number: int) -> Copied:
-        return an_engine(acs_shelf.source, blob_store, ranges=1 + number % 2).copy(an_order(kept, resume=number > 3))
+        return an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=number > 3))
 
     with ThreadPoolExecutor(6) as pool:
         proofs = list(pool.map(copy, range(6)))

@@ -51,17 +51,16 @@ def test_blocks_that_a_successor_committed_make_the_zombie_prove_that_blob() -> 
     assert_copied(store, kept, second)
 
 
-@pytest.mark.parametrize("ranges", [1, 4])
 @pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
 @pytest.mark.parametrize("block", range(5))
 def test_a_block_that_could_not_be_staged_ends_the_attempt_and_the_next_ends_with_the_content(
-    block: int, fault: Fault, ranges: int
+    block: int, fault: Fault
 ) -> None:
     shelf, world = FakeShelf(), World(lambda effect: fault if effect.number == block + 1 else None)
     store, kept = FakeStore(world), shelf.keep(SIZE)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store, ranges=ranges).copy(an_order(kept))
+        an_engine(shelf.source, store).copy(an_order(kept))
 
     assert store.look(NAME).etag is None
     assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))

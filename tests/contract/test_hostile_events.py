@@ -8,7 +8,6 @@ from shared.adapters.blobs import BlobChunkStore, EventContainer
 from shared.adapters.connections import StorageAccount
 from shared.adapters.tables import TableCatalog
 from shared.services import Services
-from shared.settings import Settings
 from tests.builders import OUR_ID, RECORDING_ID, Event, a_recording, announced_chunk, document_id, file_ready_event
 from tests.fakes import BEGINNING, ENVIRONMENT
 from tests.hostile import WRITTEN
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.stack
 @pytest.fixture
 def services(account: StorageAccount, table_catalog: TableCatalog, container: str) -> Services:
     """The app on Azurite, with a recording of ours in the call that the events name."""
-    services = Services(Settings.from_environment(ENVIRONMENT), lambda: BEGINNING)
+    services = Services(ENVIRONMENT, lambda: BEGINNING)
     services.catalog = table_catalog
     services.store = BlobChunkStore(account, container)
     services.rejected_events = EventContainer(account.blobs, container)

@@ -11,9 +11,9 @@ from azure.storage.blob import BlobServiceClient
 from local.azurite import ACCOUNT_KEY, Azurite, Ports
 from shared.adapters.blobs import BlobChunkStore, EventContainer
 from shared.adapters.connections import StorageAccount
+from shared.connection_settings import StorageConnection
 from shared.errors import StoreUnavailable
 from shared.ports import ChunkStore
-from shared.settings import StorageConnection
 
 from .samples import WAV, md5_of
 

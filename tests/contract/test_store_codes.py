@@ -10,9 +10,9 @@ from azure.storage.blob import BlobServiceClient
 from local.azurite import Azurite, Ports
 from shared.adapters.blobs import BlobChunkStore, BlobOwnStorage, EventContainer
 from shared.adapters.connections import StorageAccount
+from shared.connection_settings import StorageConnection
 from shared.errors import BlobExists, BlocksGone, RecorderError, StoreUnavailable
 from shared.ports import BlobLook, ChunkStore
-from shared.settings import StorageConnection
 
 from .played import Answer, transport
 from .samples import WAV, md5_of

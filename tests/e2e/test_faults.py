@@ -1,9 +1,11 @@
 """Whatever ACS does wrong, the recording ends stored and nothing is deleted too early."""
 
+import hashlib
 import time
 from typing import Any
 
 import pytest
+from azure.storage.queue import QueueClient
 
 from local.simulator.faults import Action, Fault, Operation
 from local.simulator.scripts import EventOptions, Script
@@ -278,7 +280,33 @@ def test_an_event_of_another_resource_is_kept_and_nothing_is_fetched(troubled: S
     assert troubled.simulator.recording(foreign.recording_id).documents[0].content_fetches == 0
 
 
-def test_a_message_that_is_not_ours_ends_as_a_log_line(troubled: Stack) -> None:
-    troubled.host.run_function("chunk_transfer_poisoned", "not a message of ours")
+JUNK = [
+    (names.TRANSFER_QUEUE, "not a message of ours"),
+    (names.TRANSFER_QUEUE, ""),
+    (names.DELETION_QUEUE, "bm90IG91cnM="),
+    (names.DELETION_POISON_QUEUE, "<a>&amp;\u00fc \U0001f399"),
+]
 
-    assert "message_poisoned" in troubled.host.log_text()
+
+def test_messages_that_are_not_ours_are_kept_and_told_once(troubled: Stack) -> None:
+    bodies = {hashlib.sha256(text.encode()).hexdigest(): text.encode() for _, text in JUNK}
+    for queue, text in JUNK:
+        with QueueClient.from_connection_string(troubled.azurite.connection_string, queue) as client:
+            client.send_message(text)
+
+    deadline = time.monotonic() + 30
+    while not all(told(troubled, digest) for digest in bodies):
+        assert time.monotonic() < deadline, "Nobody was told"
+        time.sleep(0.1)
+
+    with troubled.blobs as blobs:
+        container = blobs.get_container_client(names.REJECTED_EVENTS_CONTAINER)
+        kept = {digest: container.download_blob(f"messages/{digest}.bin").readall() for digest in bodies}
+    assert kept == bodies
+    assert [len(told(troubled, digest)) for digest in bodies] == [1, 1, 1, 1]
+
+
+def told(stack: Stack, digest: str) -> list[str]:
+    """The alerts about a message."""
+    lines = [line["message"] for line in stack.host.log_lines()]
+    return [line for line in lines if line.startswith("message_poisoned ") and digest[:8] in line]

@@ -12,7 +12,6 @@ from tests.fakes.world import Plan, World, no_fault
 ENVIRONMENT = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "ACS_CONNECTION_STRING": "endpoint=https://acs.example/;accesskey=c2VjcmV0",
-    "TRANSFER_WRITERS": "1",
 }
 
 
@@ -40,12 +39,17 @@ class Cloud:
         self.verifier = FakeCallbackVerifier()
         self.source.on_delete = self.witness
         self.deleted: list[str] = []
-        self.settings = Settings.from_environment(ENVIRONMENT | settings)
+        self.environment = ENVIRONMENT | settings
         self.services = self.new_process()
+
+    @property
+    def settings(self) -> Settings:
+        """Raises: SettingsInvalid as long as they are wrong."""
+        return self.services.settings
 
     def new_process(self) -> Services:
         """The app as it is after a start: it remembers nothing but what is outside."""
-        services = Services(self.settings, self.world.clock)
+        services = Services(self.environment, self.world.clock, writers=1)
         services.catalog = self.catalog
         services.acs_calls = self.acs
         services.source = self.source
@@ -53,7 +57,7 @@ class Cloud:
         services.own_storage = self.own
         services.rejected_events = self.rejected
         services.dead_letters = self.letters
-        services.callback_verifier = self.verifier if self.settings.callback_audience else None
+        services.callback_verifier = self.verifier if self.environment.get("CALLBACK_AUDIENCE") else None
         return services
 
     def restart(self) -> None:
@@ -63,7 +67,7 @@ class Cloud:
 
     def configure(self, **settings: str) -> None:
         """Change settings, as an operator does: the app starts anew."""
-        self.settings = Settings.from_environment(ENVIRONMENT | settings)
+        self.environment = ENVIRONMENT | settings
         self.restart()
 
     def witness(self, document_id: str, document: FakeDocument) -> None:

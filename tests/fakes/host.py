@@ -13,13 +13,13 @@ import msgspec
 
 from shared.errors import RecorderError
 from shared.models import Messages, RecordingStatus
-from shared.pipeline.poison import parse_ref
 from shared.services import Services
 from shared.settings import DELETION_POISON_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.fakes.cloud import Cloud
-from tests.fakes.world import Crash, Fault
+from tests.fakes.world import BEGINNING, Crash, Fault
 
 DELIVERIES_MAX = 5  # then a message goes to the poison queue
+LEASE = timedelta(minutes=10)  # how long the listener hides what it received
 EVENT_DELIVERIES_MAX = 30  # then an event goes to the dead letters
 EVENT_LIFETIME = timedelta(minutes=120)
 EVENT_RETRY_FIRST = timedelta(seconds=10)
@@ -31,12 +31,13 @@ POISON = {TRANSFER_QUEUE: TRANSFER_POISON_QUEUE, DELETION_QUEUE: DELETION_POISON
 type Document = Mapping[str, object]
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """A message on a queue."""
 
     body: bytes
     deliveries: int = 0
+    visible_at: datetime = BEGINNING
 
 
 @dataclass
@@ -92,7 +93,7 @@ class FakeHost:
         """Deliver whatever is there now, in turns, until nothing is."""
         while True:
             due = [event for event in self.events if event.due <= self.world.now]
-            waiting = [name for name, queue in self.queues.items() if queue]
+            waiting = [name for name in self.queues if self.visible(name)]
             if not due and not waiting:
                 return
             for event in due:
@@ -115,25 +116,32 @@ class FakeHost:
             letter = f"{event.published:%Y/%m/%d}/{self.world.version()}.json"
             self.cloud.letters.events[letter] = json.dumps([event.document]).encode()
 
+    def visible(self, name: str) -> list[Message]:
+        return [message for message in self.queues[name] if message.visible_at <= self.world.now]
+
     def deliver(self, name: str) -> None:
-        """The first message of a queue."""
+        """The first message of a queue that is visible."""
         queue = self.queues[name]
-        message = queue.popleft()
+        message = self.visible(name)[0]
+        queue.remove(message)
         message.deliveries += 1
         if self.invoke(lambda services: self.handle(services, name, message.body), done="queue.remove"):
             return
         if message.deliveries >= DELIVERIES_MAX and name in POISON:
             self.queues[POISON[name]].append(Message(message.body))
-        elif message.deliveries < DELIVERIES_MAX:
-            queue.append(message)
+            return
+        if name not in POISON:  # it has no poison queue of its own: what fails there stays invisible, and comes back
+            message.visible_at = self.world.now + LEASE
+        queue.append(message)
 
     def handle(self, services: Services, name: str, body: bytes) -> Messages:
-        if name == TRANSFER_QUEUE:
-            return services.transfer.transfer(parse_ref(body))
-        if name == DELETION_QUEUE:
-            return services.deletion.delete(parse_ref(body))
-        services.poison.take_in(name, body)
-        return Messages()
+        if name not in POISON:
+            services.poison.take_in(name, body)
+            return Messages()
+        ref = services.inbox.read(name, body)
+        if ref is None:
+            return Messages()
+        return services.transfer.transfer(ref) if name == TRANSFER_QUEUE else services.deletion.delete(ref)
 
     def invoke(self, act: Callable[[Services], Messages], done: str | None = None) -> bool:
         """Whether the invocation succeeded: the function returned, its messages went out, the trigger was told."""
@@ -145,7 +153,7 @@ class FakeHost:
         except Crash:
             self.cloud.restart()
             return False
-        except (RecorderError, ConnectionError, msgspec.MsgspecError):
+        except (RecorderError, ConnectionError):
             return False
         return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from local.host.client import HostProcess
 from .samples import APPS, Queues, Record, Web
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
 
@@ -44,10 +46,13 @@ type StartQueues = Callable[..., AbstractContextManager[Queues]]
 
 @pytest.fixture(scope="session")
 def start_queues(azurite: Azurite, tmp_path_factory: pytest.TempPathFactory) -> StartQueues:
-    """Starts the app `queues` with the given host options, each time on fresh queues."""
+    """Starts the app `queues` with the given host options, each time on fresh queues.
+
+    `host_json` is laid over what the app's own host.json says of queues.
+    """
 
     @contextmanager
-    def start(**options: bool | float) -> Iterator[Queues]:
+    def start(host_json: Mapping[str, object] | None = None, **options: bool | float) -> Iterator[Queues]:
         prefix = f"t{uuid.uuid4().hex[:8]}"
         record = Record(tmp_path_factory.mktemp("queues") / "record")
         environment = {
@@ -56,7 +61,13 @@ def start_queues(azurite: Azurite, tmp_path_factory: pytest.TempPathFactory) -> 
             "AzureWebJobsStorage": azurite.connection_string,
             "PYTHON_THREADPOOL_THREAD_COUNT": "16",
         }
-        with HostProcess(APPS / "queues", environment, options) as host:
+        app = APPS / "queues"
+        if host_json is not None:
+            app = shutil.copytree(app, tmp_path_factory.mktemp("app"), dirs_exist_ok=True)
+            document = json.loads((app / "host.json").read_text())
+            document["extensions"]["queues"] |= host_json
+            (app / "host.json").write_text(json.dumps(document))
+        with HostProcess(app, environment, options) as host:
             yield Queues(host, record, prefix, azurite)
 
     return start

@@ -26,16 +26,19 @@ from .bicep_tree import (
 )
 
 SITE = "Microsoft.Web/sites"
-# What the platform reads, not the code. Our credential is made from the client id; the host wants to be told its kind.
+# What the platform reads, not the code.
 PLATFORM = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
-    "AzureWebJobsStorage__credential",
     "PYTHON_THREADPOOL_THREAD_COUNT",
-    "RecordingsStorage__credential",
 }
 # What the code reads when there is no identity, and so must not be set.
-KEYED = {"AzureWebJobsStorage", "RecordingsStorage", "RecordingsStorage__tableServiceUri", "ACS_CONNECTION_STRING"}
+KEYED = {"AzureWebJobsStorage", "RecordingsStorage", "ACS_CONNECTION_STRING"}
+# Other ways to say what the addresses say that Bicep sets, which hold in every cloud; and addresses that nothing uses.
+ALIASES = {
+    "AzureWebJobsStorage__accountName",
+    *(f"RecordingsStorage__{part}" for part in ("accountName", "serviceUri", "queueServiceUri", "tableServiceUri")),
+}
 # Flex Consumption refuses these as app settings or configures them elsewhere.
 BANNED = re.compile(
     r"FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_\w+|FUNCTIONS_MAX_HTTP_CONCURRENCY|SCM_DO_BUILD_DURING_DEPLOYMENT"
@@ -96,7 +99,7 @@ def settings_read() -> set[str]:
 
 def settings_are_those_of_the_code(infra: Path) -> list[str]:
     given = set(app_settings(infra))
-    wanted = settings_read() - KEYED
+    wanted = settings_read() - KEYED - ALIASES
     wrong = [f"the code reads {name}, and Bicep does not set it" for name in sorted(wanted - given)]
     wrong += [f"Bicep sets {name}, and nobody reads it" for name in sorted(given - wanted - PLATFORM)]
     wrong += [f"the platform's setting {name} is missing" for name in sorted(PLATFORM - given)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.settings import Settings, StorageConnection
+from shared.connection_settings import StorageConnection
+from shared.settings import Settings
 
 from .bicep_tree import app_settings
 from .evaluate import resolved_settings

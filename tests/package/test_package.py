@@ -14,7 +14,6 @@ from functions import create_app
 from infra.package import FILES, FOLDERS, Python, locked_lines, requirements_for_target
 from local.stack import ROOT
 from shared.services import Services
-from shared.settings import Settings
 from tests.fakes import ENVIRONMENT
 from tests.packaged import SITE_PACKAGES, built, canonical, distributions, run_isolated
 
@@ -151,7 +150,7 @@ def test_a_package_that_cannot_be_built_leaves_none_behind(tmp_path: Path) -> No
 
 
 def test_the_app_is_indexed_with_nothing_but_the_package(package: Path) -> None:
-    functions = create_app(Services(Settings.from_environment(ENVIRONMENT))).get_functions()
+    functions = create_app(Services(ENVIRONMENT)).get_functions()
     wanted = sorted(str(function.get_function_name()) for function in functions)
 
     assert run_isolated(package, INDEX, **ENVIRONMENT).strip() == str(wanted)

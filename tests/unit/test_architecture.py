@@ -33,6 +33,8 @@ LAYERS = [
     {"shared.ports"},
     {"shared.start_request"},
     {"shared.settings"},
+    {"shared.connection_settings"},
+    {"shared.settings_reader"},
     {"shared.locations", "shared.units"},
     {"shared.models", "shared.names", "shared.log", "shared.lenient"},
     {"shared.errors"},

@@ -25,14 +25,13 @@ def cloud() -> Cloud:
 
 
 @pytest.mark.parametrize("size", [20, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 5 * BLOCK + 7])
-@pytest.mark.parametrize("ranges", [1, 3])
 @pytest.mark.parametrize("writers", [1, 4])
-def test_a_content_of_any_length_arrives_byte_for_byte(size: int, ranges: int, writers: int) -> None:
+def test_a_content_of_any_length_arrives_byte_for_byte(size: int, writers: int) -> None:
     cloud = Cloud()
     content = media(size=size)
     cloud.source.add(document_id(), content, metadata())
 
-    copied = copy(cloud, EngineOptions(block_bytes=BLOCK, writers=writers, parallel_ranges=ranges))
+    copied = copy(cloud, EngineOptions(block_bytes=BLOCK, writers=writers))
 
     assert cloud.store.blobs == {NAME: content}
     assert (copied.length, copied.sha256) == (size, hashlib.sha256(content).hexdigest())
@@ -118,13 +117,10 @@ def test_a_content_that_changes_its_length_on_the_way_is_suspect(cloud: Cloud) -
         engine.copy(order(resume=True, keep_going=grow))
 
 
-@pytest.mark.parametrize("ranges", [1, 3])
 @pytest.mark.parametrize("effect", ["store.stage", "store.commit", "store.committed"])
 @pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
-def test_a_write_that_fails_is_made_good_by_the_next_attempt(
-    cloud: Cloud, ranges: int, effect: str, fault: Fault
-) -> None:
-    options = EngineOptions(block_bytes=BLOCK, writers=2, parallel_ranges=ranges)
+def test_a_write_that_fails_is_made_good_by_the_next_attempt(cloud: Cloud, effect: str, fault: Fault) -> None:
+    options = EngineOptions(block_bytes=BLOCK, writers=2)
     cloud.world.fail(effect, fault)
 
     with pytest.raises(StoreUnavailable):
@@ -210,9 +206,9 @@ def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) 
     assert cloud.store.blobs == {}
 
 
-@pytest.mark.parametrize(("writers", "ranges", "blocks", "buffers"), [(2, 1, 11, 3), (4, 3, 11, 7), (4, 3, 2, 2)])
-def test_the_ring_holds_a_bounded_number_of_blocks(writers: int, ranges: int, blocks: int, buffers: int) -> None:
-    options = EngineOptions(block_bytes=BLOCK, writers=writers, parallel_ranges=ranges)
+@pytest.mark.parametrize(("writers", "blocks", "buffers"), [(2, 11, 3), (4, 11, 5), (4, 2, 2)])
+def test_the_ring_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
+    options = EngineOptions(block_bytes=BLOCK, writers=writers)
 
     with Ring(options, Layout(blocks * BLOCK, BLOCK)) as ring:
         assert ring.buffers.qsize() == buffers

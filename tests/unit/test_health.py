@@ -14,7 +14,7 @@ def test_all_is_well_when_everything_answers(cloud: Cloud) -> None:
 
 
 def test_the_app_s_clock_is_the_world_s_in_utc(cloud: Cloud) -> None:
-    assert abs(Services(cloud.settings).clock() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(Services(cloud.environment).clock() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_asking_changes_nothing(cloud: Cloud) -> None:

@@ -6,7 +6,15 @@ from http import HTTPStatus
 import pytest
 
 from shared import errors
-from shared.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain, RecorderError
+from shared.errors import (
+    AcsError,
+    AcsRefused,
+    AcsUnavailable,
+    AcsUncertain,
+    RecorderError,
+    SettingsInvalid,
+    WrongSetting,
+)
 from shared.replies import ACS_CODES, Reply, answered, json_reply
 
 # ACS's codes, with the HTTP status ACS gives them, and what our caller is told.
@@ -168,3 +176,15 @@ def test_what_went_well_is_passed_on() -> None:
         content_type="application/json",
         headers={"Location": "/x"},
     )
+
+
+def test_wrong_settings_are_a_list_under_one_sentence() -> None:
+    def fail() -> Reply:
+        raise SettingsInvalid([WrongSetting("A", "set"), WrongSetting("B", "a number")])
+
+    reply = answered("/api/health", fail)
+
+    problem = json.loads(reply.body)
+    assert (reply.status, reply.content_type) == (HTTPStatus.SERVICE_UNAVAILABLE, "application/problem+json")
+    assert problem["settings"] == [{"name": "A", "mustBe": "set"}, {"name": "B", "mustBe": "a number"}]
+    assert problem["detail"].count(".") == 1

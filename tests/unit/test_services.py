@@ -10,13 +10,12 @@ COLD = """
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from shared.services import Services
-from shared.settings import Settings
 
-services = Services(Settings.from_environment({
+services = Services({
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "ACS_CONNECTION_STRING": "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0",
     "CALLBACK_AUDIENCE": "somebody",
-}))
+})
 names = ["sweep", "recordings", "callbacks", "deletion", "transfer", "store", "catalog", "health", "source"]
 together = Barrier(2 * len(names))
 

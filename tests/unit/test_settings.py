@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.connection_settings import StorageConnection
 from shared.errors import SettingsInvalid
 from shared.settings import (
     ACS_CALLBACK_ISSUER,
@@ -13,7 +14,6 @@ from shared.settings import (
     HOST_SUFFIXES,
     DeleteFromAcs,
     Settings,
-    StorageConnection,
     UnknownRecordings,
     VerifySource,
 )
@@ -21,24 +21,19 @@ from shared.settings import (
 CONNECTION = "UseDevelopmentStorage=true"
 ACS = "endpoint=https://acs.example/;accesskey=c2VjcmV0"
 REQUIRED = {"AzureWebJobsStorage": CONNECTION, "ACS_CONNECTION_STRING": ACS}
-IDENTITY = {
-    "AzureWebJobsStorage__blobServiceUri": "https://account.blob.core.windows.net",
-    "AzureWebJobsStorage__queueServiceUri": "https://account.queue.core.windows.net",
-    "AzureWebJobsStorage__tableServiceUri": "https://account.table.core.windows.net",
-    "AzureWebJobsStorage__credential": "managedidentity",
-    "AzureWebJobsStorage__clientId": "client",
-    "ACS_ENDPOINT": "https://acs.communication.azure.com/",
-}
 
 
 def read(**settings: str) -> Settings:
     return Settings.from_environment(REQUIRED | settings)
 
 
-def problems(environment: dict[str, str]) -> list[str]:
-    with pytest.raises(SettingsInvalid) as refused:
+def wrong(environment: dict[str, str]) -> dict[str, str]:
+    """What each wrong setting must be, by name; nothing when all are right."""
+    try:
         Settings.from_environment(environment)
-    return refused.value.problems
+    except SettingsInvalid as refused:
+        return dict(refused.wrong)
+    return {}
 
 
 def test_two_settings_are_enough() -> None:
@@ -61,10 +56,7 @@ DEFAULTS = {
     "callback_audience": None,
     "callback_issuer": ACS_CALLBACK_ISSUER,
     "callback_jwks_url": ACS_CALLBACK_JWKS_URL,
-    "sweep_schedule": "0 * * * * *",
     "transfer_block_bytes": 4 * 1024 * 1024,
-    "transfer_writers": 2,
-    "transfer_parallel_ranges": 1,
     "claim": timedelta(seconds=900),
     "retry_first": timedelta(seconds=60),
     "retry_max": timedelta(seconds=900),
@@ -98,10 +90,7 @@ GIVEN = [
     ("CALLBACK_URL", "http://127.0.0.1:7071/back", "callback_url", "http://127.0.0.1:7071/back"),
     ("CALLBACK_AUDIENCE", "resource", "callback_audience", "resource"),
     ("CALLBACK_JWKS_URL", "https://keys.example/", "callback_jwks_url", "https://keys.example"),
-    ("SWEEP_SCHEDULE", "*/30 * * * * *", "sweep_schedule", "*/30 * * * * *"),
     ("TRANSFER_BLOCK_BYTES", str(BLOCK_BYTES_MAX), "transfer_block_bytes", BLOCK_BYTES_MAX),
-    ("TRANSFER_WRITERS", "32", "transfer_writers", 32),
-    ("TRANSFER_PARALLEL_RANGES", "4", "transfer_parallel_ranges", 4),
     ("CLAIM_SECONDS", "1", "claim", timedelta(seconds=1)),
     ("RETRY_FIRST_SECONDS", "1", "retry_first", timedelta(seconds=1)),
     ("RETRY_MAX_SECONDS", "3600", "retry_max", timedelta(hours=1)),
@@ -140,12 +129,14 @@ MALFORMED = [
     ("ACS_ENDPOINT", "acs.communication.azure.com"),
     ("ACS_ENDPOINT", "https://["),
     ("ACS_CONNECTION_STRING", "endpoint=acs.example;accesskey=x"),
-    ("ACS_CONNECTION_STRING", "accesskey=x"),
-    ("SWEEP_SCHEDULE", "every minute"),
+    ("ACS_CONNECTION_STRING", "accesskey=c2VjcmV0"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/;accesskey=abcde"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/;accesskey=KEY;"),
+    ("ACS_CONNECTION_STRING", "endpoint=http://acs.example/;accesskey=c2VjcmV0"),
+    ("ACS_CONNECTION_STRING", "https://acs.example/"),
     ("TRANSFER_BLOCK_BYTES", "0"),
     ("TRANSFER_BLOCK_BYTES", str(BLOCK_BYTES_MAX + 1)),
-    ("TRANSFER_WRITERS", "33"),
-    ("TRANSFER_PARALLEL_RANGES", "0"),
     ("CLAIM_SECONDS", "1.5"),
     ("CLAIM_SECONDS", "9" * 5000),
     ("RETRY_FIRST_SECONDS", "0"),
@@ -156,69 +147,91 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("name", "text"), MALFORMED)
 def test_what_is_malformed_is_named(name: str, text: str) -> None:
-    (problem,) = problems(REQUIRED | {name: text})
-
-    assert problem.startswith(name)
+    assert list(wrong(REQUIRED | {name: text})) == [name]
 
 
-def test_a_key_that_is_malformed_is_not_repeated() -> None:
-    assert "c2VjcmV0" not in " ".join(problems(REQUIRED | {"ACS_CONNECTION_STRING": "accesskey=c2VjcmV0"}))
+@pytest.mark.parametrize("name", sorted({name for name, _ in MALFORMED}))
+def test_a_value_is_never_repeated(name: str) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        read(**{name: "Hunter:2"})
+
+    assert "hunter" not in str(refused.value).lower()
+
+
+EVERY = [
+    *("RECORDINGS_CONTAINER", "ACS_CONNECTION_STRING", "ACS_ENDPOINT", "ACS_RETENTION_HOURS", "ACS_TOPIC"),
+    *("DELETE_FROM_ACS", "UNKNOWN_RECORDINGS", "VERIFY_SOURCE", "RECORDING_HOST_SUFFIXES", "BYOS_CONTAINERS"),
+    *("CALLBACK_URL", "CALLBACK_AUDIENCE", "CALLBACK_ISSUER", "CALLBACK_JWKS_URL", "TRANSFER_BLOCK_BYTES"),
+    *("CLAIM_SECONDS", "RETRY_FIRST_SECONDS", "RETRY_MAX_SECONDS", "MAX_RECORDING_HOURS", "AZURE_CLIENT_ID"),
+    *("AzureWebJobsStorage", "RecordingsStorage", "RecordingsStorage__clientId", "RecordingsStorage__accountName"),
+]
+SECRET = "https://vault.example/secrets/word"
+
+
+@pytest.mark.parametrize("reference", ["@Microsoft.KeyVault(SecretUri={})", " @microsoft.appConfiguration({})"])
+@pytest.mark.parametrize("name", EVERY)
+def test_a_reference_that_is_not_resolved_is_a_wrong_setting_whichever_it_is(name: str, reference: str) -> None:
+    beside = {"CALLBACK_AUDIENCE": "resource", "RecordingsStorage__blobServiceUri": "https://b.example"}
+    if name in {"CALLBACK_AUDIENCE", "RecordingsStorage", "RecordingsStorage__accountName"}:
+        beside = {}
+
+    told = wrong(REQUIRED | beside | {name: reference.format(SECRET)})
+
+    assert list(told) == [name]
+    assert "has not resolved" in told[name]
+    assert SECRET not in told[name]
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
-    told = problems({"DELETE_FROM_ACS": "x", "CLAIM_SECONDS": "x"})
+    told = wrong({"DELETE_FROM_ACS": "x", "CLAIM_SECONDS": "x", "ACS_TOPIC": "@Microsoft.KeyVault(x)"})
 
-    assert [problem.split()[0] for problem in told] == [
+    assert set(told) == {
         "AzureWebJobsStorage",
-        "Neither",
+        "ACS_CONNECTION_STRING",
+        "ACS_TOPIC",
         "DELETE_FROM_ACS",
         "CLAIM_SECONDS",
-    ]
+    }
 
 
-def test_a_problem_reads_as_a_list() -> None:
-    with pytest.raises(SettingsInvalid, match=r"(?s)cannot start with these settings:\n- .*\n- "):
-        Settings.from_environment({})
+def test_the_error_says_it_all_in_one_line() -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        Settings.from_environment({"AzureWebJobsStorage": CONNECTION, "CLAIM_SECONDS": "-"})
 
-
-def test_identity_needs_the_uris_of_all_three_services() -> None:
-    told = problems({"ACS_CONNECTION_STRING": ACS, "AzureWebJobsStorage__blobServiceUri": "https://x"})
-
-    assert "AzureWebJobsStorage__queueServiceUri and AzureWebJobsStorage__tableServiceUri must be" in told[0]
-
-
-def test_with_an_identity_no_key_is_needed() -> None:
-    settings = Settings.from_environment(IDENTITY)
-
-    assert settings.runtime_storage == StorageConnection(
-        blob_uri="https://account.blob.core.windows.net",
-        table_uri="https://account.table.core.windows.net",
-        client_id="client",
+    assert str(refused.value) == (
+        "2 of the app's settings are wrong: ACS_CONNECTION_STRING must be set, or ACS_ENDPOINT: one of the two says "
+        "which ACS resource; CLAIM_SECONDS must be a whole number from 1 to 1000000."
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["accesskey=c2VjcmV0;endpoint=https://acs.example/", "Endpoint=https://a/;AccessKey=eA==;"]
+)
+def test_the_parts_of_the_acs_connection_string_come_in_any_order(text: str) -> None:
+    assert read(ACS_CONNECTION_STRING=text).acs_connection_string == text
+
+
 def test_an_endpoint_loses_its_trailing_slash() -> None:
-    assert Settings.from_environment(IDENTITY).acs_endpoint == "https://acs.communication.azure.com"
+    identity = {"AzureWebJobsStorage__accountName": "runtime", "ACS_ENDPOINT": "https://acs.communication.azure.com/"}
 
-
-def test_recordings_may_go_to_another_account() -> None:
-    settings = read(RecordingsStorage="another")
-
-    assert settings.recordings_storage == StorageConnection(connection_string="another")
-
-
-def test_recordings_may_go_to_another_account_by_identity() -> None:
-    settings = read(RecordingsStorage__blobServiceUri="https://b.example", RecordingsStorage__clientId="c")
-
-    assert settings.recordings_storage == StorageConnection(blob_uri="https://b.example", client_id="c")
+    assert Settings.from_environment(identity).acs_endpoint == "https://acs.communication.azure.com"
 
 
 def test_a_longest_wait_below_the_first_is_refused() -> None:
-    assert problems(REQUIRED | {"RETRY_MAX_SECONDS": "59"})[0].startswith("RETRY_MAX_SECONDS")
+    assert list(wrong(REQUIRED | {"RETRY_MAX_SECONDS": "59"})) == ["RETRY_MAX_SECONDS"]
+
+
+def test_waits_are_compared_only_when_both_are_numbers() -> None:
+    assert list(wrong(REQUIRED | {"RETRY_FIRST_SECONDS": "x", "RETRY_MAX_SECONDS": "30"})) == ["RETRY_FIRST_SECONDS"]
 
 
 def test_an_issuer_without_an_audience_verifies_nothing() -> None:
-    assert "nothing would be verified" in problems(REQUIRED | {"CALLBACK_ISSUER": "x"})[0]
+    assert "nothing would be verified" in wrong(REQUIRED | {"CALLBACK_ISSUER": "x"})["CALLBACK_AUDIENCE"]
+
+
+@pytest.mark.parametrize("name", ["SWEEP_SCHEDULE", "TRANSFER_WRITERS", "TRANSFER_PARALLEL_RANGES"])
+def test_what_the_version_before_had_is_ignored(name: str) -> None:
+    assert read(**{name: "nonsense"}) == read()
 
 
 def test_the_process_s_environment_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

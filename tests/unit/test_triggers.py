@@ -1,5 +1,6 @@
 """What the platform's triggers do, through create_app."""
 
+import base64
 import json
 
 import pytest
@@ -45,9 +46,21 @@ def test_a_call_ends_as_files_through_every_trigger(cloud: Cloud, app: App) -> N
     assert cloud.store.blobs[recording["chunks"][0]["contentBlob"]] == media(size=1000)
 
 
-def test_a_message_that_cannot_be_read_raises_into_the_poison_queue(app: App) -> None:
-    with pytest.raises(ValueError, match="malformed"):
-        app.queue("chunk_transfer", b"garbage")
+@pytest.mark.parametrize("name", ["chunk_transfer", "chunk_deletion"])
+def test_a_message_that_is_none_of_ours_is_kept_at_its_first_delivery(cloud: Cloud, app: App, name: str) -> None:
+    app.queue(name, b"garbage")
+
+    assert list(cloud.rejected.events.values()) == [b"garbage"]
+    assert (app.transfers.sent, app.deletions.sent) == ([], [])
+
+
+def test_a_message_of_the_version_before_is_read(cloud: Cloud, app: App) -> None:
+    keep_at_acs(cloud, 1)
+    (message,) = app.event(file_ready_event(1))
+
+    app.queue("chunk_transfer", base64.b64encode(json.dumps(message).encode()))
+
+    assert cloud.chunk().status is ChunkStatus.STORED
 
 
 @pytest.mark.parametrize("name", ["chunk_transfer_poisoned", "chunk_deletion_poisoned"])

@@ -1,0 +1,157 @@
+"""How storage accounts are named in the settings: by the convention of Azure Functions, as the host's bindings are.
+
+Either one setting holds a connection string, or settings under its name and two underscores hold an address and an
+identity. The convention has more than that (a client's secret, an identity by its resource id); whatever is not
+understood here is named as wrong, because ignoring it would put recordings into another account.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.settings_reader import Reader, is_https_url, is_key, parsed_connection_string, split_url
+
+RUNTIME_CONNECTION = "AzureWebJobsStorage"
+RECORDINGS_CONNECTION = "RecordingsStorage"
+
+EMULATOR = "UseDevelopmentStorage=true"
+ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+PUBLIC_CLOUD = "core.windows.net"  # what the host makes of an account's name; other clouds need the service URIs
+STRING_SHAPE = (
+    "a connection string with AccountName and AccountKey, as the portal shows it under Access keys (one with a shared "
+    "access signature cannot make links)"
+)
+# The host looks for a connection under this prefix first, and App Service gives its own to "Connection strings".
+DISGUISES = re.compile(r"([a-z]+connstr_)?(azurewebjobs(?=recordingsstorage))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageConnection:
+    """How to reach a storage account: by connection string, or by URLs and an identity."""
+
+    connection_string: str | None = None
+    blob_uri: str | None = None
+    table_uri: str | None = None
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection and the services that are used through it.
+
+    Attributes:
+        name: of the setting with the connection string, and the prefix of all others.
+        services: each needs an address.
+        alias: whether `serviceUri` says enough: it may only stand for the blob service.
+    """
+
+    name: str
+    services: tuple[str, ...]
+    alias: bool = False
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        uris = ["blobServiceUri", "queueServiceUri", "tableServiceUri", *(["serviceUri"] if self.alias else [])]
+        return tuple(f"{self.name}__{part}" for part in ["accountName", *uris])
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        return (f"{self.name}__credential", f"{self.name}__clientId")
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        return (self.name, *self.addresses, *self.identity)
+
+    def read(self, read: Reader) -> StorageConnection | None:
+        """The connection; None when no setting of it is given."""
+        given = [name for name in self.understood if read.is_given(name)]  # each is looked at, even if another wins
+        string = read.text(self.name)
+        if string is not None:
+            return self.by_string(read, string)
+        if not given:
+            return None
+        credential, client = self.identity
+        if (read.text(credential) or "managedidentity").lower() != "managedidentity":
+            read.wrong(credential, "managedidentity, or not set")
+        uris = {service: self.uri(read, service) for service in self.services}
+        return StorageConnection(blob_uri=uris["blob"], table_uri=uris.get("table"), client_id=read.text(client))
+
+    def by_string(self, read: Reader, string: str) -> StorageConnection:
+        if not is_usable(string):
+            read.wrong(self.name, STRING_SHAPE)
+        for name in self.addresses:
+            if read.is_given(name):
+                read.wrong(name, f"left out, because {self.name} holds a connection string, and that would win")
+        return StorageConnection(connection_string=string)
+
+    def uri(self, read: Reader, service: str) -> str | None:
+        """The address of a service: its own setting, the alias, or what the account's name makes."""
+        account = self.account(read)
+        name = f"{self.name}__{service}ServiceUri"
+        aliases = [f"{self.name}__serviceUri"] if self.alias else []
+        given = {one: uri for one in (name, *aliases) if (uri := read.text(one))}
+        for one, uri in given.items():
+            if not is_https_url(uri):
+                read.wrong(one, f"the https URL of the account's {service} service")
+        made = f"https://{account}.{service}.{PUBLIC_CLOUD}" if account else None
+        uris = [*given.values(), *([made] if made else [])]
+        if len({uri.rstrip("/").lower() for uri in uris}) > 1:
+            read.wrong(next(iter(given)), f"left out, because another address of the {service} service is set as well")
+        if not uris and not any(read.is_given(one) for one in (f"{self.name}__accountName", self.name, *aliases)):
+            read.wrong(name, f"the https URL of the account's {service} service, or {self.name}__accountName set")
+        return uris[0] if uris else None
+
+    def account(self, read: Reader) -> str | None:
+        name = f"{self.name}__accountName"
+        account = read.text(name)
+        if account is not None and not ACCOUNT.fullmatch(account):
+            read.wrong(name, "the name of a storage account: 3 to 24 lower-case letters and digits")
+        return account
+
+
+RUNTIME = Connection(RUNTIME_CONNECTION, ("blob", "queue", "table"))
+RECORDINGS = Connection(RECORDINGS_CONNECTION, ("blob",), alias=True)
+
+
+def read_connections(read: Reader) -> tuple[StorageConnection, StorageConnection]:
+    """(the runtime account, the account of the recordings); the second is the first when nothing names another."""
+    tell_what_is_not_understood(read, (RUNTIME, RECORDINGS))
+    runtime = RUNTIME.read(read)
+    if runtime is None:
+        read.wrong(
+            RUNTIME.name,
+            f"{STRING_SHAPE}; or instead, with an identity, {RUNTIME.name}__accountName or the https URLs "
+            f"{RUNTIME.name}__blobServiceUri, __queueServiceUri and __tableServiceUri",
+        )
+        runtime = StorageConnection()
+    return runtime, RECORDINGS.read(read) or runtime
+
+
+def tell_what_is_not_understood(read: Reader, connections: Iterable[Connection]) -> None:
+    """Name every setting that begins as one of the connections, or would but for its case, and is none of theirs."""
+    for connection in connections:
+        spelled = {name.lower(): name for name in connection.understood}
+        for name, value in sorted(read.environment.items()):
+            plain = DISGUISES.sub("", name, count=1).lower()
+            if name in connection.understood or not plain.startswith(connection.name.lower()) or not value.strip():
+                continue
+            meant = spelled.get(plain.replace(":", "__"))
+            if meant is None:
+                read.wrong(name, f"left out, because it is not understood; {', '.join(connection.understood)} are")
+            elif read.environment.get(meant) != value:  # equal where names have no case, as on Windows
+                read.wrong(name, f"written {meant}, as an app setting")
+
+
+def is_usable(text: str) -> bool:
+    """Whether every client of ours can be made from a connection string, and sign."""
+    if text == EMULATOR:
+        return True
+    parts = parsed_connection_string(text) or {}
+    endpoints = [value for name, value in parts.items() if name.endswith("endpoint")]
+    return (
+        bool(parts.get("accountname"))
+        and is_key(parts.get("accountkey"))
+        and parts.get("defaultendpointsprotocol", "https").lower() in {"http", "https"}
+        and bool(re.fullmatch(r"[a-zA-Z0-9.-]+", parts.get("endpointsuffix", PUBLIC_CLOUD)))
+        and all(split_url(url).scheme in {"http", "https"} and split_url(url).hostname for url in endpoints)
+    )

@@ -1,0 +1,142 @@
+"""Reads settings one by one and remembers what is wrong with each, so that all of it is told at once, by name."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from urllib.parse import SplitResult, urlsplit
+
+from shared.errors import SettingsInvalid, WrongSetting
+
+NUMBER_MAX = 10**6  # hours or seconds; larger ones overflow the calendar before they make sense
+# App Service leaves a reference that it cannot resolve as it was written.
+REFERENCE = re.compile(r"@Microsoft\.\w+\(", re.IGNORECASE)
+UNRESOLVED = (
+    "what its reference stands for, which Azure has not resolved; the Function App's page Environment variables says "
+    "why (most often the identity lacks Key Vault Secrets User, the vault's firewall, or the secret's name)"
+)
+
+
+class Reader:
+    """Reads settings out of an environment.
+
+    Args:
+        environment: names and values; a value of nothing but blanks counts as not set.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.faults: dict[str, str] = {}
+
+    def wrong(self, name: str, must_be: str) -> None:
+        """Remember that a setting is wrong; the first reason counts. A value never belongs here: it may be a secret."""
+        self.faults.setdefault(name, must_be)
+
+    def finish(self) -> None:
+        """Raises: SettingsInvalid when anything is wrong."""
+        if self.faults:
+            raise SettingsInvalid([WrongSetting(name, must_be) for name, must_be in self.faults.items()])
+
+    def text(self, name: str) -> str | None:
+        text = self.environment.get(name, "").strip()
+        if REFERENCE.match(text):
+            self.wrong(name, UNRESOLVED)
+            return None
+        return text or None
+
+    def is_given(self, name: str) -> bool:
+        """Whether a setting has a value, be it a wrong one."""
+        return self.text(name) is not None or name in self.faults
+
+    def number(self, name: str, default: int, *, at_least: int, most: int = NUMBER_MAX) -> int:
+        text = self.text(name)
+        if text is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not at_least <= int(text) <= most:
+            self.wrong(name, f"a whole number from {at_least} to {most}")
+            return default
+        return int(text)
+
+    def choice[Choice: StrEnum](self, name: str, default: Choice) -> Choice:
+        text = self.text(name)
+        kind = type(default)
+        if text is None:
+            return default
+        if text not in list(kind):
+            self.wrong(name, f"one of {', '.join(kind)}")
+            return default
+        return kind(text)
+
+    def matching(self, name: str, default: str, pattern: str, shape: str) -> str:
+        text = self.text(name) or default
+        if not re.fullmatch(pattern, text):
+            self.wrong(name, shape)
+        return text
+
+    def https_url(self, name: str) -> str | None:
+        """An https URL without a trailing slash: the ACS SDK signs a wrong host when the endpoint ends with one."""
+        text = self.text(name)
+        if text is not None and not is_https_url(text):
+            self.wrong(name, "an https URL without user, query and fragment")
+        return text.rstrip("/") if text else None
+
+    def callback_url(self, name: str) -> str | None:
+        """ACS refuses anything but https; plain http on this machine is for a simulator."""
+        text = self.text(name)
+        return text if text and is_loopback_url(text) else self.https_url(name)
+
+    def listed(self, name: str, accept: Callable[[str], bool], shape: str) -> tuple[str, ...]:
+        items = tuple(item.strip().rstrip("/") for item in (self.text(name) or "").split(",") if item.strip())
+        if not all(accept(item) for item in items):
+            self.wrong(name, f"a list, separated by commas, of which each is {shape}")
+        return items
+
+    def container_urls(self, name: str) -> tuple[str, ...]:
+        return self.listed(name, lambda url: is_https_url(url) or is_loopback_url(url), "the https URL of a container")
+
+    def host_suffixes(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        suffix = re.compile(r"\.[a-z0-9-]+(\.[a-z0-9-]+)+")
+        return (
+            self.listed(name, lambda item: bool(suffix.fullmatch(item)), "a host suffix like .asm.skype.com") or default
+        )
+
+
+def parsed_connection_string(text: str) -> dict[str, str] | None:
+    """The parts of a connection string by lower-case name, in any order; None when it is none.
+
+    A name that comes twice makes it none: the SDKs disagree which of the two counts.
+    """
+    parts: dict[str, str] = {}
+    for part in text.strip().strip(";").split(";"):
+        name, equals, value = part.partition("=")
+        if not equals or not value or name.strip().lower() in parts:
+            return None
+        parts[name.strip().lower()] = value
+    return parts
+
+
+def is_key(text: str | None) -> bool:
+    """Whether a text can sign requests: base64 of at least one byte."""
+    try:
+        return bool(base64.b64decode(text or "", validate=True))
+    except ValueError:
+        return False
+
+
+def split_url(text: str) -> SplitResult:
+    """The parts of a URL; none of them when it is malformed, such as one with an unclosed bracket."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
+
+
+def is_https_url(text: str) -> bool:
+    url = split_url(text)
+    return url.scheme == "https" and bool(url.hostname) and not url.query and not url.fragment and "@" not in url.netloc
+
+
+def is_loopback_url(text: str) -> bool:
+    """Emulated storage is spoken to over plain http, on this machine only."""
+    url = split_url(text)
+    return url.scheme == "http" and url.hostname in {"127.0.0.1", "localhost"}

@@ -1,0 +1,30 @@
+"""host.json: each value that the app relies on, and the figures that README gives for them."""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HOST = json.loads((ROOT / "host.json").read_text())
+QUEUES = HOST["extensions"]["queues"]
+AT_ONCE = 4  # transfers of one instance: three blocks of 4 MiB each fit the smallest, 512 MB
+
+
+def test_an_instance_runs_four_messages_at_once_and_no_more() -> None:
+    assert QUEUES["batchSize"] + QUEUES["newBatchThreshold"] == AT_ONCE
+
+
+def test_no_message_waits_for_another_one_to_end_while_a_place_is_free() -> None:
+    """The listener fetches again when so many run; with a batch of one that is as soon as a single one has ended."""
+    assert QUEUES["newBatchThreshold"] == AT_ONCE - 1
+
+
+def test_every_text_on_a_queue_reaches_the_app() -> None:
+    assert QUEUES["messageEncoding"] == "none"
+
+
+def test_the_readme_tells_the_values() -> None:
+    text = re.sub(r"\s+", " ", (ROOT / "README.md").read_text())
+
+    assert f"`batchSize` {QUEUES['batchSize']} and `newBatchThreshold` {QUEUES['newBatchThreshold']}" in text
+    assert f"`messageEncoding` `{QUEUES['messageEncoding']}`" in text
