@@ -281,6 +281,16 @@ def test_a_manifest_that_was_archived_is_stepped_over(cloud: Cloud) -> None:
     assert complete(cloud).manifests == 2
 
 
+def test_a_manifest_that_is_too_long_to_be_ours_is_not_read_to_its_end(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    complete(cloud)
+    written = cloud.store.blobs[f"{FOLDER}/recording.json"]
+    cloud.store.overwrite(f"{FOLDER}/recording.json", written + b" " * MANIFEST_BYTES_MAX * 2)
+    cloud.catalog.save_recording(replace(cloud.recording(), status=RecordingStatus.TRANSFERRING))
+
+    assert complete(cloud).manifests == 2
+
+
 def test_several_blobs_that_are_no_manifests_are_stepped_over(cloud: Cloud) -> None:
     with_chunks(cloud, [{}])
     for name in ("recording.json", "recording.2.json", "recording.3.json"):

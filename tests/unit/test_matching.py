@@ -1,5 +1,6 @@
 """Which recording an event is about."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 from shared.models import Origin, Recording, RecordingStatus
@@ -150,3 +151,12 @@ def test_nothing_is_known_of_ids_that_are_missing_or_of_another_form() -> None:
     others = [None, "", "W10", "bnVsbA", "not base64 !", "eyJQbGF0Zm9ybUVuZHBvaW50SWQiOjF9"]
 
     assert not any(known_to_differ(RECORDING_ID, other) for other in others)
+
+
+def test_an_id_that_is_longer_than_any_of_acs_s_is_not_decoded() -> None:
+    """S6. What it would say is nothing that ACS says."""
+    ours = acs_recording_id(1)
+    longer = base64.urlsafe_b64encode(base64.urlsafe_b64decode(acs_recording_id(2) + "==") + b" " * 1000).decode()
+
+    assert known_to_differ(ours, acs_recording_id(2))
+    assert not known_to_differ(ours, longer)

@@ -321,3 +321,53 @@ def test_a_chunk_at_a_host_that_no_resolver_takes_is_refused_at_once(cloud: Clou
 
     assert cloud.chunk().status is ChunkStatus.FAILED
     assert "not of the form" in str(cloud.chunk().failure)
+
+
+class LateCatalog(FakeCatalog):
+    """Rows whose write raises what no port raises, after it was carried out."""
+
+    status: ChunkStatus | None = None
+    forgets = False
+
+    def save_chunk(self, chunk: Chunk) -> Chunk:
+        saved = super().save_chunk(chunk)
+        if chunk.status is self.status:
+            self.status = None
+            if self.forgets:
+                del self.rows[chunk.id, chunk.document_id]
+            raise RuntimeError("a secret")
+        return saved
+
+
+def late_catalog(cloud: Cloud, status: ChunkStatus) -> LateCatalog:
+    catalog = LateCatalog(cloud.world)
+    catalog.__dict__ |= cloud.catalog.__dict__
+    catalog.status = status
+    cloud.catalog = catalog
+    cloud.restart()
+    return catalog
+
+
+def test_a_transfer_that_was_written_down_is_not_put_off(ready: Cloud) -> None:
+    late_catalog(ready, ChunkStatus.STORED)
+
+    transfer(ready)
+
+    assert (ready.chunk().status, ready.chunk().failure) == (ChunkStatus.STORED, None)
+
+
+def test_a_deletion_that_was_written_down_is_not_put_off(stored: Cloud) -> None:
+    late_catalog(stored, ChunkStatus.DELETED)
+
+    delete(stored)
+
+    assert (stored.chunk().status, stored.chunk().failure) == (ChunkStatus.DELETED, None)
+    assert stored.recording().status is RecordingStatus.COMPLETED
+
+
+def test_a_chunk_whose_row_is_gone_is_not_put_off(stored: Cloud) -> None:
+    late_catalog(stored, ChunkStatus.DELETED).forgets = True
+
+    assert stored.services.deletion.delete(stored.chunk().ref) == Messages()
+
+    assert stored.chunks() == []
