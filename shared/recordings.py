@@ -5,6 +5,7 @@ second try under the same key can explain.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -21,6 +22,7 @@ from shared.errors import (
     Conflict,
     KeyReused,
     NotFound,
+    RowUnreadable,
 )
 from shared.log import LogEvent, log
 from shared.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
@@ -236,9 +238,10 @@ def learn_acs_id(catalog: Catalog, recording: Recording, recording_id: str) -> R
     owner = catalog.link_acs_id(normal_recording_id(recording_id), recording.id)
     if owner != recording.id:
         log(LogEvent.RECORDINGS_LINKED, id=recording.id, sameAs=owner)
-        other = catalog.recording(owner)
-        if other is not None and other.same_as is None:
-            save_recording(catalog, other, lambda row: msgspec.structs.replace(row, same_as=recording.id))
+        with suppress(RowUnreadable):  # then only this row says so
+            other = catalog.recording(owner)
+            if other is not None and other.same_as is None:
+                save_recording(catalog, other, lambda row: msgspec.structs.replace(row, same_as=recording.id))
     return msgspec.structs.replace(
         recording, recording_id=recording_id, same_as=owner if owner != recording.id else recording.same_as
     )

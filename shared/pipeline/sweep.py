@@ -13,7 +13,7 @@ from functools import partial
 import msgspec
 
 from shared.control import EVENT_PATIENCE, LOOK_AGAIN, Control, next_question, unconfirmed
-from shared.errors import AcsError, CatalogConflict, Unforeseen
+from shared.errors import AcsError, BlobGone, CatalogConflict, Unforeseen
 from shared.lenient import Json
 from shared.log import LogEvent, log
 from shared.models import (
@@ -307,7 +307,11 @@ class Sweep:
         return Messages()
 
     def ingest_letter(self, name: str, ingested: list[str]) -> Messages:
-        messages = merged(self.ingest.ingest(document) for document in documents(self.dead_letters.read(name)))
+        try:
+            letter = self.dead_letters.read(name)
+        except BlobGone:
+            return Messages()  # another sweep took it in
+        messages = merged(self.ingest.ingest(document) for document in documents(letter))
         ingested.append(name)
         return messages
 

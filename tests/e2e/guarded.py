@@ -170,7 +170,8 @@ class Guarded:
 
     def status(self, id: str) -> str:
         try:
-            return str(self.tables.get_table_client(CATALOG_TABLE).get_entity(id, "recording")["status"])
+            row = self.tables.get_table_client(CATALOG_TABLE).get_entity(id, "recording")
+            return str(row["files"]) if row.get("endedAt") else str(row["control"])
         except ResourceNotFoundError:
             return "unknown"
 

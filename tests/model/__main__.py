@@ -1,8 +1,8 @@
 """Run the model in its long form, or one run again.
 
 `--runs 1000000`: every single fault, every pair, every schedule, and that many drawn runs.
-`--seed 17`: one drawn run, effect by effect. `--scene … --strikes …`, `--loss … --strikes …`, `--script … --strikes …`:
-one run as a violation printed it.
+`--seed 17`: one drawn run, effect by effect. `--scene … --strikes …`, `--loss … --strikes …`, `--script … --strikes …`,
+`--beside … --strikes …`: one run as a violation printed it.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tests.model import control
+from tests.model import control, neighbours
 from tests.model.faults import At, parsed
 from tests.model.losses import LOSSES, Losing, first_faults, pairs_around
 from tests.model.oracle import Violation
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--scene", type=Scene.named, help="show one run: what happens in it")
     parser.add_argument("--loss", choices=LOSSES, help="… or what is lost in it")
     parser.add_argument("--script", choices=control.SCRIPTS, help="… or how it is controlled")
+    parser.add_argument("--beside", choices=neighbours.HOPELESS_UNITS, help="… or what can never be done in it")
     parser.add_argument("--strikes", type=parsed, default={}, help="… and which faults hit which effects")
     options = parser.parse_args(arguments)
     quiet()
@@ -50,10 +51,12 @@ def main(arguments: Sequence[str]) -> int:
         return show(Losing(options.loss, At(options.strikes)))
     if options.script is not None:
         return show(control.Played(options.script, At(options.strikes)))
+    if options.beside is not None:
+        return show(neighbours.Beside(options.beside, At(options.strikes)))
     return long_form(options.first, options.runs)
 
 
-def show(trial: Trial | Losing | control.Played) -> int:
+def show(trial: Trial | Losing | control.Played | neighbours.Beside) -> int:
     try:
         trial.run()
         told = "every invariant holds"
@@ -75,6 +78,10 @@ def long_form(first: int, runs: int) -> int:
         failures += told(f"every pair, {name}", partial(everywhere, pairs_around, first_faults(name)))
     for name in control.SCRIPTS:
         failures += told(f"every pair, {name}", partial(everywhere, control.pairs_with, control.first_faults(name)))
+    for name in neighbours.HOPELESS_UNITS:
+        failures += told(
+            f"every pair, {name}", partial(everywhere, neighbours.pairs_with, neighbours.first_faults(name))
+        )
     for name in control.CONTESTS:
         failures += told(f"every order, {name}", partial(control.every_order, name, PREEMPTIONS))
     for name in RACES:

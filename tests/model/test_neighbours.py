@@ -1,0 +1,48 @@
+"""What can be done is done, whatever stands beside it that never can; and that one is told."""
+
+import logging
+
+import pytest
+
+from shared.log import LOGGER
+from tests.model.faults import At
+from tests.model.neighbours import HOPELESS_UNITS, TOLD, Beside, Street, every_fault, first_faults, pairs_with
+from tests.model.oracle import Violation
+from tests.model.search import everywhere, strided
+
+FIRST_FAULTS = 8  # about so many for each unit; the long form takes every one
+
+
+@pytest.mark.parametrize("name", HOPELESS_UNITS)
+def test_with_one_fault_anywhere_what_can_be_done_is_done(name: str) -> None:
+    tally = every_fault(name)
+
+    assert tally.violations[:5] == []
+    assert tally.runs > 100
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", HOPELESS_UNITS)
+def test_with_a_pair_of_faults_anywhere_what_can_be_done_is_done(name: str) -> None:
+    firsts = first_faults(name)
+
+    tally = everywhere(pairs_with, list(strided(firsts, max(1, len(firsts) // FIRST_FAULTS))))
+
+    assert tally.violations[:5] == []
+
+
+# A letter has no row on which it could be marked as told: of that one every sweep tells.
+@pytest.mark.parametrize(
+    "name", [name for name, event in TOLD.items() if event == "unforeseen_fault" and "letter" not in name]
+)
+def test_what_nobody_foresaw_is_told_once_and_not_once_a_minute(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, LOGGER.name)
+
+    Beside(name, At({})).run()
+
+    assert len([line for line in caplog.messages if line.startswith("unforeseen_fault")]) == 1
+
+
+def test_a_neighbour_that_was_not_done_is_noticed() -> None:
+    with pytest.raises(Violation, match="A neighbour ended"):
+        Street().what_can_be_done_is_done()
