@@ -19,11 +19,20 @@ from tests.model.mutations import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("shared", "functions", "tests/unit", "tests/model", "tests/fakes", "tests/events")
-FILES = ("tests/__init__.py", "tests/builders.py", "tests/conftest.py", "pyproject.toml", "function_app.py")
+FILES = (
+    "tests/__init__.py",
+    "tests/builders.py",
+    "tests/hostile.py",
+    "tests/conftest.py",
+    "pyproject.toml",
+    "function_app.py",
+)
 GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/deletion.py": None,
     "shared/pipeline/completion.py": None,
     "shared/pipeline/claims.py": None,
+    "shared/control.py": None,
+    "shared/units.py": None,
     "shared/pipeline/transfer.py": (
         "transfer",
         "attempt",
@@ -35,15 +44,34 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
         "deferred",
         "expired",
         "failed",
+        "put_off",
     ),
-    "shared/pipeline/sweep.py": ("chunk_looked_at", "recording_looked_at", "failed_looked_at", "sent_again", "warned"),
+    "shared/pipeline/sweep.py": (
+        "sweep",
+        "set_aside",
+        "chunk_looked_at",
+        "recording_looked_at",
+        "look_again",
+        "failure_looked_at",
+        "failed_looked_at",
+        "transferring_looked_at",
+        "without_files_looked_at",
+        "sent_again",
+        "warn",
+        "letters",
+    ),
     "shared/pipeline/engine.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/pipeline/blocks.py": ("staged", "list_digest"),
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "engine", "engine_winner", "blocks", "races")
-THEN = ("crash_everywhere", "own_storage", "sweep", "sweep_recordings", "replay")
+THEN = (
+    *("crash_everywhere", "own_storage", "sweep", "sweep_recordings", "replay", "recordings", "start", "callbacks"),
+    *("models", "units", "unforeseen", "hostile_events"),
+)
 MODEL = (
     "tests/model/test_guards.py",
+    "tests/model/test_control.py",
+    "tests/model/test_neighbours.py",
     "tests/model/test_losses.py",
     "tests/model/test_faults.py",
     "tests/model/test_schedules.py",

@@ -1,0 +1,149 @@
+"""Behaviours that were wrong once, each put back into today's code: the tests must notice every one of them.
+
+`python -m tests.model.old_behaviours` tries all, and says which tests were put to each.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("shared", "functions", "local", "tests")
+FILES = ("pyproject.toml", "function_app.py", "host.json")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules")
+SECONDS_MAX = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldBehaviour:
+    """A wrong behaviour of an earlier version.
+
+    Attributes:
+        path: of the module.
+        today: a passage of it, as it is.
+        once: what stood there, or would lead to the same.
+        noticed_by: arguments of pytest: the tests that must fail.
+    """
+
+    path: str
+    today: str
+    once: str
+    noticed_by: tuple[str, ...]
+
+
+CONTROL = "shared/control.py"
+OLD: dict[str, OldBehaviour] = {
+    "stop asks nobody once files were announced": OldBehaviour(
+        path=CONTROL,
+        today="if self.has_ended(recording) or recording.refused:",
+        once="if self.has_ended(recording) or recording.refused or recording.files is not FilesStatus.NONE:",
+        noticed_by=("tests/model/test_control.py", "-k", "order or one_fault"),
+    ),
+    "a late answer wins": OldBehaviour(
+        path=CONTROL,
+        today="if row.control_version != asked_of.control_version and not always:",
+        once="if False:",
+        noticed_by=("tests/model/test_control.py", "-k", "order"),
+    ),
+    "ACS is not asked after an unclear answer": OldBehaviour(
+        path=CONTROL,
+        today="            return self.unless_carried_out(recording, wanted, error)",
+        once="            raise",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "not found is the end of a recording that has just been started": OldBehaviour(
+        path=CONTROL,
+        today="now - recording.start_requested_at < SETTLE:",
+        once="False:",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a resume whose answer is lost leaves an empty recording": OldBehaviour(
+        path=CONTROL,
+        today="resume_requested_at=now, has_run=True",
+        once="resume_requested_at=now",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "an event says that recording ended": OldBehaviour(
+        path="shared/pipeline/ingest.py",
+        today="            heard_at=now,\n",
+        once="            heard_at=now,\n            ended_at=row.ended_at or now,\n",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a unit that fails stops the run": OldBehaviour(
+        path="shared/units.py",
+        today="            self.interruptions.append(error)\n            return Messages()",
+        once="            raise",
+        noticed_by=("tests/model/test_neighbours.py", "-k", "one_fault"),
+    ),
+    "a unit that nobody foresaw to fail stops the run": OldBehaviour(
+        path="shared/units.py",
+        today="            return attempt(unit)\n        except Unforeseen",
+        once="            return unit()\n        except Unforeseen",
+        noticed_by=("tests/unit/test_units.py",),
+    ),
+    "the SDK repeats a DELETE": OldBehaviour(
+        path="shared/adapters/acs.py",
+        today="                retry_total=0,\n                **{LAST_LOOK: look},",
+        once="                **{LAST_LOOK: look},",
+        noticed_by=("tests/contract/test_source_deletion.py", "-k", "nothing_but_a_redirect and 500"),
+    ),
+    "a redirect leads to another document": OldBehaviour(
+        path="shared/adapters/acs.py",
+        today="if other != msgspec.structs.replace(place, host=other.host):",
+        once="if False:",
+        noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
+    ),
+    "any conflict means that the blob is there": OldBehaviour(
+        path="shared/adapters/blobs.py",
+        today='NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})',
+        once='NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "ContainerBeingDeleted"})',
+        noticed_by=("tests/contract/test_store_codes.py", "-m", "not stack"),
+    ),
+    "a write is recognised by its content": OldBehaviour(
+        path="tests/fakes/catalog.py",
+        today="self.writes[key] = object()",
+        once="self.writes[key] = 0",
+        noticed_by=("tests/contract/test_catalog_lost.py", "-m", "not stack"),
+    ),
+}
+
+
+def noticed(behaviour: OldBehaviour) -> bool:
+    """Whether a test fails once the behaviour is back.
+
+    Raises:
+        ValueError: the passage is not in the code any more.
+    """
+    source = (ROOT / behaviour.path).read_text()
+    if source.count(behaviour.today) != 1:
+        raise ValueError(f"{behaviour.path} does not have this passage exactly once: {behaviour.today}")
+    with tempfile.TemporaryDirectory() as place:
+        tree = Path(place)
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, tree / name, ignore=LEFT_OUT)
+        for name in FILES:
+            shutil.copy(ROOT / name, tree / name)
+        (tree / behaviour.path).write_text(source.replace(behaviour.today, behaviour.once))
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *behaviour.noticed_by]
+        environment = os.environ | {"MODEL_PREEMPTIONS": "2", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=SECONDS_MAX, check=False
+        )
+    return done.returncode == 1 and " failed" in done.stdout
+
+
+def main() -> int:
+    survivors = 0
+    for name, behaviour in OLD.items():
+        dies = noticed(behaviour)
+        survivors += not dies
+        print(f"{'noticed ' if dies else 'SURVIVED'} {name}: {' '.join(behaviour.noticed_by)}", flush=True)  # noqa: T201 - a command
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
