@@ -3,7 +3,7 @@
 import os
 
 from functions import create_app
-from shared.log import quieten_sdks
+from shared.domain.log import quieten_sdks
 from shared.services import Services
 
 quieten_sdks()

@@ -2,14 +2,14 @@
 
 import azure.functions as func
 
-from functions import event_grid, http_api, http_files, queues, timer
+from functions import event_grid, http_files, http_recordings, queues, timer
 from shared.services import Services
 
 
 def create_app(services: Services) -> func.FunctionApp:
     """The Functions app on these services; what Azure indexes, and what tests drive."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-    app.register_functions(http_api.blueprint(services))
+    app.register_functions(http_recordings.blueprint(services))
     app.register_functions(http_files.blueprint(services))
     app.register_functions(event_grid.blueprint(services))
     app.register_functions(queues.blueprint(services))

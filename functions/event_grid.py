@@ -8,7 +8,7 @@ import typing
 
 import azure.functions as func
 
-from functions.translate import ready, to_document, to_messages
+from functions.bindings import ready, to_document, to_messages
 from shared.services import Services
 from shared.settings import RUNTIME_CONNECTION, TRANSFER_QUEUE
 

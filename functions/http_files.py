@@ -8,21 +8,21 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.http_api import id_of
-from functions.translate import answer, to_messages
-from shared.consistency import parse_day
-from shared.errors import CatalogUnavailable, InvalidRequest, NotFound
-from shared.files import Link
-from shared.lenient import Json
-from shared.listing import time_filter
-from shared.models import ChunkRef, Messages
-from shared.names import DOCUMENT_ID
+from functions.bindings import answer, to_messages
+from functions.http_recordings import id_of
+from shared.api.http_replies import Reply, json_reply
+from shared.control.download_links import Link
+from shared.control.list_recordings import time_filter
+from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound
+from shared.domain.identifiers import DOCUMENT_ID
+from shared.domain.json_fields import Json
+from shared.domain.json_views import instant
+from shared.domain.models import ChunkRef, Messages
+from shared.domain.units import Run, as_interruption
+from shared.pipeline.consistency import parse_day
 from shared.pipeline.ingest import merged
-from shared.replies import Reply, json_reply
 from shared.services import Services
 from shared.settings import DELETION_QUEUE, RUNTIME_CONNECTION, TRANSFER_QUEUE
-from shared.units import Run, as_interruption
-from shared.views import instant
 
 EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
 

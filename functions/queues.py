@@ -4,8 +4,8 @@ import typing
 
 import azure.functions as func
 
-from functions.translate import ready, to_messages
-from shared.errors import SettingsInvalid
+from functions.bindings import ready, to_messages
+from shared.domain.errors import SettingsInvalid
 from shared.pipeline.poison import told
 from shared.services import Services
 from shared.settings import (

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.settings_reader import Reader, is_https_url, is_key, parsed_connection_string, split_url
+from shared.domain.urls import is_https_url, split_url
+from shared.settings_reader import Reader, is_key, parsed_connection_string
 
 RUNTIME_CONNECTION = "AzureWebJobsStorage"
 RECORDINGS_CONNECTION = "RecordingsStorage"

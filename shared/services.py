@@ -10,30 +10,30 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from shared import settings as names
-from shared.callbacks import Callbacks, CallbackVerifier
-from shared.consistency import Consistency
-from shared.files import Files
-from shared.health import NOWHERE, Health
-from shared.listing import Listing
-from shared.pipeline.claims import RetryPolicy
+from shared import settings
+from shared.control.download_links import Files
+from shared.control.health import NOWHERE, Health
+from shared.control.list_recordings import Listing
+from shared.control.recordings import Recordings
+from shared.control.state_callbacks import Callbacks, CallbackVerifier
+from shared.copying.copy_content import WRITERS, Engine, EngineOptions
+from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
 from shared.pipeline.completion import Completion
+from shared.pipeline.consistency import Consistency
 from shared.pipeline.deletion import Deletion
-from shared.pipeline.engine import WRITERS, Engine, EngineOptions
-from shared.pipeline.inbox import Inbox
 from shared.pipeline.ingest import Ingest, IngestPolicy
 from shared.pipeline.poison import Poison
+from shared.pipeline.queue_messages import Inbox
 from shared.pipeline.replay import Replay
+from shared.pipeline.retries import RetryPolicy
 from shared.pipeline.sweep import Sweep
 from shared.pipeline.transfer import Transfer
-from shared.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
-from shared.recordings import Recordings
 from shared.settings import Settings
 
 if TYPE_CHECKING:
     from azure.communication.callautomation import CallAutomationClient
 
-    from shared.adapters.connections import StorageAccount
+    from shared.adapters.storage_accounts import StorageAccount
 
 
 def now() -> datetime:
@@ -202,10 +202,12 @@ class Services:
 
     @MadeOnce
     def catalog(self) -> Catalog:
-        from shared.adapters.tables import TableCatalog
+        from shared.adapters.table_catalog import TableCatalog
 
         tables = self.runtime_account.tables
-        return TableCatalog(tables.get_table_client(names.CATALOG_TABLE), tables.get_table_client(names.INDEX_TABLE))
+        return TableCatalog(
+            tables.get_table_client(settings.CATALOG_TABLE), tables.get_table_client(settings.INDEX_TABLE)
+        )
 
     @MadeOnce
     def acs_calls(self) -> AcsCalls:
@@ -222,7 +224,7 @@ class Services:
     @MadeOnce
     def acs_client(self) -> "CallAutomationClient":
         from shared.adapters.acs import connect
-        from shared.adapters.connections import credential_for
+        from shared.adapters.storage_accounts import credential_for
 
         settings = self.settings
         return connect(
@@ -231,37 +233,37 @@ class Services:
 
     @MadeOnce
     def store(self) -> ChunkStore:
-        from shared.adapters.blobs import BlobChunkStore
+        from shared.adapters.blob_storage import BlobChunkStore
 
         return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
 
     @MadeOnce
     def own_storage(self) -> OwnStorage:
-        from shared.adapters.blobs import BlobOwnStorage
+        from shared.adapters.blob_storage import BlobOwnStorage
 
         return BlobOwnStorage(self.recordings_account)
 
     @MadeOnce
     def rejected_events(self) -> KeptEvents:
-        from shared.adapters.blobs import EventContainer
+        from shared.adapters.blob_storage import EventContainer
 
-        return EventContainer(self.runtime_account.blobs, names.REJECTED_EVENTS_CONTAINER)
+        return EventContainer(self.runtime_account.blobs, settings.REJECTED_EVENTS_CONTAINER)
 
     @MadeOnce
     def dead_letters(self) -> DeadLetters:
-        from shared.adapters.blobs import EventContainer
+        from shared.adapters.blob_storage import EventContainer
 
-        return EventContainer(self.runtime_account.blobs, names.DEAD_LETTERS_CONTAINER)
+        return EventContainer(self.runtime_account.blobs, settings.DEAD_LETTERS_CONTAINER)
 
     @MadeOnce
     def runtime_account(self) -> "StorageAccount":
-        from shared.adapters.connections import StorageAccount
+        from shared.adapters.storage_accounts import StorageAccount
 
         return StorageAccount(self.settings.runtime_storage, self.settings.client_id)
 
     @MadeOnce
     def recordings_account(self) -> "StorageAccount":
-        from shared.adapters.connections import StorageAccount
+        from shared.adapters.storage_accounts import StorageAccount
 
         return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
 
@@ -270,6 +272,6 @@ class Services:
         settings = self.settings
         if settings.callback_audience is None:
             return None
-        from shared.adapters.tokens import JwtCallbackVerifier
+        from shared.adapters.callback_tokens import JwtCallbackVerifier
 
         return JwtCallbackVerifier(settings.callback_audience, settings.callback_issuer, settings.callback_jwks_url)

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Self
 
 from shared.connection_settings import RECORDINGS, RUNTIME, StorageConnection, read_connections
-from shared.settings_reader import Reader, is_https_url, is_key, parsed_connection_string
+from shared.domain import durations
+from shared.domain.urls import is_https_url
+from shared.settings_reader import Reader, is_key, parsed_connection_string
 
 # Names of resources. infra/ creates them under the same names; a test compares the two.
 CATALOG_TABLE = "recordings"
@@ -97,7 +99,9 @@ class Settings:
             ),
             acs_connection_string=acs_connection_string(read),
             acs_endpoint=read.https_url("ACS_ENDPOINT"),
-            acs_retention=timedelta(hours=read.number("ACS_RETENTION_HOURS", 24, at_least=1)),
+            acs_retention=timedelta(
+                hours=read.number("ACS_RETENTION_HOURS", durations.ACS_RETENTION_HOURS, at_least=1)
+            ),
             acs_topic=read.text("ACS_TOPIC"),
             delete_from_acs=read.choice("DELETE_FROM_ACS", DeleteFromAcs.AFTER_STORE),
             unknown_recordings=read.choice("UNKNOWN_RECORDINGS", UnknownRecordings.STORE),
@@ -109,10 +113,14 @@ class Settings:
             callback_issuer=read.text("CALLBACK_ISSUER") or ACS_CALLBACK_ISSUER,
             callback_jwks_url=read.https_url("CALLBACK_JWKS_URL") or ACS_CALLBACK_JWKS_URL,
             transfer_block_bytes=read.number("TRANSFER_BLOCK_BYTES", 4 * 1024 * 1024, at_least=1, most=BLOCK_BYTES_MAX),
-            claim=timedelta(seconds=read.number("CLAIM_SECONDS", 900, at_least=1)),
-            retry_first=timedelta(seconds=read.number("RETRY_FIRST_SECONDS", 60, at_least=1)),
-            retry_max=timedelta(seconds=read.number("RETRY_MAX_SECONDS", 900, at_least=1)),
-            max_recording=timedelta(hours=read.number("MAX_RECORDING_HOURS", 24, at_least=1)),
+            claim=read.seconds("CLAIM_SECONDS", durations.CLAIM_SECONDS),
+            retry_first=timedelta(
+                seconds=read.number("RETRY_FIRST_SECONDS", durations.RETRY_FIRST_SECONDS, at_least=1)
+            ),
+            retry_max=read.seconds("RETRY_MAX_SECONDS", durations.RETRY_MAX_SECONDS),
+            max_recording=timedelta(
+                hours=read.number("MAX_RECORDING_HOURS", durations.MAX_RECORDING_HOURS, at_least=1)
+            ),
             client_id=read.text("AZURE_CLIENT_ID"),
         )
         tell_contradictions(read, settings)

@@ -3,10 +3,11 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from enum import StrEnum
-from urllib.parse import SplitResult, urlsplit
 
-from shared.errors import SettingsInvalid, WrongSetting
+from shared.domain.errors import SettingsInvalid, WrongSetting
+from shared.domain.urls import is_https_url, is_loopback_url
 
 NUMBER_MAX = 10**6  # hours or seconds; larger ones overflow the calendar before they make sense
 # App Service leaves a reference that it cannot resolve as it was written.
@@ -56,6 +57,12 @@ class Reader:
             self.wrong(name, f"a whole number from {at_least} to {most}")
             return default
         return int(text)
+
+    def seconds(self, name: str, default: int) -> timedelta:
+        return timedelta(seconds=self.number(name, default, at_least=1))
+
+    def hours(self, name: str, default: int) -> timedelta:
+        return timedelta(hours=self.number(name, default, at_least=1))
 
     def choice[Choice: StrEnum](self, name: str, default: Choice) -> Choice:
         text = self.text(name)
@@ -121,22 +128,3 @@ def is_key(text: str | None) -> bool:
         return bool(base64.b64decode(text or "", validate=True))
     except ValueError:
         return False
-
-
-def split_url(text: str) -> SplitResult:
-    """The parts of a URL; none of them when it is malformed, such as one with an unclosed bracket."""
-    try:
-        return urlsplit(text)
-    except ValueError:
-        return urlsplit("")
-
-
-def is_https_url(text: str) -> bool:
-    url = split_url(text)
-    return url.scheme == "https" and bool(url.hostname) and not url.query and not url.fragment and "@" not in url.netloc
-
-
-def is_loopback_url(text: str) -> bool:
-    """Emulated storage is spoken to over plain http, on this machine only."""
-    url = split_url(text)
-    return url.scheme == "http" and url.hostname in {"127.0.0.1", "localhost"}

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from shared.models import (
+from shared.api.start_body import parse_start_request
+from shared.domain.models import (
     Chunk,
     ChunkStatus,
     ControlStatus,
@@ -16,7 +17,7 @@ from shared.models import (
     RecordingStatus,
     StartFailure,
 )
-from shared.start_request import StartRequest, parse_start_request
+from shared.domain.start_request import StartRequest
 from tests.fakes import BEGINNING, Cloud, acs_recording_id
 
 CALL_ID = "d99c636c-dfb2-46ec-8d0e-ff5bdf9a99b5"

@@ -18,14 +18,14 @@ from azure.communication.callautomation import CallAutomationClient
 from azure.storage.blob import BlobServiceClient
 
 from local.bench.instruments import ClearTransport, CountedSource, NoDigest, Progress
-from shared.adapters.acs import CONNECT_SECONDS, CONTROL_READ_SECONDS, RECEIVE_BYTES, SdkSource, connect
-from shared.adapters.blobs import BlobChunkStore
-from shared.adapters.connections import StorageAccount
+from shared.adapters.acs import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS, RECEIVE_BYTES, SdkSource, connect
+from shared.adapters.blob_storage import BlobChunkStore
+from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
-from shared.pipeline import engine as engine_module
-from shared.pipeline.engine import CopyOrder, Engine, EngineOptions
-from shared.pipeline.media import check_signature
-from shared.ports import BlobLabel, Source
+from shared.copying import copy_content as engine_module
+from shared.copying.content_checks import check_signature
+from shared.copying.copy_content import CopyOrder, Engine, EngineOptions
+from shared.domain.ports import BlobLabel, Source
 
 CONTAINER = "recordings"
 HOST_SUFFIXES = (".asm.skype.com",)
@@ -98,8 +98,8 @@ def acs_client(job: Job) -> CallAutomationClient:
         return connect(None, job.acs, credential=no_credential)
     transport = ClearTransport(
         job.clear,
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=CONTROL_READ_SECONDS,
+        connection_timeout=ACS_CONNECT_SECONDS,
+        read_timeout=ACS_CONTROL_READ_SECONDS,
         connection_data_block_size=RECEIVE_BYTES,
     )
     return CallAutomationClient.from_connection_string(job.acs, transport=transport)

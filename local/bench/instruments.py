@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 
-from shared.ports import Source, SourceRange
+from shared.domain.ports import Source, SourceRange
 
 
 class ClearTransport(HttpTransport[Any, Any]):

@@ -33,7 +33,14 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
-from shared.errors import (
+from shared.domain.acs_urls import Location, parse_location
+from shared.domain.durations import (
+    ACS_CONNECT_SECONDS,
+    ACS_CONTENT_READ_SECONDS,
+    ACS_CONTROL_READ_SECONDS,
+    ACS_RETRY_AFTER_SECONDS_MAX,
+)
+from shared.domain.errors import (
     AcsRefused,
     AcsUnavailable,
     AcsUncertain,
@@ -42,16 +49,11 @@ from shared.errors import (
     SourceSuspect,
     SourceUnavailable,
 )
-from shared.locations import Location, parse_location
-from shared.ports import AcsState, SourceRange
-from shared.start_request import StartRequest
+from shared.domain.ports import AcsState, SourceRange
+from shared.domain.start_request import StartRequest
 
-CONNECT_SECONDS = 10
-CONTROL_READ_SECONDS = 30  # a start took 4 seconds in recorded sessions; an HTTP caller waits 230 at most
-CONTENT_READ_SECONDS = 30  # the longest silence within a content
 RECEIVE_BYTES = 256 * 1024  # the SDK's default of 4 KiB costs four fifths of the throughput; more gains nothing
 REDIRECTS_MAX = 3
-RETRY_AFTER_SECONDS_MAX = 3600.0
 LAST_LOOK = "last_look"  # the option of a request that `LastLookPolicy` takes
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -63,12 +65,12 @@ def connect(
     endpoint: str | None,
     connection_string: str | None,
     credential: Callable[[], TokenCredential],
-    read_seconds: float = CONTROL_READ_SECONDS,
+    read_seconds: float = ACS_CONTROL_READ_SECONDS,
     **more: Any,
 ) -> CallAutomationClient:
     """A client by connection string, else by endpoint and identity; `more` are options of the SDK's own."""
     options: dict[str, Any] = more | {
-        "connection_timeout": CONNECT_SECONDS,
+        "connection_timeout": ACS_CONNECT_SECONDS,
         "read_timeout": read_seconds,
         "connection_data_block_size": RECEIVE_BYTES,
         "retry_policy": ImpatientRetryPolicy(),
@@ -226,7 +228,7 @@ def retry_after(response: object) -> float | None:
             seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
         except (TypeError, ValueError, OverflowError):
             return None
-    return min(max(0.0, seconds), RETRY_AFTER_SECONDS_MAX)  # in this order NaN becomes 0
+    return min(max(0.0, seconds), ACS_RETRY_AFTER_SECONDS_MAX)  # in this order NaN becomes 0
 
 
 class SdkSource:
@@ -236,7 +238,7 @@ class SdkSource:
         self,
         client: CallAutomationClient,
         host_suffixes: tuple[str, ...],
-        read_seconds: float = CONTENT_READ_SECONDS,
+        read_seconds: float = ACS_CONTENT_READ_SECONDS,
     ) -> None:
         self.client = client
         self.host_suffixes = host_suffixes

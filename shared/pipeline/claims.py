@@ -1,31 +1,13 @@
 """Who works on a chunk until when, and when it is tried again."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.errors import CatalogConflict, RecorderError, Unforeseen
-from shared.log import LogEvent, log
-from shared.models import Chunk
-from shared.ports import Catalog, Clock
-
-DOUBLINGS_MAX = 20  # beyond it any back-off is at its cap
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
-    """When to try again, and how long a claim lasts."""
-
-    claim: timedelta
-    first: timedelta
-    longest: timedelta
-    retention: timedelta
-
-    def wait(self, attempts: int, asked_seconds: float | None) -> timedelta:
-        """Capped back-off, doubled with each attempt; what ACS asks for counts up to the same cap."""
-        backoff = self.first * (1 << min(max(attempts - 1, 0), DOUBLINGS_MAX))
-        return min(max(backoff, timedelta(seconds=asked_seconds or 0)), self.longest)
+from shared.domain.errors import CatalogConflict, RecorderError, Unforeseen
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk
+from shared.domain.ports import Catalog, Clock
 
 
 class LostClaim(RecorderError):

@@ -3,28 +3,27 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from shared import names
-from shared.control import Control, next_question
-from shared.errors import AcsError, BlobExists, BlobUnreadable, CatalogConflict, StoreUnavailable, Unforeseen
-from shared.lenient import Json, moment
-from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, FilesStatus, Recording
-from shared.ports import BlobLabel, Catalog, ChunkStore, Clock
-from shared.recordings import save_recording
-from shared.units import attempt
-from shared.views import chunk_view, recording_view
+from shared.control.control_requests import Control, next_question
+from shared.domain import blob_names
+from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
+from shared.domain.errors import AcsError, BlobExists, BlobUnreadable, CatalogConflict, StoreUnavailable, Unforeseen
+from shared.domain.json_fields import Json, moment
+from shared.domain.json_views import chunk_view, recording_view
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, FilesStatus, Recording
+from shared.domain.ports import BlobLabel, Catalog, ChunkStore, Clock
+from shared.domain.recording_rows import save_recording
+from shared.domain.units import attempt
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
 MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # ten times what a chunk takes
 DECISION_TRIES = 50  # every conflict means that somebody else made progress
-FAILED_STAYS = timedelta(days=7)  # how long a failed recording counts as open unless it is replayed
-FAILED_LOOK = timedelta(hours=1)  # how often it is looked at meanwhile: a replay makes it an open one
 CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
 # What a later chunk or a second look may change on a chunk without making it another one.
 PASSING = frozenset({"attempts", "dueAt", "failure", "failureKind", "storedAt", "deletedAt"})
@@ -169,7 +168,7 @@ class Completion:
         document = recording_view(recording, chunks)
         content = json.dumps(document, indent=2, ensure_ascii=False).encode()
         for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
-            name = names.manifest_blob(recording.folder, number)
+            name = blob_names.manifest_blob(recording.folder, number)
             try:
                 self.store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
             except BlobExists:

@@ -8,14 +8,22 @@ from functools import partial
 
 import msgspec
 
-from shared import units
-from shared.errors import CatalogConflict, ContentConflict, RowUnreadable, StoreUnavailable, Transient, Unforeseen
-from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
-from shared.pipeline.blocks import list_digest
-from shared.pipeline.claims import RetryPolicy, tell_unforeseen
-from shared.pipeline.engine import digested
-from shared.ports import BlobLook, Catalog, ChunkStore, Clock, Source
+from shared.copying.block_ids import list_digest
+from shared.copying.copy_content import digested
+from shared.domain import units
+from shared.domain.errors import (
+    CatalogConflict,
+    ContentConflict,
+    RowUnreadable,
+    StoreUnavailable,
+    Transient,
+    Unforeseen,
+)
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
+from shared.domain.ports import BlobLook, Catalog, ChunkStore, Clock, Source
+from shared.pipeline.claims import tell_unforeseen
+from shared.pipeline.retries import RetryPolicy
 from shared.settings import DeleteFromAcs
 
 

@@ -14,8 +14,9 @@ from itertools import batched
 
 import msgspec
 
-from shared import names
-from shared.errors import (
+from shared.domain import blob_names, identifiers
+from shared.domain.acs_urls import in_own_storage, own_location, parse_location
+from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,
     NotUnderstood,
@@ -24,16 +25,15 @@ from shared.errors import (
     StoreUnavailable,
     Unforeseen,
 )
-from shared.lenient import Json, text
-from shared.locations import in_own_storage, own_location, parse_location
-from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
-from shared.pipeline.events import AnnouncedChunk, FileReady, parse_file_ready
-from shared.pipeline.matching import find_recording, new_recording
-from shared.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
-from shared.recordings import learn_acs_id
+from shared.domain.json_fields import Json, text
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
+from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
+from shared.domain.recording_rows import learn_acs_id
+from shared.domain.units import attempt
+from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady, parse_file_ready
+from shared.pipeline.find_recording import find_recording, new_recording
 from shared.settings import UnknownRecordings
-from shared.units import attempt
 
 NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
 WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough; parts of one recording come in dozens
@@ -118,7 +118,7 @@ class Ingest:
     def reject(self, document: Json, reason: str) -> None:
         """Keep an event byte for byte, under a name that a second delivery has again."""
         content = written(document).encode()
-        name = f"{names.digest(content.decode())}.json"
+        name = f"{identifiers.digest(content.decode())}.json"
         self.rejected.keep(name, content, reason)
         log(LogEvent.EVENT_REJECTED, event=text(document, "id"), kept=name, reason=reason)
 
@@ -185,7 +185,7 @@ class Ingest:
             recording_duration_ms=event.recording_duration_ms or row.recording_duration_ms,
             session_end_reason=event.session_end_reason or row.session_end_reason,
             expires_at=min(row.expires_at or deadline, deadline),
-            folder=row.folder or names.folder(row.id, began or event.event_time),
+            folder=row.folder or blob_names.folder(row.id, began or event.event_time),
             heard_at=now,
             claimed_until=None,
             waits_for=None,
@@ -203,7 +203,7 @@ class Ingest:
         now = self.clock()
         assert recording.folder
         made = event.recording_format_type or recording.recording_format_type
-        extension = made if made in names.CONTENT_TYPES else names.DEFAULT_FORMAT
+        extension = made if made in blob_names.CONTENT_TYPES else blob_names.DEFAULT_FORMAT
         row = Chunk(
             id=recording.id,
             document_id=announced.document_id,
@@ -212,8 +212,8 @@ class Ingest:
             created_at=now,
             expires_at=event.event_time + self.policy.retention,
             content_location="",
-            content_blob=names.content_blob(recording.folder, announced.index, announced.document_id, extension),
-            format=made if made in names.CONTENT_TYPES else None,
+            content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
+            format=made if made in blob_names.CONTENT_TYPES else None,
             end_reason=announced.end_reason,
             managed=recording.origin is Origin.API or self.policy.unknown_recordings is UnknownRecordings.MANAGE,
             due_at=now + self.policy.claim,
@@ -251,7 +251,7 @@ class Ingest:
         return msgspec.structs.replace(
             row,
             metadata_location=metadata.url,
-            metadata_blob=names.metadata_blob(folder, row.index, row.document_id),
+            metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
             delete_location=self.deletable(row.document_id, announced.delete_location),
         )
 

@@ -4,13 +4,13 @@ from functools import partial
 
 import msgspec
 
-from shared.errors import NotUnderstood, RecorderError
-from shared.log import LogEvent, log
-from shared.models import ChunkRef
-from shared.pipeline.claims import RetryPolicy
-from shared.pipeline.inbox import Inbox, parse_ref
-from shared.ports import Catalog, Clock
-from shared.units import attempt
+from shared.domain.errors import NotUnderstood, RecorderError
+from shared.domain.log import LogEvent, log
+from shared.domain.models import ChunkRef
+from shared.domain.ports import Catalog, Clock
+from shared.domain.units import attempt
+from shared.pipeline.queue_messages import Inbox, parse_ref
+from shared.pipeline.retries import RetryPolicy
 
 
 class Poison:

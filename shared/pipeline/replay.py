@@ -10,15 +10,15 @@ from functools import partial
 
 import msgspec
 
-from shared.errors import BlobGone, BlobUnreadable, CatalogConflict, NotFound, Unforeseen
-from shared.lenient import Json
-from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
+from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, NotFound, Unforeseen
+from shared.domain.json_fields import Json
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
+from shared.domain.ports import Catalog, Clock, KeptEvents
+from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
-from shared.ports import Catalog, Clock, KeptEvents
 from shared.settings import KEPT_MESSAGES_FOLDER
-from shared.units import Run, as_interruption
 
 type Tell = Callable[[Unforeseen], None]
 

@@ -12,11 +12,12 @@ from functools import partial
 
 import msgspec
 
-from shared.control import EVENT_PATIENCE, LOOK_AGAIN, Control, next_question, unconfirmed
-from shared.errors import AcsError, BlobGone, CatalogConflict, Unforeseen
-from shared.lenient import Json
-from shared.log import LogEvent, log
-from shared.models import (
+from shared.control.control_requests import Control, next_question, unconfirmed
+from shared.domain.durations import EVENT_PATIENCE, LOOK_AGAIN, ORPHAN_PATIENCE, WARNINGS
+from shared.domain.errors import AcsError, BlobGone, CatalogConflict, Unforeseen
+from shared.domain.json_fields import Json
+from shared.domain.log import LogEvent, log
+from shared.domain.models import (
     Chunk,
     ChunkRef,
     ChunkStatus,
@@ -27,14 +28,12 @@ from shared.models import (
     Recording,
     RecordingStatus,
 )
+from shared.domain.ports import Catalog, Clock, DeadLetters
+from shared.domain.units import Run
 from shared.pipeline.completion import Completion, reopen
 from shared.pipeline.ingest import Ingest, merged
-from shared.ports import Catalog, Clock, DeadLetters
-from shared.units import Run
 
 ITEMS_PER_RUN_MAX = 2000  # what one run takes on; the next one is a minute away
-ORPHAN_PATIENCE = timedelta(hours=1)  # an index line without a row belongs to an event that is being delivered again
-WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # before ACS destroys a chunk that is not stored
 WHENEVER = datetime.max.replace(tzinfo=UTC)
 
 

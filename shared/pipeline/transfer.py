@@ -13,8 +13,12 @@ from itertools import chain
 
 import msgspec
 
-from shared import names, units
-from shared.errors import (
+from shared.copying.content_checks import check_metadata, check_signature
+from shared.copying.copy_content import Copied, CopyOrder, Engine, digested, labelled
+from shared.copying.source_reader import SourceReader
+from shared.domain import blob_names, units
+from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
+from shared.domain.errors import (
     BlobExists,
     CatalogConflict,
     ContentConflict,
@@ -28,19 +32,15 @@ from shared.errors import (
     Transient,
     Unforeseen,
 )
-from shared.lenient import moment, number
-from shared.log import LogEvent, log
-from shared.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
-from shared.pipeline.claims import Claim, LostClaim, RetryPolicy, tell_unforeseen
-from shared.pipeline.engine import Copied, CopyOrder, Engine, digested, labelled
-from shared.pipeline.media import check_metadata, check_signature
-from shared.pipeline.reader import SourceReader
-from shared.ports import BlobLabel, BlobLook, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.domain.json_fields import moment, number
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
+from shared.domain.ports import BlobLabel, BlobLook, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.pipeline.claims import Claim, LostClaim, tell_unforeseen
+from shared.pipeline.retries import RetryPolicy
 from shared.settings import VerifySource
 
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
-AFTER_DEADLINE = timedelta(hours=6)  # ACS may be slower to destroy than it says; after that nobody waits for it
-ATTEMPT_SECONDS_MAX = 20 * 60  # below host.json's functionTimeout, which kills every other invocation of the process
 
 
 class Transfer:
@@ -194,7 +194,7 @@ class Transfer:
         order = CopyOrder(
             url=chunk.content_location,
             name=chunk.content_blob,
-            label=label(chunk, chunk.format or names.DEFAULT_FORMAT),
+            label=label(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
             check_head=lambda head: check_signature(head, chunk.format),
             keep_going=keep_going,
             resume=chunk.attempts > 1,
@@ -300,7 +300,7 @@ def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
 
 def label(chunk: Chunk, kind: str) -> BlobLabel:
     return BlobLabel(
-        content_type=names.CONTENT_TYPES.get(kind, names.METADATA_CONTENT_TYPE),
+        content_type=blob_names.CONTENT_TYPES.get(kind, blob_names.METADATA_CONTENT_TYPE),
         metadata={"id": chunk.id, "index": str(chunk.index), "documentId": chunk.document_id},
     )
 

@@ -13,11 +13,11 @@ from local.simulator.client import SimulatorAdmin
 from local.simulator.settings import Settings
 from local.simulator.simulator import Options
 from shared.adapters.acs import SdkAcsCalls, SdkSource, connect
-from shared.adapters.blobs import BlobChunkStore, EventContainer
-from shared.adapters.connections import StorageAccount
-from shared.adapters.tables import TableCatalog
+from shared.adapters.blob_storage import BlobChunkStore, EventContainer
+from shared.adapters.storage_accounts import StorageAccount
+from shared.adapters.table_catalog import TableCatalog
 from shared.connection_settings import StorageConnection
-from shared.ports import Catalog, ChunkStore, KeptEvents
+from shared.domain.ports import Catalog, ChunkStore, KeptEvents
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore

@@ -7,11 +7,11 @@ from typing import Any
 
 from azure.core.pipeline.transport import RequestsTransport
 
-from shared.errors import OutOfTime
-from shared.pipeline.blocks import block_id
-from shared.pipeline.engine import Copied, CopyOrder, Engine, EngineOptions
-from shared.pipeline.media import check_signature
-from shared.ports import Block, ChunkStore, Source
+from shared.copying.block_ids import block_id
+from shared.copying.content_checks import check_signature
+from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
+from shared.domain.errors import OutOfTime
+from shared.domain.ports import Block, ChunkStore, Source
 
 from .samples import WAV, md5_of
 from .shelves import Kept

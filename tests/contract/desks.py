@@ -10,8 +10,8 @@ from uuid import uuid4
 from local.simulator.client import SimulatorAdmin
 from local.simulator.simulator import Options, Simulator
 from local.simulator.wire import Request, Response
-from shared.ports import AcsCalls, AcsState
-from shared.start_request import StartRequest
+from shared.domain.ports import AcsCalls, AcsState
+from shared.domain.start_request import StartRequest
 from tests.fakes.acs import FakeAcsCalls
 from tests.fakes.world import World
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.adapters.acs import SdkSource, connect
-from shared.pipeline.engine import Copied, CopyOrder, Engine, EngineOptions
-from shared.ports import BlobLabel, BlobLook, Block
+from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
+from shared.domain.ports import BlobLabel, BlobLook, Block
 
 MEBIBYTE = 1024 * 1024
 OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults

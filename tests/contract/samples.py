@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.models import Chunk, ChunkStatus, OpenWork, Origin, Recording, RecordingStatus
-from shared.ports import BlobLabel
+from shared.domain.models import Chunk, ChunkStatus, OpenWork, Origin, Recording, RecordingStatus
+from shared.domain.ports import BlobLabel
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
 SERVER_CALL_ID = "aHR0cHM6Ly9hcGkuZmxpZ2h0cHJveHk/c29tZStwYXRo"

@@ -10,7 +10,7 @@ from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import Fault
 from local.simulator.scripts import Script
 from local.simulator.wishes import ForeignWish
-from shared.ports import Source
+from shared.domain.ports import Source
 from tests.fakes.acs import FakeSource
 from tests.fakes.world import World
 

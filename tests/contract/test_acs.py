@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.errors import AcsRefused
-from shared.ports import AcsState
+from shared.domain.errors import AcsRefused
+from shared.domain.ports import AcsState
 
 from .desks import Desk, running, started
 from .shelves import SDK_WARNINGS

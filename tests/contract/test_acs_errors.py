@@ -11,7 +11,7 @@ from local.simulator.bodies import BytesBody
 from local.simulator.faults import Fault
 from local.simulator.wire import Response, acs_error
 from shared.adapters.acs import SdkAcsCalls, connect
-from shared.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain
+from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain
 
 from .conftest import no_credential
 from .desks import SimulatorDesk, TappedSimulator, running, started

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.simulator.wire import json_response
-from shared.start_request import ChannelAffinity
+from shared.domain.start_request import ChannelAffinity
 
 from .desks import SimulatorDesk, started
 from .shelves import SDK_WARNINGS

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
-from shared.errors import CatalogConflict
-from shared.models import ChunkStatus, Recording, RecordingStatus
-from shared.ports import CHUNKS_PER_BATCH, Catalog
+from shared.domain.errors import CatalogConflict
+from shared.domain.models import ChunkStatus, Recording, RecordingStatus
+from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
 from .samples import NOW, a_chunk, a_recording
 

@@ -7,10 +7,10 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from local.azurite import Azurite, Ports
-from shared.adapters.connections import StorageAccount
-from shared.adapters.tables import TableCatalog
-from shared.errors import CatalogUnavailable
-from shared.ports import Catalog
+from shared.adapters.storage_accounts import StorageAccount
+from shared.adapters.table_catalog import TableCatalog
+from shared.domain.errors import CatalogUnavailable
+from shared.domain.ports import Catalog
 
 from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 

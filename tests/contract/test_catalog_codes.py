@@ -9,9 +9,9 @@ import requests
 from azure.data.tables import TableServiceClient
 
 from local.azurite import Azurite, Ports
-from shared.adapters.tables import TableCatalog
-from shared.errors import CatalogConflict, CatalogUnavailable, RecorderError
-from shared.ports import Catalog
+from shared.adapters.table_catalog import TableCatalog
+from shared.domain.errors import CatalogConflict, CatalogUnavailable, RecorderError
+from shared.domain.ports import Catalog
 
 from .played import Answer, transport
 from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording

@@ -6,8 +6,8 @@ from itertools import batched, islice
 import msgspec
 import pytest
 
-from shared.models import OpenWork, Recording
-from shared.ports import CHUNKS_PER_BATCH, Catalog
+from shared.domain.models import OpenWork, Recording
+from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
 from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 

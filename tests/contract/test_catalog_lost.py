@@ -11,11 +11,11 @@ import requests
 from azure.data.tables import TableServiceClient
 
 from local.azurite import Azurite
-from shared.adapters.connections import TIMES, StorageAccount
-from shared.adapters.tables import TableCatalog
-from shared.errors import CatalogConflict, CatalogUnavailable
-from shared.models import Chunk, ChunkRef, OpenWork, Recording
-from shared.ports import Catalog
+from shared.adapters.storage_accounts import TIMES, StorageAccount
+from shared.adapters.table_catalog import TableCatalog
+from shared.domain.errors import CatalogConflict, CatalogUnavailable
+from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import Fault, World
 

@@ -7,12 +7,12 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
-from shared.adapters.blobs import BlobChunkStore
-from shared.adapters.connections import StorageAccount
+from shared.adapters.blob_storage import BlobChunkStore
+from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
-from shared.errors import ContentConflict, OutOfTime
-from shared.pipeline.blocks import list_digest
-from shared.ports import Block
+from shared.copying.block_ids import list_digest
+from shared.domain.errors import ContentConflict, OutOfTime
+from shared.domain.ports import Block
 
 from .copying import (
     BLOCK,

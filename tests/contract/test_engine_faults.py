@@ -8,9 +8,9 @@ from azure.communication.callautomation import CallAutomationClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import Action, Fault
 from shared.adapters.acs import SdkSource
-from shared.adapters.blobs import BlobChunkStore
-from shared.errors import SourceSuspect, SourceUnavailable, Transient
-from shared.ports import ChunkStore
+from shared.adapters.blob_storage import BlobChunkStore
+from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
+from shared.domain.ports import ChunkStore
 
 from .conftest import HOST_SUFFIXES
 from .copying import BLOCK, NAME, an_engine, an_order, assert_copied

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.adapters.blobs import BlobChunkStore
-from shared.pipeline.engine import Copied
+from shared.adapters.blob_storage import BlobChunkStore
+from shared.copying.copy_content import Copied
 
 from .copying import BLOCK, NAME, an_engine, an_order, assert_copied, blocks_of
 from .shelves import SDK_WARNINGS, SimulatorShelf

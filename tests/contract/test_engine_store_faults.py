@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.errors import BlobExists, BlocksGone, StoreUnavailable
-from shared.ports import BlobLabel, Block
+from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.domain.ports import BlobLabel, Block
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.adapters.blobs import BlobChunkStore, EventContainer
-from shared.adapters.connections import StorageAccount
-from shared.errors import BlobGone, BlobUnreadable, StoreUnavailable
-from shared.ports import KeptEvents
+from shared.adapters.blob_storage import BlobChunkStore, EventContainer
+from shared.adapters.storage_accounts import StorageAccount
+from shared.domain.errors import BlobGone, BlobUnreadable, StoreUnavailable
+from shared.domain.ports import KeptEvents
 
 from .conftest import new_name
 from .samples import WAV

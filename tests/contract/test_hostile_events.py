@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from shared.adapters.blobs import BlobChunkStore, EventContainer
-from shared.adapters.connections import StorageAccount
-from shared.adapters.tables import TableCatalog
+from shared.adapters.blob_storage import BlobChunkStore, EventContainer
+from shared.adapters.storage_accounts import StorageAccount
+from shared.adapters.table_catalog import TableCatalog
 from shared.services import Services
 from tests.builders import OUR_ID, RECORDING_ID, Event, a_recording, announced_chunk, document_id, file_ready_event
 from tests.fakes import BEGINNING, ENVIRONMENT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.errors import SourceUnavailable
+from shared.domain.errors import SourceUnavailable
 
 from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unlooked
 

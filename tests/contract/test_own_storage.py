@@ -11,10 +11,10 @@ import requests
 from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 
 from local.azurite import ACCOUNT_KEY
-from shared.adapters.blobs import BlobOwnStorage
-from shared.adapters.connections import StorageAccount
-from shared.errors import StoreUnavailable
-from shared.ports import BlobLook, OwnStorage
+from shared.adapters.blob_storage import BlobOwnStorage
+from shared.adapters.storage_accounts import StorageAccount
+from shared.domain.errors import StoreUnavailable
+from shared.domain.ports import BlobLook, OwnStorage
 from tests.fakes.store import FakeOwnStorage
 from tests.fakes.world import World
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from azure.data.tables import TableEntity
 
-from shared.adapters.rows import RECORDING_ROW, in_halves, to_entity
-from shared.models import ControlStatus, FailureKind, FilesStatus, Recording, RecordingStatus
+from shared.adapters.table_rows import RECORDING_ROW, in_halves, to_entity
+from shared.domain.models import ControlStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording
 from tests.fakes import BEGINNING, Cloud
 from tests.fakes.acs import FakeAcsRecording

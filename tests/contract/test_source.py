@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from shared.errors import SourceMissing, Transient
+from shared.domain.errors import SourceMissing, Transient
 
 from .shelves import SDK_WARNINGS, Shelf, fetched, unlooked
 

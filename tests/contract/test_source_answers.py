@@ -4,7 +4,7 @@ import pytest
 
 from local.simulator.bodies import BytesBody
 from local.simulator.wire import Response
-from shared.errors import SourceSuspect, SourceUnavailable
+from shared.domain.errors import SourceSuspect, SourceUnavailable
 
 from .desks import TappedSimulator
 from .shelves import SDK_WARNINGS, SimulatorShelf, fetched

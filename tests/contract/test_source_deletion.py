@@ -13,7 +13,7 @@ from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AccessToken
 
 from shared.adapters.acs import SdkSource, connect
-from shared.errors import (
+from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,
     ContentConflict,

@@ -10,7 +10,7 @@ from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import Action, Fault
 from local.simulator.simulator import Simulator
 from shared.adapters.acs import SdkSource
-from shared.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
+from shared.domain.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
 
 from .conftest import HOST_SUFFIXES
 from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unlooked

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from local.simulator.faults import Fault, Operation
-from shared.errors import SourceMissing, SourceUnavailable
+from shared.domain.errors import SourceMissing, SourceUnavailable
 
 from .shelves import SDK_WARNINGS, Kept, SimulatorShelf, fetched, unlooked
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.errors import BlobExists, BlocksGone, StoreUnavailable
-from shared.ports import BlobLook, Block, ChunkStore
+from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.domain.ports import BlobLook, Block, ChunkStore
 
 from .samples import WAV, md5_of, some_bytes
 

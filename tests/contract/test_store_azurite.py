@@ -9,11 +9,11 @@ import requests
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import ACCOUNT_KEY, Azurite, Ports
-from shared.adapters.blobs import BlobChunkStore, EventContainer
-from shared.adapters.connections import StorageAccount
+from shared.adapters.blob_storage import BlobChunkStore, EventContainer
+from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
-from shared.errors import StoreUnavailable
-from shared.ports import ChunkStore
+from shared.domain.errors import StoreUnavailable
+from shared.domain.ports import ChunkStore
 
 from .samples import WAV, md5_of
 

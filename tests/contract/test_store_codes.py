@@ -8,11 +8,11 @@ import requests
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite, Ports
-from shared.adapters.blobs import BlobChunkStore, BlobOwnStorage, EventContainer
-from shared.adapters.connections import StorageAccount
+from shared.adapters.blob_storage import BlobChunkStore, BlobOwnStorage, EventContainer
+from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
-from shared.errors import BlobExists, BlocksGone, RecorderError, StoreUnavailable
-from shared.ports import BlobLook, ChunkStore
+from shared.domain.errors import BlobExists, BlocksGone, RecorderError, StoreUnavailable
+from shared.domain.ports import BlobLook, ChunkStore
 
 from .played import Answer, transport
 from .samples import WAV, md5_of

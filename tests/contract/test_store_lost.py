@@ -8,11 +8,11 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite
-from shared.adapters.blobs import BlobChunkStore, EventContainer
-from shared.adapters.connections import BLOB_OPTIONS, StorageAccount
+from shared.adapters.blob_storage import BlobChunkStore, EventContainer
+from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.connection_settings import StorageConnection
-from shared.errors import BlobExists
-from shared.ports import ChunkStore, KeptEvents
+from shared.domain.errors import BlobExists
+from shared.domain.ports import ChunkStore, KeptEvents
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local.simulator.simulator import Simulator
 from local.simulator.tokens import ISSUER
-from shared.adapters.tokens import JwtCallbackVerifier
-from shared.errors import AcsUnavailable, CallbackRefused
+from shared.adapters.callback_tokens import JwtCallbackVerifier
+from shared.domain.errors import AcsUnavailable, CallbackRefused
 
 JWKS_URL = f"{ISSUER}/calling/keys"
 

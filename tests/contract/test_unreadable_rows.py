@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from azure.data.tables import EdmType, EntityProperty, UpdateMode
 
-from shared.adapters import rows
-from shared.adapters.tables import TableCatalog
-from shared.errors import CatalogConflict, RowUnreadable
-from shared.models import Chunk, OpenWork, Recording
-from shared.ports import Catalog
+from shared.adapters import table_rows
+from shared.adapters.table_catalog import TableCatalog
+from shared.domain.errors import CatalogConflict, RowUnreadable
+from shared.domain.models import Chunk, OpenWork, Recording
+from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import World
 
@@ -51,7 +51,7 @@ def damaged(request: pytest.FixtureRequest) -> Damaged:
 
 
 def damage(tables: TableCatalog, key: tuple[str, str], **columns: object) -> None:
-    row = rows.chunk_row(key[1]) if key[1] else rows.RECORDING_ROW
+    row = table_rows.chunk_row(key[1]) if key[1] else table_rows.RECORDING_ROW
     tables.recordings.update_entity({"PartitionKey": key[0], "RowKey": row, **columns}, mode=UpdateMode.MERGE)
 
 
@@ -226,7 +226,7 @@ def test_whatever_stands_in_a_chunk_is_told_by_column(table_catalog: TableCatalo
 @pytest.mark.parametrize("column", ["id", "status", "origin", "createdAt", "updatedAt"])
 def test_a_recording_that_lacks_a_column_cannot_be_read(table_catalog: TableCatalog, column: str) -> None:
     recording = table_catalog.save_recording(a_recording())
-    entity = dict(table_catalog.recordings.get_entity(recording.id, rows.RECORDING_ROW))
+    entity = dict(table_catalog.recordings.get_entity(recording.id, table_rows.RECORDING_ROW))
     del entity[column]
     table_catalog.recordings.update_entity(entity, mode=UpdateMode.REPLACE)
 
@@ -246,7 +246,7 @@ def test_columns_of_a_later_version_are_no_trouble(table_catalog: TableCatalog) 
 
 
 def put_line(tables: TableCatalog, row: str, **columns: object) -> None:
-    tables.index.upsert_entity({"PartitionKey": rows.open_partition(0), "RowKey": row, **columns})
+    tables.index.upsert_entity({"PartitionKey": table_rows.open_partition(0), "RowKey": row, **columns})
 
 
 @pytest.mark.stack
@@ -306,7 +306,7 @@ BAD_IDS: list[dict[str, object]] = [{}, {"id": 5}, {"id": ""}, {"id": "a'b"}, {"
 
 @pytest.mark.stack
 @pytest.mark.parametrize("columns", BAD_IDS, ids=range(len(BAD_IDS)))
-@pytest.mark.parametrize("partition", [rows.day_partition(NOW), rows.call_partition(SERVER_CALL_ID)])
+@pytest.mark.parametrize("partition", [table_rows.day_partition(NOW), table_rows.call_partition(SERVER_CALL_ID)])
 def test_a_line_that_names_no_recording_is_passed_over(
     table_catalog: TableCatalog, partition: str, columns: dict[str, object]
 ) -> None:
@@ -324,7 +324,7 @@ def test_a_line_that_names_no_recording_is_passed_over(
 def test_a_line_of_an_acs_id_that_names_no_recording_finds_none(
     table_catalog: TableCatalog, columns: dict[str, object]
 ) -> None:
-    line = {"PartitionKey": rows.acs_partition("eyJQ"), "RowKey": rows.RECORDING_ROW}
+    line = {"PartitionKey": table_rows.acs_partition("eyJQ"), "RowKey": table_rows.RECORDING_ROW}
     table_catalog.index.upsert_entity(line | columns)
 
     assert table_catalog.recording_by_acs_id("eyJQ") is None

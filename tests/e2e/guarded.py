@@ -20,7 +20,7 @@ from local.host.client import HostProcess
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
 from local.stack import QUEUES, Stack
-from shared.names import id_from_key
+from shared.domain.identifiers import id_from_key
 from shared.settings import CATALOG_TABLE
 from tests.e2e.drive import SWEEP_EVERY_SECONDS, WAV, let_start_settle
 from tests.e2e.gateway import Gateway

@@ -11,7 +11,7 @@ from local.simulator.faults import Action, Fault, Operation
 from local.simulator.scripts import EventOptions, Script
 from local.simulator.wishes import ForeignWish
 from local.stack import CONTAINER, Stack
-from shared import settings as names
+from shared import settings
 from tests.e2e.drive import WAV, differences, left_at_acs, let_start_settle, record, settled, violations_of
 
 TWO = Script(chunks=2, chunk_bytes=20_000)
@@ -249,7 +249,7 @@ def test_an_event_that_could_not_be_delivered_comes_in_as_a_dead_letter(troubled
     completed = settled(troubled, recording["id"])
 
     with troubled.blobs as blobs:
-        letters = blobs.get_container_client(names.DEAD_LETTERS_CONTAINER).list_blob_names()
+        letters = blobs.get_container_client(settings.DEAD_LETTERS_CONTAINER).list_blob_names()
         assert list(letters) == []
     assert differences(troubled, completed) == []
 
@@ -257,7 +257,7 @@ def test_an_event_that_could_not_be_delivered_comes_in_as_a_dead_letter(troubled
 def wait_for_dead_letter(stack: Stack) -> None:
     deadline = time.monotonic() + 20
     with stack.blobs as blobs:
-        container = blobs.get_container_client(names.DEAD_LETTERS_CONTAINER)
+        container = blobs.get_container_client(settings.DEAD_LETTERS_CONTAINER)
         while not list(container.list_blob_names()):
             assert time.monotonic() < deadline, "No dead letter was written"
             time.sleep(0.1)
@@ -275,16 +275,16 @@ def test_an_event_of_another_resource_is_kept_and_nothing_is_fetched(troubled: S
 
     assert answer.status_code == 202
     with troubled.blobs as blobs:
-        kept = list(blobs.get_container_client(names.REJECTED_EVENTS_CONTAINER).list_blobs(include=["metadata"]))
+        kept = list(blobs.get_container_client(settings.REJECTED_EVENTS_CONTAINER).list_blobs(include=["metadata"]))
     assert any("ACS_TOPIC" in blob.metadata["reason"] for blob in kept)
     assert troubled.simulator.recording(foreign.recording_id).documents[0].content_fetches == 0
 
 
 JUNK = [
-    (names.TRANSFER_QUEUE, "not a message of ours"),
-    (names.TRANSFER_QUEUE, ""),
-    (names.DELETION_QUEUE, "bm90IG91cnM="),
-    (names.DELETION_POISON_QUEUE, "<a>&amp;\u00fc \U0001f399"),
+    (settings.TRANSFER_QUEUE, "not a message of ours"),
+    (settings.TRANSFER_QUEUE, ""),
+    (settings.DELETION_QUEUE, "bm90IG91cnM="),
+    (settings.DELETION_POISON_QUEUE, "<a>&amp;\u00fc \U0001f399"),
 ]
 
 
@@ -300,7 +300,7 @@ def test_messages_that_are_not_ours_are_kept_and_told_once(troubled: Stack) -> N
         time.sleep(0.1)
 
     with troubled.blobs as blobs:
-        container = blobs.get_container_client(names.REJECTED_EVENTS_CONTAINER)
+        container = blobs.get_container_client(settings.REJECTED_EVENTS_CONTAINER)
         kept = {digest: container.download_blob(f"messages/{digest}.bin").readall() for digest in bodies}
     assert kept == bodies
     assert [len(told(troubled, digest)) for digest in bodies] == [1, 1, 1, 1]

@@ -19,7 +19,7 @@ import requests
 from local.simulator.faults import Fault
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
-from shared.log import LOOK, LogEvent
+from shared.domain.log import LOOK, LogEvent
 from shared.settings import CATALOG_TABLE, INDEX_TABLE
 from tests.e2e.drive import WAV, differences, left_at_acs, violations_of
 from tests.e2e.gateway import Answer, Call, Fate, Peace

@@ -13,7 +13,7 @@ import requests
 from local.host.client import HostProcess
 from local.simulator.settings import Settings
 from local.stack import ROOT, Stack
-from shared import settings as names
+from shared import settings
 from tests.builders import OUR_ID, document_id
 from tests.e2e.conftest import HASTY, HASTY_HOST
 from tests.e2e.drive import differences, record, settled, violations_of
@@ -179,7 +179,7 @@ def test_what_comes_while_the_settings_are_wrong_is_stored_once_they_are_mended(
 def wait_for_messages(stack: Stack, count: int) -> None:
     deadline = time.monotonic() + 20
     with stack.queues as queues:
-        transfers = queues.get_queue_client(names.TRANSFER_QUEUE)
+        transfers = queues.get_queue_client(settings.TRANSFER_QUEUE)
         while (transfers.get_queue_properties().approximate_message_count or 0) < count:
             assert time.monotonic() < deadline, "The event brought no messages"
             time.sleep(0.1)

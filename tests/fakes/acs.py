@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
-from shared.ports import AcsState, SourceRange
-from shared.start_request import StartRequest
+from shared.domain.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
+from shared.domain.ports import AcsState, SourceRange
+from shared.domain.start_request import StartRequest
 from tests.fakes.world import Fault, World
 
 PIECE_BYTES = 1024

@@ -7,10 +7,10 @@ from itertools import batched
 
 import msgspec
 
-from shared.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
-from shared.models import Chunk, ChunkRef, OpenWork, Recording
-from shared.names import normal_server_call_id
-from shared.ports import CHUNKS_PER_BATCH
+from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
+from shared.domain.identifiers import normal_server_call_id
+from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.ports import CHUNKS_PER_BATCH
 from tests.fakes.world import Fault, World
 
 BATCH_ROWS_MAX = 100

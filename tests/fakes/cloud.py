@@ -1,6 +1,6 @@
 """Everything outside of the app at once, and the app's own composition root on top of it."""
 
-from shared.models import Chunk, ChunkStatus, Recording
+from shared.domain.models import Chunk, ChunkStatus, Recording
 from shared.services import Services
 from shared.settings import Settings
 from tests.fakes.acs import FakeAcsCalls, FakeDocument, FakeSource

@@ -1,6 +1,6 @@
 """Containers of events, and the signature of callbacks."""
 
-from shared.errors import BlobGone, BlobUnreadable, CallbackRefused
+from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused
 from tests.fakes.world import World
 
 GOOD_TOKEN = "Bearer signed-by-acs"

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.errors import RecorderError
-from shared.models import Messages, RecordingStatus
+from shared.domain.errors import RecorderError
+from shared.domain.models import Messages, RecordingStatus
 from shared.services import Services
 from shared.settings import DELETION_POISON_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.fakes.cloud import Cloud

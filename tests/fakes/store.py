@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.ports import BlobLabel, BlobLook, Block
+from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
+from shared.domain.ports import BlobLabel, BlobLook, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000

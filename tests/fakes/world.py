@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.errors import AcsUnavailable, AcsUncertain, CatalogUnavailable, SourceUnavailable, StoreUnavailable
+from shared.domain.errors import AcsUnavailable, AcsUncertain, CatalogUnavailable, SourceUnavailable, StoreUnavailable
 
 BEGINNING = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from shared.log import LOOK, LogEvent
-from shared.models import RecordingStatus
+from shared.domain.log import LOOK, LogEvent
+from shared.domain.models import RecordingStatus
 
 from .bicep_tree import ROOT, Declaration, at, items, literal, module, resources, text, value
 

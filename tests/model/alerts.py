@@ -4,8 +4,8 @@ import json
 import logging
 from typing import Self
 
-from shared.log import LOGGER, LogEvent
-from shared.models import ChunkStatus, RecordingStatus
+from shared.domain.log import LOGGER, LogEvent
+from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.pipeline.ingest import was_refused
 from tests.fakes import Cloud
 from tests.model.oracle import hold

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from shared.errors import RecorderError
-from shared.log import LogEvent
-from shared.models import Chunk, ChunkStatus, RecordingStatus
+from shared.domain.errors import RecorderError
+from shared.domain.log import LogEvent
+from shared.domain.models import Chunk, ChunkStatus, RecordingStatus
 from tests.builders import a_recording, announced_chunk, document_id, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob

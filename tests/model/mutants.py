@@ -31,8 +31,8 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/deletion.py": None,
     "shared/pipeline/completion.py": None,
     "shared/pipeline/claims.py": None,
-    "shared/control.py": None,
-    "shared/units.py": None,
+    "shared/control/control_requests.py": None,
+    "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
         "transfer",
         "attempt",
@@ -60,8 +60,8 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
         "warn",
         "letters",
     ),
-    "shared/pipeline/engine.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
-    "shared/pipeline/blocks.py": ("staged", "list_digest"),
+    "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
+    "shared/copying/block_ids.py": ("staged", "list_digest"),
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "engine", "engine_winner", "blocks", "races")
 THEN = (

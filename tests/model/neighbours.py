@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from shared.errors import CatalogUnavailable, RecorderError, StoreUnavailable
-from shared.log import LogEvent
-from shared.models import OpenWork
-from shared.ports import SourceRange
+from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
+from shared.domain.log import LogEvent
+from shared.domain.models import OpenWork
+from shared.domain.ports import SourceRange
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, FakeSource, Fault, acs_recording_id
 from tests.fakes.catalog import FakeCatalog, Key, Row

@@ -35,7 +35,7 @@ class OldBehaviour:
     noticed_by: tuple[str, ...]
 
 
-CONTROL = "shared/control.py"
+CONTROL = "shared/control/control_requests.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
         path=CONTROL,
@@ -74,13 +74,13 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a unit that fails stops the run": OldBehaviour(
-        path="shared/units.py",
+        path="shared/domain/units.py",
         today="            self.interruptions.append(error)\n            return Messages()",
         once="            raise",
         noticed_by=("tests/model/test_neighbours.py", "-k", "one_fault"),
     ),
     "a unit that nobody foresaw to fail stops the run": OldBehaviour(
-        path="shared/units.py",
+        path="shared/domain/units.py",
         today="            return attempt(unit)\n        except Unforeseen",
         once="            return unit()\n        except Unforeseen",
         noticed_by=("tests/unit/test_units.py",),
@@ -98,7 +98,7 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
     ),
     "any conflict means that the blob is there": OldBehaviour(
-        path="shared/adapters/blobs.py",
+        path="shared/adapters/blob_storage.py",
         today='NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})',
         once='NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "ContainerBeingDeleted"})',
         noticed_by=("tests/contract/test_store_codes.py", "-m", "not stack"),

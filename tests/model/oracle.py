@@ -4,7 +4,8 @@ import hashlib
 import json
 from datetime import timedelta
 
-from shared.models import (
+from shared.domain.blob_names import manifest_blob
+from shared.domain.models import (
     CHUNK_TRANSITIONS,
     FILES_TRANSITIONS,
     Chunk,
@@ -14,7 +15,6 @@ from shared.models import (
     Recording,
     RecordingStatus,
 )
-from shared.names import manifest_blob
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
 from tests.model.scene import Scene, expected_blobs

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.errors import RecorderError
-from shared.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.errors import RecorderError
+from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
 from shared.services import Services
 from tests.builders import document_id
 from tests.fakes import Effect, FakeHost

@@ -12,7 +12,7 @@ from itertools import batched, islice
 from math import inf
 from multiprocessing import get_context
 
-from shared.log import LOGGER
+from shared.domain.log import LOGGER
 from tests.fakes import Fault
 from tests.model.faults import faults_of
 from tests.model.oracle import Violation

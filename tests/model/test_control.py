@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shared.models import ControlStatus, RecordingStatus
+from shared.domain.models import ControlStatus, RecordingStatus
 from tests.builders import a_recording
 from tests.fakes import BEGINNING
 from tests.model.control import CONTESTS, SCRIPTS, Played, Studio, every_fault, every_order, first_faults, pairs_with

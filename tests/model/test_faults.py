@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.models import ChunkStatus, RecordingStatus
+from shared.domain.models import ChunkStatus, RecordingStatus
 from tests.fakes import Fault
 from tests.model.faults import BAD_ANSWERS, EVERYWHERE
 from tests.model.oracle import Violation

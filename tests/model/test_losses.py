@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.models import ChunkStatus, RecordingStatus
+from shared.domain.models import ChunkStatus, RecordingStatus
 from tests.builders import a_chunk, a_recording
 from tests.fakes import Cloud
 from tests.model.alerts import Alerts, nothing_fails_in_silence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.models import ChunkStatus
+from shared.domain.models import ChunkStatus
 from tests.fakes import Effect, FakeHost
 from tests.model.oracle import Oracle, digest
 from tests.model.scene import ONE, Scene, files, in_blocks

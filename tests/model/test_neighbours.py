@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from shared.log import LOGGER
+from shared.domain.log import LOGGER
 from tests.model.faults import At
 from tests.model.neighbours import HOPELESS_UNITS, TOLD, Beside, Street, every_fault, first_faults, pairs_with
 from tests.model.oracle import Violation

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from shared.models import Chunk
+from shared.domain.models import Chunk
 from tests.fakes import Fault
 from tests.model.town import CALLS, CHUNKS, Tape, Town
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.errors import RecorderError
-from shared.log import LogEvent
-from shared.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
+from shared.domain.errors import RecorderError
+from shared.domain.log import LogEvent
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
 from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata, start_body
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
@@ -79,7 +79,7 @@ class Town:
             self.tape(recording_id, recording.call)
 
     def start(self, call: str, key: str, *, paused: bool) -> None:
-        from shared.start_request import parse_start_request
+        from shared.api.start_body import parse_start_request
 
         request = parse_start_request(start_body(serverCallId=call, pauseOnStart=paused), ())
         self.calling(lambda: self.cloud.services.recordings.start(request, key))

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import msgspec
 
-from shared.errors import RecorderError
-from shared.models import ChunkRef
+from shared.domain.errors import RecorderError
+from shared.domain.models import ChunkRef
 from shared.settings import DELETION_QUEUE, TRANSFER_QUEUE
 from tests.fakes import Crash, Effect, FakeHost, Fault
 from tests.fakes.host import Delivery, Document, Message

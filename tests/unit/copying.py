@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from shared.errors import OutOfTime
-from shared.pipeline.engine import Copied, CopyOrder, Engine, EngineOptions
-from shared.pipeline.media import check_signature
-from shared.ports import BlobLabel
+from shared.copying.content_checks import check_signature
+from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
+from shared.domain.errors import OutOfTime
+from shared.domain.ports import BlobLabel
 from tests.builders import document_id, media
 from tests.fakes import Cloud
 

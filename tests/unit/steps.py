@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.models import Chunk, ChunkRef, Messages
+from shared.domain.models import Chunk, ChunkRef, Messages
 from tests.builders import OUR_ID, RECORDING_ID, a_recording, announced_chunk, file_ready_event
 from tests.fakes import Cloud
 

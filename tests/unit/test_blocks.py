@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.pipeline.blocks import BLOCKS_MAX, Layout, block_id, layout_for, list_digest
-from shared.ports import Block
+from shared.copying.block_ids import BLOCKS_MAX, Layout, block_id, layout_for, list_digest
+from shared.domain.ports import Block
 
 MD5 = hashlib.md5(b"x", usedforsecurity=False).digest()
 LAYOUT = Layout(total=25, block_bytes=10)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.callbacks import BODY_BYTES_MAX
-from shared.errors import CallbackRefused, ControlUnknown, InvalidRequest
-from shared.models import FailureKind, RecordingStatus
+from shared.control.state_callbacks import BODY_BYTES_MAX
+from shared.domain.errors import CallbackRefused, ControlUnknown, InvalidRequest
+from shared.domain.models import FailureKind, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_recording
 from tests.fakes import GOOD_TOKEN, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording

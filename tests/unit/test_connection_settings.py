@@ -7,9 +7,9 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from shared.adapters.connections import StorageAccount
+from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import RECORDINGS, RUNTIME, StorageConnection
-from shared.errors import SettingsInvalid
+from shared.domain.errors import SettingsInvalid
 from shared.settings import Settings
 
 KEY = "c2VjcmV0a2V5"

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from shared.consistency import RECORDINGS_MAX, Report, parse_day
-from shared.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
-from shared.models import ChunkStatus, RecordingStatus
-from shared.ports import BlobLook
+from shared.domain.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
+from shared.domain.models import ChunkStatus, RecordingStatus
+from shared.domain.ports import BlobLook
+from shared.pipeline.consistency import RECORDINGS_MAX, Report, parse_day
 from tests.builders import (
     CONTAINER,
     OUR_ID,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.models import ChunkStatus, RecordingStatus
+from shared.domain.models import ChunkStatus, RecordingStatus
 from tests.builders import document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import Cloud, Effect, FakeHost, Fault
 from tests.fakes.world import Plan, no_fault

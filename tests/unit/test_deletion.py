@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording, document_id, file_ready_event, keep_at_acs, media
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
 

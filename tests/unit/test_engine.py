@@ -6,11 +6,13 @@ from contextlib import nullcontext
 
 import pytest
 
-from shared.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient
-from shared.pipeline.blocks import Layout
-from shared.pipeline.engine import DIGEST_KEY, Engine, EngineOptions, Ring
-from shared.pipeline.reader import RATE_BYTES_PER_SECOND_MIN, RATE_WINDOW_SECONDS, Pace
-from shared.ports import Block
+from shared.copying.block_ids import Layout
+from shared.copying.buffers import Ring
+from shared.copying.copy_content import DIGEST_KEY, Engine, EngineOptions
+from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, Pace
+from shared.domain.durations import RATE_WINDOW_SECONDS
+from shared.domain.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient
+from shared.domain.ports import Block
 from tests.builders import document_id, media, metadata
 from tests.fakes import Cloud, FakeSource, FakeStore, Fault
 from tests.fakes.acs import FakeRange
@@ -210,7 +212,7 @@ def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) 
 def test_the_ring_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
     options = EngineOptions(block_bytes=BLOCK, writers=writers)
 
-    with Ring(options, Layout(blocks * BLOCK, BLOCK)) as ring:
+    with Ring(options.writers, Layout(blocks * BLOCK, BLOCK)) as ring:
         assert ring.buffers.qsize() == buffers
 
 
@@ -218,7 +220,7 @@ def test_a_buffer_comes_back_even_when_its_write_failed() -> None:
     def fail() -> str:
         raise StoreUnavailable
 
-    with Ring(EngineOptions(block_bytes=BLOCK, writers=1), Layout(2 * BLOCK, BLOCK)) as ring:
+    with Ring(1, Layout(2 * BLOCK, BLOCK)) as ring:
         ring.write(0, ring.free(), fail)
         with pytest.raises(StoreUnavailable):
             ring.finish()

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.errors import BlobExists, ContentConflict, StoreUnavailable
-from shared.pipeline.blocks import block_id
-from shared.pipeline.engine import Engine, EngineOptions
-from shared.ports import BlobLabel
+from shared.copying.block_ids import block_id
+from shared.copying.copy_content import Engine, EngineOptions
+from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
+from shared.domain.ports import BlobLabel
 from tests.builders import document_id, metadata
 from tests.fakes import Cloud, FakeStore
 from tests.unit.copying import BLOCK, LABEL, MEDIA, NAME, OPTIONS, copy, interrupted, order

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import NotUnderstood
-from shared.names import normal_recording_id, normal_server_call_id
-from shared.pipeline.events import CHUNKS_MAX, FileReady, parse_file_ready
+from shared.domain.errors import NotUnderstood
+from shared.domain.identifiers import normal_recording_id, normal_server_call_id
+from shared.pipeline.file_ready_event import CHUNKS_MAX, FileReady, parse_file_ready
 from tests.builders import (
     CALL_ID,
     RECORDING_ID,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Conflict, NotFound
-from shared.models import ChunkRef
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.models import ChunkRef
 from tests.builders import OUR_ID, a_chunk, a_recording, document_id
 from tests.fakes import BEGINNING, Cloud
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.errors import AcsRefused
+from shared.domain.errors import AcsRefused
 from shared.services import Services
 from tests.fakes import Cloud, Fault
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from msgspec.structs import replace
 
-from shared.errors import CatalogUnavailable
-from shared.models import ChunkStatus, FilesStatus, Messages
+from shared.domain.errors import CatalogUnavailable
+from shared.domain.models import ChunkStatus, FilesStatus, Messages
 from tests.builders import (
     CONTAINER,
     OUR_ID,

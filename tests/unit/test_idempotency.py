@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import AcsRefused, AcsUnavailable, Conflict, KeyReused
-from shared.models import Recording, RecordingStatus
+from shared.domain.errors import AcsRefused, AcsUnavailable, Conflict, KeyReused
+from shared.domain.models import Recording, RecordingStatus
 from tests.builders import a_start_request
 from tests.fakes import Cloud, Crash, Effect, Fault
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from shared.errors import NotUnderstood, StoreUnavailable, Unforeseen
-from shared.models import ChunkRef
-from shared.pipeline.inbox import Inbox, parse_ref
+from shared.domain.errors import NotUnderstood, StoreUnavailable, Unforeseen
+from shared.domain.models import ChunkRef
+from shared.pipeline.queue_messages import Inbox, parse_ref
 from shared.settings import DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.builders import OUR_ID, document_id
 from tests.fakes import Cloud, FakeHost, Fault

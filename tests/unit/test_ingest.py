@@ -5,8 +5,8 @@ from itertools import permutations
 
 import pytest
 
-from shared.errors import CatalogUnavailable
-from shared.models import ChunkStatus, ControlStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.errors import CatalogUnavailable
+from shared.domain.models import ChunkStatus, ControlStatus, FilesStatus, Messages, RecordingStatus
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.models import ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkStatus, Messages, RecordingStatus
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.errors import InvalidRequest
-from shared.listing import DAYS_PER_PAGE_MAX, LOOKED_AT_MAX, Page, parse_query, time_filter
-from shared.models import RecordingStatus
+from shared.control.list_recordings import DAYS_PER_PAGE_MAX, LOOKED_AT_MAX, Page, parse_query, time_filter
+from shared.domain.errors import InvalidRequest
+from shared.domain.models import RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording
 from tests.fakes import BEGINNING, Cloud, acs_recording_id
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 from yarl import URL
 
-from shared.errors import NotUnderstood
-from shared.locations import Location, in_own_storage, own_blob_name, own_location, parse_location
+from shared.domain.acs_urls import Location, in_own_storage, own_blob_name, own_location, parse_location
+from shared.domain.errors import NotUnderstood
 from shared.settings import HOST_SUFFIXES
 from tests.builders import CONTAINER
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import AcsRefused, RecorderError
-from shared.log import LOOK, LogEvent, log, quieten_sdks
-from shared.replies import answered, json_reply
-from shared.start_request import parse_start_request
+from shared.api.http_replies import answered, json_reply
+from shared.api.start_body import parse_start_request
+from shared.domain.errors import AcsRefused, RecorderError
+from shared.domain.log import LOOK, LogEvent, log, quieten_sdks
 from tests.builders import CONTAINER, announced_chunk, file_ready_event, keep_at_acs, start_body
 from tests.fakes import Cloud, FakeHost, Fault
 

@@ -3,10 +3,10 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
-from shared.models import Origin, Recording, RecordingStatus
-from shared.names import id_from_call, id_from_recording_id
-from shared.pipeline.events import parse_file_ready
-from shared.pipeline.matching import find_recording, known_to_differ, new_recording
+from shared.domain.identifiers import id_from_call, id_from_recording_id
+from shared.domain.models import Origin, Recording, RecordingStatus
+from shared.pipeline.file_ready_event import parse_file_ready
+from shared.pipeline.find_recording import find_recording, known_to_differ, new_recording
 from tests.builders import CALL_ID, OUR_ID, RECORDING_ID, SERVER_CALL_ID, Event, a_recording, file_ready_event
 from tests.fakes import BEGINNING, Cloud, acs_recording_id
 

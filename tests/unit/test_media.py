@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from shared.errors import SourceSuspect
-from shared.pipeline.media import check_metadata, check_signature, detected_format
+from shared.copying.content_checks import check_metadata, check_signature, detected_format
+from shared.domain.errors import SourceSuspect
 from tests.builders import HEADS, Format, document_id, metadata
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.errors import Conflict
-from shared.models import (
+from shared.domain.durations import EMPTY_IS_KNOWN_FOR
+from shared.domain.errors import Conflict
+from shared.domain.models import (
     CHUNK_TRANSITIONS,
-    EMPTY_IS_KNOWN_FOR,
     FILES_TRANSITIONS,
     ChunkStatus,
     ControlStatus,

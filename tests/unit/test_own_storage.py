@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.models import ChunkStatus
+from shared.domain.models import ChunkStatus
 from tests.builders import CONTAINER, keep_at_acs, media
 from tests.fakes import Cloud, Effect
 from tests.unit.steps import announce, failed, transfer

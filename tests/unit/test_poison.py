@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models import Chunk, ChunkRef, ChunkStatus
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus
 from shared.settings import TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault, World

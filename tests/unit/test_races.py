@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.control import SAVE_TRIES
-from shared.errors import CatalogConflict, NotFound
-from shared.models import FilesStatus, Messages, RecordingStatus
-from shared.recordings import save_recording
+from shared.domain.errors import CatalogConflict, NotFound
+from shared.domain.models import FilesStatus, Messages, RecordingStatus
+from shared.domain.recording_rows import SAVE_TRIES, save_recording
 from tests.builders import OUR_ID, a_chunk, a_recording, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Plan
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions import create_app
-from shared.models import ChunkStatus, RecordingStatus
+from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.services import Services
 from shared.settings import Settings
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.errors import AcsRefused, Conflict, ControlUnknown, NotFound
-from shared.models import ControlStatus, FilesStatus, Recording, RecordingStatus
+from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound
+from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
-from shared.models import ChunkRef, ChunkStatus, Messages, OpenWork, RecordingStatus
+from shared.domain.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
+from shared.domain.models import ChunkRef, ChunkStatus, Messages, OpenWork, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings

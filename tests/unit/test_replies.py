@@ -5,8 +5,9 @@ from http import HTTPStatus
 
 import pytest
 
-from shared import errors
-from shared.errors import (
+from shared.api.http_replies import ACS_CODES, Reply, answered, json_reply
+from shared.domain import errors
+from shared.domain.errors import (
     AcsError,
     AcsRefused,
     AcsUnavailable,
@@ -15,7 +16,6 @@ from shared.errors import (
     SettingsInvalid,
     WrongSetting,
 )
-from shared.replies import ACS_CODES, Reply, answered, json_reply
 
 # ACS's codes, with the HTTP status ACS gives them, and what our caller is told.
 CODES = [

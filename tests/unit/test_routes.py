@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from functions.http_files import EVENT_BYTES_MAX, documents
-from shared.errors import InvalidRequest
-from shared.models import RecordingStatus
+from shared.domain.errors import InvalidRequest
+from shared.domain.models import RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body
 from tests.fakes import Cloud, Fault
 from tests.unit.app import App

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.connection_settings import StorageConnection
-from shared.errors import SettingsInvalid
+from shared.domain.errors import SettingsInvalid
 from shared.settings import (
     ACS_CALLBACK_ISSUER,
     ACS_CALLBACK_JWKS_URL,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable
-from shared.models import FilesStatus, Recording, RecordingStatus
+from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable
+from shared.domain.models import FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Fault
 

@@ -5,8 +5,9 @@ from itertools import product
 
 import pytest
 
-from shared.errors import InvalidRequest
-from shared.start_request import BODY_BYTES_MAX, StartRequest, parse_idempotency_key, parse_start_request
+from shared.api.start_body import BODY_BYTES_MAX, parse_idempotency_key, parse_start_request
+from shared.domain.errors import InvalidRequest
+from shared.domain.start_request import StartRequest
 from tests.builders import CONTAINER, start_body
 
 LOCATORS = ["serverCallId", "groupCallId", "roomId", "callConnectionId"]

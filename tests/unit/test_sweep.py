@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.models import ChunkStatus, FilesStatus, Messages, OpenWork, RecordingStatus
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, OpenWork, RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings

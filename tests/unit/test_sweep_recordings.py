@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import AcsUnavailable
-from shared.models import Chunk, ChunkStatus, Messages, RecordingStatus
+from shared.domain.errors import AcsUnavailable
+from shared.domain.models import Chunk, ChunkStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording

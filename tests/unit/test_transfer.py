@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from shared.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, Fault, Plan
 from tests.unit.steps import announce, transfer

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models import ChunkStatus, FilesStatus, RecordingStatus
-from shared.pipeline.transfer import AFTER_DEADLINE, METADATA_BYTES_MAX
+from shared.domain.durations import AFTER_DEADLINE
+from shared.domain.models import ChunkStatus, FilesStatus, RecordingStatus
+from shared.pipeline.transfer import METADATA_BYTES_MAX
 from tests.builders import OUR_ID, document_id, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.unit.steps import announce, failed, transfer

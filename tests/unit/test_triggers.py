@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from functions.translate import to_document, to_messages
-from shared.models import ChunkRef, ChunkStatus
+from functions.bindings import to_document, to_messages
+from shared.domain.models import ChunkRef, ChunkStatus
 from shared.settings import TRANSFER_POISON_QUEUE
 from tests.builders import Schema, document_id, file_ready_event, keep_at_acs, media
 from tests.fakes import Cloud, Fault

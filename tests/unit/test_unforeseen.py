@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models import Chunk, ChunkStatus, FilesStatus, Messages, RecordingStatus
-from shared.pipeline.reader import CONTENT_BYTES_MAX
-from shared.pipeline.transfer import AFTER_DEADLINE
+from shared.copying.source_reader import CONTENT_BYTES_MAX
+from shared.domain.durations import AFTER_DEADLINE
+from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, RecordingStatus
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,

@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from shared.errors import CatalogUnavailable, Unforeseen
-from shared.models import ChunkRef, Messages
-from shared.units import Run, attempt
+from shared.domain.errors import CatalogUnavailable, Unforeseen
+from shared.domain.models import ChunkRef, Messages
+from shared.domain.units import Run, attempt
 
 SENT = Messages(transfers=(ChunkRef("id", "document"),))
 

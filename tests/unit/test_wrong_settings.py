@@ -9,7 +9,7 @@ import azure.functions as func
 import pytest
 
 from functions import create_app
-from shared.errors import SettingsInvalid
+from shared.domain.errors import SettingsInvalid
 from shared.services import Services
 from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs

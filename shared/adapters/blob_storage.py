@@ -1,0 +1,266 @@
+"""The operator's Blob Storage: chunk copies, rejected events, dead letters, and containers that ACS writes into."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import cast
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.storage.blob import (
+    BlobBlock,
+    BlobClient,
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContainerClient,
+    ContentSettings,
+    UserDelegationKey,
+    generate_blob_sas,
+)
+
+from shared.adapters.sdk_answers import code_of, told
+from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
+from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
+from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
+from shared.domain.ports import BlobLabel, BlobLook, Block
+
+REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
+NO_BLOB = "BlobNotFound"
+NO_BLOCK_BLOB = "InvalidBlobType"
+BLOCKS_GONE = "InvalidBlockList"
+# What a write under `If-None-Match: *` is answered when the name is taken. Nothing else says that a blob is there: a
+# container that is being deleted, an archived or a leased blob are conflicts, too.
+NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})
+# Errors that stay for as long as the blob is as it is: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+UNREADABLE = frozenset({"BlobArchived", "BlobBeingRehydrated", "BlobUsesCustomerSpecifiedEncryption"})
+FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of a hierarchical namespace
+
+
+@contextmanager
+def told_apart(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
+
+    Args:
+        name: of the blob.
+        name_taken: codes that say that there is a blob of that name.
+
+    Raises:
+        BlobExists, BlocksGone, StoreUnavailable.
+    """
+    try:
+        yield
+    except HttpResponseError as error:
+        code = code_of(error)
+        if code in name_taken:
+            raise BlobExists(f"There is a blob {name} already.") from error
+        if code == BLOCKS_GONE:
+            raise BlocksGone(f"Staged blocks of {name} are gone.") from error
+        raise StoreUnavailable(f"Blob Storage answered {told(error)} for {name}.") from error
+    except AzureError as error:
+        raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
+
+
+def looked_at(blob: BlobClient, name: str) -> BlobLook:
+    """What is committed under a name, and what is staged.
+
+    Properties first: a commit between the two questions must not look like a blob without blocks.
+    """
+    with told_apart(name):
+        try:
+            properties = blob.get_blob_properties()
+        except HttpResponseError as error:
+            if code_of(error) != NO_BLOB:
+                raise
+            properties = None
+        try:
+            committed, staged = blob.get_block_list("all")
+        except HttpResponseError as error:
+            if code_of(error) == NO_BLOB:
+                return BlobLook()
+            if code_of(error) != NO_BLOCK_BLOB:
+                raise
+            committed, staged = [], []  # ACS may append to a file in the operator's container
+    if properties is None:
+        return BlobLook(staged=listed(staged))
+    return BlobLook(
+        etag=properties.etag,
+        length=properties.size,
+        metadata=dict(properties.metadata),
+        blocks=listed(committed),
+        staged=listed(staged),
+    )
+
+
+def listed(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
+    return tuple(Block(block.id, block.size or 0) for block in blocks)
+
+
+def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
+    with told_apart(name):
+        try:
+            yield from blob.download_blob(max_concurrency=1).chunks()
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) in UNREADABLE:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is ({error.reason}).") from error
+            raise
+
+
+def files(container: ContainerClient, prefix: str | None = None) -> Iterator[str]:
+    """The names of all blobs but directories, which a hierarchical namespace lists among them."""
+    for blob in container.list_blobs(name_starts_with=prefix, include=["metadata"]):
+        marks = {name.casefold(): value for name, value in (blob.metadata or {}).items()}
+        if blob.size or str(marks.get(FOLDER_MARK)).casefold() != "true":
+            yield blob.name
+
+
+class BlobChunkStore:
+    """The port `ChunkStore` on one container."""
+
+    def __init__(self, account: StorageAccount, container: str) -> None:
+        self.account = account
+        self.container: ContainerClient = account.blobs.get_container_client(container)
+        self.delegation: UserDelegationKey | None = None
+        self.delegation_until = datetime.min.replace(tzinfo=UTC)
+
+    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+        with told_apart(name, NAME_TAKEN):
+            written = self.container.get_blob_client(name).upload_blob(
+                bytes(content),
+                overwrite=False,
+                validate_content=True,
+                metadata=label.metadata,
+                content_settings=ContentSettings(content_type=label.content_type),
+            )
+        return str(written["etag"])
+
+    def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
+        with told_apart(name):
+            # The digest is in hand already; validate_content would compute it a second time.
+            self.container.get_blob_client(name).stage_block(
+                block_id,
+                cast("bytes", content),  # any bytes-like object is sent as it is, without a copy
+                length=len(content),
+                transactional_content_md5=bytearray(md5),
+            )
+
+    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+        with told_apart(name, NAME_TAKEN):
+            written = self.container.get_blob_client(name).commit_block_list(
+                [BlobBlock(block_id) for block_id in block_ids],
+                content_settings=ContentSettings(content_type=label.content_type),
+                metadata=label.metadata,
+                match_condition=MatchConditions.IfMissing,
+            )
+        return str(written["etag"])
+
+    def committed(self, name: str) -> tuple[Block, ...]:
+        with told_apart(name):
+            committed, _ = self.container.get_blob_client(name).get_block_list("committed")
+        return listed(committed)
+
+    def look(self, name: str) -> BlobLook:
+        return looked_at(self.container.get_blob_client(name), name)
+
+    def read(self, name: str) -> Iterator[bytes]:
+        return pieces(self.container.get_blob_client(name), name)
+
+    def names(self, prefix: str) -> Iterator[str]:
+        with told_apart(prefix):
+            yield from files(self.container, prefix)
+
+    def link(self, name: str, lifetime: timedelta) -> str:
+        """Signed with the account's key where there is one, else with a delegation key of our identity."""
+        now = datetime.now(UTC)
+        blob = self.container.get_blob_client(name)
+        account_key = getattr(self.account.blobs.credential, "account_key", None)
+        with told_apart(name):
+            token = generate_blob_sas(
+                account_name=str(blob.account_name),
+                container_name=blob.container_name,
+                blob_name=name,
+                account_key=account_key,
+                user_delegation_key=None if account_key else self.delegation_key(now + lifetime),
+                permission=BlobSasPermissions(read=True),
+                start=now - CLOCK_SKEW,
+                expiry=now + lifetime,
+            )
+        return f"{blob.url}?{token}"
+
+    def delegation_key(self, until: datetime) -> UserDelegationKey:
+        """A key that lasts at least until then; one is kept while it does."""
+        if self.delegation is None or self.delegation_until < until:
+            now = datetime.now(UTC)
+            self.delegation_until = now + DELEGATION_KEY_LIFETIME
+            self.delegation = self.account.blobs.get_user_delegation_key(now - CLOCK_SKEW, self.delegation_until)
+        return self.delegation
+
+
+class BlobOwnStorage:
+    """The port `OwnStorage`: containers that callers record into directly."""
+
+    def __init__(self, account: StorageAccount) -> None:
+        self.account = account
+        self.service = account.blobs
+
+    def blob(self, url: str) -> BlobClient:
+        """The blob of a URL, through the account's own client where it lies there, else with our identity."""
+        root = str(self.service.url).rstrip("/")
+        if url.startswith(f"{root}/"):
+            container, _, name = url.removeprefix(f"{root}/").partition("/")
+            return self.service.get_blob_client(container, name)
+        return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
+
+    def look(self, url: str) -> BlobLook:
+        return looked_at(self.blob(url), url)
+
+    def read(self, url: str) -> Iterator[bytes]:
+        return pieces(self.blob(url), url)
+
+
+class EventContainer:
+    """The ports `RejectedEvents` and `DeadLetters` on one container of the runtime account."""
+
+    def __init__(self, service: BlobServiceClient, container: str) -> None:
+        self.service = service
+        self.name = container
+
+    @cached_property
+    def container(self) -> ContainerClient:
+        return self.service.get_container_client(self.name)
+
+    def keep(self, name: str, document: bytes, reason: str) -> None:
+        blob = self.container.get_blob_client(name)
+        try:
+            with told_apart(name, NAME_TAKEN):
+                blob.upload_blob(
+                    document,
+                    overwrite=False,
+                    validate_content=True,
+                    metadata={"reason": ascii(reason)[1:-1][:REASON_CHARACTERS_MAX]},
+                    content_settings=ContentSettings(content_type="application/json"),
+                )
+        except BlobExists:
+            # The same event came before, since its name is a digest of it: kept, if it is really there.
+            with told_apart(name):
+                blob.get_blob_properties()
+
+    def listed(self) -> Iterator[str]:
+        with told_apart(self.name):
+            yield from files(self.container)
+
+    def read(self, name: str) -> bytes:
+        try:
+            return b"".join(pieces(self.container.get_blob_client(name), name))
+        except StoreUnavailable as error:
+            if getattr(error.__cause__, "error_code", None) == NO_BLOB:
+                raise BlobGone(f"There is no blob {name} (any more).") from error
+            raise
+
+    def remove(self, name: str) -> None:
+        with told_apart(name):
+            try:
+                self.container.delete_blob(name)
+            except HttpResponseError as error:
+                if code_of(error) != NO_BLOB:
+                    raise

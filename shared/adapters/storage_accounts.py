@@ -1,0 +1,68 @@
+"""Clients for the storage accounts, by connection string or by identity; the one place where credentials are made."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from shared.connection_settings import StorageConnection
+from shared.domain.durations import (
+    STORAGE_BACKOFF_BASE_SECONDS,
+    STORAGE_BACKOFF_FIRST_SECONDS,
+    STORAGE_CONNECT_SECONDS,
+    STORAGE_READ_SECONDS,
+)
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.data.tables import TableServiceClient
+    from azure.storage.blob import BlobServiceClient
+
+RETRIES = 3  # the inner loop; the outer one is the sweep
+
+# Typed loosely because the SDK's constructors take them as **kwargs.
+TIMES: dict[str, Any] = {
+    "connection_timeout": STORAGE_CONNECT_SECONDS,
+    "read_timeout": STORAGE_READ_SECONDS,
+    "retry_total": RETRIES,
+    # The blob SDK's own back-off begins at 15 seconds: an HTTP caller would be gone before the second try.
+    "initial_backoff": STORAGE_BACKOFF_FIRST_SECONDS,
+    "increment_base": STORAGE_BACKOFF_BASE_SECONDS,
+}
+READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into memory, the size of many a ring
+BLOB_OPTIONS: dict[str, Any] = TIMES | {"max_single_get_size": READ_BYTES, "max_chunk_get_size": READ_BYTES}
+
+
+def credential_for(client_id: str | None) -> "TokenCredential":
+    """The app's identity: the user-assigned one when a client id is given, else whatever the environment offers."""
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+
+
+class StorageAccount:
+    """The clients of one account, made when first asked for."""
+
+    def __init__(self, connection: StorageConnection, client_id: str | None) -> None:
+        self.connection = connection
+        self.client_id = connection.client_id or client_id
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        return credential_for(self.client_id)
+
+    @cached_property
+    def blobs(self) -> "BlobServiceClient":
+        from azure.storage.blob import BlobServiceClient
+
+        if self.connection.connection_string:
+            return BlobServiceClient.from_connection_string(self.connection.connection_string, **BLOB_OPTIONS)
+        assert self.connection.blob_uri
+        return BlobServiceClient(self.connection.blob_uri, credential=self.credential, **BLOB_OPTIONS)
+
+    @cached_property
+    def tables(self) -> "TableServiceClient":
+        from azure.data.tables import TableServiceClient
+
+        if self.connection.connection_string:
+            return TableServiceClient.from_connection_string(self.connection.connection_string, **TIMES)
+        assert self.connection.table_uri
+        return TableServiceClient(self.connection.table_uri, credential=self.credential, **TIMES)

@@ -1,0 +1,238 @@
+"""How recordings, chunks and index lines are written into Azure Tables.
+
+`recordings` has one partition per recording: the row `recording`, and a row `chunk-{documentId}` for each chunk.
+`recordingindex` answers the other questions, one partition per question: of a call, of ACS's id, of a day, open work.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from azure.data.tables import EdmType, EntityProperty, TableEntity
+
+from shared.domain.errors import RowUnreadable
+from shared.domain.identifiers import DOCUMENT_ID, digest, normal_server_call_id
+from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+
+RECORDING_ROW = "recording"
+CHUNK_ROWS = "chunk-"
+CHUNK_ROWS_END = "chunk."  # the first key after every chunk-…
+OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; events bring 2,000 chunks at once
+NEWEST_FIRST = 10**17  # microseconds since 1970 subtracted from this sort the other way round
+STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
+OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be looked up as a partition; other keys are not ours
+TROUBLE = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
+NUMBER_MAX = 2**60  # beyond it the next sum does not fit a column
+YEARS = range(1601, 9000)  # from the first that a table holds to one that every sum still fits behind
+LONG_AGO = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+
+type Entity = dict[str, object]
+
+
+def chunk_row(document_id: str) -> str:
+    return f"{CHUNK_ROWS}{document_id}"
+
+
+def to_entity(value: Recording | Chunk, row: str) -> Entity:
+    """A row: columns are named as in the API, empty ones are left out."""
+    columns = msgspec.to_builtins(value, builtin_types=(datetime,))
+    columns.pop("etag")
+    entity: Entity = {"PartitionKey": value.id, "RowKey": row}
+    for name, column in columns.items():
+        if column is not None:
+            entity[name] = to_column(column)
+    return entity
+
+
+def to_column(value: object) -> object:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
+    if isinstance(value, str):
+        return fitting(value)
+    return value
+
+
+def fitting(text: str) -> str:
+    """As much of a text as a property holds; a character is never cut in two."""
+    return text.encode("utf-16-le", "replace")[:STRING_BYTES_MAX].decode("utf-16-le", "ignore")
+
+
+def from_column(value: object) -> object:
+    if isinstance(value, EntityProperty):
+        return value.value
+    if isinstance(value, datetime):
+        return datetime.fromtimestamp(value.timestamp(), UTC)  # the SDK's own subclass is not for keeping
+    return value
+
+
+def to_columns(entity: TableEntity) -> dict[str, object]:
+    return {name: from_column(value) for name, value in entity.items()} | {"etag": entity.metadata["etag"]}
+
+
+def to_recording(entity: TableEntity) -> Recording:
+    """Raises: RowUnreadable."""
+    recording = converted(entity, Recording)
+    if recording.id != entity["PartitionKey"]:
+        raise RowUnreadable(str(entity["PartitionKey"]), column="id")
+    return recording
+
+
+def in_halves(columns: dict[str, object]) -> dict[str, object]:
+    """The columns of a recording; a row of version 0.1, which had one status, is told apart into the two halves.
+
+    Whether one of its recordings that has files has ended, such a row does not say: ACS is asked.
+    """
+    if "status" not in columns:
+        return columns
+    status, failure = columns.pop("status"), columns.get("failure")
+    match status:
+        case "starting" | "active" | "paused":
+            return columns | {"control": status, "waitsFor": failure, "failure": None}
+        case "stopped" | "empty":
+            ended = {"control": "paused", "endedAt": columns.get("updatedAt"), "inactiveAt": columns.get("updatedAt")}
+            return columns | ended | {"hasRun": status == "stopped"}
+        case "failed" if columns.get("refusedStatus") is not None:
+            return columns | {"startFailure": "refused", "startFailureReason": failure, "failure": None}
+        case "failed" if columns.get("recordingId") is None and columns.get("folder") is None:
+            return columns | {"startFailure": "unconfirmed", "startFailureReason": failure, "failure": None}
+    return columns | {"files": status}
+
+
+def to_chunk(entity: TableEntity) -> Chunk:
+    """Raises: RowUnreadable."""
+    chunk = converted(entity, Chunk)
+    if (chunk.id, chunk_row(chunk.document_id)) != (entity["PartitionKey"], entity["RowKey"]):
+        raise unreadable(entity, column="documentId" if chunk.id == entity["PartitionKey"] else "id")
+    return chunk
+
+
+def converted[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> Row:
+    """A row as a value whose every number and time can be reckoned with.
+
+    Raises:
+        RowUnreadable: another version wrote it, or a hand.
+    """
+    try:
+        columns = to_columns(entity)
+        if kind is Recording:
+            columns = in_halves(columns)
+        if "tags" in columns:
+            columns["tags"] = to_tags(columns["tags"])
+        value = msgspec.convert(columns, kind)
+    except msgspec.MsgspecError as error:
+        raise unreadable(entity, column=column_of(error)) from None  # its text repeats what the column says
+    except (ValueError, OverflowError) as error:
+        raise unreadable(entity) from error
+    names = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+    wrong = next((column for column, name in names if not is_meant(getattr(value, name))), None)
+    if wrong is not None:
+        raise unreadable(entity, column=wrong)
+    return value
+
+
+def unreadable(entity: TableEntity, *, column: str | None = None) -> RowUnreadable:
+    row = str(entity["RowKey"])
+    documents = [row.removeprefix(CHUNK_ROWS)] if row.startswith(CHUNK_ROWS) else []
+    return RowUnreadable(str(entity["PartitionKey"]), *documents, column=column)
+
+
+def all_unreadable(errors: Sequence[RowUnreadable], id: str) -> RowUnreadable:
+    """One error for several chunk rows of a recording."""
+    documents = (document_id for error in errors for document_id in error.document_ids)
+    return RowUnreadable(id, *documents, column=errors[0].column)
+
+
+def column_of(error: msgspec.MsgspecError) -> str | None:
+    found = TROUBLE.search(str(error))
+    return found[1] or found[2] if found else None
+
+
+def to_tags(value: object) -> object:
+    """What the tags column says; what is no JSON stays as it is, and is no tags."""
+    try:
+        return json.loads(str(value))
+    except (ValueError, RecursionError):
+        return value
+
+
+def is_meant(value: object) -> bool:
+    """Whether a number or a time can be reckoned with: no sum overflows, no comparison fails."""
+    match value:
+        case int():
+            return 0 <= value <= NUMBER_MAX
+        case datetime():
+            return value.tzinfo is not None and value.year in YEARS
+    return True
+
+
+def to_open_work(entity: TableEntity) -> OpenWork | None:
+    """A line of the open-work index. It is a hint: what cannot be read in it is left out, and then it is due now.
+
+    None for a key that is none of ours: no row could ever stand behind it.
+    """
+    id, _, document_id = str(entity["RowKey"]).partition(":")
+    if not OUR_ID.fullmatch(id) or (document_id and not DOCUMENT_ID.fullmatch(document_id)):
+        return None
+    hints: dict[str, object] = {"dueAt": LONG_AGO}
+    for field in msgspec.structs.fields(OpenWork):
+        if field.encode_name in entity:
+            hint = to_hint(entity[field.encode_name], field.type)
+            hints |= {field.encode_name: hint} if hint is not None else {}
+    return msgspec.convert(hints | {"id": id, "documentId": document_id}, OpenWork)
+
+
+def to_hint(value: object, kind: object) -> object:
+    """A column of a line; None when it cannot be read."""
+    try:
+        hint: object = msgspec.convert(from_column(value), kind)
+    except (msgspec.MsgspecError, ValueError, OverflowError):
+        return None
+    return hint if is_meant(hint) else None
+
+
+def to_listed(entity: TableEntity) -> str | None:
+    """The id that a line of a list names; None when it names none that could be ours."""
+    id = entity.get("id")
+    return id if isinstance(id, str) and OUR_ID.fullmatch(id) else None
+
+
+def newest_first(moment: datetime) -> str:
+    """A key part that sorts later times first."""
+    return f"{NEWEST_FIRST - int(moment.timestamp() * 1_000_000):018}"
+
+
+def call_partition(server_call_id: str) -> str:
+    return f"call-{digest(normal_server_call_id(server_call_id))}"
+
+
+def acs_partition(recording_id: str) -> str:
+    return f"acs-{digest(recording_id)}"
+
+
+def day_partition(day: datetime) -> str:
+    return f"day-{day.astimezone(UTC):%Y-%m-%d}"
+
+
+def open_partition(shard: int) -> str:
+    return f"open-{shard:02}"
+
+
+def open_line(id: str, document_id: str) -> tuple[str, str]:
+    """(partition, row) of a line of the open-work index."""
+    row = f"{id}:{document_id}"
+    return open_partition(zlib.crc32(row.encode()) % OPEN_SHARDS), row
+
+
+def open_entity(work: OpenWork) -> Entity:
+    partition, row = open_line(work.id, work.document_id)
+    columns: Mapping[str, object] = msgspec.to_builtins(work, builtin_types=(datetime,))
+    return {"PartitionKey": partition, "RowKey": row, **columns}
+
+
+def open_key(ref: ChunkRef) -> tuple[str, str]:
+    return open_line(ref.id, ref.document_id)

@@ -1,0 +1,1 @@
+"""What comes in and goes out over HTTP: request bodies, replies, problem documents."""

@@ -1,0 +1,164 @@
+"""What HTTP callers are told: JSON, and RFC 9457 problem documents for everything that went wrong."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from uuid import uuid4
+
+import msgspec
+
+from shared.domain.errors import (
+    AcsError,
+    AcsRefused,
+    AcsUnavailable,
+    CatalogConflict,
+    CatalogUnavailable,
+    ControlUnknown,
+    RecorderError,
+    Refused,
+    SettingsInvalid,
+    Transient,
+)
+from shared.domain.log import LOGGER
+
+type View = Mapping[str, object]
+
+PROBLEM_TYPE = "application/problem+json"
+JSON_TYPE = "application/json"
+WRONG_SETTINGS = (
+    "The app does nothing until the settings listed here are corrected in the Function App; events and queue messages "
+    "are waiting meanwhile."
+)
+
+# ACS's codes (its troubleshooting pages) and what they mean for our caller. The service's own faults, and whatever is
+# wrong between the service and this app, are never the caller's: they are 502 with ACS's code.
+ACS_CODES: dict[str, HTTPStatus] = {
+    "8500": HTTPStatus.BAD_REQUEST,  # invalid media mode
+    "8501": HTTPStatus.CONFLICT,  # the call is not established
+    "8508": HTTPStatus.CONFLICT,  # the operation was cancelled
+    "8519": HTTPStatus.CONFLICT,  # parallel actions
+    "8520": HTTPStatus.CONFLICT,  # not supported for this call
+    "8522": HTTPStatus.NOT_FOUND,  # recording or call not found
+    "8523": HTTPStatus.BAD_REQUEST,  # invalid argument
+    "8527": HTTPStatus.BAD_REQUEST,  # invalid serverCallId
+    "8528": HTTPStatus.CONFLICT,  # the call was terminated
+    "8543": HTTPStatus.NOT_FOUND,  # the call does not exist
+    "8553": HTTPStatus.CONFLICT,  # the call is being recorded
+    "8557": HTTPStatus.BAD_REQUEST,  # wrong format type
+    "8559": HTTPStatus.CONFLICT,  # the call is being recorded, or about to be
+    "8562": HTTPStatus.BAD_REQUEST,  # recording mode not supported
+    "8571": HTTPStatus.CONFLICT,  # recording operation conflict
+    "8573": HTTPStatus.CONFLICT,  # pause or resume not allowed now
+    "8516": HTTPStatus.TOO_MANY_REQUESTS,
+    "8529": HTTPStatus.TOO_MANY_REQUESTS,
+    "8530": HTTPStatus.TOO_MANY_REQUESTS,
+    "8589": HTTPStatus.TOO_MANY_REQUESTS,
+    "8608": HTTPStatus.BAD_GATEWAY,  # the recording participant failed
+    "7504": HTTPStatus.BAD_GATEWAY,  # this app's identity lacks permission
+    "7509": HTTPStatus.BAD_GATEWAY,  # this app's signature was refused
+    "7510": HTTPStatus.BAD_GATEWAY,  # this app's managed identity was refused
+    "7605": HTTPStatus.FORBIDDEN,  # recording a Teams interop call is not authorised
+    "9999": HTTPStatus.BAD_GATEWAY,  # unknown internal error at ACS
+}
+ACS_STATUSES: dict[int, HTTPStatus] = {
+    400: HTTPStatus.BAD_REQUEST,
+    404: HTTPStatus.NOT_FOUND,
+    409: HTTPStatus.CONFLICT,
+    412: HTTPStatus.CONFLICT,
+    429: HTTPStatus.TOO_MANY_REQUESTS,
+    503: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer, before it is one of the platform's."""
+
+    status: HTTPStatus
+    body: bytes
+    content_type: str
+    headers: dict[str, str] = {}
+
+
+def json_reply(view: View, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status=status, body=encoded(view), content_type=JSON_TYPE, headers=dict(headers or {}))
+
+
+def answered(instance: str, act: Callable[[], Reply]) -> Reply:
+    """The reply of a use case, or the problem document of whatever it raised.
+
+    Args:
+        instance: the path that was asked for.
+        act: the use case.
+    """
+    try:
+        return act()
+    except RecorderError as error:
+        return problem(error, instance)
+    except Exception:  # noqa: BLE001 - the one place where an unknown fault becomes a 500 with an id to look for
+        incident = str(uuid4())
+        LOGGER.log(logging.ERROR, "unknown_fault %s", incident, exc_info=True)
+        detail = f"An unknown fault, logged under {incident}. Nothing that was acknowledged is lost."
+        return problem_reply(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance)
+
+
+def problem(error: RecorderError, instance: str) -> Reply:
+    """The problem document of an error of ours."""
+    extra: dict[str, object] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, SettingsInvalid):
+        extra = {"settings": [{"name": name, "mustBe": must_be} for name, must_be in error.wrong]}
+        return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, extra)
+    if isinstance(error, AcsError):
+        extra = {"acsCode": error.code, "acsStatus": error.status}
+        if error.retry_after_seconds is not None:
+            headers = {"Retry-After": str(round(error.retry_after_seconds))}
+    return problem_reply(status_of(error), str(error), instance, extra, headers)
+
+
+def status_of(error: RecorderError) -> HTTPStatus:
+    match error:
+        case Refused():
+            return error.status
+        case ControlUnknown():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case AcsError():
+            return acs_status(error)
+        case CatalogConflict():
+            return HTTPStatus.CONFLICT
+        case CatalogUnavailable() | Transient():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def acs_status(error: AcsError) -> HTTPStatus:
+    """Whose fault it is: the caller's, the call's state, ACS's, or the line's."""
+    if error.status is None:
+        return HTTPStatus.GATEWAY_TIMEOUT
+    if error.code in ACS_CODES:
+        return ACS_CODES[error.code]
+    if isinstance(error, AcsRefused | AcsUnavailable) and error.status in ACS_STATUSES:
+        return ACS_STATUSES[error.status]
+    return HTTPStatus.BAD_GATEWAY
+
+
+def problem_reply(
+    status: HTTPStatus,
+    detail: str,
+    instance: str,
+    extra: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    document: View = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "instance": instance,
+        **{name: value for name, value in (extra or {}).items() if value is not None},
+    }
+    return Reply(status=status, body=encoded(document), content_type=PROBLEM_TYPE, headers=dict(headers or {}))
+
+
+def encoded(view: View) -> bytes:
+    return json.dumps(view, ensure_ascii=False).encode()

@@ -1,0 +1,164 @@
+"""What a caller may ask of a recording: every option ACS has, checked before ACS is asked."""
+
+import re
+
+import msgspec
+
+from shared.domain.errors import InvalidRequest
+from shared.domain.start_request import FormatType, StartRequest
+from shared.domain.urls import is_loopback_url, split_url
+
+BODY_BYTES_MAX = 64 * 1024
+TAGS_MAX = 10
+TAG_CHARACTERS_MAX = 256
+CHANNELS_MAX = 5  # an unmixed recording has at most five channels
+IDENTIFIER_CHARACTERS_MAX = 2048
+KEY_CHARACTERS_MAX = 256
+RAW_ID = re.compile(r"\d+:\S+", re.ASCII)
+
+
+# The media that ACS makes (its documentation has no others), and why the rest is refused.
+MEDIA = {
+    ("audioVideo", "mixed", "mp4"),
+    ("audio", "mixed", "mp3"),
+    ("audio", "mixed", "wav"),
+    ("audio", "unmixed", "wav"),
+}
+
+
+def parse_start_request(body: bytes, containers: tuple[str, ...]) -> StartRequest:
+    """Read and check the body of a start.
+
+    Args:
+        body: JSON.
+        containers: container URLs that callers may record into.
+
+    Raises:
+        InvalidRequest: naming the field, and saying why.
+    """
+    if len(body) > BODY_BYTES_MAX:
+        raise InvalidRequest(f"The body has {len(body)} bytes; {BODY_BYTES_MAX} are allowed.")
+    try:
+        request = msgspec.json.decode(body, type=StartRequest)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"The body is not a start request: {error}.") from error
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+    request = with_defaults(request)
+    check_locator(request)
+    check_media(request)
+    check_channels(request)
+    check_container(request.recording_storage_container_url, containers)
+    check_callback(request.recording_state_callback_url)
+    check_tags(request.tags)
+    return request
+
+
+def with_defaults(request: StartRequest) -> StartRequest:
+    """All three media types are always sent to ACS, so that what it makes never depends on its defaults."""
+    if request.recording_format_type is not None:
+        return request
+    audio: FormatType = "wav" if request.recording_channel_type == "unmixed" else "mp3"
+    return msgspec.structs.replace(
+        request, recording_format_type="mp4" if request.recording_content_type == "audioVideo" else audio
+    )
+
+
+def check_locator(request: StartRequest) -> None:
+    named = {
+        "serverCallId": request.server_call_id,
+        "groupCallId": request.group_call_id,
+        "roomId": request.room_id,
+        "callConnectionId": request.call_connection_id,
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    if len(given) != 1:
+        which = " and ".join(given) or "none"
+        raise InvalidRequest(f"Exactly one of {', '.join(named)} must name the call; the body has {which}.")
+    name, value = given.popitem()
+    if not value.strip() or len(value) > IDENTIFIER_CHARACTERS_MAX:
+        raise InvalidRequest(f"{name} must have 1 to {IDENTIFIER_CHARACTERS_MAX} characters.")
+
+
+def check_media(request: StartRequest) -> None:
+    content, channel = request.recording_content_type, request.recording_channel_type
+    media = (content, channel, request.recording_format_type)
+    if media in MEDIA:
+        return
+    if content == "audioVideo" and channel == "unmixed":
+        raise InvalidRequest("recordingChannelType: ACS records audioVideo only mixed; ask for audio to get channels.")
+    formats = sorted(form for made, mixed, form in MEDIA if (made, mixed) == (content, channel))
+    raise InvalidRequest(
+        f"recordingFormatType: ACS makes {content} {channel} recordings only as {' or '.join(formats)}, "
+        f"not as {request.recording_format_type}."
+    )
+
+
+def check_channels(request: StartRequest) -> None:
+    ordering, affinity = request.audio_channel_participant_ordering, request.channel_affinity
+    if not ordering and not affinity:
+        return
+    field = "audioChannelParticipantOrdering" if ordering else "channelAffinity"
+    if request.recording_channel_type != "unmixed":
+        raise InvalidRequest(f"{field}: only an unmixed recording has channels to assign.")
+    for name, participants in (
+        ("audioChannelParticipantOrdering", ordering),
+        ("channelAffinity", tuple(pin.participant for pin in affinity)),
+    ):
+        check_participants(name, participants)
+    channels = [pin.channel for pin in affinity]
+    if any(not 0 <= channel < CHANNELS_MAX for channel in channels):
+        raise InvalidRequest(f"channelAffinity: a channel is a number from 0 to {CHANNELS_MAX - 1}.")
+    if len(set(channels)) < len(channels):
+        raise InvalidRequest("channelAffinity: two participants are pinned to the same channel.")
+
+
+def check_participants(field: str, participants: tuple[str, ...]) -> None:
+    if len(participants) > CHANNELS_MAX:
+        raise InvalidRequest(f"{field}: an unmixed recording has at most {CHANNELS_MAX} channels.")
+    if len(set(participants)) < len(participants):
+        raise InvalidRequest(f"{field}: a participant is named twice.")
+    if not all(RAW_ID.fullmatch(raw) and len(raw) <= IDENTIFIER_CHARACTERS_MAX for raw in participants):
+        raise InvalidRequest(f"{field}: a participant is a raw id such as 8:acs:… or 4:+15551234567.")
+
+
+def check_container(url: str | None, containers: tuple[str, ...]) -> None:
+    if url is None:
+        return
+    target = url.rstrip("/")
+    if ".." in target or "?" in target or "#" in target:
+        raise InvalidRequest("recordingStorageContainerUrl: it must be a plain URL without query or fragment.")
+    if not any(target == container or target.startswith(f"{container}/") for container in containers):
+        raise InvalidRequest(
+            "recordingStorageContainerUrl: it lies in none of the containers the operator allows (BYOS_CONTAINERS)."
+        )
+
+
+def check_callback(url: str | None) -> None:
+    if url is None:
+        return
+    if is_loopback_url(url):
+        return  # reachable only from this very machine: a simulator's business, and ACS refuses it itself
+    parsed = split_url(url)
+    if parsed.scheme != "https" or not parsed.hostname or parsed.username or parsed.fragment:
+        raise InvalidRequest("recordingStateCallbackUrl: ACS calls back over https only.")
+
+
+def check_tags(tags: dict[str, str]) -> None:
+    if len(tags) > TAGS_MAX:
+        raise InvalidRequest(f"tags: at most {TAGS_MAX} pairs are allowed.")
+    if any(
+        not name or len(name) > TAG_CHARACTERS_MAX or len(value) > TAG_CHARACTERS_MAX for name, value in tags.items()
+    ):
+        raise InvalidRequest(f"tags: a name has 1 to {TAG_CHARACTERS_MAX} characters, a value at most as many.")
+
+
+def parse_idempotency_key(key: str | None) -> str | None:
+    """The key as given; None without one.
+
+    Raises:
+        InvalidRequest: it is empty or too long.
+    """
+    if key is not None and not 1 <= len(key) <= KEY_CHARACTERS_MAX:
+        raise InvalidRequest(f"Idempotency-Key: it must have 1 to {KEY_CHARACTERS_MAX} characters.")
+    return key

@@ -1,0 +1,1 @@
+"""Recordings as callers see them: start, pause, resume, stop, look up, list, links, callbacks, health."""

@@ -1,0 +1,170 @@
+"""Lists of recordings, newest first, without a table scan: days are walked one by one, calls and ids are looked up."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from shared.domain.durations import AT_RISK
+from shared.domain.errors import InvalidRequest, RowUnreadable
+from shared.domain.identifiers import normal_recording_id
+from shared.domain.json_fields import YEAR_MAX, YEAR_MIN
+from shared.domain.log import LOGGER
+from shared.domain.models import FilesStatus, Recording, RecordingStatus
+from shared.domain.ports import Catalog, Clock
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 200
+DAYS_WITHOUT_FROM = 31  # how far back a list goes when it is not told from when
+DAYS_PER_PAGE_MAX = 400  # how many days one page walks before it hands out a continuation
+LOOKED_AT_MAX = 2000  # how many rows one page reads to find those that match
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+TAG_PREFIX = "tag."
+FIELDS = frozenset(
+    {"serverCallId", "recordingId", "status", "from", "to", "atRisk", "limit", "continuation", "code", "clientId"}
+)
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Which recordings to list."""
+
+    server_call_id: str | None = None
+    recording_id: str | None = None
+    status: RecordingStatus | None = None
+    since: datetime
+    until: datetime
+    tags: dict[str, str] = {}
+    at_risk: bool = False
+    limit: int = LIMIT_DEFAULT
+    continuation: str | None = None
+
+    def matches(self, recording: Recording, now: datetime) -> bool:
+        at_risk = recording.expires_at is not None and recording.expires_at - now < AT_RISK
+        return (
+            (self.status is None or recording.status is self.status)
+            and self.since <= recording.created_at <= self.until
+            and self.tags.items() <= recording.tags.items()
+            and (not self.at_risk or (at_risk and recording.files is FilesStatus.TRANSFERRING))
+            and (self.server_call_id is None or recording.server_call_id is not None)
+        )
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some recordings, and where the list goes on; None at its end."""
+
+    recordings: tuple[Recording, ...]
+    continuation: str | None
+
+
+def parse_query(params: Mapping[str, str], now: datetime) -> Query:
+    """Read the query string of a list.
+
+    Raises:
+        InvalidRequest: naming the field.
+    """
+    unknown = [name for name in params if name not in FIELDS and not name.startswith(TAG_PREFIX)]
+    if unknown:
+        raise InvalidRequest(f"There is no filter {', '.join(sorted(unknown))}.")
+    limit = params.get("limit", str(LIMIT_DEFAULT))
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= LIMIT_MAX:
+        raise InvalidRequest(f"limit: it must be a whole number from 1 to {LIMIT_MAX}.")
+    # Looking up a call or an id costs the same at any age; walking days does not.
+    looked_up = "serverCallId" in params or "recordingId" in params
+    earliest = LONG_AGO if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
+    status = params.get("status")
+    if status is not None and status not in list(RecordingStatus):
+        raise InvalidRequest(f"status: it must be one of {', '.join(RecordingStatus)}.")
+    return Query(
+        server_call_id=params.get("serverCallId"),
+        recording_id=params.get("recordingId"),
+        status=RecordingStatus(status) if status else None,
+        since=time_filter(params, "from") or earliest,
+        until=time_filter(params, "to") or now + timedelta(minutes=5),
+        tags={name.removeprefix(TAG_PREFIX): value for name, value in params.items() if name.startswith(TAG_PREFIX)},
+        at_risk=params.get("atRisk", "false").lower() == "true",
+        limit=int(limit),
+        continuation=params.get("continuation"),
+    )
+
+
+def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
+    value = params.get(name)
+    if value is None:
+        return None
+    try:
+        # A plus sign that was not escaped arrives as a space.
+        parsed = datetime.fromisoformat(value.replace(" ", "+"))
+    except ValueError:
+        parsed = LONG_AGO
+    if not YEAR_MIN <= parsed.year <= YEAR_MAX:
+        raise InvalidRequest(f"{name}: it must be a time such as 2026-11-22T08:00:00Z or a day such as 2026-11-22.")
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+class Listing:
+    """Answers list queries from the catalog's index lines."""
+
+    def __init__(self, catalog: Catalog, clock: Clock) -> None:
+        self.catalog = catalog
+        self.clock = clock
+
+    def page(self, query: Query) -> Page:
+        """One page of the list. Rows that cannot be read are not in it; who asks for one of them is told why."""
+        now = self.clock()
+        unreadable: list[RowUnreadable] = []
+        try:
+            return self.readable_page(query, now, unreadable)
+        finally:
+            if unreadable:
+                # No alert: that is the sweep's, once, and a list may be asked for every second.
+                LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
+
+    def readable_page(self, query: Query, now: datetime, unreadable: list[RowUnreadable]) -> Page:
+        found: list[Recording] = []
+        place: str | None = None
+        for looked_at, (place, id) in enumerate(self.candidates(query), start=1):
+            try:
+                recording = self.catalog.recording(id) if id is not None else None
+            except RowUnreadable as error:
+                unreadable.append(error)
+                recording = None
+            if recording is not None and query.matches(recording, now):
+                found.append(recording)
+            if len(found) == query.limit or looked_at == LOOKED_AT_MAX or id is None:
+                return Page(tuple(found), place)
+        return Page(tuple(found), None)
+
+    def candidates(self, query: Query) -> Iterator[tuple[str, str | None]]:
+        """(place, id) of recordings that may match, newest first; no id where the list is to go on another time."""
+        if query.recording_id is not None:
+            id = self.catalog.recording_by_acs_id(normal_recording_id(query.recording_id))
+            yield from [(id, id)] if id and not query.continuation else []
+        elif query.server_call_id is not None:
+            ids = self.catalog.recordings_by_call(query.server_call_id, query.until)
+            skipped = ids.index(query.continuation) + 1 if query.continuation in ids else 0
+            yield from ((id, id) for id in ids[skipped:])
+        else:
+            yield from self.by_day(query)
+
+    def by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
+        day, after = query.until, None
+        if query.continuation:
+            day, after = parse_place(query.continuation)
+        first = query.since.astimezone(UTC).date()
+        for _ in range(DAYS_PER_PAGE_MAX):
+            if day.astimezone(UTC).date() < first:
+                return
+            for row, id in self.catalog.recordings_by_day(day, after):
+                yield f"{day.astimezone(UTC):%Y-%m-%d}/{row}", id
+            day, after = day - timedelta(days=1), None
+        yield f"{day.astimezone(UTC):%Y-%m-%d}/", None
+
+
+def parse_place(continuation: str) -> tuple[datetime, str]:
+    """Raises: InvalidRequest when it is no continuation of ours."""
+    day, _, row = continuation.partition("/")
+    try:
+        return datetime.fromisoformat(day).replace(tzinfo=UTC), row
+    except ValueError as error:
+        raise InvalidRequest("continuation: it must be the one that the last page gave.") from error

@@ -1,0 +1,249 @@
+"""Start, pause, resume, stop and look up recordings.
+
+The row comes before the call: whatever dies on the way, there is a row that the file-ready event, a callback or a
+second try under the same key can explain.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+import msgspec
+
+from shared.control.control_requests import Control, active
+from shared.domain.durations import SETTLE, START_SECONDS_MAX
+from shared.domain.errors import (
+    AcsError,
+    AcsRefused,
+    AcsUnavailable,
+    AcsUncertain,
+    CatalogConflict,
+    Conflict,
+    KeyReused,
+    NotFound,
+)
+from shared.domain.identifiers import id_from_key
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
+from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
+from shared.domain.recording_rows import learn_acs_id, save_recording
+from shared.domain.start_request import StartRequest
+
+START_TRIES = 3  # calls to ACS for one request of ours, all with the same repeatability id
+CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
+
+
+class Recordings:
+    """The use cases behind the control routes."""
+
+    def __init__(
+        self,
+        acs: AcsCalls,
+        catalog: Catalog,
+        clock: Clock,
+        *,
+        max_recording: timedelta,
+        retention: timedelta,
+        callback_url: str | None = None,
+    ) -> None:
+        self.callback_url = callback_url
+        self.acs = acs
+        self.catalog = catalog
+        self.clock = clock
+        self.max_recording = max_recording
+        self.control = Control(acs, catalog, clock, forgotten_after=max_recording + retention)
+
+    def start(self, request: StartRequest, key: str | None) -> Recording:
+        """Start a recording, or give the first answer again when the same key and body came before.
+
+        Raises:
+            Conflict: the first request under this key is still in flight.
+            KeyReused: the key came before with another body.
+            AcsRefused: ACS said no; the row says so too.
+            AcsUnavailable: ACS could not be asked; the row stays `starting`, and the same key tries again.
+        """
+        id = id_from_key(key) if key else str(uuid4())
+        existing = self.catalog.recording(id)
+        if existing is None:
+            wanted = asked_for(id, request, self.clock())
+            existing = self.create(wanted)
+            if existing.repeatability_request_id == wanted.repeatability_request_id:
+                return self.drive_start(existing, request, asked_before=False)
+        claimed = self.claim_again(existing, request)
+        return self.drive_start(claimed, request, asked_before=True) if claimed else existing
+
+    def create(self, wanted: Recording) -> Recording:
+        """The row of a recording that ACS has not been asked for yet; another one's, if that was faster."""
+        # Written before the row, so that a start whose answer is lost is looked into.
+        self.catalog.note_open([wanted.line(wanted.created_at + SETTLE)])
+        try:
+            return self.catalog.save_recording(wanted)
+        except CatalogConflict:
+            return self.get(wanted.id)
+
+    def claim_again(self, recording: Recording, request: StartRequest) -> Recording | None:
+        """The row, claimed to drive an undecided start on; None when there is nothing to drive.
+
+        Raises:
+            Conflict: somebody is driving it.
+            KeyReused: it is another request.
+            AcsRefused: ACS refused it then.
+        """
+        if recording.fingerprint != request.fingerprint:
+            raise KeyReused("This Idempotency-Key was used before with another body; nothing was started.")
+        if recording.refused:
+            reason = str(recording.start_failure_reason)
+            raise AcsRefused(reason, status=recording.refused_status, code=recording.refused_code)
+        if recording.recording_id is not None or recording.start_failure or recording.is_over:
+            return None
+        now = self.clock()
+        if recording.claimed_until and recording.claimed_until > now:
+            raise Conflict("The first request with this Idempotency-Key is still in flight; ask again in a minute.")
+        claimed = msgspec.structs.replace(
+            recording,
+            claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+            start_requested_at=now,
+            control_version=recording.control_version + 1,
+        )
+        try:
+            return self.catalog.save_recording(claimed)
+        except CatalogConflict as error:
+            raise Conflict("Another request with this Idempotency-Key is in flight; ask again in a minute.") from error
+
+    def drive_start(self, recording: Recording, request: StartRequest, *, asked_before: bool) -> Recording:
+        """Ask ACS until it answers, always with the same repeatability id, and write down what it said."""
+        assert recording.repeatability_request_id
+        assert recording.repeatability_first_sent
+        if request.recording_state_callback_url is None:
+            request = msgspec.structs.replace(request, recording_state_callback_url=self.callback_url)
+        for remaining in reversed(range(START_TRIES)):
+            try:
+                state = self.acs.start(request, recording.repeatability_request_id, recording.repeatability_first_sent)
+            except AcsUncertain as error:
+                asked_before = True
+                if not remaining:
+                    self.release(recording, f"ACS did not answer clearly ({error}); whether it records is not known.")
+                    raise
+            except AcsUnavailable as error:
+                self.release(recording, f"ACS could not be asked: {error}")
+                raise
+            except AcsRefused as error:
+                if asked_before and error.code in CODES_ALREADY_RECORDING:
+                    # Most likely our own first try, whose answer was lost: callback, state or event will tell.
+                    return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
+                self.control.write_always(recording, partial(refused, error=error))
+                raise
+            else:
+                return self.started(recording, state, pause_on_start=request.pause_on_start)
+        raise AssertionError("the last try returns or raises")
+
+    def started(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
+        first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
+        control = ControlStatus.ACTIVE if state.active else first
+        log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
+        now = self.clock()
+        return self.control.write_always(
+            recording, lambda row: self.adopted(row, recording.control_version, state.recording_id, control, now)
+        )
+
+    def adopted(
+        self, row: Recording, asked_of: int, recording_id: str | None, control: ControlStatus, now: datetime
+    ) -> Recording:
+        """The row with ACS's id on it. What ACS said of its state counts only if nobody has written another answer."""
+        if row.control_version == asked_of and row.start_failure is not StartFailure.REFUSED:
+            is_active = control is ControlStatus.ACTIVE
+            row = active(row) if is_active else msgspec.structs.replace(row, control=control, inactive_at=now)
+        row = msgspec.structs.replace(row, claimed_until=None, waits_for=None, start_requested_at=now)
+        return learn_acs_id(self.catalog, row, recording_id) if recording_id else row
+
+    def release(self, recording: Recording, waits_for: str) -> Recording:
+        """Let go of a start that is not decided; it stays `starting`."""
+        return self.save(
+            recording,
+            lambda row: msgspec.structs.replace(row, claimed_until=None, waits_for=waits_for, updated_at=self.clock()),
+        )
+
+    def pause(self, id: str) -> Recording:
+        """Raises: NotFound, Conflict, AcsError."""
+        return self.control.pause(self.get(id))
+
+    def resume(self, id: str) -> Recording:
+        """Raises: NotFound, Conflict, AcsError."""
+        return self.control.resume(self.get(id))
+
+    def stop(self, id: str) -> Recording:
+        """Stop a recording; success means that ACS confirmed that it does not record.
+
+        Raises:
+            NotFound, Conflict, ControlUnknown, AcsError.
+        """
+        return self.control.stop(self.get(id))
+
+    def get(self, id: str) -> Recording:
+        """Raises: NotFound."""
+        recording = self.catalog.recording(id)
+        if recording is None:
+            raise NotFound("There is no recording with this id.")
+        return recording
+
+    def refreshed(self, id: str) -> Recording:
+        """The recording; ACS is asked about one that is starting, or of which it never said anything.
+
+        Its silence changes nothing.
+        """
+        recording = self.get(id)
+        if recording.control not in {ControlStatus.STARTING, None}:
+            return recording
+        try:
+            return self.control.observe(recording)
+        except AcsError:
+            return recording
+
+    def chunks(self, id: str) -> list[Chunk]:
+        return sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
+
+    def save(self, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:
+        """Change the row as it stands, however often somebody else writes it first."""
+        return save_recording(self.catalog, recording, change)
+
+
+def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
+    """The first row of a recording: what was asked, before anybody answered."""
+    return Recording(
+        id=id,
+        origin=Origin.API,
+        created_at=now,
+        updated_at=now,
+        server_call_id=request.server_call_id,
+        group_call_id=request.group_call_id,
+        room_id=request.room_id,
+        call_connection_id=request.call_connection_id,
+        recording_content_type=request.recording_content_type,
+        recording_channel_type=request.recording_channel_type,
+        recording_format_type=request.recording_format_type,
+        recording_storage_container_url=request.recording_storage_container_url,
+        tags=request.tags,
+        fingerprint=request.fingerprint,
+        repeatability_request_id=str(uuid4()),
+        repeatability_first_sent=now,
+        claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+        control=ControlStatus.STARTING,
+        start_requested_at=now,
+        has_run=not request.pause_on_start,
+    )
+
+
+def refused(recording: Recording, error: AcsRefused) -> Recording:
+    """After ACS refused to start it; the row keeps the answer for whoever asks again under the same key."""
+    if recording.files is not FilesStatus.NONE or recording.recording_id is not None:
+        return recording  # an event explains it: it was started after all
+    return msgspec.structs.replace(
+        recording,
+        start_failure=StartFailure.REFUSED,
+        start_failure_reason=f"ACS refused to start: {error}",
+        refused_status=error.status,
+        refused_code=error.code,
+        claimed_until=None,
+        waits_for=None,
+    )

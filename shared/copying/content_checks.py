@@ -1,0 +1,54 @@
+"""What the first bytes of a recording look like. ACS has been seen to answer 200 with nothing, and with HTML."""
+
+import json
+
+from shared.domain.errors import SourceSuspect
+
+SIGNATURE_BYTES = 12
+FORMATS = ("wav", "mp3", "mp4")
+
+
+def detected_format(head: bytes) -> str | None:
+    """The media format that the first bytes announce; None when it is none of ACS's."""
+    if head[:4] in {b"RIFF", b"RF64"} and head[8:12] == b"WAVE":
+        return "wav"
+    if head[4:8] == b"ftyp":
+        return "mp4"
+    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0):  # noqa: PLR2004 - MPEG frame sync
+        return "mp3"
+    return None
+
+
+def check_signature(head: bytes, announced: str | None) -> None:
+    """Refuse bytes that cannot be the recording.
+
+    Args:
+        head: the first bytes of the media, SIGNATURE_BYTES of them unless there are fewer.
+        announced: the format of the event or of the start; None accepts each of ACS's.
+
+    Raises:
+        SourceSuspect: they are none of ACS's formats, or another than announced.
+    """
+    found = detected_format(head)
+    if found is None:
+        raise SourceSuspect("The content begins like no recording: neither RIFF/WAVE nor ftyp nor an MPEG frame.")
+    if announced in FORMATS and found != announced:
+        raise SourceSuspect(f"The content is {found}, but {announced} was announced.")
+
+
+def check_metadata(content: bytes, document_id: str) -> dict[str, object]:
+    """Read ACS's metadata file; its fields are optional by age, but it must be JSON about this very chunk.
+
+    Raises:
+        SourceSuspect: it is something else.
+    """
+    try:
+        parsed = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise SourceSuspect("The metadata is not JSON.") from error
+    if not isinstance(parsed, dict):
+        raise SourceSuspect("The metadata is not a JSON object.")
+    named = parsed.get("chunkDocumentId", document_id)
+    if named != document_id:
+        raise SourceSuspect(f"The metadata is about another document, {named}.")
+    return parsed

@@ -1,0 +1,216 @@
+"""Copy one content from ACS to Blob Storage: constant memory, every byte hashed, resumable, never overwriting.
+
+    source ─► reader ─► ring of reused blocks ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
+
+A content of one block is written at once. After a kill the blocks that were staged are the checkpoint: their ids say
+which bytes they are. Whoever loses the race to commit verifies the winner.
+"""
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
+from shared.copying.buffers import Ring
+from shared.copying.content_checks import SIGNATURE_BYTES
+from shared.copying.source_reader import RANGE_BYTES, SourceReader
+from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
+from shared.domain.ports import BlobLabel, BlobLook, Block, ChunkStore, Source
+
+# One hashes and sends while the other waits for storage; with the block that is being read these are the three blocks
+# of memory that docs/performance.md measures. ACS is read by one connection: an instance copies four chunks at once.
+WRITERS = 2
+DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when the blob was written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """How the engine works: bytes per block, and threads that write."""
+
+    block_bytes: int
+    writers: int = WRITERS
+
+
+class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What to copy where.
+
+    Attributes:
+        url: of the content at ACS.
+        name: of the blob.
+        check_head: refuses first bytes that cannot be the content.
+        keep_going: called at block boundaries; raises to stop there.
+        resume: whether an earlier attempt may have left blocks, or the whole blob.
+    """
+
+    url: str
+    name: str
+    label: BlobLabel
+    check_head: Callable[[bytes], None]
+    keep_going: Callable[[], None]
+    resume: bool
+
+
+class Copied(msgspec.Struct, frozen=True, kw_only=True):
+    """Proof of a copy: what was read from ACS is what is committed under the name."""
+
+    length: int
+    sha256: str
+    etag: str
+    block_list_digest: str
+
+
+class Engine:
+    """Copies contents."""
+
+    def __init__(self, source: Source, store: ChunkStore, options: EngineOptions) -> None:
+        self.source = source
+        self.store = store
+        self.options = options
+
+    def copy(self, order: CopyOrder) -> Copied:
+        """Copy a content and prove the copy.
+
+        Raises:
+            Transient: this attempt failed.
+            ContentConflict: another content has the name.
+        """
+        look = self.store.look(order.name) if order.resume else BlobLook()
+        if look.etag is not None:
+            return self.verify_winner(order, look)
+        try:
+            with closing(SourceReader(self.source, order.url)) as reader:
+                # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
+                total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
+                layout = layout_for(total, self.options.block_bytes)
+                if layout.count == 1 and not look.staged:
+                    return self.copy_at_once(order, reader, layout)
+                return self.copy_in_blocks(order, reader, layout, layout.staged(look.staged))
+        except (BlobExists, BlocksGone):
+            return self.verify_winner(order, self.store.look(order.name))
+
+    def copy_at_once(self, order: CopyOrder, reader: SourceReader, layout: Layout) -> Copied:
+        content = memoryview(bytearray(layout.total))
+        reader.fill(content, 0)
+        order.check_head(bytes(content[:SIGNATURE_BYTES]))
+        digest = hashlib.sha256(content).hexdigest()
+        etag = self.store.put(order.name, content, labelled(order.label, digest))
+        return Copied(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
+
+    def copy_in_blocks(self, order: CopyOrder, reader: SourceReader, layout: Layout, present: dict[int, str]) -> Copied:
+        wanted = layout.missing(present)
+        digest = None if present else hashlib.sha256()
+        ids = dict(present)
+        with Ring(self.options.writers, layout) as ring:
+            with closing(self.filled(order, reader, layout, wanted, ring)) as filled:
+                for index, block in filled:
+                    if digest is not None:
+                        digest.update(block)
+                    ring.write(index, block, partial(self.stage, order.name, index, layout.total, block))
+            ids |= ring.finish()
+        listed = [ids[index] for index in range(layout.count)]
+        known = digest.hexdigest() if digest else None
+        etag = self.store.commit(order.name, listed, labelled(order.label, known))
+        blocks = self.store.committed(order.name)
+        if blocks != tuple(Block(id, layout.length(index)) for index, id in enumerate(listed)):
+            raise StoreUnavailable(f"The committed block list of {order.name} is not the one that was sent.")
+        return Copied(
+            length=layout.total,
+            sha256=known or self.digest_of_blob(order.name, layout.total),
+            etag=etag,
+            block_list_digest=list_digest(blocks),
+        )
+
+    def filled(
+        self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
+    ) -> Generator[tuple[int, memoryview]]:
+        """The wanted blocks in order, each in a buffer of the ring."""
+        for run in wanted:
+            reader.until = run.stop * layout.block_bytes
+            for index in run:
+                order.keep_going()
+                yield index, self.filled_block(order, reader, layout, index, ring.free())
+
+    def filled_block(
+        self, order: CopyOrder, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
+    ) -> memoryview:
+        block = buffer[: layout.length(index)]
+        reader.fill(block, index * layout.block_bytes)
+        if index == 0:
+            order.check_head(bytes(block[:SIGNATURE_BYTES]))
+        return block
+
+    def stage(self, name: str, index: int, total: int, block: memoryview) -> str:
+        md5 = hashlib.md5(block, usedforsecurity=False).digest()
+        id = block_id(index, total, md5)
+        self.store.stage(name, id, block, md5)
+        return id
+
+    def verify_winner(self, order: CopyOrder, look: BlobLook) -> Copied:
+        """Prove that the blob which is there already is the content.
+
+        A blob of ours carries its proof: block ids with total and MD5, or the digest in its metadata. Any other must
+        equal what ACS hands out now.
+
+        Raises:
+            ContentConflict: it is another content.
+        """
+        if look.etag is None:
+            raise StoreUnavailable(f"Neither the blob {order.name} nor its blocks are there; the copy begins anew.")
+        digest = self.digest_of_blob(order.name, look.length)
+        proven = look.metadata.get(DIGEST_KEY) == digest or proven_by_ids(look)
+        if not proven and self.digest_of_source(order) != (look.length, digest):
+            raise ContentConflict(f"The blob {order.name} holds another content than ACS; neither was touched.")
+        return Copied(
+            length=look.length,
+            sha256=digest,
+            etag=look.etag,
+            block_list_digest=list_digest(look.blocks) if look.blocks else "",
+        )
+
+    def digest_of_blob(self, name: str, length: int) -> str:
+        """SHA-256 of the committed bytes, read back."""
+        digest, read = digested(self.store.read(name))
+        if read != length:
+            raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
+        return digest
+
+    def digest_of_source(self, order: CopyOrder) -> tuple[int, str]:
+        """(length, SHA-256) of what ACS hands out, by an independent read.
+
+        Raises:
+            SourceSuspect: it cannot be the content.
+        """
+        digest = hashlib.sha256()
+        with closing(SourceReader(self.source, order.url)) as reader:
+            layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
+            buffer = memoryview(bytearray(layout.length(0)))
+            for index in range(layout.count):
+                order.keep_going()
+                digest.update(self.filled_block(order, reader, layout, index, buffer))
+        return layout.total, digest.hexdigest()
+
+
+def labelled(label: BlobLabel, digest: str | None) -> BlobLabel:
+    return msgspec.structs.replace(label, metadata=label.metadata | {DIGEST_KEY: digest}) if digest else label
+
+
+def proven_by_ids(look: BlobLook) -> bool:
+    """Whether the block list says by itself that the blob is whole: ids of ours, one total, no gap, right lengths."""
+    if not look.blocks or not BLOCK_ID.fullmatch(look.blocks[0].id):
+        return False
+    layout = Layout(look.length, look.blocks[0].length)
+    staged = layout.staged(look.blocks)
+    return [block.id for block in look.blocks] == [staged.get(index) for index in range(layout.count)]
+
+
+def digested(pieces: Iterable[bytes]) -> tuple[str, int]:
+    """(SHA-256, length) of some bytes."""
+    digest, length = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        length += len(piece)
+    return digest.hexdigest(), length

@@ -1,0 +1,81 @@
+"""Where ACS keeps a document. No URL of an event is used as it came: it is matched whole and rebuilt from its parts.
+
+The SDK's own check is not enough: its parser and its transport disagree on hostile input, so that a signed request
+can be sent to a host that was never checked.
+"""
+
+import re
+
+import msgspec
+
+from shared.domain.errors import NotUnderstood
+
+LOCATION = re.compile(
+    r"https://(?P<host>(?=[A-Za-z0-9.-]{1,253}/)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"  # as RFC 1035 has it
+    r"/v1/objects/(?P<document_id>[A-Za-z0-9-]{1,128})"
+    r"(?:/content/(?P<content>[a-z0-9]{1,32}))?",
+    re.ASCII,
+)
+OWN_BLOB_NAME = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*", re.ASCII)
+URL_CHARACTERS_MAX = 2048
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A document at ACS, or one of its contents.
+
+    Attributes:
+        host: lower case, under one of the allowed suffixes.
+        document_id: ACS's id of the document.
+        content: "video", "audio", "acsmetadata" …; None for the document as a whole.
+    """
+
+    host: str
+    document_id: str
+    content: str | None
+
+    @property
+    def url(self) -> str:
+        whole = f"https://{self.host}/v1/objects/{self.document_id}"
+        return f"{whole}/content/{self.content}" if self.content else whole
+
+
+def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
+    """Match a URL whole.
+
+    Raises:
+        NotUnderstood: it is not of the one form we know, or its host is not ACS's.
+    """
+    matched = LOCATION.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
+    if matched is None:
+        raise NotUnderstood("A URL of the event is not of the form https://HOST/v1/objects/DOCUMENT[/content/NAME].")
+    host = matched["host"].lower()
+    if not host.endswith(host_suffixes):
+        raise NotUnderstood(
+            f"The host {host} of a URL of the event is not under RECORDING_HOST_SUFFIXES ({', '.join(host_suffixes)})."
+        )
+    return Location(host, matched["document_id"], matched["content"])
+
+
+def own_location(document_id: str, url: str, host_suffixes: tuple[str, ...]) -> Location:
+    """Match a URL that must name the chunk's own document.
+
+    Raises:
+        NotUnderstood: it is of another form, at another host, or names another document.
+    """
+    location = parse_location(url, host_suffixes)
+    if location.document_id != document_id:
+        raise NotUnderstood(f"A URL of chunk {document_id} names another document, {location.document_id}.")
+    return location
+
+
+def own_blob_name(url: str, container_url: str) -> str | None:
+    """The name of the blob that a URL addresses in a container of the operator's; None when it lies elsewhere."""
+    prefix = f"{container_url}/"
+    name = url.removeprefix(prefix)
+    plain = len(url) <= URL_CHARACTERS_MAX and OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
+    return name if url.startswith(prefix) and plain else None
+
+
+def in_own_storage(url: str, container_urls: tuple[str, ...]) -> bool:
+    """Whether a URL lies in one of the operator's own containers."""
+    return any(own_blob_name(url, container_url) for container_url in container_urls)

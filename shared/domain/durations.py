@@ -1,0 +1,50 @@
+"""Every duration of the app: what it is for, and where its value comes from.
+
+*Documented* is what Microsoft's documentation says, *observed* what its services were seen to do, *chosen* what this
+app decided. Names say the unit where a value is a plain number. Those of the platform stand in host.json, which
+docs/settings.md explains; `shared/pipeline/__init__.py` says how all of them play together.
+"""
+
+from datetime import timedelta
+
+# Chunks: claimed, tried again, given up. The first five are the defaults of settings.
+CLAIM_SECONDS = 900  # CLAIM_SECONDS; chosen: a claim, and the patience with a message that was sent
+RETRY_FIRST_SECONDS = 60  # RETRY_FIRST_SECONDS; chosen: the first wait after a failure, doubled with each
+RETRY_MAX_SECONDS = 900  # RETRY_MAX_SECONDS; chosen: the longest wait
+ACS_RETENTION_HOURS = 24  # ACS_RETENTION_HOURS; documented: how long ACS keeps a file
+MAX_RECORDING_HOURS = 24  # MAX_RECORDING_HOURS; documented: a call, and so its recording, lasts no longer
+ATTEMPT_SECONDS_MAX = 20 * 60  # chosen: below host.json's functionTimeout, which kills every other invocation, too
+AFTER_DEADLINE = timedelta(hours=6)  # chosen: ACS may destroy later than it says; after that nothing is tried any more
+WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # chosen: before ACS destroys a chunk that is not stored
+AT_RISK = WARNINGS[0]
+
+# Recordings: asked about, waited for, given up.
+SETTLE = timedelta(seconds=60)  # observed: ACS answers a start at once, and may not know the recording for a moment
+ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its answer is wanted and cannot be had
+FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
+LOOK_AGAIN = timedelta(hours=1)  # chosen: how often an open recording is checked
+EVENT_PATIENCE = timedelta(hours=1)  # chosen: how long after its end a recording may stay without an event
+EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # chosen: how old ACS's last "inactive" may be to prove that it never ran
+START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than the start that ACS tells
+START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three tries of 30 seconds, and the rows
+ORPHAN_PATIENCE = timedelta(hours=1)  # chosen: an index entry without a row belongs to an event that comes again
+FAILED_STAYS = timedelta(days=7)  # chosen: how long a failed recording counts as open unless it is replayed
+FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
+CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
+
+# Requests of the app.
+ACS_CONNECT_SECONDS = 10  # chosen
+ACS_CONTROL_READ_SECONDS = 30  # observed: a start took 4 seconds; an HTTP caller waits 230 at most (documented)
+ACS_CONTENT_READ_SECONDS = 30  # chosen: the longest silence within a content
+ACS_RETRY_AFTER_SECONDS_MAX = 3600.0  # chosen: what ACS asks for beyond an hour counts as an hour
+RATE_WINDOW_SECONDS = 60.0  # chosen: over which a source must keep to its minimum rate
+STORAGE_CONNECT_SECONDS = 10  # chosen
+STORAGE_READ_SECONDS = 60  # chosen: the longest silence of a storage service before a request counts as lost
+STORAGE_BACKOFF_FIRST_SECONDS = 1  # chosen: the SDK's own begins at 15: an HTTP caller would be gone
+STORAGE_BACKOFF_BASE_SECONDS = 2  # chosen: raised to the number of the repetition
+LINK_LIFETIME = timedelta(minutes=15)  # chosen: of a link to a stored file
+DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs links without an account key
+CLOCK_SKEW = timedelta(minutes=5)  # documented: how far a signature should begin in the past
+TOKEN_LEEWAY_SECONDS = 60  # chosen: clocks differ; a callback's token lives five minutes (observed)
+TOKEN_KEYS_LIFETIME_SECONDS = 3600  # chosen: how long ACS's keys are kept
+TOKEN_KEYS_SECONDS_MAX = 10  # chosen: how long their fetch may take

@@ -1,0 +1,243 @@
+"""Everything that can go wrong, and whether trying again helps.
+
+RecorderError
+    Refused                 the caller asked for something that cannot be done; no retry helps
+        InvalidRequest      400  a field is wrong
+        NotFound            404  nothing by that name
+        Conflict            409  not in this state, or not yet
+        KeyReused           422  an idempotency key came back with another body
+        CallbackRefused     401  a callback is not verifiably ACS's
+    AcsError                ACS answered with an error, or not at all
+        AcsRefused          ACS understood and said no
+        AcsUnavailable      ACS failed, throttled or did not answer: try again
+            AcsUncertain    … and the request may have taken effect all the same
+            ControlUnknown  … and so nothing can be said of the recording's state: ask again
+    Transient               a step of the pipeline failed and is worth repeating until the deadline
+        SourceUnavailable   ACS did not hand out the chunk
+            SourceMissing   … because it knows of no such document
+        SourceSuspect       ACS handed out something that cannot be the chunk
+        StoreUnavailable    Blob Storage did not answer
+            BlobExists      … because there is a blob of that name already: look at it
+            BlocksGone      … because staged blocks are gone: look who committed
+            BlobGone        … because the blob is not there (any more)
+            BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
+        OutOfTime           stopped at a block boundary; the next attempt goes on from there
+        Unforeseen          something that nobody foresaw; logged with its traceback
+            RowUnreadable   … because a row says what this version does not understand
+    Permanent               a step of the pipeline failed for good
+        Expired             ACS destroyed the chunk before it could be copied
+        ContentConflict     another content already has the chunk's name
+    CatalogConflict         somebody else wrote the row first: read again and decide again
+    CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
+    NotUnderstood           an event, topic or URL we cannot make sense of: keep it and alert
+    SettingsInvalid         the environment is not usable; every problem is listed
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import NamedTuple
+
+from shared.domain.durations import CONTROL_RETRY_SECONDS
+
+ROWS_NAMED_MAX = 3  # in one sentence
+
+
+class RecorderError(Exception):
+    """The root of this app's errors; its docstring is the message when none is given."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "").strip()
+
+
+class Refused(RecorderError):
+    """The request cannot be carried out."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class InvalidRequest(Refused):
+    """A field of the request is wrong."""
+
+
+class NotFound(Refused):
+    """There is nothing by that name."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class Conflict(Refused):
+    """The recording is not in a state that allows this."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class KeyReused(Refused):
+    """The Idempotency-Key was used before with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class CallbackRefused(Refused):
+    """The callback is not verifiably ACS's; nothing in it was used."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class AcsError(RecorderError):
+    """ACS did not do what it was asked.
+
+    Args:
+        message: ACS's own words, or what happened on the way.
+        status: the HTTP status ACS answered with; None when it did not answer.
+        code: ACS's error code, a string of digits such as "8553"; None when it gave none.
+        retry_after_seconds: how long ACS asked to be left alone; None when it did not say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AcsRefused(AcsError):
+    """ACS understood the request and refused it."""
+
+
+class AcsUnavailable(AcsError):
+    """ACS failed or asked to be left alone for a while; nothing took effect."""
+
+
+class AcsUncertain(AcsUnavailable):
+    """ACS failed or did not answer; the request may have taken effect all the same."""
+
+
+class ControlUnknown(AcsUnavailable):
+    """ACS could not confirm the recording's state."""
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_seconds: float | None = None) -> None:
+        super().__init__(
+            f"{message} Whether it records is not known, and nothing was changed here; ask again.",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            code=code,
+            retry_after_seconds=CONTROL_RETRY_SECONDS if retry_after_seconds is None else retry_after_seconds,
+        )
+
+
+class Transient(RecorderError):
+    """This attempt failed; a later one may succeed."""
+
+    def __init__(self, message: str = "", *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SourceUnavailable(Transient):
+    """ACS did not hand out the chunk."""
+
+
+class SourceMissing(SourceUnavailable):
+    """ACS says that there is no such document: not yet, not any more, or deleted."""
+
+
+class SourceSuspect(Transient):
+    """What ACS handed out cannot be the chunk; it was not stored."""
+
+
+class StoreUnavailable(Transient):
+    """Blob Storage did not answer or refused a write; what it had before is untouched."""
+
+
+class BlobExists(StoreUnavailable):
+    """There is a blob of that name already; it was not touched."""
+
+
+class BlocksGone(StoreUnavailable):
+    """Blocks that were staged are not there any more: somebody else committed, or a week went by."""
+
+
+class BlobGone(StoreUnavailable):
+    """There is no blob of that name (any more): somebody else was done with it."""
+
+
+class BlobUnreadable(StoreUnavailable):
+    """There is a blob of that name, and nobody can read it as it is: archived, or encrypted with another's key."""
+
+
+class OutOfTime(Transient):
+    """The attempt stopped at a block boundary before its time ran out; the next one goes on from there."""
+
+
+class Unforeseen(Transient):
+    """Something that nobody foresaw; the log has its traceback."""
+
+
+class RowUnreadable(Unforeseen):
+    """A row says what this version of the app does not understand; it was left as it is.
+
+    Args:
+        id: our id of the recording.
+        document_ids: of the chunks whose rows these are; none when it is the recording's own.
+        column: which column is the trouble; None when that is not known. What it says is never repeated.
+    """
+
+    def __init__(self, id: str, *document_ids: str, column: str | None = None) -> None:
+        more = f" and {len(document_ids) - ROWS_NAMED_MAX} more" if len(document_ids) > ROWS_NAMED_MAX else ""
+        chunk = f"chunk {', '.join(document_ids[:ROWS_NAMED_MAX])}{more} of " if document_ids else ""
+        super().__init__(
+            f"The row of {chunk}recording {id} cannot be read: {f'its column {column}' if column else 'it'} says what"
+            " this version of the app does not understand. It was left as it is. Correct it, or update the app."
+        )
+        self.document_ids = document_ids
+        self.column = column
+
+
+class Permanent(RecorderError):
+    """No further attempt can succeed."""
+
+
+class Expired(Permanent):
+    """ACS destroyed the chunk before it could be copied."""
+
+
+class ContentConflict(Permanent):
+    """A blob with the chunk's name holds another content; neither was touched."""
+
+
+class CatalogConflict(RecorderError):
+    """The row was written by somebody else in the meantime."""
+
+
+class CatalogUnavailable(RecorderError):
+    """Table Storage did not answer; nothing was acknowledged."""
+
+
+class NotUnderstood(RecorderError):
+    """This cannot be made sense of; it is kept as it came and somebody is told."""
+
+
+class WrongSetting(NamedTuple):
+    """A setting that is missing or malformed: its name and what it must be, never its value."""
+
+    name: str
+    must_be: str
+
+
+class SettingsInvalid(RecorderError):
+    """Nothing works with these settings.
+
+    Args:
+        wrong: every setting that is missing or malformed.
+    """
+
+    def __init__(self, wrong: Sequence[WrongSetting]) -> None:
+        told = "; ".join(f"{name} must be {must_be}" for name, must_be in wrong)
+        super().__init__(f"{len(wrong)} of the app's settings are wrong: {told}.")
+        self.wrong = tuple(wrong)

@@ -1,0 +1,49 @@
+"""Read fields of JSON that others write: whatever cannot be meant counts as missing, and never stops the rest."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from shared.domain.errors import NotUnderstood
+
+type Json = Mapping[str, object]
+
+# Beyond these, arithmetic and columns overflow: such a value cannot be meant, and must not stop the event.
+NUMBER_MAX = 10**12
+DIGITS = re.compile(r"\d{1,12}", re.ASCII)
+YEAR_MIN, YEAR_MAX = 2000, 2200
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write half of a character; no encoding can
+
+
+def mapping(document: Json, name: str) -> Json:
+    value = document.get(name)
+    if not isinstance(value, Mapping):
+        raise NotUnderstood(f"The event's {name} is missing or not an object.")
+    return value
+
+
+def text(document: Json, name: str) -> str | None:
+    value = document.get(name)
+    return value if isinstance(value, str) and value and not HALF_CHARACTER.search(value) else None
+
+
+def number(document: Json, name: str) -> int | None:
+    """A non-negative whole number; the documentation shows some of them as strings."""
+    value = document.get(name)
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        value = int(value)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= NUMBER_MAX:
+        return None
+    return int(value)
+
+
+def moment(document: Json, name: str) -> datetime | None:
+    """A time in UTC; None when missing, unreadable, or so far away that it cannot be meant."""
+    value = text(document, name)
+    try:
+        parsed = datetime.fromisoformat(value) if value else None
+    except ValueError:
+        return None
+    if parsed is None or not YEAR_MIN <= parsed.year <= YEAR_MAX:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

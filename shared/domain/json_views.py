@@ -1,0 +1,64 @@
+"""A recording as others see it: the answer of the HTTP API, and the manifest beside the files."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from shared.domain.models import Chunk, Recording
+
+type View = dict[str, object]
+
+
+def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) -> View:
+    """The recording, with its chunks where they are given."""
+    view: View = {
+        "id": recording.id,
+        "recordingId": recording.recording_id,
+        "status": recording.status,
+        "failure": recording.shown_failure,
+        "failureKind": recording.shown_failure_kind,
+        "waitsFor": recording.waits_for,
+        "origin": recording.origin,
+        "serverCallId": recording.server_call_id,
+        "callId": recording.call_id,
+        "recordingContentType": recording.recording_content_type,
+        "recordingChannelType": recording.recording_channel_type,
+        "recordingFormatType": recording.recording_format_type,
+        "createdAt": instant(recording.created_at),
+        "updatedAt": instant(recording.updated_at),
+        "endedAt": instant(recording.ended_at),
+        "completedAt": instant(recording.completed_at),
+        "recordingStartTime": instant(recording.recording_start_time),
+        "recordingDurationMs": recording.recording_duration_ms,
+        "sessionEndReason": recording.session_end_reason,
+        "expiresAt": instant(recording.expires_at),
+        "sameAs": recording.same_as,
+        "tags": recording.tags,
+    }
+    if chunks is not None:
+        view["chunks"] = [chunk_view(chunk) for chunk in chunks]
+    return view
+
+
+def chunk_view(chunk: Chunk) -> View:
+    return {
+        "documentId": chunk.document_id,
+        "index": chunk.index,
+        "endReason": chunk.end_reason,
+        "status": chunk.status,
+        "contentBlob": chunk.content_blob,
+        "metadataBlob": chunk.metadata_blob,
+        "bytes": chunk.bytes,
+        "sha256": chunk.sha256,
+        "expiresAt": instant(chunk.expires_at),
+        "storedAt": instant(chunk.stored_at),
+        "deletedAt": instant(chunk.deleted_at),
+        "attempts": chunk.attempts,
+        "dueAt": instant(chunk.due_at),
+        "failure": chunk.failure,
+        "failureKind": chunk.failure_kind,
+    }
+
+
+def instant(moment: datetime | None) -> str | None:
+    """A time in UTC as RFC 3339 writes it, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,363 @@
+"""What the app knows about a recording and its chunks: frozen values, closed statuses, legal transitions.
+
+Field names in camelCase are at once the columns of the catalog and the names of the HTTP API.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from shared.domain.durations import EMPTY_IS_KNOWN_FOR
+from shared.domain.errors import Conflict
+
+
+class Origin(StrEnum):
+    """Who started a recording."""
+
+    API = "api"  # a caller of ours
+    EVENT = "event"  # somebody else: we learned of it from ACS's file-ready event
+
+
+class RecordingStatus(StrEnum):
+    """Where a recording stands: one word for its two halves, computed when it is read and stored nowhere."""
+
+    STARTING = "starting"  # asked for; ACS has not said that it runs
+    ACTIVE = "active"  # ACS records
+    PAUSED = "paused"  # ACS waits to be resumed
+    STOPPED = "stopped"  # ended; no file announced yet
+    TRANSFERRING = "transferring"  # ended, files announced; not all of them are finished
+    COMPLETED = "completed"  # ended; every chunk is finished and none is missing
+    EMPTY = "empty"  # ended without ever having run: ACS makes no file
+    FAILED = "failed"  # never started, or a chunk could not be saved
+
+
+class ControlStatus(StrEnum):
+    """What ACS confirmed of a recording that has not ended. ACS's own word cannot tell starting from paused."""
+
+    STARTING = "starting"
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class FilesStatus(StrEnum):
+    """What became of a recording's files, whatever ACS says of the recording."""
+
+    NONE = "none"  # none announced
+    TRANSFERRING = "transferring"  # announced; not all of them are finished
+    COMPLETED = "completed"  # every chunk is finished, and the manifest is there
+    FAILED = "failed"  # one could not be saved, or none ever came
+
+
+class StartFailure(StrEnum):
+    """Why there is no recording after all."""
+
+    REFUSED = "refused"  # ACS refused to start it
+    UNCONFIRMED = "unconfirmed"  # its start was never confirmed, or ACS reported that it failed
+
+
+class FailureKind(StrEnum):
+    """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
+
+    REFUSED = "refused"  # ACS refused the start
+    REJECTED = "rejected"  # a URL or an event that we do not accept: correct the settings, then replay
+    CONFLICT = "conflict"  # an altered copy, or two reads that differ
+    UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
+    EXPIRED = "expired"  # gone at ACS
+
+
+class ChunkStatus(StrEnum):
+    """What is known to have happened to a chunk: facts, written after the effect."""
+
+    PENDING = "pending"  # announced
+    STORED = "stored"  # a verified copy, media and metadata, is in Blob Storage
+    DELETED = "deleted"  # … and ACS no longer has the original
+    FAILED = "failed"  # expired or refused; only a replay lifts it
+
+
+FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
+    FilesStatus.NONE: frozenset({FilesStatus.TRANSFERRING, FilesStatus.FAILED}),
+    FilesStatus.TRANSFERRING: frozenset({FilesStatus.COMPLETED, FilesStatus.FAILED}),
+    # A later event may add chunks and reopen what looked finished; a replay lifts what failed.
+    FilesStatus.COMPLETED: frozenset({FilesStatus.TRANSFERRING}),
+    FilesStatus.FAILED: frozenset({FilesStatus.TRANSFERRING}),
+}
+
+CHUNK_TRANSITIONS: dict[ChunkStatus, frozenset[ChunkStatus]] = {
+    ChunkStatus.PENDING: frozenset({ChunkStatus.STORED, ChunkStatus.FAILED}),
+    # Back to pending only when the second look before deletion finds the copy gone or altered.
+    ChunkStatus.STORED: frozenset({ChunkStatus.DELETED, ChunkStatus.PENDING, ChunkStatus.FAILED}),
+    ChunkStatus.DELETED: frozenset(),
+    ChunkStatus.FAILED: frozenset({ChunkStatus.PENDING}),
+}
+
+
+class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Which chunk of which recording: all that a queue message says. The row holds the rest.
+
+    Attributes:
+        id: our id of the recording.
+        document_id: ACS's id of the chunk's document; the key of a chunk.
+    """
+
+    id: str
+    document_id: str
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One ACS recording of one call.
+
+    Two halves that never write each other. *Control* is what ACS confirmed: written only with what ACS answered, and
+    only if `control_version` is still what it was when ACS was asked. *Files* is what became of the recording's files:
+    written by ingest, completion and replay alone.
+
+    Attributes:
+        id: ours, minted before ACS is called; partition key, URL segment and blob folder. Never changes.
+        recording_id: ACS's id; None until known.
+        same_as: another row of ours for the same ACS recording, found out late.
+        fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
+        repeatability_request_id: what makes a repeated start one start for ACS.
+        claimed_until: until when a start is in flight and must not be driven by somebody else.
+        waits_for: what is waited for before the recording's state is known; None when nothing is.
+        start_failure: why there is no recording after all; comes before both halves, cleared by an event.
+        start_failure_reason: ACS's words, and what to do.
+        refused_status, refused_code: what ACS refused to start it with; the same key gets the same answer.
+        start_report: ACS's own report that the start failed, from a verified callback.
+        control: what ACS said last; None where nobody here started it and ACS has not said yet.
+        control_version: raised by every write of the control half.
+        start_requested_at: when ACS was last asked to start it, or answered that.
+        resume_requested_at: when ACS was last asked to resume it.
+        has_run: whether anything speaks for a run: a start without pause, a resume that was tried, ACS's "active".
+        inactive_at: when ACS last answered that it does not record just now, as long as nothing speaks for a run.
+        ended_at: when ACS confirmed that it does not record any more.
+        files: what became of the files.
+        failure: what happened to the files and what to do; None while nothing is wrong.
+        failure_kind: what that failure is about.
+        expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
+        heard_at: when its last event came.
+        folder: blob folder of its chunks, fixed when the first of them was announced.
+        manifests: how many manifests were written.
+        etag: version of the row; empty before it was first written.
+    """
+
+    id: str
+    origin: Origin
+    created_at: datetime
+    updated_at: datetime
+    recording_id: str | None = None
+    server_call_id: str | None = None
+    group_call_id: str | None = None
+    room_id: str | None = None
+    call_connection_id: str | None = None
+    call_id: str | None = None
+    recording_content_type: str | None = None
+    recording_channel_type: str | None = None
+    recording_format_type: str | None = None
+    recording_storage_container_url: str | None = None
+    tags: dict[str, str] = {}
+    same_as: str | None = None
+    fingerprint: str = ""
+    repeatability_request_id: str | None = None
+    repeatability_first_sent: datetime | None = None
+    claimed_until: datetime | None = None
+    waits_for: str | None = None
+    start_failure: StartFailure | None = None
+    start_failure_reason: str | None = None
+    refused_status: int | None = None
+    refused_code: str | None = None
+
+    start_report: str | None = None
+    control: ControlStatus | None = None
+    control_version: int = 0
+    start_requested_at: datetime | None = None
+    resume_requested_at: datetime | None = None
+    has_run: bool = True
+    inactive_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    files: FilesStatus = FilesStatus.NONE
+    failure: str | None = None
+    failure_kind: FailureKind | None = None
+    completed_at: datetime | None = None
+    recording_start_time: datetime | None = None
+    recording_duration_ms: int | None = None
+    session_end_reason: str | None = None
+    expires_at: datetime | None = None
+    heard_at: datetime | None = None
+    folder: str | None = None
+    manifests: int = 0
+    etag: str = ""
+
+    @property
+    def status(self) -> RecordingStatus:
+        if self.start_failure is not None:
+            return RecordingStatus.FAILED
+        if self.control is not None and not self.is_over:
+            return RecordingStatus(self.control)
+        if self.files is not FilesStatus.NONE:
+            return RecordingStatus(self.files)
+        return RecordingStatus.EMPTY if self.is_empty else RecordingStatus.STOPPED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether ACS confirmed the end; where it cannot be asked, whether files were announced."""
+        return self.ended_at is not None or (self.recording_id is None and self.files is not FilesStatus.NONE)
+
+    @property
+    def may_run(self) -> bool:
+        """Whether ACS can be asked about it, and has not confirmed its end."""
+        return self.ended_at is None and self.recording_id is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it ended without a file to come: nothing speaks for a run, and ACS said so shortly before the end."""
+        if self.has_run or self.ended_at is None or self.inactive_at is None:
+            return False
+        return self.ended_at - self.inactive_at <= EMPTY_IS_KNOWN_FOR
+
+    @property
+    def refused(self) -> bool:
+        """Whether ACS refused to start it, so that no event can be about it."""
+        return self.start_failure is StartFailure.REFUSED
+
+    @property
+    def shown_failure(self) -> str | None:
+        return self.start_failure_reason if self.start_failure else self.failure
+
+    @property
+    def shown_failure_kind(self) -> FailureKind | None:
+        match self.start_failure:
+            case StartFailure.REFUSED:
+                return FailureKind.REFUSED
+            case StartFailure.UNCONFIRMED:
+                return FailureKind.UNANNOUNCED
+        return self.failure_kind
+
+    def line(self, due_at: datetime, *, failed: bool = False) -> "OpenWork":
+        """The line of the open-work index that says when to look at the recording itself."""
+        return OpenWork(id=self.id, due_at=due_at, since=self.created_at, failed=failed)
+
+    def with_files(self, files: FilesStatus, now: datetime) -> "Recording":
+        """The same recording with its files in another status.
+
+        Raises:
+            Conflict: the table of transitions does not allow it.
+        """
+        if files is not self.files and files not in FILES_TRANSITIONS[self.files]:
+            raise Conflict(f"The recording's files are {self.files}; they cannot become {files}.")
+        return msgspec.structs.replace(self, files=files, updated_at=now)
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One file of a recording, with its metadata file.
+
+    Attributes:
+        id: our id of the recording it belongs to.
+        managed: whether the recording is ours, so that the original may be deleted once a copy is proven.
+        own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
+        content_location: where ACS keeps the media.
+        delete_location: what to delete at ACS; None when there is nothing that may be deleted.
+        content_blob: name of the copy, fixed when the chunk was first announced.
+        bytes: length of the media in bytes, once stored.
+        sha256: hex digest of the media, once stored.
+        content_etag: version of the blob that was verified.
+        block_list_digest: digest of the committed block list; empty for a blob written at once.
+        expires_at: when ACS destroys the original.
+        attempts: transfers and deletions that were begun.
+        warned: how many warnings were given that ACS is about to destroy it.
+        due_at: when the sweep is to look at it next; None once nothing is left to do.
+        claimed_until: until when a worker holds it.
+        failure: what happened last and what to do; None when all is well.
+        failure_kind: what it is about, once the chunk has failed.
+        open: whether something is left to do; what completion and the sweep ask for.
+        etag: version of the row; empty before it was first written.
+    """
+
+    id: str
+    document_id: str
+    index: int
+    status: ChunkStatus
+    created_at: datetime
+    expires_at: datetime
+    content_location: str
+    content_blob: str
+    metadata_location: str | None = None
+    metadata_blob: str | None = None
+    delete_location: str | None = None
+    managed: bool = False
+    own_storage: bool = False
+    format: str | None = None
+    end_reason: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    content_etag: str | None = None
+    block_list_digest: str = ""
+    metadata_bytes: int | None = None
+    metadata_sha256: str | None = None
+    metadata_etag: str | None = None
+    stored_at: datetime | None = None
+    deleted_at: datetime | None = None
+    attempts: int = 0
+    warned: int = 0
+    due_at: datetime | None = None
+    claimed_until: datetime | None = None
+    failure: str | None = None
+    failure_kind: FailureKind | None = None
+    open: bool = True
+    etag: str = ""
+
+    def line(self, due_at: datetime) -> "OpenWork":
+        """The line of the open-work index that says when to look at the chunk."""
+        return OpenWork(
+            id=self.id,
+            document_id=self.document_id,
+            due_at=due_at,
+            since=self.created_at,
+            expires_at=self.expires_at,
+            warned=self.warned,
+        )
+
+    @property
+    def ref(self) -> ChunkRef:
+        return ChunkRef(self.id, self.document_id)
+
+    def moved(self, status: ChunkStatus) -> "Chunk":
+        """The same chunk in another status.
+
+        Raises:
+            Conflict: the table of transitions does not allow it.
+        """
+        if status not in CHUNK_TRANSITIONS[self.status]:
+            raise Conflict(f"The chunk is {self.status}; it cannot become {status}.")
+        return msgspec.structs.replace(self, status=status)
+
+
+class OpenWork(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A line of the open-work index: something is left to do here.
+
+    Attributes:
+        id: our id of the recording.
+        document_id: the chunk; empty when the recording itself is to be looked into.
+        due_at: when to look; a hint, the row it points to decides.
+        since: when the work came up.
+        expires_at: when ACS destroys what is to be saved.
+        warned: how many warnings were given that it is about to.
+        failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
+        told: an unforeseen fault of the row it points to was told.
+    """
+
+    id: str
+    document_id: str = ""
+    due_at: datetime
+    since: datetime | None = None
+    expires_at: datetime | None = None
+    warned: int = 0
+    failed: bool = False
+    told: bool = False
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """What is to be sent once the rows are durable: row first, message second."""
+
+    transfers: tuple[ChunkRef, ...] = ()
+    deletions: tuple[ChunkRef, ...] = ()

@@ -1,0 +1,279 @@
+"""What the domain needs from outside, as narrow as it needs it. Adapters obey; fakes pass the same contract tests."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.start_request import StartRequest
+
+type Clock = Callable[[], datetime]
+
+
+class Catalog(Protocol):
+    """The rows. Every write is conditional on the version that was read.
+
+    A write whose answer is lost is repeated once. One that was done all the same is recognised as this caller's own,
+    never by its content, and succeeds.
+
+    Raises:
+        CatalogConflict: somebody else wrote the row first (from every method that writes a row).
+        CatalogUnavailable: Table Storage did not answer (from every method); a write may have been done.
+        RowUnreadable: a row says what this version does not understand (from every method that returns rows). Lines
+            of the index are hints: what cannot be read in them is passed over or replaced, and the row decides.
+    """
+
+    def recording(self, id: str) -> Recording | None: ...
+
+    def save_recording(self, recording: Recording) -> Recording:
+        """Create (no etag yet) or replace; a new one is findable by call and by day before it exists."""
+        ...
+
+    def recording_by_acs_id(self, recording_id: str) -> str | None:
+        """Our id of ACS's recording."""
+        ...
+
+    def link_acs_id(self, recording_id: str, id: str) -> str:
+        """Claim ACS's recording for a row of ours; returns whose it is, ours or that of who was first."""
+        ...
+
+    def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
+        """Our ids of recordings of a call that were created by then, newest first."""
+        ...
+
+    def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
+        """(place, our id) of the recordings created on a day (UTC), newest first, after a place in that list."""
+        ...
+
+    def chunk(self, ref: ChunkRef) -> Chunk | None: ...
+
+    def chunks(self, id: str) -> Iterator[Chunk]:
+        """All chunks of a recording. Those that can be read come first; then it raises RowUnreadable for the others."""
+        ...
+
+    def has_open_chunk(self, id: str) -> bool:
+        """Whether a chunk's row says that something is left to do, whatever else stands in it."""
+        ...
+
+    def save_chunk(self, chunk: Chunk) -> Chunk:
+        """Replace the row."""
+        ...
+
+    def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
+        """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
+        ...
+
+    def note_open(self, work: Sequence[OpenWork]) -> None:
+        """Put lines into the open-work index, or renew their hints."""
+        ...
+
+    def close(self, work: ChunkRef) -> None:
+        """Take a line out of the open-work index; fine when it is not there."""
+        ...
+
+    def due_work(self, now: datetime) -> Iterator[OpenWork]:
+        """Lines of the open-work index whose hint says that they are due."""
+        ...
+
+
+CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recording's
+
+
+class AcsState(msgspec.Struct, frozen=True):
+    """What ACS says of a recording: its id, and whether it is active just now."""
+
+    recording_id: str | None
+    active: bool
+
+
+class AcsCalls(Protocol):
+    """Recording control at ACS.
+
+    Raises:
+        AcsRefused: ACS said no, with its code.
+        AcsUnavailable: ACS failed, throttled or did not answer.
+        AcsUncertain: … and the request may have taken effect.
+    """
+
+    def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState: ...
+
+    def pause(self, recording_id: str) -> None: ...
+
+    def resume(self, recording_id: str) -> None: ...
+
+    def stop(self, recording_id: str) -> None: ...
+
+    def state(self, recording_id: str) -> AcsState | None:
+        """The state of a recording; None when ACS knows of no such recording (any more)."""
+        ...
+
+
+class SourceRange(Protocol):
+    """An open answer to one ranged GET.
+
+    Attributes:
+        total: length of the whole content in bytes.
+        length: bytes that this answer brings.
+    """
+
+    total: int
+    length: int
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes as they arrive: exactly `length` of them, or an error.
+
+        Raises:
+            SourceUnavailable: the connection broke.
+            SourceSuspect: more or fewer bytes came than were announced.
+        """
+        ...
+
+
+class Source(Protocol):
+    """The contents ACS keeps. A redirect is followed only to the same document and content at another host of ACS's.
+
+    Raises:
+        SourceMissing: ACS answers 404.
+        SourceUnavailable: ACS failed, throttled, refused our signature or did not answer.
+        SourceSuspect: the answer cannot be the content.
+    """
+
+    def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
+        """Ask for bytes from an offset on, at most `length` of them."""
+        ...
+
+    def delete(self, url: str, look: Callable[[], None]) -> None:
+        """Delete a document; fine when it is not there (any more).
+
+        Args:
+            url: of the document.
+            look: called immediately before every single request, that of a redirect and a repetition included. What it
+                raises passes through unchanged, and nothing is asked for.
+        """
+        ...
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A block of a blob: its id and its length in bytes."""
+
+    id: str
+    length: int
+
+
+class BlobLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written beside a blob's bytes: its content type and its metadata."""
+
+    content_type: str
+    metadata: dict[str, str]
+
+
+class BlobLook(msgspec.Struct, frozen=True, kw_only=True):
+    """A look at a blob.
+
+    Attributes:
+        etag: its version; None when nothing is committed under the name.
+        length: in bytes.
+        metadata: what was written beside its bytes.
+        blocks: its committed blocks; empty when it was written at once.
+        staged: blocks that were sent but not committed.
+    """
+
+    etag: str | None = None
+    length: int = 0
+    metadata: dict[str, str] = {}
+    blocks: tuple[Block, ...] = ()
+    staged: tuple[Block, ...] = ()
+
+
+class ChunkStore(Protocol):
+    """The operator's Blob Storage. A blob that exists is never overwritten.
+
+    Raises:
+        StoreUnavailable: Blob Storage did not answer or refused.
+        BlobExists: there is a blob of that name already (put, commit); it may be this very write, whose answer was
+            lost and which was sent again: look at it.
+        BlocksGone: blocks of the list are not staged any more (commit).
+    """
+
+    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+        """Write a blob at once, its MD5 checked by the service; returns its etag."""
+        ...
+
+    def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
+        """Send a block, its MD5 checked by the service."""
+        ...
+
+    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+        """Make the blob of its blocks, all or nothing; returns its etag."""
+        ...
+
+    def committed(self, name: str) -> tuple[Block, ...]:
+        """The blocks that the blob is made of."""
+        ...
+
+    def look(self, name: str) -> BlobLook: ...
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """The committed bytes.
+
+        Raises:
+            StoreUnavailable: also when there is no such blob.
+            BlobUnreadable: it is archived, or encrypted with another's key.
+        """
+        ...
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
+        ...
+
+    def link(self, name: str, lifetime: timedelta) -> str:
+        """A URL that anyone may read the blob with, and only read, for a while."""
+        ...
+
+
+class OwnStorage(Protocol):
+    """Containers of the operator's that ACS records into directly."""
+
+    def look(self, url: str) -> BlobLook: ...
+
+    def read(self, url: str) -> Iterator[bytes]: ...
+
+
+class RejectedEvents(Protocol):
+    """Where events go that were not understood, byte for byte."""
+
+    def keep(self, name: str, document: bytes, reason: str) -> None:
+        """Keep an event; fine when it is kept already, and there to be seen.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
+        ...
+
+
+class DeadLetters(Protocol):
+    """Events that Event Grid could not deliver."""
+
+    def listed(self) -> Iterable[str]:
+        """The names of all of them; folders of a hierarchical namespace are none."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one.
+
+        Raises:
+            BlobGone: it is not there (any more): whoever removed it was done with it.
+            BlobUnreadable: it is archived, or encrypted with another's key.
+        """
+        ...
+
+    def remove(self, name: str) -> None:
+        """Fine when it is not there (any more)."""
+        ...
+
+
+class KeptEvents(RejectedEvents, DeadLetters, Protocol):
+    """Rejected events, to be read again as dead letters are."""

@@ -1,0 +1,84 @@
+"""Units of work that never stop each other: a message, a letter, an index entry, a row, a kept event, a manifest.
+
+Beside the replies, this is the only place that catches what nobody foresaw. It becomes an `Unforeseen`, which is
+handled as a transient failure is: logged with its traceback, told once, tried again until the deadline ends it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from shared.domain.errors import RecorderError, Unforeseen
+from shared.domain.log import LOGGER, LogEvent, log
+from shared.domain.models import Messages
+
+
+def attempt[Result](unit: Callable[[], Result]) -> Result:
+    """The result of one unit of work. A unit that returns an iterator is not done yet: have it return a list.
+
+    Raises:
+        RecorderError: as the unit raised it.
+        Unforeseen: the unit raised anything else; its traceback is in the log.
+    """
+    try:
+        return unit()
+    except RecorderError:
+        raise
+    except Exception as error:
+        LOGGER.warning("unforeseen %s", type(error).__name__, exc_info=True)
+        raise Unforeseen(f"{type(error).__name__}, which nobody foresaw; the log has its traceback.") from error
+
+
+class Run:
+    """One run over many units: each of them is tried, whatever became of the others.
+
+    Attributes:
+        name: of the use case, for the log.
+        interruptions: outages of our own, each of which kept one unit from being done.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.interruptions: list[RecorderError] = []
+
+    def attempt(self, unit: Callable[[], Messages], unforeseen: Callable[[Unforeseen], None]) -> Messages:
+        """What a unit wants sent; nothing when it could not be done.
+
+        Args:
+            unit: the work.
+            unforeseen: tells, once, of what nobody foresaw, and sets the unit aside.
+        """
+        try:
+            return self.set_aside(unit, unforeseen)
+        except RecorderError as error:
+            self.interruptions.append(error)
+            return Messages()
+
+    def set_aside(self, unit: Callable[[], Messages], unforeseen: Callable[[Unforeseen], None]) -> Messages:
+        try:
+            return attempt(unit)
+        except Unforeseen as error:
+            attempt(partial(unforeseen, error))
+            return Messages()
+
+    def finish(self, messages: Messages) -> Messages:
+        """The messages of all units, after it was told that some of these could not be done.
+
+        Raises:
+            RecorderError: the first interruption, when nothing is to be sent: raising discards messages.
+        """
+        if not self.interruptions:
+            return messages
+        first = self.interruptions[0]
+        log(LogEvent.SWEEP_INTERRUPTED, run=self.name, units=len(self.interruptions), failure=str(first))
+        if not messages.transfers and not messages.deletions:
+            raise first
+        return messages
+
+
+def as_interruption(error: Unforeseen) -> None:
+    """Have a run count what nobody foresaw like an outage: for whoever asked for it and is waiting for the answer.
+
+    Raises:
+        Unforeseen: always.
+    """
+    raise error

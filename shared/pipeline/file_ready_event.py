@@ -1,0 +1,139 @@
+"""ACS's file-ready event, in both schemas and all five forms of its subject.
+
+Parsed leniently: what is optional by age is optional here, enums are compared without case, and a chunk that cannot be
+read does not take the others with it.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from shared.domain.errors import NotUnderstood
+from shared.domain.identifiers import DOCUMENT_ID
+from shared.domain.json_fields import Json, mapping, moment, number, text
+
+FILE_READY = "Microsoft.Communication.RecordingFileStatusUpdated"
+END_REASON_CHARACTERS_MAX = 200  # ACS's longest has 24; a batch of rows must fit whatever an event says
+CHUNKS_MAX = 5000  # Event Grid's 1 MiB event holds about 2,240
+
+# serverCallId is standard base64 and may contain slashes: never split a subject.
+SUBJECT = re.compile(
+    r"/recording/call/(?P<call_id>[^/]+)"
+    r"(?:/serverCallId/(?P<server_call_id>.+?))?"
+    r"(?:/callConnectionId/(?P<call_connection_id>[^/]+))?"
+    r"(?:/recordingId/(?P<recording_id>[^/]+))?/?",
+)
+
+
+class AnnouncedChunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A chunk as the event names it; its URLs are still unchecked."""
+
+    document_id: str
+    index: int
+    end_reason: str | None = None
+    content_location: str | None = None
+    metadata_location: str | None = None
+    delete_location: str | None = None
+
+
+class FileReady(msgspec.Struct, frozen=True, kw_only=True):
+    """ACS says that files of a recording can be fetched.
+
+    Attributes:
+        topic: ARM id of the ACS resource; None when the event does not say.
+        unreadable: one sentence for each announced chunk that could not be read at all.
+    """
+
+    event_id: str | None
+    topic: str | None
+    event_time: datetime
+    call_id: str
+    server_call_id: str | None
+    recording_id: str | None
+    recording_start_time: datetime | None
+    recording_duration_ms: int | None
+    session_end_reason: str | None
+    recording_content_type: str | None
+    recording_channel_type: str | None
+    recording_format_type: str | None
+    chunks: tuple[AnnouncedChunk, ...]
+    unreadable: tuple[str, ...]
+
+
+def parse_file_ready(document: Json, now: datetime) -> FileReady:
+    """Read an event in Event Grid's own schema or as a CloudEvent.
+
+    Args:
+        document: the event.
+        now: when it happened, if it does not say.
+
+    Raises:
+        NotUnderstood: it is another event, its subject names no call, or it lists no chunks.
+    """
+    cloud = "specversion" in document
+    kind = text(document, "type" if cloud else "eventType")
+    if kind != FILE_READY:
+        raise NotUnderstood(f"The event is of type {kind!r}, not {FILE_READY}.")
+    data = mapping(document, "data")
+    subject = SUBJECT.fullmatch(text(document, "subject") or "")
+    if subject is None:
+        raise NotUnderstood("The event's subject is none of the known /recording/call/… forms.")
+    chunks, unreadable = announced_chunks(data)
+    return FileReady(
+        event_id=text(document, "id"),
+        topic=text(document, "source" if cloud else "topic"),
+        event_time=moment(document, "time" if cloud else "eventTime") or now,
+        call_id=subject["call_id"],
+        server_call_id=subject["server_call_id"],
+        recording_id=text(data, "recordingId") or subject["recording_id"],
+        recording_start_time=moment(data, "recordingStartTime"),
+        recording_duration_ms=number(data, "recordingDurationMs"),
+        session_end_reason=text(data, "sessionEndReason"),
+        recording_content_type=camel(text(data, "recordingContentType")),
+        recording_channel_type=camel(text(data, "recordingChannelType")),
+        recording_format_type=camel(text(data, "recordingFormatType")),
+        chunks=chunks,
+        unreadable=unreadable,
+    )
+
+
+def announced_chunks(data: Json) -> tuple[tuple[AnnouncedChunk, ...], tuple[str, ...]]:
+    listed = mapping(data, "recordingStorageInfo").get("recordingChunks")
+    if not isinstance(listed, list) or not listed:
+        raise NotUnderstood("The event lists no recordingChunks.")
+    if len(listed) > CHUNKS_MAX:
+        raise NotUnderstood(f"The event lists {len(listed)} chunks; more than {CHUNKS_MAX} cannot be one event.")
+    chunks: dict[str, AnnouncedChunk] = {}
+    unreadable: list[str] = []
+    for position, item in enumerate(listed):
+        try:
+            chunk = announced_chunk(item, position)
+        except NotUnderstood as error:
+            unreadable.append(f"Chunk at position {position}: {error}")
+        else:
+            chunks.setdefault(chunk.document_id, chunk)
+    return tuple(chunks.values()), tuple(unreadable)
+
+
+def announced_chunk(item: object, position: int) -> AnnouncedChunk:
+    if not isinstance(item, Mapping):
+        raise NotUnderstood("it is not an object.")
+    document_id = text(item, "documentId") or ""
+    if not DOCUMENT_ID.fullmatch(document_id):
+        raise NotUnderstood("its documentId is missing or not made of letters, digits and hyphens.")
+    index = number(item, "index")
+    return AnnouncedChunk(
+        document_id=document_id,
+        index=position if index is None else index,
+        end_reason=(text(item, "endReason") or "")[:END_REASON_CHARACTERS_MAX] or None,
+        content_location=text(item, "contentLocation"),
+        metadata_location=text(item, "metadataLocation"),
+        delete_location=text(item, "deleteLocation"),
+    )
+
+
+def camel(value: str | None) -> str | None:
+    """Events write AudioVideo where requests write audioVideo; ours are the requests' names."""
+    return value[0].lower() + value[1:] if value else None
