@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import event_grid, http_files, http_recordings, queues, timer
+from functions import event_grid, http_files, http_operations, http_recordings, queues, timer
 from shared.services import Services
 
 
@@ -11,6 +11,7 @@ def create_app(services: Services) -> func.FunctionApp:
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
     app.register_functions(http_recordings.blueprint(services))
     app.register_functions(http_files.blueprint(services))
+    app.register_functions(http_operations.blueprint(services))
     app.register_functions(event_grid.blueprint(services))
     app.register_functions(queues.blueprint(services))
     app.register_functions(timer.blueprint(services))

@@ -21,17 +21,28 @@ from local.recorder import RecorderClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.settings import BlobAccount, Settings
-from shared import settings
+from shared.settings import (
+    CATALOG_TABLE,
+    DEAD_LETTERS_CONTAINER,
+    DELETION_POISON_QUEUE,
+    DELETION_QUEUE,
+    INDEX_TABLE,
+    RECORDINGS_CONNECTION,
+    REJECTED_EVENTS_CONTAINER,
+    RUNTIME_CONNECTION,
+    TRANSFER_POISON_QUEUE,
+    TRANSFER_QUEUE,
+)
 
 ROOT = Path(__file__).parents[1]
 EVENT_FUNCTION = "recording_file_ready"
 CONTAINER = "recordings"
 OWN_CONTAINER = "own-recordings"  # where callers may have ACS record into directly
 QUEUES = (
-    settings.TRANSFER_QUEUE,
-    settings.DELETION_QUEUE,
-    settings.TRANSFER_POISON_QUEUE,
-    settings.DELETION_POISON_QUEUE,
+    TRANSFER_QUEUE,
+    DELETION_QUEUE,
+    TRANSFER_POISON_QUEUE,
+    DELETION_POISON_QUEUE,
 )
 
 
@@ -140,18 +151,18 @@ class Stack:
         acs = self.announcement
         if self.managed_identity is None:
             return {
-                settings.RUNTIME_CONNECTION: self.azurite.connection_string,
+                RUNTIME_CONNECTION: self.azurite.connection_string,
                 "ACS_CONNECTION_STRING": acs.connection_string,
             }
         return {
-            f"{settings.RUNTIME_CONNECTION}__blobServiceUri": self.azurite.blob_url,
-            f"{settings.RUNTIME_CONNECTION}__queueServiceUri": self.azurite.queue_url,
-            f"{settings.RUNTIME_CONNECTION}__tableServiceUri": self.azurite.table_url,
-            f"{settings.RUNTIME_CONNECTION}__credential": "managedidentity",
-            f"{settings.RUNTIME_CONNECTION}__clientId": CLIENT_ID,
-            f"{settings.RECORDINGS_CONNECTION}__blobServiceUri": self.azurite.blob_url,
-            f"{settings.RECORDINGS_CONNECTION}__credential": "managedidentity",
-            f"{settings.RECORDINGS_CONNECTION}__clientId": CLIENT_ID,
+            f"{RUNTIME_CONNECTION}__blobServiceUri": self.azurite.blob_url,
+            f"{RUNTIME_CONNECTION}__queueServiceUri": self.azurite.queue_url,
+            f"{RUNTIME_CONNECTION}__tableServiceUri": self.azurite.table_url,
+            f"{RUNTIME_CONNECTION}__credential": "managedidentity",
+            f"{RUNTIME_CONNECTION}__clientId": CLIENT_ID,
+            f"{RECORDINGS_CONNECTION}__blobServiceUri": self.azurite.blob_url,
+            f"{RECORDINGS_CONNECTION}__credential": "managedidentity",
+            f"{RECORDINGS_CONNECTION}__clientId": CLIENT_ID,
             "AZURE_CLIENT_ID": CLIENT_ID,
             "ACS_ENDPOINT": acs.endpoint,
         }
@@ -167,9 +178,7 @@ class Stack:
         The oracle trusts plain http only; with identities tests compare the blobs themselves.
         """
         account = BlobAccount(connection_string=self.azurite.connection_string, container=CONTAINER)
-        letters = BlobAccount(
-            connection_string=self.azurite.connection_string, container=settings.DEAD_LETTERS_CONTAINER
-        )
+        letters = BlobAccount(connection_string=self.azurite.connection_string, container=DEAD_LETTERS_CONTAINER)
         self.simulator.change_settings(event_endpoint=self.host.event_grid_url(EVENT_FUNCTION))
         if self.certificates is None:
             self.simulator.change_settings(oracle=account, byos=account, dead_letters=letters)
@@ -186,7 +195,7 @@ class Stack:
 def provision(connection_string: str, trusted: bool | str = True) -> None:
     """Make what Bicep makes; fine when it is there already."""
     with TableServiceClient.from_connection_string(connection_string, connection_verify=trusted) as tables:
-        for table in (settings.CATALOG_TABLE, settings.INDEX_TABLE):
+        for table in (CATALOG_TABLE, INDEX_TABLE):
             tables.create_table_if_not_exists(table)
     with QueueServiceClient.from_connection_string(connection_string, connection_verify=trusted) as queues:
         there = {queue.name for queue in queues.list_queues()}
@@ -194,7 +203,7 @@ def provision(connection_string: str, trusted: bool | str = True) -> None:
             queues.create_queue(queue)
     with BlobServiceClient.from_connection_string(connection_string, connection_verify=trusted) as blobs:
         there = {container.name for container in blobs.list_containers()}
-        wanted = {CONTAINER, OWN_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, settings.DEAD_LETTERS_CONTAINER}
+        wanted = {CONTAINER, OWN_CONTAINER, REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER}
         for container in sorted(wanted - there):
             blobs.create_container(container)
 

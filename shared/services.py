@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from shared import settings
 from shared.control.download_links import Files
 from shared.control.health import NOWHERE, Health
 from shared.control.list_recordings import Listing
@@ -28,7 +27,7 @@ from shared.pipeline.replay import Replay
 from shared.pipeline.retries import RetryPolicy
 from shared.pipeline.sweep import Sweep
 from shared.pipeline.transfer import Transfer
-from shared.settings import Settings
+from shared.settings import CATALOG_TABLE, DEAD_LETTERS_CONTAINER, INDEX_TABLE, REJECTED_EVENTS_CONTAINER, Settings
 
 if TYPE_CHECKING:
     from azure.communication.callautomation import CallAutomationClient
@@ -205,25 +204,23 @@ class Services:
         from shared.adapters.table_catalog import TableCatalog
 
         tables = self.runtime_account.tables
-        return TableCatalog(
-            tables.get_table_client(settings.CATALOG_TABLE), tables.get_table_client(settings.INDEX_TABLE)
-        )
+        return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
 
     @MadeOnce
     def acs_calls(self) -> AcsCalls:
-        from shared.adapters.acs import SdkAcsCalls
+        from shared.adapters.acs_calls import SdkAcsCalls
 
         return SdkAcsCalls(self.acs_client)
 
     @MadeOnce
     def source(self) -> Source:
-        from shared.adapters.acs import SdkSource
+        from shared.adapters.acs_contents import SdkSource
 
         return SdkSource(self.acs_client, self.settings.recording_host_suffixes)
 
     @MadeOnce
     def acs_client(self) -> "CallAutomationClient":
-        from shared.adapters.acs import connect
+        from shared.adapters.acs_client import connect
         from shared.adapters.storage_accounts import credential_for
 
         settings = self.settings
@@ -247,13 +244,13 @@ class Services:
     def rejected_events(self) -> KeptEvents:
         from shared.adapters.blob_storage import EventContainer
 
-        return EventContainer(self.runtime_account.blobs, settings.REJECTED_EVENTS_CONTAINER)
+        return EventContainer(self.runtime_account.blobs, REJECTED_EVENTS_CONTAINER)
 
     @MadeOnce
     def dead_letters(self) -> DeadLetters:
         from shared.adapters.blob_storage import EventContainer
 
-        return EventContainer(self.runtime_account.blobs, settings.DEAD_LETTERS_CONTAINER)
+        return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
 
     @MadeOnce
     def runtime_account(self) -> "StorageAccount":

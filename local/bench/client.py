@@ -18,13 +18,15 @@ from azure.communication.callautomation import CallAutomationClient
 from azure.storage.blob import BlobServiceClient
 
 from local.bench.instruments import ClearTransport, CountedSource, NoDigest, Progress
-from shared.adapters.acs import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS, RECEIVE_BYTES, SdkSource, connect
+from shared.adapters.acs_client import RECEIVE_BYTES, connect
+from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.copying import copy_content as engine_module
 from shared.copying.content_checks import check_signature
 from shared.copying.copy_content import CopyOrder, Engine, EngineOptions
+from shared.domain.durations import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS
 from shared.domain.ports import BlobLabel, Source
 
 CONTAINER = "recordings"

@@ -1,6 +1,5 @@
 """Complete a recording: nothing is left to do, and nothing is missing."""
 
-import json
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -9,24 +8,17 @@ from functools import partial
 import msgspec
 
 from shared.control.control_requests import Control, next_question
-from shared.domain import blob_names
 from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
-from shared.domain.errors import AcsError, BlobExists, BlobUnreadable, CatalogConflict, StoreUnavailable, Unforeseen
-from shared.domain.json_fields import Json, moment
-from shared.domain.json_views import chunk_view, recording_view
+from shared.domain.errors import AcsError, CatalogConflict, Unforeseen
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, FilesStatus, Recording
-from shared.domain.ports import BlobLabel, Catalog, ChunkStore, Clock
+from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import save_recording
 from shared.domain.units import attempt
+from shared.pipeline.manifest import write_manifest
 
-MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
-MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
-MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # ten times what a chunk takes
 DECISION_TRIES = 50  # every conflict means that somebody else made progress
 CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
-# What a later chunk or a second look may change on a chunk without making it another one.
-PASSING = frozenset({"attempts", "dueAt", "failure", "failureKind", "storedAt", "deletedAt"})
 # Of several chunks' kinds the first is the recording's.
 WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
 
@@ -146,7 +138,7 @@ class Completion:
             recording.with_files(FilesStatus.COMPLETED, now), completed_at=now, failure=None, failure_kind=None
         )
         # The manifest first: a status is a fact, and this one says that the manifest is there.
-        row = self.catalog.save_recording(self.with_manifest(row, chunks))
+        row = self.catalog.save_recording(write_manifest(self.store, row, chunks))
         self.closed(row)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
@@ -157,28 +149,6 @@ class Completion:
         current = self.catalog.recording(recording.id)
         if current is not None and current.files is not recording.files:
             self.catalog.note_open([current.line(next_question(current, self.clock()))])
-
-    def with_manifest(self, recording: Recording, chunks: list[Chunk]) -> Recording:
-        """Write the manifest under the first free name.
-
-        One that lists these very chunks was written by an attempt that died afterwards: it stands, with its time.
-        Whatever else bears the name is not ours, whatever it is, and stays as it is.
-        """
-        assert recording.folder
-        document = recording_view(recording, chunks)
-        content = json.dumps(document, indent=2, ensure_ascii=False).encode()
-        for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
-            name = blob_names.manifest_blob(recording.folder, number)
-            try:
-                self.store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
-            except BlobExists:
-                written = read_manifest(self.store, name, chunks)
-                at = moment(written, "completedAt")
-                if at is None or not tells_of(written, chunks):
-                    continue
-                return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
-            return msgspec.structs.replace(recording, manifests=number)
-        raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
 
 
 def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datetime) -> None:
@@ -198,42 +168,6 @@ def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datet
         ),
     )
     catalog.note_open([row.line(look_at)])
-
-
-def read_manifest(store: ChunkStore, name: str, chunks: list[Chunk]) -> Json:
-    """What a blob under a manifest's name says; nothing when it is no manifest that these chunks can have.
-
-    Raises:
-        StoreUnavailable: it cannot be read just now.
-    """
-    longest = MANIFEST_BYTES_MAX + MANIFEST_BYTES_PER_CHUNK * len(chunks)
-    content = bytearray()
-    try:
-        for piece in store.read(name):
-            content += piece
-            if len(content) > longest:
-                return {}
-        parsed = json.loads(content)
-    except (BlobUnreadable, ValueError, RecursionError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def chunks_of(manifest: Json) -> list[Json]:
-    """The chunks that a manifest lists; whatever cannot be a chunk is an empty one, which is like no other."""
-    listed = manifest.get("chunks")
-    items = listed if isinstance(listed, list) else []
-    return [item if isinstance(item, dict) else {} for item in items]
-
-
-def tells_of(manifest: Json, chunks: list[Chunk]) -> bool:
-    """Whether a manifest lists these very chunks."""
-    ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
-    return [lasting(chunk) for chunk in chunks_of(manifest)] == [lasting(chunk) for chunk in ours]
-
-
-def lasting(chunk: Json) -> Json:
-    return {name: value for name, value in chunk.items() if name not in PASSING}
 
 
 def is_whole(chunks: Iterable[Chunk]) -> bool:

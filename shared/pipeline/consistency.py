@@ -18,7 +18,7 @@ from shared.domain.json_fields import text
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
-from shared.pipeline.completion import chunks_of, read_manifest
+from shared.pipeline.manifest import chunks_of, read_manifest
 
 RECORDINGS_MAX = 500  # of one call; a caller waits 230 seconds at most
 SAVED = frozenset({ChunkStatus.STORED, ChunkStatus.DELETED})

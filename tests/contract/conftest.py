@@ -12,7 +12,9 @@ from local.azurite import Azurite, is_installed
 from local.simulator.client import SimulatorAdmin
 from local.simulator.settings import Settings
 from local.simulator.simulator import Options
-from shared.adapters.acs import SdkAcsCalls, SdkSource, connect
+from shared.adapters.acs_calls import SdkAcsCalls
+from shared.adapters.acs_client import connect
+from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore, EventContainer
 from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.table_catalog import TableCatalog

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-from shared.adapters.acs import SdkSource, connect
+from shared.adapters.acs_client import connect
+from shared.adapters.acs_contents import SdkSource
 from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
 from shared.domain.ports import BlobLabel, BlobLook, Block
 

@@ -10,7 +10,8 @@ import pytest
 from local.simulator.bodies import BytesBody
 from local.simulator.faults import Fault
 from local.simulator.wire import Response, acs_error
-from shared.adapters.acs import SdkAcsCalls, connect
+from shared.adapters.acs_calls import SdkAcsCalls
+from shared.adapters.acs_client import connect
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain
 
 from .conftest import no_credential

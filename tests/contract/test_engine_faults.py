@@ -7,7 +7,7 @@ from azure.communication.callautomation import CallAutomationClient
 
 from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import Action, Fault
-from shared.adapters.acs import SdkSource
+from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
 from shared.domain.ports import ChunkStore

@@ -12,7 +12,8 @@ import requests
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AccessToken
 
-from shared.adapters.acs import SdkSource, connect
+from shared.adapters.acs_client import connect
+from shared.adapters.acs_contents import SdkSource
 from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,

@@ -9,7 +9,7 @@ from azure.communication.callautomation import CallAutomationClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import Action, Fault
 from local.simulator.simulator import Simulator
-from shared.adapters.acs import SdkSource
+from shared.adapters.acs_contents import SdkSource
 from shared.domain.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
 
 from .conftest import HOST_SUFFIXES

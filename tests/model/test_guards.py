@@ -10,7 +10,7 @@ from shared.copying.block_ids import block_id
 from shared.copying.copy_content import proven_by_ids
 from shared.domain.models import ChunkStatus, Messages, RecordingStatus
 from shared.domain.ports import BlobLook, Block
-from shared.pipeline.completion import tells_of
+from shared.pipeline.manifest import tells_of
 from tests.builders import a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.model.scene import ONE, Scene, in_blocks

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from shared.domain.errors import RowUnreadable, StoreUnavailable
 from shared.domain.json_views import chunk_view, instant
 from shared.domain.models import ChunkStatus, FilesStatus, Recording, RecordingStatus
-from shared.pipeline.completion import MANIFEST_BYTES_MAX, MANIFESTS_MAX, is_whole, tells_of
+from shared.pipeline.completion import is_whole
+from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFESTS_MAX, tells_of
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import Cloud, Crash, FakeHost, Fault
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.http_files import EVENT_BYTES_MAX, documents
+from functions.http_operations import EVENT_BYTES_MAX, documents
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body

@@ -1,0 +1,143 @@
+"""Recording control at ACS, through the official SDK, which signs every request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from azure.communication.callautomation import (
+    AzureBlobContainerRecordingStorage,
+    CallAutomationClient,
+    ChannelAffinity,
+    CommunicationIdentifier,
+    CommunicationUserIdentifier,
+    PhoneNumberIdentifier,
+    RecordingProperties,
+    RecordingState,
+    UnknownIdentifier,
+)
+from azure.core.exceptions import AzureError, HttpResponseError
+
+from shared.adapters.acs_client import retry_after
+from shared.domain.errors import (
+    AcsRefused,
+    AcsUnavailable,
+    AcsUncertain,
+)
+from shared.domain.ports import AcsState
+from shared.domain.start_request import StartRequest
+
+THROTTLED = frozenset({429, 503})
+
+
+class SdkAcsCalls:
+    """The port `AcsCalls`."""
+
+    def __init__(self, client: CallAutomationClient) -> None:
+        self.client = client
+
+    def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
+        with control():
+            # No retries inside: whether a first try may have taken effect decides what 8553 means on the second.
+            properties = self.client.start_recording(
+                **start_options(request),
+                headers={
+                    "Repeatability-Request-ID": repeatability_id,
+                    "Repeatability-First-Sent": first_sent.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
+                },
+                retry_total=0,
+            )
+        return state_of(properties)
+
+    def pause(self, recording_id: str) -> None:
+        with control():
+            self.client.pause_recording(recording_id)
+
+    def resume(self, recording_id: str) -> None:
+        with control():
+            self.client.resume_recording(recording_id)
+
+    def stop(self, recording_id: str) -> None:
+        with control():
+            self.client.stop_recording(recording_id)
+
+    def state(self, recording_id: str) -> AcsState | None:
+        try:
+            with control():
+                return state_of(self.client.get_recording_properties(recording_id))
+        except AcsRefused as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+
+def state_of(properties: RecordingProperties) -> AcsState:
+    return AcsState(properties.recording_id, properties.recording_state == RecordingState.ACTIVE)
+
+
+def start_options(request: StartRequest) -> dict[str, Any]:
+    """The SDK's arguments; the three media types always, everything else only when asked for."""
+    options: dict[str, Any] = {
+        "server_call_id": request.server_call_id,
+        "group_call_id": request.group_call_id,
+        "room_id": request.room_id,
+        "call_connection_id": request.call_connection_id,
+        "recording_content_type": request.recording_content_type,
+        "recording_channel_type": request.recording_channel_type,
+        "recording_format_type": request.recording_format_type,
+        "recording_state_callback_url": request.recording_state_callback_url,
+        "pause_on_start": request.pause_on_start or None,
+        "audio_channel_participant_ordering": [identifier(raw) for raw in request.audio_channel_participant_ordering],
+        "channel_affinity": [
+            ChannelAffinity(target_participant=identifier(pin.participant), channel=pin.channel)
+            for pin in request.channel_affinity
+        ],
+    }
+    if request.recording_storage_container_url:
+        options["recording_storage"] = AzureBlobContainerRecordingStorage(
+            container_url=request.recording_storage_container_url
+        )
+    return {name: value for name, value in options.items() if value not in (None, [])}
+
+
+def identifier(raw_id: str) -> CommunicationIdentifier:
+    """A participant by raw id, in the form that ACS writes for its kind."""
+    if raw_id.startswith("4:"):
+        return PhoneNumberIdentifier(raw_id.removeprefix("4:"), raw_id=raw_id)
+    if raw_id.startswith("8:acs:"):
+        return CommunicationUserIdentifier(raw_id, raw_id=raw_id)
+    return UnknownIdentifier(raw_id)
+
+
+@contextmanager
+def control() -> Iterator[None]:
+    """Turn the SDK's errors into those that the domain tells apart.
+
+    Raises:
+        AcsRefused, AcsUnavailable, AcsUncertain.
+    """
+    try:
+        yield
+    except HttpResponseError as error:
+        raise refusal(error) from error
+    except AzureError as error:
+        # The SDK reports a connection that was cut after the request as ServiceRequestError, too: nothing tells it
+        # from one that never came about, so either may have taken effect.
+        raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
+
+
+def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
+    status = error.status_code or 0
+    code = getattr(error.error, "code", None)
+    message = getattr(error.error, "message", None) or f"ACS answered {status}"
+    facts: dict[str, Any] = {
+        "status": status,
+        "code": str(code) if code else None,
+        "retry_after_seconds": retry_after(error.response),
+    }
+    text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
+    if status in THROTTLED:
+        return AcsUnavailable(text, **facts)
+    unclear = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    return AcsUncertain(text, **facts) if unclear else AcsRefused(text, **facts)

@@ -1,0 +1,185 @@
+"""Contents and documents at ACS: ranged reads, redirects followed by hand, one look before every deletion."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http import HTTPStatus
+from typing import cast
+
+import msgspec
+from azure.communication.callautomation import (
+    CallAutomationClient,
+)
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.rest import HttpResponse
+
+from shared.adapters.acs_client import LAST_LOOK, retry_after
+from shared.domain.acs_urls import Location, parse_location
+from shared.domain.durations import (
+    ACS_CONTENT_READ_SECONDS,
+)
+from shared.domain.errors import (
+    NotUnderstood,
+    SourceMissing,
+    SourceSuspect,
+    SourceUnavailable,
+)
+from shared.domain.ports import SourceRange
+
+REDIRECTS_MAX = 3
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
+
+
+class SdkSource:
+    """The port `Source`."""
+
+    def __init__(
+        self,
+        client: CallAutomationClient,
+        host_suffixes: tuple[str, ...],
+        read_seconds: float = ACS_CONTENT_READ_SECONDS,
+    ) -> None:
+        self.client = client
+        self.host_suffixes = host_suffixes
+        self.read_seconds = read_seconds
+
+    def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
+        return self.opened(url, offset, length)
+
+    @contextmanager
+    def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
+        asked = f"bytes={offset}-{offset + length - 1}"
+
+        def ask(place: str) -> HttpResponse:
+            # The annotation in the SDK says Iterable[bytes]; what comes is an answer (azure-sdk-for-python#42835).
+            return cast(
+                "HttpResponse",
+                self.client.download_recording(
+                    place,
+                    headers={"Range": asked, "Accept-Encoding": "identity"},
+                    permit_redirects=False,
+                    read_timeout=self.read_seconds,
+                    retry_total=0,
+                ),
+            )
+
+        response = self.hop(url, ask)
+        try:
+            yield ResponseRange(response, offset, length)
+        finally:
+            response.close()
+
+    def delete(self, url: str, look: Callable[[], None]) -> None:
+        def ask(place: str) -> None:
+            self.client.delete_recording(
+                place,
+                permit_redirects=False,
+                read_timeout=self.read_seconds,
+                retry_total=0,
+                **{LAST_LOOK: look},
+            )
+
+        try:
+            self.hop(url, ask)
+        except SourceMissing:
+            return
+
+    def hop[Answer](self, url: str, ask: Callable[[str], Answer]) -> Answer:
+        """Ask, following redirects by hand: each place is matched whole, rebuilt and signed anew.
+
+        Only the host may change. Whatever another document or content holds, it is not what was asked for.
+        """
+        place = self.place(url)
+        for _ in range(REDIRECTS_MAX + 1):
+            try:
+                return self.signed(place.url, ask)
+            except HttpResponseError as error:
+                if error.status_code not in REDIRECTS:
+                    raise unavailable(error) from error
+                place = self.moved(place, str(getattr(error.response, "headers", {}).get("Location")))
+            except AzureError as error:
+                raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
+        raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")
+
+    def moved(self, place: Location, url: str) -> Location:
+        """Where the same content lies now. Raises: SourceUnavailable when the redirect is to anything else."""
+        other = self.place(url)
+        if other != msgspec.structs.replace(place, host=other.host):
+            raise SourceUnavailable("ACS redirected to another document or content; it was not asked for.")
+        return other
+
+    def place(self, url: str) -> Location:
+        """Raises: SourceUnavailable when it is nowhere that we go; a later answer, or corrected settings, may help."""
+        try:
+            return parse_location(url, self.host_suffixes)
+        except NotUnderstood as error:
+            raise SourceUnavailable(f"ACS points to a place that we do not go to. {error}") from error
+
+    def signed[Answer](self, place: str, ask: Callable[[str], Answer]) -> Answer:
+        """Ask; once more when the signature is refused, since its date may have been too old."""
+        try:
+            return let_go(place, ask)
+        except HttpResponseError as error:
+            if error.status_code != HTTPStatus.UNAUTHORIZED:
+                raise
+            return let_go(place, ask)
+
+
+def let_go[Answer](place: str, ask: Callable[[str], Answer]) -> Answer:
+    """Ask, and give the connection back when the answer is a refusal: the SDK leaves a streamed one open."""
+    try:
+        return ask(place)
+    except HttpResponseError as error:
+        if error.response is not None:
+            cast("HttpResponse", error.response).close()
+        raise
+
+
+def unavailable(error: HttpResponseError) -> SourceUnavailable:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return SourceMissing("ACS has no such document: not yet, or not any more.")
+    return SourceUnavailable(f"ACS answered {error.status_code}.", retry_after_seconds=retry_after(error.response))
+
+
+class ResponseRange:
+    """The port `SourceRange` on an answer of ACS's; refuses one that is not exactly what was asked for."""
+
+    def __init__(self, response: HttpResponse, offset: int, length: int) -> None:
+        """Raises: SourceSuspect."""
+        self.response = response
+        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
+            raise SourceSuspect(f"ACS answered {response.status_code} to a request for a range.")
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise SourceSuspect("ACS answered with an encoded content although none was accepted.")
+        first, last, self.total = content_range(response.headers.get("Content-Range", ""))
+        self.length = last - first + 1
+        if first != offset or last != min(offset + length, self.total) - 1:
+            raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
+        if response.headers.get("Content-Length") != str(self.length):
+            raise SourceSuspect("ACS's Content-Length is missing or is not that of the range.")
+
+    def pieces(self) -> Iterator[bytes]:
+        arrived = 0
+        try:
+            for piece in self.response.iter_raw():
+                arrived += len(piece)
+                if arrived > self.length:
+                    raise SourceSuspect("More bytes came than were announced.")
+                yield piece
+        except AzureError as error:
+            raise SourceUnavailable(f"The connection broke after {arrived} bytes: {type(error).__name__}.") from error
+        if arrived < self.length:
+            raise SourceSuspect(f"{arrived} bytes came instead of {self.length}.")
+
+
+def content_range(header: str) -> tuple[int, int, int]:
+    """(first, last, total) of a Content-Range header.
+
+    Raises:
+        SourceSuspect: it is missing or malformed.
+    """
+    matched = CONTENT_RANGE.fullmatch(header)
+    if matched is None:
+        raise SourceSuspect("ACS's Content-Range is missing or malformed.")
+    return int(matched["first"]), int(matched["last"]), int(matched["total"])

@@ -1,0 +1,77 @@
+"""The manifest: the document beside the files of a completed recording, which says what they are."""
+
+import json
+
+import msgspec
+
+from shared.domain import blob_names
+from shared.domain.errors import BlobExists, BlobUnreadable, StoreUnavailable
+from shared.domain.json_fields import Json, moment
+from shared.domain.json_views import chunk_view, recording_view
+from shared.domain.models import Chunk, Recording
+from shared.domain.ports import BlobLabel, ChunkStore
+
+MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
+MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
+MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # ten times what a chunk takes
+# What a later chunk or a second look may change on a chunk without making it another one.
+PASSING = frozenset({"attempts", "dueAt", "failure", "failureKind", "storedAt", "deletedAt"})
+
+
+def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk]) -> Recording:
+    """Write the manifest under the first free name.
+
+    One that lists these very chunks was written by an attempt that died afterwards: it stands, with its time.
+    Whatever else bears the name is not ours, whatever it is, and stays as it is.
+    """
+    assert recording.folder
+    document = recording_view(recording, chunks)
+    content = json.dumps(document, indent=2, ensure_ascii=False).encode()
+    for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
+        name = blob_names.manifest_blob(recording.folder, number)
+        try:
+            store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
+        except BlobExists:
+            written = read_manifest(store, name, chunks)
+            at = moment(written, "completedAt")
+            if at is None or not tells_of(written, chunks):
+                continue
+            return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
+        return msgspec.structs.replace(recording, manifests=number)
+    raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
+
+
+def read_manifest(store: ChunkStore, name: str, chunks: list[Chunk]) -> Json:
+    """What a blob under a manifest's name says; nothing when it is no manifest that these chunks can have.
+
+    Raises:
+        StoreUnavailable: it cannot be read just now.
+    """
+    longest = MANIFEST_BYTES_MAX + MANIFEST_BYTES_PER_CHUNK * len(chunks)
+    content = bytearray()
+    try:
+        for piece in store.read(name):
+            content += piece
+            if len(content) > longest:
+                return {}
+        parsed = json.loads(content)
+    except (BlobUnreadable, ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def chunks_of(manifest: Json) -> list[Json]:
+    """The chunks that a manifest lists; whatever cannot be a chunk is an empty one, which is like no other."""
+    listed = manifest.get("chunks")
+    items = listed if isinstance(listed, list) else []
+    return [item if isinstance(item, dict) else {} for item in items]
+
+
+def tells_of(manifest: Json, chunks: list[Chunk]) -> bool:
+    """Whether a manifest lists these very chunks."""
+    ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
+    return [lasting(chunk) for chunk in chunks_of(manifest)] == [lasting(chunk) for chunk in ours]
+
+
+def lasting(chunk: Json) -> Json:
+    return {name: value for name, value in chunk.items() if name not in PASSING}
