@@ -101,8 +101,8 @@ def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
         try:
             yield from blob.download_blob(max_concurrency=1).chunks()
         except HttpResponseError as error:
-            if getattr(error, "error_code", None) in UNREADABLE:
-                raise BlobUnreadable(f"The blob {name} cannot be read as it is ({error.reason}).") from error
+            if code_of(error) in UNREADABLE:
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is: {told(error)}.") from error
             raise
 
 

@@ -87,8 +87,8 @@ def in_halves(columns: dict[str, object]) -> dict[str, object]:
 
     Whether one of its recordings that has files has ended, such a row does not say: ACS is asked.
     """
-    if "status" not in columns:
-        return columns
+    if "status" not in columns or "files" in columns:
+        return {"files": None, **columns}  # there is no row without: one that lacks it cannot be read
     status, failure = columns.pop("status"), columns.get("failure")
     match status:
         case "starting" | "active" | "paused":
@@ -100,7 +100,9 @@ def in_halves(columns: dict[str, object]) -> dict[str, object]:
             return columns | {"startFailure": "refused", "startFailureReason": failure, "failure": None}
         case "failed" if columns.get("recordingId") is None and columns.get("folder") is None:
             return columns | {"startFailure": "unconfirmed", "startFailureReason": failure, "failure": None}
-    return columns | {"files": status}
+        case "transferring" | "completed" | "failed":
+            return columns | {"files": status}
+    raise msgspec.ValidationError("Version 0.1 had no such status - at `$.status`")
 
 
 def to_chunk(entity: TableEntity) -> Chunk:

@@ -73,9 +73,16 @@ def test_a_start_that_nobody_confirmed_stays_failed() -> None:
 
 
 def test_a_row_of_this_version_is_read_as_it_is() -> None:
-    columns = {"control": "active", "files": "none"}
+    columns: dict[str, object] = {"control": "active", "files": "none"}
 
     assert in_halves(dict(columns)) == columns
+    assert in_halves(columns | {"status": "completed"}) == columns | {"status": "completed"}
+
+
+@pytest.mark.parametrize("status", ["archived", "", 5])
+def test_a_status_that_version_0_1_did_not_have_cannot_be_read(status: object) -> None:
+    with pytest.raises(msgspec.ValidationError, match="status"):
+        in_halves({"status": status})
 
 
 def saved(cloud: Cloud, recording: Recording) -> Recording:
