@@ -6,7 +6,7 @@ import azure.functions as func
 
 from functions.bindings import ready, to_messages
 from shared.domain.errors import SettingsInvalid
-from shared.pipeline.poison import told
+from shared.pipeline.poison import alert_if_ours
 from shared.services import Services
 from shared.settings import (
     DELETION_POISON_QUEUE,
@@ -68,7 +68,7 @@ def take_in(services: Services, queue: str, body: bytes) -> None:
     try:
         ready(services)
     except SettingsInvalid:
-        if told(queue, body):
+        if alert_if_ours(queue, body):
             return
         raise
     services.poison.take_in(queue, body)

@@ -16,9 +16,11 @@ from shared.control.list_recordings import Listing
 from shared.control.recordings import Recordings
 from shared.control.state_callbacks import Callbacks, CallbackVerifier
 from shared.copying.copy_content import WRITERS, Engine, EngineOptions
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
+from shared.pipeline.dead_letters import DeadLetterIntake
 from shared.pipeline.deletion import Deletion
 from shared.pipeline.ingest import Ingest, IngestPolicy
 from shared.pipeline.poison import Poison
@@ -26,6 +28,8 @@ from shared.pipeline.queue_messages import Inbox
 from shared.pipeline.replay import Replay
 from shared.pipeline.retries import RetryPolicy
 from shared.pipeline.sweep import Sweep
+from shared.pipeline.sweep_chunks import ChunkSweep
+from shared.pipeline.sweep_recordings import RecordingSweep
 from shared.pipeline.transfer import Transfer
 from shared.settings import CATALOG_TABLE, DEAD_LETTERS_CONTAINER, INDEX_TABLE, REJECTED_EVENTS_CONTAINER, Settings
 
@@ -83,6 +87,7 @@ class Services:
         return Recordings(
             self.acs_calls,
             self.catalog,
+            self.open_work,
             self.clock,
             max_recording=settings.max_recording,
             retention=settings.acs_retention,
@@ -115,12 +120,13 @@ class Services:
             retention=self.settings.acs_retention,
             claim=self.settings.claim,
         )
-        return Ingest(self.catalog, self.rejected_events, self.clock, policy, self.completion.complete_if_last)
+        return Ingest(self.catalog, self.open_work, self.rejected_events, self.clock, policy, self.completion)
 
     @MadeOnce
     def transfer(self) -> Transfer:
         return Transfer(
             self.catalog,
+            self.open_work,
             self.source,
             self.store,
             self.own_storage,
@@ -128,41 +134,46 @@ class Services:
             self.clock,
             self.retries,
             self.settings.verify_source,
-            self.completion.chunk_ended,
+            self.completion,
         )
 
     @MadeOnce
     def deletion(self) -> Deletion:
         return Deletion(
             self.catalog,
+            self.open_work,
             self.source,
             self.store,
             self.clock,
             self.retries,
             self.settings.delete_from_acs,
-            self.completion.chunk_ended,
+            self.completion,
         )
 
     @MadeOnce
     def completion(self) -> Completion:
-        return Completion(self.catalog, self.store, self.clock, self.recordings.control)
+        return Completion(self.catalog, self.open_work, self.store, self.clock, self.recordings.control)
+
+    @MadeOnce
+    def open_work(self) -> OpenWork:
+        return OpenWork(self.catalog)
 
     @MadeOnce
     def sweep(self) -> Sweep:
-        return Sweep(
+        recordings = RecordingSweep(
             self.catalog,
-            self.dead_letters,
-            self.ingest,
+            self.open_work,
             self.completion,
             self.recordings.control,
             self.clock,
-            claim=self.settings.claim,
-            max_recording=self.settings.max_recording,
+            self.settings.max_recording,
         )
+        chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.claim)
+        return Sweep(self.open_work, DeadLetterIntake(self.dead_letters, self.ingest), recordings, chunks, self.clock)
 
     @MadeOnce
     def poison(self) -> Poison:
-        return Poison(self.catalog, self.inbox, self.clock, self.retries)
+        return Poison(self.catalog, self.open_work, self.inbox, self.clock, self.retries)
 
     @MadeOnce
     def inbox(self) -> Inbox:
@@ -170,7 +181,15 @@ class Services:
 
     @MadeOnce
     def replay(self) -> Replay:
-        return Replay(self.catalog, self.rejected_events, self.ingest, self.clock, self.settings.claim)
+        return Replay(
+            self.catalog,
+            self.open_work,
+            self.rejected_events,
+            self.ingest,
+            self.completion,
+            self.clock,
+            self.settings.claim,
+        )
 
     @MadeOnce
     def health(self) -> Health:

@@ -23,7 +23,7 @@ from azure.data.tables import TableClient, TableEntity, TransactionOperation, Up
 from shared.adapters import table_rows
 from shared.adapters.sdk_answers import TROUBLE, Trouble, code_in, code_of, is_lost, repeated, told
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
-from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
@@ -235,20 +235,20 @@ class TableCatalog:
 
         return msgspec.structs.replace(recording, etag=self.written(entity, CONFLICTS, submit))
 
-    def note_open(self, work: Sequence[OpenWork]) -> None:
-        entities = sorted(map(table_rows.open_entity, work), key=lambda entity: str(entity["PartitionKey"]))
+    def put_entries(self, work: Sequence[IndexEntry]) -> None:
+        entities = sorted(map(table_rows.entry_row, work), key=lambda entity: str(entity["PartitionKey"]))
         for _, shard in groupby(entities, key=lambda entity: entity["PartitionKey"]):
             for batch in batched(shard, ROWS_PER_BATCH, strict=False):
                 operations = [(TransactionOperation.UPSERT, entity) for entity in batch]
                 with told_apart():
                     repeated(partial(self.index.submit_transaction, operations))
 
-    def close(self, work: ChunkRef) -> None:
-        partition, row = table_rows.open_key(work)
+    def remove_entry(self, id: str, document_id: str = "") -> None:
+        partition, row = table_rows.entry_key(id, document_id)
         with told_apart():
             self.index.delete_entity(partition, row, raw_response_hook=refuse_other_than_gone)
 
-    def due_work(self, now: datetime) -> Iterator[OpenWork]:
+    def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
         with told_apart():
             for shard in range(table_rows.OPEN_SHARDS):
                 for entity in self.index.query_entities(
@@ -256,6 +256,6 @@ class TableCatalog:
                     "PartitionKey eq @partition and not ( dueAt gt @now )",
                     parameters={"partition": table_rows.open_partition(shard), "now": now},
                 ):
-                    line = table_rows.to_open_work(entity)
+                    line = table_rows.to_index_entry(entity)
                     if line is not None:
                         yield line

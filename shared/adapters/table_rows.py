@@ -15,7 +15,7 @@ from azure.data.tables import EdmType, EntityProperty, TableEntity
 
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import DOCUMENT_ID, digest, normal_server_call_id
-from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.models import Chunk, IndexEntry, Recording
 
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"
@@ -172,7 +172,7 @@ def is_meant(value: object) -> bool:
     return True
 
 
-def to_open_work(entity: TableEntity) -> OpenWork | None:
+def to_index_entry(entity: TableEntity) -> IndexEntry | None:
     """A line of the open-work index. It is a hint: what cannot be read in it is left out, and then it is due now.
 
     None for a key that is none of ours: no row could ever stand behind it.
@@ -181,11 +181,11 @@ def to_open_work(entity: TableEntity) -> OpenWork | None:
     if not OUR_ID.fullmatch(id) or (document_id and not DOCUMENT_ID.fullmatch(document_id)):
         return None
     hints: dict[str, object] = {"dueAt": LONG_AGO}
-    for field in msgspec.structs.fields(OpenWork):
+    for field in msgspec.structs.fields(IndexEntry):
         if field.encode_name in entity:
             hint = to_hint(entity[field.encode_name], field.type)
             hints |= {field.encode_name: hint} if hint is not None else {}
-    return msgspec.convert(hints | {"id": id, "documentId": document_id}, OpenWork)
+    return msgspec.convert(hints | {"id": id, "documentId": document_id}, IndexEntry)
 
 
 def to_hint(value: object, kind: object) -> object:
@@ -224,17 +224,13 @@ def open_partition(shard: int) -> str:
     return f"open-{shard:02}"
 
 
-def open_line(id: str, document_id: str) -> tuple[str, str]:
+def entry_key(id: str, document_id: str) -> tuple[str, str]:
     """(partition, row) of a line of the open-work index."""
     row = f"{id}:{document_id}"
     return open_partition(zlib.crc32(row.encode()) % OPEN_SHARDS), row
 
 
-def open_entity(work: OpenWork) -> Entity:
-    partition, row = open_line(work.id, work.document_id)
+def entry_row(work: IndexEntry) -> Entity:
+    partition, row = entry_key(work.id, work.document_id)
     columns: Mapping[str, object] = msgspec.to_builtins(work, builtin_types=(datetime,))
     return {"PartitionKey": partition, "RowKey": row, **columns}
-
-
-def open_key(ref: ChunkRef) -> tuple[str, str]:
-    return open_line(ref.id, ref.document_id)

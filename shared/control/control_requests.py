@@ -24,6 +24,7 @@ from shared.domain.errors import (
     NotFound,
 )
 from shared.domain.models import ControlStatus, FilesStatus, Recording, StartFailure
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.domain.recording_rows import SAVE_TRIES
 
@@ -36,9 +37,12 @@ type Change = Callable[[Recording], Recording]
 class Control:
     """Asks ACS, and writes what it confirms."""
 
-    def __init__(self, acs: AcsCalls, catalog: Catalog, clock: Clock, *, forgotten_after: timedelta) -> None:
+    def __init__(
+        self, acs: AcsCalls, catalog: Catalog, open_work: OpenWork, clock: Clock, *, forgotten_after: timedelta
+    ) -> None:
         self.acs = acs
         self.catalog = catalog
+        self.open_work = open_work
         self.clock = clock
         self.forgotten_after = forgotten_after
 
@@ -140,7 +144,7 @@ class Control:
         """Have the sweep look: at files that wait for the end only, else whether an event came."""
         waiting = recording.files is FilesStatus.TRANSFERRING
         patience = timedelta(0) if waiting else EVENT_PATIENCE
-        self.catalog.note_open([recording.line(self.clock() + patience)])
+        self.open_work.watch(recording, self.clock() + patience)
 
     def has_ended(self, recording: Recording) -> bool:
         """Whether ACS confirmed the end, or the recording is so old that nothing of it can be left at ACS.
@@ -218,7 +222,7 @@ class Control:
     def look_soon(self, recording: Recording) -> None:
         """Have the sweep ask ACS as soon as its answer is sure to count."""
         now = self.clock()
-        self.catalog.note_open([recording.line(max(now + ASK_AGAIN, settled_at(recording)))])
+        self.open_work.watch(recording, max(now + ASK_AGAIN, settled_at(recording)))
 
     def write(self, asked_of: Recording, change: Change, *, always: bool = False) -> Recording | None:
         """Write what ACS confirmed; None when another answer was written since the row was read.

@@ -26,6 +26,7 @@ from shared.domain.errors import (
 from shared.domain.identifiers import id_from_key
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.domain.recording_rows import learn_acs_id, save_recording
 from shared.domain.start_request import StartRequest
@@ -41,6 +42,7 @@ class Recordings:
         self,
         acs: AcsCalls,
         catalog: Catalog,
+        open_work: OpenWork,
         clock: Clock,
         *,
         max_recording: timedelta,
@@ -50,9 +52,10 @@ class Recordings:
         self.callback_url = callback_url
         self.acs = acs
         self.catalog = catalog
+        self.open_work = open_work
         self.clock = clock
         self.max_recording = max_recording
-        self.control = Control(acs, catalog, clock, forgotten_after=max_recording + retention)
+        self.control = Control(acs, catalog, open_work, clock, forgotten_after=max_recording + retention)
 
     def start(self, request: StartRequest, key: str | None) -> Recording:
         """Start a recording, or give the first answer again when the same key and body came before.
@@ -76,7 +79,7 @@ class Recordings:
     def create(self, wanted: Recording) -> Recording:
         """The row of a recording that ACS has not been asked for yet; another one's, if that was faster."""
         # Written before the row, so that a start whose answer is lost is looked into.
-        self.catalog.note_open([wanted.line(wanted.created_at + SETTLE)])
+        self.open_work.watch(wanted, wanted.created_at + SETTLE)
         try:
             return self.catalog.save_recording(wanted)
         except CatalogConflict:

@@ -233,10 +233,6 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
                 return FailureKind.UNANNOUNCED
         return self.failure_kind
 
-    def line(self, due_at: datetime, *, failed: bool = False) -> "OpenWork":
-        """The line of the open-work index that says when to look at the recording itself."""
-        return OpenWork(id=self.id, due_at=due_at, since=self.created_at, failed=failed)
-
     def with_files(self, files: FilesStatus, now: datetime) -> "Recording":
         """The same recording with its files in another status.
 
@@ -306,17 +302,6 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     open: bool = True
     etag: str = ""
 
-    def line(self, due_at: datetime) -> "OpenWork":
-        """The line of the open-work index that says when to look at the chunk."""
-        return OpenWork(
-            id=self.id,
-            document_id=self.document_id,
-            due_at=due_at,
-            since=self.created_at,
-            expires_at=self.expires_at,
-            warned=self.warned,
-        )
-
     @property
     def ref(self) -> ChunkRef:
         return ChunkRef(self.id, self.document_id)
@@ -332,8 +317,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return msgspec.structs.replace(self, status=status)
 
 
-class OpenWork(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A line of the open-work index: something is left to do here.
+class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An entry of the open-work index: something is left to do here.
 
     Attributes:
         id: our id of the recording.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.start_request import StartRequest
 
 type Clock = Callable[[], datetime]
@@ -66,15 +66,15 @@ class Catalog(Protocol):
         """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
         ...
 
-    def note_open(self, work: Sequence[OpenWork]) -> None:
+    def put_entries(self, work: Sequence[IndexEntry]) -> None:
         """Put lines into the open-work index, or renew their hints."""
         ...
 
-    def close(self, work: ChunkRef) -> None:
-        """Take a line out of the open-work index; fine when it is not there."""
+    def remove_entry(self, id: str, document_id: str = "") -> None:
+        """Remove a chunk's entry from the open-work index, a recording's without a document; fine if there is none."""
         ...
 
-    def due_work(self, now: datetime) -> Iterator[OpenWork]:
+    def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
         """Lines of the open-work index whose hint says that they are due."""
         ...
 

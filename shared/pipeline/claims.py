@@ -1,11 +1,11 @@
-"""Who works on a chunk until when, and when it is tried again."""
+"""Claims (leases) on chunks: while a worker holds one, no other begins with the chunk."""
 
 from datetime import datetime, timedelta
+from typing import Self
 
 import msgspec
 
-from shared.domain.errors import CatalogConflict, RecorderError, Unforeseen
-from shared.domain.log import LogEvent, log
+from shared.domain.errors import CatalogConflict, RecorderError
 from shared.domain.models import Chunk
 from shared.domain.ports import Catalog, Clock
 
@@ -15,48 +15,46 @@ class LostClaim(RecorderError):
 
 
 class Claim:
-    """A worker's hold on a chunk; renewed while it works, so that nobody else begins."""
+    """A worker's claim on a chunk, renewed while it works.
+
+    The row alone says so. The chunk's index entry stays due when it was: the sweep finds the claim and moves it.
+    """
 
     def __init__(self, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> None:
-        """Take the chunk.
-
-        Raises:
-            CatalogConflict: somebody else took it.
-        """
         self.catalog = catalog
         self.clock = clock
         self.lasts = lasts
-        self.chunk = self.saved(msgspec.structs.replace(chunk, attempts=chunk.attempts + 1))
+        self.chunk = chunk
 
-    def saved(self, chunk: Chunk) -> Chunk:
-        until = self.clock() + self.lasts
-        return self.catalog.save_chunk(msgspec.structs.replace(chunk, claimed_until=until, due_at=until))
-
-    def renew(self) -> None:
-        """Raises: LostClaim when the row was written by somebody else."""
-        assert self.chunk.claimed_until
-        if self.chunk.claimed_until - self.clock() < self.lasts / 2:
-            self.note()
-
-    def note(self, **facts: int | str | datetime | None) -> None:
-        """Write proven facts on the row, and hold it for as long again.
+    @classmethod
+    def take(cls, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> Self:
+        """Claim a chunk, and count the attempt.
 
         Raises:
-            LostClaim: the row was written by somebody else.
+            CatalogConflict: another worker took it.
+        """
+        claim = cls(catalog, clock, lasts, chunk)
+        claim.write(attempts=chunk.attempts + 1)
+        return claim
+
+    def write(self, **columns: int | str | datetime | None) -> None:
+        until = self.clock() + self.lasts
+        row = msgspec.structs.replace(self.chunk, claimed_until=until, due_at=until, **columns)
+        self.chunk = self.catalog.save_chunk(row)
+
+    def renew(self) -> None:
+        """Raises: LostClaim when another one wrote the row."""
+        assert self.chunk.claimed_until
+        if self.chunk.claimed_until - self.clock() < self.lasts / 2:
+            self.record()
+
+    def record(self, **proofs: int | str | datetime | None) -> None:
+        """Write what is proven on the row, and renew the claim.
+
+        Raises:
+            LostClaim: another one wrote the row.
         """
         try:
-            self.chunk = self.saved(msgspec.structs.replace(self.chunk, **facts))
+            self.write(**proofs)
         except CatalogConflict as error:
             raise LostClaim from error
-
-
-def tell_unforeseen(chunk: Chunk, error: RecorderError, failure: str) -> None:
-    """Tell of what nobody foresaw when it happens, and not again as long as each further try ends the same way.
-
-    Args:
-        chunk: as its row stands, with what happened to it last.
-        error: what happened now; told only when it is an `Unforeseen`.
-        failure: what the row is about to say of it.
-    """
-    if isinstance(error, Unforeseen) and chunk.failure != failure:
-        log(LogEvent.UNFORESEEN_FAULT, id=chunk.id, documentId=chunk.document_id, failure=str(error))

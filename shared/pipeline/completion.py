@@ -11,7 +11,8 @@ from shared.control.control_requests import Control, next_question
 from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
 from shared.domain.errors import AcsError, CatalogConflict, Unforeseen
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, FilesStatus, Recording
+from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import save_recording
 from shared.domain.units import attempt
@@ -26,16 +27,19 @@ WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNC
 class Completion:
     """Decides whether a recording is finished, and writes its manifest."""
 
-    def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock, control: Control) -> None:
+    def __init__(
+        self, catalog: Catalog, open_work: OpenWork, store: ChunkStore, clock: Clock, control: Control
+    ) -> None:
         self.catalog = catalog
+        self.open_work = open_work
         self.store = store
         self.clock = clock
         self.control = control
 
-    def chunk_ended(self, chunk: Chunk) -> None:
-        """What follows the last write of a chunk; whoever finds it undone does it all again.
+    def end_chunk(self, chunk: Chunk) -> None:
+        """Do what follows the last write of a chunk: the alert, the recording's completion, the end of its entry.
 
-        So an alert may be told twice, and none is swallowed by a crash between the row and the log.
+        Repeated by whatever finds it undone: an alert may be logged twice, and none is lost to a crash.
 
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage; the sweep asks again.
@@ -48,7 +52,7 @@ class Completion:
         # all the same. The recording has a line of its own, by which the sweep tries again and tells.
         with suppress(Unforeseen):
             attempt(partial(self.complete_if_last, chunk.id))
-        self.catalog.close(chunk.ref)  # last: until then the sweep still finds what was left undone
+        self.open_work.finish(chunk.ref)  # last: until then the sweep still finds what was left undone
 
     def complete_if_last(self, id: str) -> Recording | None:
         """Complete the recording unless something is left to do; decided anew whenever its row was written meanwhile.
@@ -82,7 +86,7 @@ class Completion:
             return self.fail(recording, lost)
         if not is_whole(chunks):
             # An earlier completion may just have closed the line; somebody must wait for what is missing.
-            self.catalog.note_open([recording.line(next_question(recording, self.clock()))])
+            self.open_work.watch(recording, next_question(recording, self.clock()))
             return recording
         if self.control.may_run(recording):
             return self.decide_once_ended(recording)
@@ -96,7 +100,7 @@ class Completion:
             return recording  # its line is due in a minute
         if self.control.has_ended(observed):
             return self.decide(recording.id)  # read anew: files may have come meanwhile
-        self.catalog.note_open([observed.line(next_question(observed, self.clock()))])
+        self.open_work.watch(observed, next_question(observed, self.clock()))
         return observed
 
     def fail(self, recording: Recording, lost: list[Chunk]) -> Recording:
@@ -116,21 +120,21 @@ class Completion:
         files = recording.with_files(FilesStatus.FAILED, now)
         row = msgspec.structs.replace(files, failure=failure, failure_kind=kind)
         row = self.catalog.save_recording(row)
-        self.tell_failed(row, now)
+        self.alert_failure(row, now)
         return row
 
-    def tell_failed(self, recording: Recording, now: datetime) -> None:
-        """Tell, then write down in the open-work index that it was told: the sweep looks for failures that were not."""
+    def alert_failure(self, recording: Recording, now: datetime) -> None:
+        """Log the alert, then mark the entry: the sweep alerts failures whose entry is not marked."""
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=recording.shown_failure)
-        self.keep_in_sight(recording, now)
+        self.keep_open(recording, now)
 
-    def keep_in_sight(self, recording: Recording, now: datetime) -> None:
+    def keep_open(self, recording: Recording, now: datetime) -> None:
         """Count a failed recording as open until it is replayed, for a week at most, and while it may still run."""
         if now - recording.updated_at < FAILED_STAYS or self.control.may_run(recording):
             look = next_question(recording, now) if self.control.may_run(recording) else now + FAILED_LOOK
-            self.catalog.note_open([recording.line(look, failed=True)])
+            self.open_work.watch_failure(recording, look)
         else:
-            self.catalog.close(ChunkRef(recording.id, ""))
+            self.open_work.close(recording.id)
 
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         now = self.clock()
@@ -139,35 +143,35 @@ class Completion:
         )
         # The manifest first: a status is a fact, and this one says that the manifest is there.
         row = self.catalog.save_recording(write_manifest(self.store, row, chunks))
-        self.closed(row)
+        self.close(row)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
 
-    def closed(self, recording: Recording) -> None:
+    def reopen(self, recording: Recording, check_at: datetime) -> None:
+        """Have a recording decided anew, since something is left to do.
+
+        The entry comes after the row as well: whatever has just ended the recording may be about to remove it.
+
+        Raises:
+            CatalogUnavailable, CatalogConflict: an outage, or no end of other writers.
+        """
+        now = self.clock()
+        self.open_work.watch(recording, check_at)
+        row = save_recording(
+            self.catalog,
+            recording,
+            lambda row: msgspec.structs.replace(
+                row.with_files(FilesStatus.TRANSFERRING, now), failure=None, failure_kind=None
+            ),
+        )
+        self.open_work.watch(row, check_at)
+
+    def close(self, recording: Recording) -> None:
         """Close the line of a recording; open it again if a late event reopened the recording at that moment."""
-        self.catalog.close(ChunkRef(recording.id, ""))
+        self.open_work.close(recording.id)
         current = self.catalog.recording(recording.id)
         if current is not None and current.files is not recording.files:
-            self.catalog.note_open([current.line(next_question(current, self.clock()))])
-
-
-def reopen(catalog: Catalog, recording: Recording, now: datetime, look_at: datetime) -> None:
-    """Have a recording decided anew, since there is something left to do.
-
-    Here the line comes after the row: whoever has just ended the recording may be about to close its line. A crash in
-    between leaves it to the lines of the chunks that were lifted, or to the line of the failure.
-
-    Raises:
-        CatalogUnavailable, CatalogConflict: our own outage, or no end of others who write its row.
-    """
-    row = save_recording(
-        catalog,
-        recording,
-        lambda row: msgspec.structs.replace(
-            row.with_files(FilesStatus.TRANSFERRING, now), failure=None, failure_kind=None
-        ),
-    )
-    catalog.note_open([row.line(look_at)])
+            self.open_work.watch(current, next_question(current, self.clock()))
 
 
 def is_whole(chunks: Iterable[Chunk]) -> bool:

@@ -3,7 +3,6 @@
 Whatever makes the adapter ask more than once (a redirect, a signature that was refused), each request has its own look.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -21,9 +20,10 @@ from shared.domain.errors import (
 )
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobLook, Catalog, ChunkStore, Clock, Source
-from shared.pipeline.claims import tell_unforeseen
-from shared.pipeline.retries import RetryPolicy
+from shared.pipeline.completion import Completion
+from shared.pipeline.retries import RetryPolicy, alert_unforeseen
 from shared.settings import DeleteFromAcs
 
 
@@ -37,20 +37,22 @@ class Deletion:
     def __init__(
         self,
         catalog: Catalog,
+        open_work: OpenWork,
         source: Source,
         store: ChunkStore,
         clock: Clock,
         retries: RetryPolicy,
         delete_from_acs: DeleteFromAcs,
-        ended: Callable[[Chunk], None],
+        completion: Completion,
     ) -> None:
         self.catalog = catalog
+        self.open_work = open_work
         self.source = source
         self.store = store
         self.clock = clock
         self.retries = retries
         self.delete_from_acs = delete_from_acs
-        self.ended = ended
+        self.completion = completion
 
     def delete(self, ref: ChunkRef) -> Messages:
         """Delete the original of a stored chunk, then complete its recording if it was the last.
@@ -76,7 +78,7 @@ class Deletion:
         # Not an early return above: a crash may have come between the last write and what follows.
         current = self.catalog.chunk(ref)
         if current is not None and not current.open:
-            self.ended(current)
+            self.completion.end_chunk(current)
         return messages
 
     def attempt(self, chunk: Chunk) -> Messages:
@@ -86,13 +88,13 @@ class Deletion:
         except Unforeseen as error:
             current = self.catalog.chunk(chunk.ref)
             if current is not None and current.status is ChunkStatus.STORED and current.open:
-                self.deferred(current, error)
+                self.defer(current, error)
             return Messages()
 
     def step(self, chunk: Chunk) -> Messages:
         location = chunk.delete_location
         if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or location is None:
-            self.finished(chunk)
+            self.finish(chunk)
             return Messages()
 
         def look() -> None:
@@ -104,11 +106,11 @@ class Deletion:
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
-            self.altered(chunk, error)
+            self.mark_altered(chunk, error)
         except Transient as error:
-            self.deferred(chunk, error)
+            self.defer(chunk, error)
         else:
-            self.finished(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
+            self.finish(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
             log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
         return Messages()
 
@@ -166,28 +168,25 @@ class Deletion:
         )
         return Messages(transfers=(chunk.ref,))
 
-    def altered(self, chunk: Chunk, error: ContentConflict) -> None:
+    def mark_altered(self, chunk: Chunk, error: ContentConflict) -> None:
         failure = f"{error} Keep both, find out who wrote the blob, then replay."
-        self.finished(
+        self.finish(
             msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure, failure_kind=FailureKind.CONFLICT)
         )
 
-    def deferred(self, chunk: Chunk, error: Transient) -> None:
+    def defer(self, chunk: Chunk, error: Transient) -> None:
         """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""
         now = self.clock()
         if now >= chunk.expires_at:
-            self.finished(msgspec.structs.replace(chunk, failure="Not deleted by us; ACS destroys it by itself."))
+            self.finish(msgspec.structs.replace(chunk, failure="Not deleted by us; ACS destroys it by itself."))
             return
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The copy is safe; the deletion is tried again."
-        tell_unforeseen(chunk, error, failure)
-        self.catalog.save_chunk(
-            msgspec.structs.replace(chunk, due_at=due, attempts=chunk.attempts + 1, failure=failure)
-        )
-        self.catalog.note_open([chunk.line(due)])
+        alert_unforeseen(chunk, error, failure)
+        self.open_work.postpone(chunk, due, attempts=chunk.attempts + 1, failure=failure)
         log(LogEvent.CHUNK_DEFERRED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
 
-    def finished(self, chunk: Chunk) -> None:
+    def finish(self, chunk: Chunk) -> None:
         failure = None if chunk.status is ChunkStatus.DELETED else chunk.failure
         self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))
 

@@ -5,7 +5,7 @@ Event Grid tries again.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,9 +28,11 @@ from shared.domain.errors import (
 from shared.domain.json_fields import Json, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
 from shared.domain.recording_rows import learn_acs_id
 from shared.domain.units import attempt
+from shared.pipeline.completion import Completion
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady, parse_file_ready
 from shared.pipeline.find_recording import find_recording, new_recording
 from shared.settings import UnknownRecordings
@@ -57,13 +59,15 @@ class Ingest:
     def __init__(
         self,
         catalog: Catalog,
+        open_work: OpenWork,
         rejected: RejectedEvents,
         clock: Clock,
         policy: IngestPolicy,
-        complete: Callable[[str], object],
+        completion: Completion,
     ) -> None:
-        self.complete = complete
+        self.completion = completion
         self.catalog = catalog
+        self.open_work = open_work
         self.rejected = rejected
         self.clock = clock
         self.policy = policy
@@ -293,9 +297,7 @@ class Ingest:
         """Write index, rows, messages, in this order: what a crash leaves behind is found and finished."""
         now = self.clock()
         # Where ACS has not confirmed the end, the next sweep asks it.
-        work = [recording.line(now if recording.may_run else now + self.policy.claim)]
-        work += [row.line(row.due_at) for row in rows if row.due_at]
-        self.catalog.note_open(work)
+        self.open_work.watch(recording, now if recording.may_run else now + self.policy.claim, rows)
         if not recording.etag:
             recording = self.catalog.save_recording(recording)
         for batch in batched((row for row in rows if row.document_id not in known), CHUNKS_PER_BATCH, strict=False):
@@ -308,7 +310,7 @@ class Ingest:
         log(LogEvent.EVENT_INGESTED, id=recording.id, chunks=len(rows), transfers=len(transfers))
         if not transfers:
             with suppress(Unforeseen):  # the recording's line is in the index; the sweep tries again and tells
-                attempt(partial(self.complete, recording.id))
+                attempt(partial(self.completion.complete_if_last, recording.id))
         return Messages(transfers=transfers)
 
 

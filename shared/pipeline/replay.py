@@ -1,4 +1,4 @@
-"""Drive failed or stuck chunks again, and read rejected events anew, because somebody says that the cause is mended.
+"""Replay: send failed or stuck chunks again and read rejected events anew, after an operator has fixed the cause.
 
 Each kept event, recording and chunk is a unit: one that cannot be done stays as it is and does not stop the others.
 """
@@ -8,26 +8,36 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-import msgspec
-
 from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, NotFound, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, KeptEvents
 from shared.domain.units import Run, as_interruption
-from shared.pipeline.completion import reopen
+from shared.pipeline.completion import Completion
 from shared.pipeline.ingest import Ingest, merged, was_refused
 from shared.settings import KEPT_MESSAGES_FOLDER
 
-type Tell = Callable[[Unforeseen], None]
+type OnUnforeseen = Callable[[Unforeseen], None]
 
 
 class Replay:
-    """Lifts what only a replay lifts."""
+    """Resets failed chunks to pending; nothing else does."""
 
-    def __init__(self, catalog: Catalog, kept: KeptEvents, ingest: Ingest, clock: Clock, claim: timedelta) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        open_work: OpenWork,
+        kept: KeptEvents,
+        ingest: Ingest,
+        completion: Completion,
+        clock: Clock,
+        claim: timedelta,
+    ) -> None:
         self.catalog = catalog
+        self.open_work = open_work
+        self.completion = completion
         self.kept = kept
         self.ingest = ingest
         self.clock = clock
@@ -57,14 +67,14 @@ class Replay:
             CatalogUnavailable, StoreUnavailable: our own outage, and there is nothing to send.
         """
         run = Run("replay")
-        events = self.rejected(run, told)
+        events = self.rejected(run, alert)
         ids: list[str] = []
         day = self.clock()
         while day.date() >= moment.date():
-            run.attempt(partial(self.list_day, day, ids), told)
+            run.attempt(partial(self.list_day, day, ids), alert)
             day -= timedelta(days=1)
-        lifted = [run.attempt(partial(self.lifted_if_failed, id, moment, events, run), told) for id in ids]
-        return run.finish(merged([events, *lifted]))
+        reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
+        return run.finish(merged([events, *reset]))
 
     def list_day(self, day: datetime, ids: list[str]) -> Messages:
         """Add the recordings that were created on a day: as many as can be listed."""
@@ -72,26 +82,26 @@ class Replay:
             ids.append(id)
         return Messages()
 
-    def lifted_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
+    def reset_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
         recording = self.catalog.recording(id)
         unfinished = {FilesStatus.FAILED, FilesStatus.TRANSFERRING}
         if recording is None or recording.files not in unfinished or recording.created_at < moment:
             return Messages()
-        return self.recording_chunks(recording, sent, run, told)
+        return self.recording_chunks(recording, sent, run, alert)
 
-    def recording_chunks(self, recording: Recording, sent: Messages, run: Run, tell: Tell) -> Messages:
-        """Lift what is not finished, except what was just sent.
+    def recording_chunks(self, recording: Recording, sent: Messages, run: Run, on_unforeseen: OnUnforeseen) -> Messages:
+        """Reset what is not finished, except what was just sent.
 
         Raises:
-            CatalogUnavailable, CatalogConflict: the recording could not be reopened; what was lifted has its lines.
+            CatalogUnavailable, CatalogConflict: the recording could not be reopened; what was reset has its entries.
         """
         chunks: list[Chunk] = []
-        run.attempt(partial(self.list_chunks, recording.id, chunks), tell)
-        unfinished = [c for c in chunks if (c.open or liftable(c)) and c.ref not in sent.transfers]
-        messages = merged([run.attempt(partial(self.lifted, chunk), tell) for chunk in unfinished])
+        run.attempt(partial(self.list_chunks, recording.id, chunks), on_unforeseen)
+        unfinished = [c for c in chunks if (c.open or resettable(c)) and c.ref not in sent.transfers]
+        messages = merged([run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unfinished])
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
-            reopen(self.catalog, recording, self.clock(), self.clock() + self.claim)
+            self.completion.reopen(recording, self.clock() + self.claim)
         return messages
 
     def list_chunks(self, id: str, chunks: list[Chunk]) -> Messages:
@@ -100,24 +110,15 @@ class Replay:
             chunks.append(chunk)  # noqa: PERF402 - what came before an unreadable row must stay
         return Messages()
 
-    def lifted(self, chunk: Chunk) -> Messages:
-        """Index, row, message, as at ingest."""
+    def reset(self, chunk: Chunk) -> Messages:
+        """Send a chunk again; a failed one becomes pending."""
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
-        row = msgspec.structs.replace(
-            chunk,
-            status=status,
-            open=True,
-            failure=None,
-            failure_kind=None,
-            due_at=self.clock() + self.claim,
-            claimed_until=None,
-        )
-        self.catalog.note_open([row.line(self.clock() + self.claim)])
+        columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
         try:
-            self.catalog.save_chunk(row)
+            self.open_work.postpone(chunk, self.clock() + self.claim, **columns)
         except CatalogConflict:
             return Messages()  # a worker has it
-        return Messages(deletions=(row.ref,)) if status is ChunkStatus.STORED else Messages(transfers=(row.ref,))
+        return Messages(deletions=(chunk.ref,)) if status is ChunkStatus.STORED else Messages(transfers=(chunk.ref,))
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""
@@ -126,18 +127,18 @@ class Replay:
         refused = [chunk.document_id for chunk in chunks if was_refused(chunk)]
         return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
 
-    def rejected(self, run: Run, tell: Tell, naming: Sequence[str] = ("",)) -> Messages:
+    def rejected(self, run: Run, on_unforeseen: OnUnforeseen, naming: Sequence[str] = ("",)) -> Messages:
         """Every kept event that names one of these, read again under the settings of today.
 
         It goes once it is understood, and the rows are there that it leads to.
         """
         names: list[str] = []
         understood: list[str] = []
-        run.attempt(partial(self.list_kept, names), tell)
-        messages = merged([run.attempt(partial(self.read_again, name, naming, understood), tell) for name in names])
+        run.attempt(partial(self.list_kept, names), on_unforeseen)
+        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in names]
         for name in understood:
-            run.attempt(partial(self.removed, name), tell)
-        return messages
+            run.attempt(partial(self.remove, name), on_unforeseen)
+        return merged(parts)
 
     def list_kept(self, names: list[str]) -> Messages:
         for name in self.kept.listed():
@@ -162,16 +163,16 @@ class Replay:
             understood.append(name)
         return messages
 
-    def removed(self, name: str) -> Messages:
+    def remove(self, name: str) -> Messages:
         self.kept.remove(name)
         return Messages()
 
 
-def told(error: Unforeseen) -> None:
-    """Whoever replays everything is answered with what could be done; the rest is in the log."""
+def alert(error: Unforeseen) -> None:
+    """Log what could not be done; the caller who replays everything is answered with what could."""
     log(LogEvent.UNFORESEEN_FAULT, failure=str(error))
 
 
-def liftable(chunk: Chunk) -> bool:
+def resettable(chunk: Chunk) -> bool:
     """Whether a failed chunk can be tried again: one whose URLs were refused needs its event for that."""
     return chunk.status is ChunkStatus.FAILED and not was_refused(chunk)

@@ -5,7 +5,7 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -35,9 +35,11 @@ from shared.domain.errors import (
 from shared.domain.json_fields import moment, number
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
+from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobLabel, BlobLook, Catalog, ChunkStore, Clock, OwnStorage, Source
-from shared.pipeline.claims import Claim, LostClaim, tell_unforeseen
-from shared.pipeline.retries import RetryPolicy
+from shared.pipeline.claims import Claim, LostClaim
+from shared.pipeline.completion import Completion
+from shared.pipeline.retries import RetryPolicy, alert_unforeseen
 from shared.settings import VerifySource
 
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
@@ -49,6 +51,7 @@ class Transfer:
     def __init__(
         self,
         catalog: Catalog,
+        open_work: OpenWork,
         source: Source,
         store: ChunkStore,
         own: OwnStorage,
@@ -56,9 +59,10 @@ class Transfer:
         clock: Clock,
         retries: RetryPolicy,
         verify_source: VerifySource,
-        ended: Callable[[Chunk], None],
+        completion: Completion,
     ) -> None:
         self.catalog = catalog
+        self.open_work = open_work
         self.source = source
         self.store = store
         self.own = own
@@ -66,7 +70,7 @@ class Transfer:
         self.clock = clock
         self.retries = retries
         self.verify_source = verify_source
-        self.ended = ended
+        self.completion = completion
 
     def transfer(self, ref: ChunkRef) -> Messages:
         """Do what is left to do for a pending chunk; returns what is to be sent.
@@ -82,7 +86,7 @@ class Transfer:
             return Messages()
         now = self.clock()
         if chunk is not None and not chunk.open:
-            self.ended(chunk)  # not merely stale: a crash may have come between its last write and what follows
+            self.completion.end_chunk(chunk)  # a crash may have come between its last write and what follows
             return Messages()
         if chunk is None or chunk.status is not ChunkStatus.PENDING or (chunk.claimed_until or now) > now:
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
@@ -100,7 +104,7 @@ class Transfer:
         if current is None or current.status is not ChunkStatus.PENDING:
             return Messages()
         try:
-            return self.deferred(current, error)
+            return self.defer(current, error)
         except CatalogConflict:
             return Messages()  # somebody else has it now
 
@@ -110,25 +114,25 @@ class Transfer:
         Raises:
             LostClaim, CatalogConflict: somebody else has the chunk.
         """
-        claim = Claim(self.catalog, self.clock, self.retries.claim, chunk)
+        claim = Claim.take(self.catalog, self.clock, self.retries.claim, chunk)
         try:
-            stored = self.copied(claim)
+            stored = self.copy(claim)
         except OutOfTime:
-            return self.handed_on(claim.chunk)
+            return self.release(claim.chunk)
         except Transient as error:
-            return self.deferred(claim.chunk, error)
+            return self.defer(claim.chunk, error)
         except Permanent as error:
-            return self.failed(claim.chunk, error)
-        return self.stored(stored)
+            return self.fail(claim.chunk, error)
+        return self.mark_stored(stored)
 
-    def copied(self, claim: Claim) -> Chunk:
-        """The chunk with the proof of its copies.
+    def copy(self, claim: Claim) -> Chunk:
+        """Copy metadata and media; returns the chunk with the proof of both.
 
-        Metadata first: it is small, and it says when the chunk ended, which may move the deadline. It does not hold
-        the media up; what was proven before a failure is on the row.
+        Metadata first: it is small, and it says when the chunk ended, which may move the deadline. A failure of it does
+        not hold the media up; what was proven before a failure is on the row.
         """
         if claim.chunk.own_storage:
-            return self.verified_in_own_storage(claim)
+            return self.verify_own_storage(claim)
         metadata_failure: Transient | Permanent | None = None
         try:
             units.attempt(partial(self.copy_metadata, claim))
@@ -148,14 +152,14 @@ class Transfer:
         content = self.read_whole(chunk.metadata_location)
         parsed = check_metadata(content, chunk.document_id)
         digest = hashlib.sha256(content).hexdigest()
-        claim.note(
+        claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
-            metadata_etag=self.metadata_stored(chunk, chunk.metadata_blob, content, digest),
+            metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
             expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
         )
 
-    def metadata_stored(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
+    def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
         """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
 
         A later attempt looks first: under a policy or a lease a write is refused without a word on whether it is there.
@@ -201,19 +205,19 @@ class Transfer:
         )
         copied = self.engine.copy(order)
         if self.verify_source is VerifySource.DOUBLE_READ:
-            self.read_twice(order, copied)
-        claim.note(
+            self.verify_second_read(order, copied)
+        claim.record(
             bytes=copied.length,
             sha256=copied.sha256,
             content_etag=copied.etag,
             block_list_digest=copied.block_list_digest,
         )
 
-    def read_twice(self, order: CopyOrder, copied: Copied) -> None:
+    def verify_second_read(self, order: CopyOrder, copied: Copied) -> None:
         if self.engine.digest_of_source(order) != (copied.length, copied.sha256):
             raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
 
-    def verified_in_own_storage(self, claim: Claim) -> Chunk:
+    def verify_own_storage(self, claim: Claim) -> Chunk:
         """A chunk that ACS wrote into the operator's container: read once, whole, where it lies."""
         chunk = claim.chunk
         look = self.own.look(chunk.content_location)
@@ -225,10 +229,10 @@ class Transfer:
         digest, length = digested(chain([head], renewing(pieces, claim)))
         if length != look.length:
             raise SourceSuspect(f"The file gave {length} bytes instead of {look.length}.")
-        claim.note(bytes=length, sha256=digest, content_etag=look.etag)
+        claim.record(bytes=length, sha256=digest, content_etag=look.etag)
         return claim.chunk
 
-    def stored(self, chunk: Chunk, failure: str | None = None) -> Messages:
+    def mark_stored(self, chunk: Chunk, failure: str | None = None) -> Messages:
         now = self.clock()
         deletable = chunk.managed and chunk.delete_location is not None
         row = msgspec.structs.replace(
@@ -243,41 +247,38 @@ class Transfer:
         log(LogEvent.CHUNK_STORED, id=row.id, documentId=row.document_id, bytes=row.bytes)
         if deletable:
             return Messages(deletions=(row.ref,))
-        self.ended(row)
+        self.completion.end_chunk(row)
         return Messages()
 
-    def handed_on(self, chunk: Chunk) -> Messages:
-        """Time is up at a block boundary: let go, and let the next attempt begin at once."""
-        self.catalog.save_chunk(
-            msgspec.structs.replace(chunk, claimed_until=None, due_at=self.clock() + self.retries.claim)
-        )
+    def release(self, chunk: Chunk) -> Messages:
+        """Release the claim at a block boundary, since time is up; the next attempt begins at once."""
+        self.open_work.postpone(chunk, self.clock() + self.retries.claim)
         return Messages(transfers=(chunk.ref,))
 
-    def deferred(self, chunk: Chunk, error: Transient) -> Messages:
+    def defer(self, chunk: Chunk, error: Transient) -> Messages:
         """Write down what happened and when to try again, or that there is nothing left to try."""
         now = self.clock()
         gone = isinstance(error, SourceMissing) and now >= chunk.expires_at
         if gone or now >= chunk.expires_at + AFTER_DEADLINE:
-            return self.expired(chunk, error)
+            return self.expire(chunk, error)
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The next try is planned."
-        tell_unforeseen(chunk, error, failure)
-        row = self.catalog.save_chunk(msgspec.structs.replace(chunk, claimed_until=None, due_at=due, failure=failure))
-        self.catalog.note_open([row.line(due)])
+        alert_unforeseen(chunk, error, failure)
+        row = self.open_work.postpone(chunk, due, failure=failure)
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()
 
-    def expired(self, chunk: Chunk, error: Transient) -> Messages:
+    def expire(self, chunk: Chunk, error: Transient) -> Messages:
         """ACS has destroyed it. Media that were proven before are safe, even if the metadata are lost."""
         if chunk.sha256 is None:
-            return self.failed(
+            return self.fail(
                 chunk, Expired(f"ACS destroyed the chunk before it could be copied. The last try said: {error}")
             )
         log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=str(error))
         failure = f"The media are safe; ACS destroyed the metadata before they could be copied. {error}"
-        return self.stored(msgspec.structs.replace(chunk, delete_location=None), failure)
+        return self.mark_stored(msgspec.structs.replace(chunk, delete_location=None), failure)
 
-    def failed(self, chunk: Chunk, error: Permanent) -> Messages:
+    def fail(self, chunk: Chunk, error: Permanent) -> Messages:
         row = msgspec.structs.replace(
             chunk.moved(ChunkStatus.FAILED),
             claimed_until=None,
@@ -287,7 +288,7 @@ class Transfer:
             failure_kind=FailureKind.EXPIRED if isinstance(error, Expired) else FailureKind.CONFLICT,
         )
         self.catalog.save_chunk(row)
-        self.ended(row)
+        self.completion.end_chunk(row)
         return Messages()
 
 

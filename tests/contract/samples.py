@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.domain.models import Chunk, ChunkStatus, ControlStatus, OpenWork, Origin, Recording
+from shared.domain.models import Chunk, ChunkStatus, ControlStatus, IndexEntry, Origin, Recording
 from shared.domain.ports import BlobLabel
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
@@ -40,9 +40,9 @@ def a_chunk(recording: Recording, **changes: Any) -> Chunk:
     return Chunk(**whole | changes)
 
 
-def a_line(**changes: Any) -> OpenWork:
+def a_line(**changes: Any) -> IndexEntry:
     whole: dict[str, Any] = {"id": str(uuid4()), "document_id": "0-wus-d4-ab", "due_at": NOW}
-    return OpenWork(**whole | changes)
+    return IndexEntry(**whole | changes)
 
 
 def some_bytes(count: int, seed: int = 1) -> bytes:

@@ -30,9 +30,9 @@ EVERY_METHOD: dict[str, Callable[[Catalog], object]] = {
     "has_open_chunk": lambda catalog: catalog.has_open_chunk("a"),
     "save_chunk": lambda catalog: catalog.save_chunk(CHUNK),
     "add_chunks": lambda catalog: catalog.add_chunks(SAVED, [a_chunk(SAVED)]),
-    "note_open": lambda catalog: catalog.note_open([a_line()]),
-    "close": lambda catalog: catalog.close(CHUNK.ref),
-    "due_work": lambda catalog: list(catalog.due_work(NOW)),
+    "put_entries": lambda catalog: catalog.put_entries([a_line()]),
+    "remove_entry": lambda catalog: catalog.remove_entry(CHUNK.id, CHUNK.document_id),
+    "due_entries": lambda catalog: list(catalog.due_entries(NOW)),
 }
 
 every_method = pytest.mark.parametrize("ask", EVERY_METHOD.values(), ids=EVERY_METHOD)
@@ -100,9 +100,9 @@ def test_a_new_recording_is_findable_before_its_row_exists(table_catalog: TableC
 
 @pytest.mark.stack
 def test_open_work_of_one_recording_spreads_over_the_shards(table_catalog: TableCatalog) -> None:
-    table_catalog.note_open([a_line(id="a", document_id=f"{number:04}") for number in range(200)])
+    table_catalog.put_entries([a_line(id="a", document_id=f"{number:04}") for number in range(200)])
 
     shards = {str(line["PartitionKey"]) for line in table_catalog.index.list_entities()}
 
     assert len(shards) == 4
-    assert len(list(table_catalog.due_work(NOW + timedelta(days=1)))) == 200
+    assert len(list(table_catalog.due_entries(NOW + timedelta(days=1)))) == 200

@@ -31,8 +31,8 @@ TRANSACT: dict[str, Callable[[Catalog], object]] = {
 }
 INDEX: dict[str, Callable[[Catalog], object]] = {
     "link_acs_id": lambda catalog: catalog.link_acs_id("eyJQ", "a"),
-    "note_open": lambda catalog: catalog.note_open([a_line()]),
-    "close": lambda catalog: catalog.close(CHUNK.ref),
+    "put_entries": lambda catalog: catalog.put_entries([a_line()]),
+    "remove_entry": lambda catalog: catalog.remove_entry(CHUNK.id, CHUNK.document_id),
 }
 READS: dict[str, Callable[[Catalog], object]] = {
     "recording": lambda catalog: catalog.recording("a"),
@@ -41,7 +41,7 @@ READS: dict[str, Callable[[Catalog], object]] = {
     "has_open_chunk": lambda catalog: catalog.has_open_chunk("a"),
     "recording_by_acs_id": lambda catalog: catalog.recording_by_acs_id("eyJQ"),
     "recordings_by_call": lambda catalog: catalog.recordings_by_call(SERVER_CALL_ID, NOW),
-    "due_work": lambda catalog: list(catalog.due_work(NOW)),
+    "due_entries": lambda catalog: list(catalog.due_entries(NOW)),
 }
 EVERYTHING = CREATE | REPLACE | TRANSACT | INDEX | READS
 
@@ -173,7 +173,7 @@ def test_a_row_is_not_there_when_the_service_says_so(service: Service, catalog: 
     service.code = code
 
     assert catalog.recording("a") is None
-    assert outcome(lambda: catalog.close(CHUNK.ref)) is None
+    assert outcome(lambda: catalog.remove_entry(CHUNK.id, CHUNK.document_id)) is None
 
 
 def test_an_acs_id_that_is_taken_belongs_to_who_was_first(service: Service, catalog: TableCatalog) -> None:

@@ -6,7 +6,7 @@ from itertools import batched, islice
 import msgspec
 import pytest
 
-from shared.domain.models import OpenWork, Recording
+from shared.domain.models import IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
 from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
@@ -161,21 +161,21 @@ def test_more_recordings_of_a_day_than_a_page_holds_are_all_listed(catalog: Cata
     assert set(first + rest) == ids
 
 
-def due(catalog: Catalog, now: datetime) -> list[OpenWork]:
-    return sorted(catalog.due_work(now), key=lambda work: (work.id, work.document_id))
+def due(catalog: Catalog, now: datetime) -> list[IndexEntry]:
+    return sorted(catalog.due_entries(now), key=lambda work: (work.id, work.document_id))
 
 
 def test_open_work_comes_back_as_it_was_noted(catalog: Catalog) -> None:
     lines = [a_line(id="a"), a_line(id="b", document_id=""), a_line(id="c", due_at=NOW - timedelta(days=400))]
 
-    catalog.note_open(lines)
+    catalog.put_entries(lines)
 
     assert due(catalog, NOW) == lines
 
 
 def test_work_is_due_when_its_time_has_come_and_not_before(catalog: Catalog) -> None:
     line = a_line()
-    catalog.note_open([line])
+    catalog.put_entries([line])
 
     assert due(catalog, NOW - SECOND) == []
     assert due(catalog, NOW) == [line]
@@ -186,7 +186,7 @@ def test_noting_work_again_renews_its_hint(catalog: Catalog) -> None:
     later = msgspec.structs.replace(line, due_at=NOW + SECOND)
 
     for noted in (line, line, later):
-        catalog.note_open([noted])
+        catalog.put_entries([noted])
 
     assert due(catalog, NOW) == []
     assert due(catalog, NOW + SECOND) == [later]
@@ -195,13 +195,13 @@ def test_noting_work_again_renews_its_hint(catalog: Catalog) -> None:
 def test_more_lines_than_a_batch_holds_are_noted_in_one_go(catalog: Catalog) -> None:
     lines = [a_line(id="a", document_id=f"{number:04}") for number in range(950)]
 
-    catalog.note_open(lines)
+    catalog.put_entries(lines)
 
     assert due(catalog, NOW) == lines
 
 
 def test_noting_nothing_is_fine(catalog: Catalog) -> None:
-    catalog.note_open([])
+    catalog.put_entries([])
 
     assert due(catalog, NOW) == []
 
@@ -209,30 +209,30 @@ def test_noting_nothing_is_fine(catalog: Catalog) -> None:
 def test_closed_work_is_not_due_any_more(catalog: Catalog) -> None:
     recording = a_recording()
     chunk, other = a_chunk(recording), a_chunk(recording)
-    catalog.note_open([OpenWork(id=one.id, document_id=one.document_id, due_at=NOW) for one in (chunk, other)])
+    catalog.put_entries([IndexEntry(id=one.id, document_id=one.document_id, due_at=NOW) for one in (chunk, other)])
 
-    catalog.close(chunk.ref)
+    catalog.remove_entry(chunk.id, chunk.document_id)
 
     assert [line.document_id for line in due(catalog, NOW)] == [other.document_id]
 
 
 def test_closing_work_twice_is_fine(catalog: Catalog) -> None:
     chunk = a_chunk(a_recording())
-    catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=NOW)])
+    catalog.put_entries([IndexEntry(id=chunk.id, document_id=chunk.document_id, due_at=NOW)])
 
     for _ in range(2):
-        catalog.close(chunk.ref)
+        catalog.remove_entry(chunk.id, chunk.document_id)
 
     assert due(catalog, NOW) == []
 
 
 def test_lines_may_be_closed_and_renewed_while_they_are_listed(catalog: Catalog) -> None:
     chunks = [a_chunk(a_recording()) for _ in range(20)]
-    catalog.note_open([OpenWork(id=chunk.id, document_id=chunk.document_id, due_at=NOW) for chunk in chunks])
+    catalog.put_entries([IndexEntry(id=chunk.id, document_id=chunk.document_id, due_at=NOW) for chunk in chunks])
 
     seen = 0
-    for line in catalog.due_work(NOW):
-        catalog.note_open([msgspec.structs.replace(line, due_at=NOW + SECOND)])
+    for line in catalog.due_entries(NOW):
+        catalog.put_entries([msgspec.structs.replace(line, due_at=NOW + SECOND)])
         seen += 1
 
     assert seen == 20

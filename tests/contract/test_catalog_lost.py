@@ -14,7 +14,7 @@ from local.azurite import Azurite
 from shared.adapters.storage_accounts import TIMES, StorageAccount
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogConflict, CatalogUnavailable
-from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import Fault, World
@@ -29,8 +29,8 @@ REQUESTS = {
     "catalog.save_recording": r"(POST|PUT) /.+/recordings\w+($|\()",
     "catalog.save_chunk": r"PUT /.+/recordings\w+\(",
     "catalog.add_chunks": r"POST /.+/\$batch",
-    "catalog.note_open": r"POST /.+/\$batch",
-    "catalog.close": r"DELETE /.+/index\w+\(",
+    "catalog.put_entries": r"POST /.+/\$batch",
+    "catalog.remove_entry": r"DELETE /.+/index\w+\(",
     "catalog.link_acs_id": r"POST /.+/index\w+$",
 }
 SDK_TRIES = 4  # of a PUT or DELETE, made by the SDK itself
@@ -154,17 +154,17 @@ def test_chunks_whose_answer_is_lost_are_added_once(lossy: Lossy) -> None:
 
 def test_lines_whose_answer_is_lost_are_noted_and_closed(lossy: Lossy) -> None:
     line = a_line()
-    lossy.lose("catalog.note_open")
-    lossy.catalog.note_open([line])
-    assert list(lossy.catalog.due_work(NOW)) == [line]
-    lossy.lose("catalog.close")
+    lossy.lose("catalog.put_entries")
+    lossy.catalog.put_entries([line])
+    assert list(lossy.catalog.due_entries(NOW)) == [line]
+    lossy.lose("catalog.remove_entry")
 
-    lossy.catalog.close(ref_of(line))
+    lossy.catalog.remove_entry(line.id, line.document_id)
 
-    assert list(lossy.catalog.due_work(NOW)) == []
+    assert list(lossy.catalog.due_entries(NOW)) == []
 
 
-def ref_of(line: OpenWork) -> ChunkRef:
+def ref_of(line: IndexEntry) -> ChunkRef:
     return ChunkRef(line.id, line.document_id)
 
 
@@ -284,8 +284,8 @@ def test_no_write_asks_more_than_once_while_all_goes_well(tables: LossyTables) -
     tables.catalog.save_recording(a_recording())
     tables.catalog.save_recording(recording)
     tables.catalog.save_chunk(chunk)
-    tables.catalog.note_open([a_line()])
-    tables.catalog.close(ref_of(a_line()))
+    tables.catalog.put_entries([a_line()])
+    tables.catalog.remove_entry("6f1c", "a")
     tables.catalog.link_acs_id("eyJQ", "a")
 
     methods = [request.partition(" ")[0] for request in tables.adapter.requests]

@@ -45,4 +45,6 @@ def test_a_hostile_event_is_taken_in_or_kept_and_stops_no_other(services: Servic
     (other,) = services.ingest.ingest(file_ready_event([announced_chunk(7777)])).transfers
     assert other.document_id == document_id(7777)
     services.replay.since(BEGINNING)
-    assert all(services.catalog.recording(line.id) for line in services.catalog.due_work(BEGINNING.replace(year=2030)))
+    assert all(
+        services.catalog.recording(line.id) for line in services.catalog.due_entries(BEGINNING.replace(year=2030))
+    )

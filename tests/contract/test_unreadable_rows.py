@@ -13,7 +13,7 @@ from azure.data.tables import EdmType, EntityProperty, UpdateMode
 from shared.adapters import table_rows
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogConflict, RowUnreadable
-from shared.domain.models import Chunk, OpenWork, Recording
+from shared.domain.models import Chunk, IndexEntry, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import World
@@ -263,7 +263,7 @@ def put_line(tables: TableCatalog, row: str, **columns: object) -> None:
 def test_a_line_of_open_work_that_says_nothing_is_due_now(table_catalog: TableCatalog) -> None:
     put_line(table_catalog, "a:0-wus-d4-ab")
 
-    (line,) = table_catalog.due_work(NOW)
+    (line,) = table_catalog.due_entries(NOW)
 
     assert (line.id, line.document_id) == ("a", "0-wus-d4-ab")
     assert line.due_at < NOW - 365 * DAY
@@ -286,10 +286,10 @@ BAD_HINTS: list[dict[str, object]] = [
 def test_a_line_with_a_bad_hint_is_looked_at_like_any_other(
     table_catalog: TableCatalog, columns: dict[str, object]
 ) -> None:
-    table_catalog.note_open([other := a_line(id="b", document_id="")])
+    table_catalog.put_entries([other := a_line(id="b", document_id="")])
     put_line(table_catalog, "a:0-wus-d4-ab", **columns)
 
-    lines = {(line.id, line.document_id): line for line in table_catalog.due_work(NOW)}
+    lines = {(line.id, line.document_id): line for line in table_catalog.due_entries(NOW)}
 
     assert lines.pop(("b", "")) == other
     assert list(lines) == [("a", "0-wus-d4-ab")]
@@ -299,16 +299,16 @@ def test_a_line_with_a_bad_hint_is_looked_at_like_any_other(
 def test_a_good_hint_survives_a_bad_one_beside_it(table_catalog: TableCatalog) -> None:
     put_line(table_catalog, "a:", dueAt=NOW, warned="twice", failed=True, since=NOW - DAY)
 
-    assert list(table_catalog.due_work(NOW)) == [OpenWork(id="a", due_at=NOW, failed=True, since=NOW - DAY)]
+    assert list(table_catalog.due_entries(NOW)) == [IndexEntry(id="a", due_at=NOW, failed=True, since=NOW - DAY)]
 
 
 @pytest.mark.stack
 @pytest.mark.parametrize("row", ["", "a'b:", "päß:", "a:b:c", "a b:", "a" * 65 + ":", "a:" + "b" * 129])
 def test_a_line_whose_key_is_none_of_ours_is_passed_over(table_catalog: TableCatalog, row: str) -> None:
     put_line(table_catalog, row, dueAt=NOW)
-    table_catalog.note_open([line := a_line()])
+    table_catalog.put_entries([line := a_line()])
 
-    assert list(table_catalog.due_work(NOW)) == [line]
+    assert list(table_catalog.due_entries(NOW)) == [line]
 
 
 BAD_IDS: list[dict[str, object]] = [{}, {"id": 5}, {"id": ""}, {"id": "a'b"}, {"id": "a\x00b"}, {"id": "a" * 2000}]

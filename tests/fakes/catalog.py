@@ -9,7 +9,7 @@ import msgspec
 
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.identifiers import normal_server_call_id
-from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
+from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from tests.fakes.world import Fault, World
 
@@ -34,7 +34,7 @@ class FakeCatalog:
         self.acs_ids: dict[str, str] = {}
         self.by_call: dict[str, set[tuple[str, str]]] = {}
         self.by_day: dict[str, set[tuple[str, str]]] = {}
-        self.open: dict[Key, OpenWork] = {}
+        self.open: dict[Key, IndexEntry] = {}
         self.spoiled: dict[Key, str] = {}
 
     def recording(self, id: str) -> Recording | None:
@@ -188,19 +188,19 @@ class FakeCatalog:
 
         return self.recognised("catalog.add_chunks", (recording.id, ""), recording, write)
 
-    def note_open(self, work: Sequence[OpenWork]) -> None:
+    def put_entries(self, work: Sequence[IndexEntry]) -> None:
         for batch in batched(work, BATCH_ROWS_MAX, strict=False):
-            self.world.written("catalog.note_open", partial(self.note, batch))
+            self.world.written("catalog.put_entries", partial(self.note, batch))
 
-    def note(self, batch: Sequence[OpenWork]) -> None:
+    def note(self, batch: Sequence[IndexEntry]) -> None:
         refuse_batch([(line.id, line.document_id) for line in batch], batch)
         self.open |= {(line.id, line.document_id): line for line in batch}
 
-    def close(self, work: ChunkRef) -> None:
-        self.world.written("catalog.close", lambda: self.open.pop((work.id, work.document_id), None))
+    def remove_entry(self, id: str, document_id: str = "") -> None:
+        self.world.written("catalog.remove_entry", lambda: self.open.pop((id, document_id), None))
 
-    def due_work(self, now: datetime) -> Iterator[OpenWork]:
-        with self.world.effect("catalog.due_work"):
+    def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
+        with self.world.effect("catalog.due_entries"):
             lines = [line for _, line in sorted(self.open.items()) if line.due_at <= now]
         yield from lines
 

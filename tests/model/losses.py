@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from shared.domain.errors import RecorderError
 from shared.domain.log import LogEvent
 from shared.domain.models import Chunk, ChunkStatus, RecordingStatus
+from shared.domain.open_work import recording_entry
 from tests.builders import a_recording, announced_chunk, document_id, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob
@@ -43,7 +44,7 @@ def stopped_without_event(cloud: Cloud) -> None:
     began = BEGINNING - timedelta(hours=2)
     active = cloud.catalog.save_recording(a_recording(created_at=began, updated_at=began))
     row = cloud.catalog.save_recording(replace(active, ended_at=began))
-    cloud.catalog.note_open([row.line(BEGINNING)])
+    cloud.catalog.put_entries([recording_entry(row, BEGINNING)])
 
 
 def started_without_answer(cloud: Cloud) -> None:
@@ -51,7 +52,7 @@ def started_without_answer(cloud: Cloud) -> None:
     began = BEGINNING - timedelta(hours=25)
     row = a_recording(status=RecordingStatus.STARTING, recording_id=None, created_at=began, updated_at=began)
     cloud.catalog.save_recording(row)
-    cloud.catalog.note_open([row.line(BEGINNING)])
+    cloud.catalog.put_entries([recording_entry(row, BEGINNING)])
 
 
 def overwritten(cloud: Cloud, chunk: Chunk) -> None:

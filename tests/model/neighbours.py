@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
 from shared.domain.log import LogEvent
-from shared.domain.models import OpenWork
+from shared.domain.models import IndexEntry
 from shared.domain.ports import SourceRange
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, FakeSource, Fault, acs_recording_id
@@ -157,7 +157,7 @@ def its_letter_raises_what_nobody_foresaw(street: Street) -> None:
 
 
 def its_line_leads_nowhere(street: Street) -> None:
-    street.catalog.open["nobody", ""] = OpenWork(id="nobody", due_at=BEGINNING)
+    street.catalog.open["nobody", ""] = IndexEntry(id="nobody", due_at=BEGINNING)
 
 
 HOPELESS_UNITS: Mapping[str, Callable[[Street], None]] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
+from shared.domain.open_work import recording_entry
 from tests.builders import a_recording, document_id, file_ready_event, media, metadata
 from tests.builders import announced_chunk as announced
 from tests.fakes import BEGINNING, Cloud
@@ -46,7 +47,7 @@ class Scene:
         if self.known:
             active = cloud.catalog.save_recording(a_recording(recording_id=None))
             row = cloud.catalog.save_recording(replace(active, ended_at=BEGINNING))
-            cloud.catalog.note_open([row.line(BEGINNING + timedelta(hours=1))])
+            cloud.catalog.put_entries([recording_entry(row, BEGINNING + timedelta(hours=1))])
         return cloud
 
     def events(self) -> Iterator[dict[str, object]]:

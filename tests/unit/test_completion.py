@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from shared.domain.errors import RowUnreadable, StoreUnavailable
 from shared.domain.json_views import chunk_view, instant
 from shared.domain.models import ChunkStatus, FilesStatus, Recording, RecordingStatus
+from shared.domain.open_work import chunk_entry, recording_entry
 from shared.pipeline.completion import is_whole
 from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFESTS_MAX, tells_of
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
@@ -318,10 +319,12 @@ def test_a_recording_with_an_unreadable_chunk_is_not_decided(cloud: Cloud) -> No
 
 def test_a_chunk_ends_beside_one_that_cannot_be_read(cloud: Cloud) -> None:
     with_chunks(cloud, [{}, {}])
-    cloud.catalog.note_open([a_chunk(0).line(cloud.world.now), cloud.recording().line(cloud.world.now)])
+    cloud.catalog.put_entries(
+        [chunk_entry(a_chunk(0), cloud.world.now), recording_entry(cloud.recording(), cloud.world.now)]
+    )
     cloud.catalog.spoil(OUR_ID, document_id(1))
 
-    cloud.services.completion.chunk_ended(cloud.chunk(0))
+    cloud.services.completion.end_chunk(cloud.chunk(0))
 
     assert set(cloud.catalog.open) == {(OUR_ID, "")}
     assert cloud.recording().status is RecordingStatus.TRANSFERRING
@@ -331,7 +334,7 @@ def test_a_chunk_ends_beside_one_that_cannot_be_read(cloud: Cloud) -> None:
 def test_a_recording_whose_row_was_mended_completes(cloud: Cloud, key: tuple[str, str]) -> None:
     with_chunks(cloud, [{}, {}])
     cloud.catalog.spoil(*key)
-    cloud.services.completion.chunk_ended(cloud.chunk(0))
+    cloud.services.completion.end_chunk(cloud.chunk(0))
     cloud.catalog.mend(*key)
 
     assert complete(cloud).status is RecordingStatus.COMPLETED

@@ -106,7 +106,7 @@ def test_of_two_requests_with_one_key_one_starts(cloud: Cloud) -> None:
     faster: list[Recording] = []
 
     def plan(effect: Effect) -> None:
-        if effect.name == "catalog.note_open" and effect.count == 1:
+        if effect.name == "catalog.put_entries" and effect.count == 1:
             faster.append(start(cloud, KEY))
 
     cloud.world.plan = plan

@@ -254,7 +254,7 @@ def test_an_event_without_a_home_during_an_outage_is_a_dead_letter_and_then_inge
     keep_at_acs(cloud)
     host = FakeHost(cloud)
     host.publish(file_ready_event())
-    cloud.world.fail("catalog.note_open", Fault.ERROR_BEFORE, times=30)
+    cloud.world.fail("catalog.put_entries", Fault.ERROR_BEFORE, times=30)
 
     host.settle()
 

@@ -6,6 +6,7 @@ import pytest
 
 from shared.domain.errors import CatalogConflict, NotFound
 from shared.domain.models import FilesStatus, Messages, RecordingStatus
+from shared.domain.open_work import chunk_entry
 from shared.domain.recording_rows import SAVE_TRIES, save_recording
 from tests.builders import OUR_ID, a_chunk, a_recording, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Plan
@@ -105,7 +106,7 @@ def test_a_recording_that_is_reopened_while_its_line_is_closed_gets_one_again(tr
         row = transferring.recording().with_files(FilesStatus.TRANSFERRING, BEGINNING)
         transferring.catalog.written(KEY, row)
 
-    transferring.world.plan = whenever("catalog.close", reopen)
+    transferring.world.plan = whenever("catalog.remove_entry", reopen)
 
     transferring.services.completion.complete_if_last(OUR_ID)
 
@@ -113,7 +114,7 @@ def test_a_recording_that_is_reopened_while_its_line_is_closed_gets_one_again(tr
 
 
 def test_a_recording_that_is_gone_when_its_line_is_closed_gets_none(transferring: Cloud) -> None:
-    transferring.world.plan = whenever("catalog.close", lambda: transferring.catalog.rows.pop(KEY))
+    transferring.world.plan = whenever("catalog.remove_entry", lambda: transferring.catalog.rows.pop(KEY))
 
     transferring.services.completion.complete_if_last(OUR_ID)
 
@@ -144,7 +145,7 @@ def test_a_warning_that_meets_another_writer_is_repeated_rather_than_lost(
     chunk = a_chunk(1)
     key = (chunk.id, chunk.document_id)
     transferring.catalog.written(key, chunk)
-    transferring.catalog.note_open([chunk.line(chunk.expires_at)])
+    transferring.catalog.put_entries([chunk_entry(chunk, chunk.expires_at)])
     transferring.world.now = chunk.expires_at - (chunk.expires_at - BEGINNING) / 3
     transferring.world.plan = whenever(
         "catalog.save_chunk", lambda: transferring.catalog.written(key, transferring.chunk(1)), times=times

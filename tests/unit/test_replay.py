@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
-from shared.domain.models import ChunkRef, ChunkStatus, Messages, OpenWork, RecordingStatus
+from shared.domain.models import ChunkRef, ChunkStatus, IndexEntry, Messages, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
@@ -310,7 +310,7 @@ def test_kept_events_that_cannot_be_listed_stop_no_recording(cloud: Cloud) -> No
     assert sorted(ids_of(replay_all(cloud))) == ids
 
 
-@pytest.mark.parametrize("effect", ["catalog.recording", "catalog.chunks", "catalog.note_open", "catalog.save_chunk"])
+@pytest.mark.parametrize("effect", ["catalog.recording", "catalog.chunks", "catalog.put_entries", "catalog.save_chunk"])
 def test_an_outage_at_one_recording_stops_no_other(cloud: Cloud, caplog: pytest.LogCaptureFixture, effect: str) -> None:
     """R4, of replay."""
     failed_recordings(cloud, 3)
@@ -339,7 +339,7 @@ def test_whoever_replays_a_recording_that_could_not_be_reopened_is_told(failed: 
     assert failed.chunk().ref in {line_ref(line) for line in failed.catalog.open.values()}
 
 
-def line_ref(line: OpenWork) -> ChunkRef:
+def line_ref(line: IndexEntry) -> ChunkRef:
     return ChunkRef(line.id, line.document_id)
 
 

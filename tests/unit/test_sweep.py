@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, OpenWork, RecordingStatus
+from shared.domain.models import ChunkStatus, FilesStatus, IndexEntry, Messages, RecordingStatus
+from shared.domain.open_work import chunk_entry
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
@@ -53,7 +54,9 @@ def test_what_was_just_sent_or_warned_of_is_not_even_read_again(announced: Cloud
     if not due:
         later = announced.world.now + HOUR
         for chunk in announced.chunks():
-            announced.catalog.note_open([announced.catalog.save_chunk(replace(chunk, due_at=later)).line(later)])
+            announced.catalog.put_entries(
+                [chunk_entry(announced.catalog.save_chunk(replace(chunk, due_at=later)), later)]
+            )
     sweep(announced)
     announced.world.advance(timedelta(minutes=1))
     before = announced.world.counts["catalog.chunk"]
@@ -82,7 +85,7 @@ def test_of_two_sweeps_at_once_one_sends(announced: Cloud) -> None:
     announced.world.advance(CLAIM)
     lines = list(announced.catalog.open.values())
     sweep(announced)
-    announced.catalog.note_open(lines)  # what the other sweep read before
+    announced.catalog.put_entries(lines)  # what the other sweep read before
     announced.world.fail("catalog.chunk", Fault.STALE, times=2)
 
     assert sweep(announced) == Messages()
@@ -110,7 +113,7 @@ def test_a_recording_is_completed_though_the_last_worker_died(announced: Cloud) 
         announced.services.transfer.transfer(chunk.ref)
     recording = replace(announced.recording(), files=FilesStatus.TRANSFERRING)
     announced.catalog.save_recording(recording)
-    announced.catalog.note_open([chunk.line(BEGINNING) for chunk in announced.chunks()])
+    announced.catalog.put_entries([chunk_entry(chunk, BEGINNING) for chunk in announced.chunks()])
 
     sweep(announced)
 
@@ -119,7 +122,7 @@ def test_a_recording_is_completed_though_the_last_worker_died(announced: Cloud) 
 
 
 def test_a_line_without_a_row_waits_for_its_event(cloud: Cloud) -> None:
-    cloud.catalog.note_open([OpenWork(id="x", document_id=d, due_at=BEGINNING) for d in ("", "y")])
+    cloud.catalog.put_entries([IndexEntry(id="x", document_id=d, due_at=BEGINNING) for d in ("", "y")])
     cloud.world.advance(HOUR)
 
     sweep(cloud)
@@ -128,7 +131,7 @@ def test_a_line_without_a_row_waits_for_its_event(cloud: Cloud) -> None:
 
 
 def test_a_line_without_a_row_goes_when_nothing_came(cloud: Cloud) -> None:
-    cloud.catalog.note_open([OpenWork(id="x", document_id=d, due_at=BEGINNING) for d in ("", "y")])
+    cloud.catalog.put_entries([IndexEntry(id="x", document_id=d, due_at=BEGINNING) for d in ("", "y")])
     cloud.world.advance(HOUR + timedelta(seconds=1))
 
     sweep(cloud)
@@ -168,7 +171,7 @@ def test_a_line_that_does_not_know_of_a_warning_does_not_warn_again(
     lines = list(announced.catalog.open.values())
     announced.world.advance(timedelta(hours=13))
     sweep(announced)
-    announced.catalog.note_open(lines)
+    announced.catalog.put_entries(lines)
 
     sweep(announced)
 

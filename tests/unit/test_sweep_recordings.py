@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from shared.domain.errors import AcsUnavailable
 from shared.domain.models import Chunk, ChunkStatus, Messages, RecordingStatus
+from shared.domain.open_work import recording_entry
 from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording
@@ -22,7 +24,7 @@ def sweep(cloud: Cloud) -> Messages:
 def recorded(cloud: Cloud, **fields: object) -> None:
     """A recording of ours, with its line in the index due now."""
     row = cloud.catalog.save_recording(a_recording(**fields))
-    cloud.catalog.note_open([row.line(cloud.world.now)])
+    cloud.catalog.put_entries([recording_entry(row, cloud.world.now)])
     if row.recording_id:
         cloud.acs.recordings[row.recording_id] = FakeAcsRecording(row.recording_id, "call", active=True)
 
@@ -230,7 +232,7 @@ def test_a_recording_that_is_replayed_does_not_count_as_failed_any_more(cloud: C
     recorded(cloud, status=RecordingStatus.TRANSFERRING)
     chunk = a_chunk()
     cloud.catalog.written((chunk.id, chunk.document_id), chunk)
-    cloud.catalog.note_open([cloud.recording().line(cloud.world.now, failed=True)])
+    cloud.catalog.put_entries([replace(recording_entry(cloud.recording(), cloud.world.now), failed=True)])
 
     sweep(cloud)
 

@@ -82,7 +82,7 @@ def test_the_sweep_sends_what_is_due(cloud: Cloud, app: App) -> None:
 
 
 def test_an_outage_during_an_event_raises_so_that_it_comes_again(cloud: Cloud, app: App) -> None:
-    cloud.world.fail("catalog.note_open", Fault.ERROR_BEFORE)
+    cloud.world.fail("catalog.put_entries", Fault.ERROR_BEFORE)
 
     with pytest.raises(Exception, match="before it took effect"):
         app.event(file_ready_event(2))

@@ -1,0 +1,93 @@
+"""The sweep of chunks: send again what is due, and warn before ACS destroys what is not stored."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.domain.durations import ORPHAN_PATIENCE, WARNINGS
+from shared.domain.errors import CatalogConflict
+from shared.domain.log import LogEvent, log
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, IndexEntry, Messages
+from shared.domain.open_work import OpenWork
+from shared.domain.ports import Catalog, Clock
+from shared.pipeline.completion import Completion
+
+
+class ChunkSweep:
+    """Checks the entries of chunks."""
+
+    def __init__(
+        self, catalog: Catalog, open_work: OpenWork, completion: Completion, clock: Clock, claim: timedelta
+    ) -> None:
+        self.catalog = catalog
+        self.open_work = open_work
+        self.completion = completion
+        self.clock = clock
+        self.claim = claim
+
+    def check(self, entry: IndexEntry, now: datetime) -> Messages:
+        """Send the chunk again if its row is due, too; finish it if a crash left that undone."""
+        chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
+        if chunk is None:
+            drop_orphan(self.open_work, entry, now)
+        elif not chunk.open or chunk.due_at is None:
+            self.completion.end_chunk(chunk)
+        elif chunk.due_at > now:
+            self.open_work.watch_chunks([chunk])
+        else:
+            return self.resend(chunk, now)
+        return Messages()
+
+    def resend(self, chunk: Chunk, now: datetime) -> Messages:
+        try:
+            self.open_work.postpone(chunk, now + self.claim)
+        except CatalogConflict:
+            return Messages()  # a worker or another sweep has it
+        if chunk.status is ChunkStatus.PENDING:
+            return Messages(transfers=(chunk.ref,))
+        return Messages(deletions=(chunk.ref,))
+
+    def warn(self, entry: IndexEntry, now: datetime) -> Messages:
+        """Log a warning at each threshold, then record it on the row: a crash repeats a warning and loses none.
+
+        Claimed chunks are skipped until their claim ends: writing the row would break the claim.
+        """
+        level = warnings_due(entry, now)
+        if level <= entry.warned:
+            return Messages()
+        chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
+        if chunk is None or (chunk.claimed_until or now) > now:
+            return Messages()
+        try:
+            if chunk.warned < level:
+                log_risk(chunk, now)
+                chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
+        except CatalogConflict:
+            return Messages()  # a worker has just written it; the next run warns
+        self.open_work.refresh(chunk, entry.due_at)
+        return Messages()
+
+
+def log_risk(chunk: Chunk, now: datetime) -> None:
+    if chunk.status is not ChunkStatus.PENDING:
+        return
+    log(
+        LogEvent.CHUNK_AT_RISK,
+        id=chunk.id,
+        documentId=chunk.document_id,
+        hoursLeft=round((chunk.expires_at - now) / timedelta(hours=1), 1),
+        attempts=chunk.attempts,
+        failure=chunk.failure,
+    )
+
+
+def warnings_due(entry: IndexEntry, now: datetime) -> int:
+    """How many thresholds before its destruction a chunk has passed."""
+    left = entry.expires_at - now if entry.expires_at else timedelta.max
+    return sum(left <= threshold for threshold in WARNINGS)
+
+
+def drop_orphan(open_work: OpenWork, entry: IndexEntry, now: datetime) -> None:
+    """Remove an entry without a row once its event, which was not acknowledged, must have come again."""
+    if now - entry.due_at > ORPHAN_PATIENCE:
+        open_work.finish(ChunkRef(entry.id, entry.document_id))
