@@ -165,6 +165,19 @@ def test_only_replies_and_units_catch_whatever_comes() -> None:
     assert broad == {("shared.api.http_replies", "Exception"), ("shared.domain.units", "Exception")}
 
 
+def test_the_open_work_index_is_written_in_one_module_only() -> None:
+    writers = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"put_entries", "remove_entry", "due_entries"}
+    }
+
+    assert writers == {"shared.domain.open_work"}
+
+
 def test_every_module_says_what_it_is_about() -> None:
     assert [name for name, tree in MODULES.items() if not ast.get_docstring(tree)] == []
 
