@@ -1,4 +1,4 @@
-"""Complete a recording: nothing is left to do, and nothing is missing."""
+"""Completion: a recording is finished once nothing is left to do and nothing is missing."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,8 +18,8 @@ from shared.domain.recording_rows import save_recording
 from shared.domain.units import attempt
 from shared.pipeline.manifest import write_manifest
 
-DECISION_TRIES = 50  # every conflict means that somebody else made progress
-CUT_BY_ACS = "ChunkMaximum"  # how the end reason of a chunk begins that another one follows
+DECISION_TRIES = 50  # every conflict means that another writer made progress
+CUT_BY_ACS = "ChunkMaximum"  # prefix of endReason when ACS cut the file and another follows
 # Of several chunks' kinds the first is the recording's.
 WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
 
@@ -42,24 +42,24 @@ class Completion:
         Repeated by whatever finds it undone: an alert may be logged twice, and none is lost to a crash.
 
         Raises:
-            CatalogUnavailable, StoreUnavailable: our own outage; the sweep asks again.
+            CatalogUnavailable, StoreUnavailable: an outage; the sweep tries again.
         """
         if chunk.status is ChunkStatus.FAILED:
             # Only a copy that was altered afterwards fails a chunk that was stored.
             event = LogEvent.CHUNK_ALTERED if chunk.stored_at else LogEvent.CHUNK_FAILED
             log(event, id=chunk.id, documentId=chunk.document_id, failure=chunk.failure)
-        # Where the recording cannot be decided, say since the row of another chunk cannot be read, this chunk has ended
-        # all the same. The recording has a line of its own, by which the sweep tries again and tells.
+        # Where the recording cannot be decided, say because another chunk's row cannot be read, this chunk has ended all
+        # the same. The recording has an entry of its own, by which the sweep tries again and alerts.
         with suppress(Unforeseen):
             attempt(partial(self.complete_if_last, chunk.id))
         self.open_work.finish(chunk.ref)  # last: until then the sweep still finds what was left undone
 
     def complete_if_last(self, id: str) -> Recording | None:
-        """Complete the recording unless something is left to do; decided anew whenever its row was written meanwhile.
+        """Complete the recording unless something is left to do; decide anew whenever its row was written meanwhile.
 
         Raises:
-            CatalogUnavailable, StoreUnavailable: our own outage; the sweep asks again.
-            RowUnreadable: its row or a chunk's says what this version does not understand; it is not decided.
+            CatalogUnavailable, StoreUnavailable: an outage; the sweep tries again.
+            RowUnreadable: its row or a chunk's cannot be read; it is not decided.
         """
         for _ in range(DECISION_TRIES - 1):
             with suppress(CatalogConflict):
@@ -67,7 +67,7 @@ class Completion:
         return self.decide(id)
 
     def decide(self, id: str) -> Recording | None:
-        """The row is read before the chunks: an event that adds chunks renews it, and so foils the write."""
+        """Decide once. The row is read before the chunks: an event that adds chunks writes it, and the write fails."""
         recording = self.catalog.recording(id)
         if recording is None or recording.files is not FilesStatus.TRANSFERRING:
             return recording
@@ -76,16 +76,16 @@ class Completion:
         return self.decide_finished(recording)
 
     def decide_finished(self, recording: Recording) -> Recording | None:
-        """No chunk was open a moment ago."""
+        """Decide a recording of which no chunk was open a moment ago."""
         id = recording.id
         chunks = sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
         if any(chunk.open for chunk in chunks):
-            return recording  # added since the question above; a manifest must not tell of it
+            return recording  # added since the question above; a manifest must not list it
         lost = [chunk for chunk in chunks if chunk.status is ChunkStatus.FAILED]
         if lost or not chunks:
             return self.fail(recording, lost)
         if not is_whole(chunks):
-            # An earlier completion may just have closed the line; somebody must wait for what is missing.
+            # Another completion may have removed the entry; put it back so that the sweep waits for the missing chunk.
             self.open_work.watch(recording, next_question(recording, self.clock()))
             return recording
         if self.control.may_run(recording):
@@ -97,7 +97,7 @@ class Completion:
         try:
             observed = self.control.observe(recording)
         except AcsError:
-            return recording  # its line is due in a minute
+            return recording  # its entry is due in a minute
         if self.control.has_ended(observed):
             return self.decide(recording.id)  # read anew: files may have come meanwhile
         self.open_work.watch(observed, next_question(observed, self.clock()))
@@ -112,7 +112,7 @@ class Completion:
         return self.give_up(recording, failure, kind, self.clock())
 
     def give_up(self, recording: Recording, failure: str, kind: FailureKind | None, now: datetime) -> Recording:
-        """Mark a recording's files as failed, tell, and keep it in sight.
+        """Mark a recording's files as failed, alert, and keep it open.
 
         Raises:
             CatalogConflict: its row was written meanwhile.
@@ -167,7 +167,7 @@ class Completion:
         self.open_work.watch(row, check_at)
 
     def close(self, recording: Recording) -> None:
-        """Close the line of a recording; open it again if a late event reopened the recording at that moment."""
+        """Remove the recording's entry; put it back if a late event reopened the recording at that moment."""
         self.open_work.close(recording.id)
         current = self.catalog.recording(recording.id)
         if current is not None and current.files is not recording.files:

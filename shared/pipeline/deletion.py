@@ -58,12 +58,12 @@ class Deletion:
         """Delete the original of a stored chunk, then complete its recording if it was the last.
 
         Raises:
-            CatalogUnavailable: our own outage; the message comes back.
+            CatalogUnavailable: an outage; the message comes back.
         """
         try:
             chunk = self.catalog.chunk(ref)
         except RowUnreadable as error:
-            # No delivery mends a row; the sweep, which comes by its line, tells once and tries again.
+            # No delivery mends a row; the sweep, which comes by its entry, alerts once and tries again.
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id, failure=str(error))
             return Messages()
         if chunk is None or chunk.status is ChunkStatus.PENDING:
@@ -74,7 +74,7 @@ class Deletion:
             try:
                 messages = self.attempt(chunk)
             except CatalogConflict:
-                return Messages()  # somebody else wrote the row, and with it the next step
+                return Messages()  # another one wrote the row, and with it the next step
         # Not an early return above: a crash may have come between the last write and what follows.
         current = self.catalog.chunk(ref)
         if current is not None and not current.open:
@@ -82,7 +82,7 @@ class Deletion:
         return messages
 
     def attempt(self, chunk: Chunk) -> Messages:
-        """One step; what nobody foresaw in it is put off like a failure that may pass, from the row as it stands."""
+        """Do the next step; an unforeseen fault is deferred like a transient one, from the row as it stands."""
         try:
             return units.attempt(partial(self.step, chunk))
         except Unforeseen as error:

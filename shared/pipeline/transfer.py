@@ -81,7 +81,7 @@ class Transfer:
         try:
             chunk = self.catalog.chunk(ref)
         except RowUnreadable as error:
-            # No delivery mends a row; the sweep, which comes by its line, tells once and tries again.
+            # No delivery mends a row; the sweep, which comes by its entry, alerts once and tries again.
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id, failure=str(error))
             return Messages()
         now = self.clock()
@@ -94,19 +94,19 @@ class Transfer:
         try:
             return units.attempt(partial(self.attempt, chunk))
         except (LostClaim, CatalogConflict):
-            return Messages()  # whoever has the chunk now does the rest
+            return Messages()  # the worker that has the chunk now does the rest
         except Unforeseen as error:
             return self.put_off(ref, error)
 
     def put_off(self, ref: ChunkRef, error: Unforeseen) -> Messages:
-        """Put off what nobody foresaw like a failure that may pass, from the row as it stands now."""
+        """Defer an unforeseen fault like a transient one, from the row as it stands now."""
         current = self.catalog.chunk(ref)
         if current is None or current.status is not ChunkStatus.PENDING:
             return Messages()
         try:
             return self.defer(current, error)
         except CatalogConflict:
-            return Messages()  # somebody else has it now
+            return Messages()  # another worker has it now
 
     def attempt(self, chunk: Chunk) -> Messages:
         """One attempt; a failure that was foreseen is written on the row with what follows from it.
