@@ -48,8 +48,8 @@ class Completion:
             # Only a copy that was altered afterwards fails a chunk that was stored.
             event = LogEvent.CHUNK_ALTERED if chunk.stored_at else LogEvent.CHUNK_FAILED
             log(event, id=chunk.id, documentId=chunk.document_id, failure=chunk.failure)
-        # Where the recording cannot be decided, say because another chunk's row cannot be read, this chunk has ended all
-        # the same. The recording has an entry of its own, by which the sweep tries again and alerts.
+        # Where the recording cannot be decided, say because another chunk's row cannot be read, this chunk has ended
+        # all the same. The recording has an entry of its own, by which the sweep tries again and alerts.
         with suppress(Unforeseen):
             attempt(partial(self.complete_if_last, chunk.id))
         self.open_work.finish(chunk.ref)  # last: until then the sweep still finds what was left undone
