@@ -45,7 +45,7 @@ class Scene:
             cloud.source.add(document_id(number), *files(number), EXPIRES_AT)
         if self.known:
             active = cloud.catalog.save_recording(a_recording(recording_id=None))
-            row = cloud.catalog.save_recording(replace(active, ended_at=BEGINNING))
+            row = cloud.catalog.save_recording(msgspec.structs.replace(active, ended_at=BEGINNING))
             cloud.catalog.note_open([row.line(BEGINNING + timedelta(hours=1))])
         return cloud
 
