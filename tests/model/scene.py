@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
+import msgspec
+
 from tests.builders import a_recording, document_id, file_ready_event, media, metadata
 from tests.builders import announced_chunk as announced
 from tests.fakes import BEGINNING, Cloud
