@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -33,10 +32,10 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
+from shared.adapters.acs_answers import control, refuse_unclear, retry_after
 from shared.errors import (
+    CODE_NOT_FOUND,
     AcsRefused,
-    AcsUnavailable,
-    AcsUncertain,
     NotUnderstood,
     SourceMissing,
     SourceSuspect,
@@ -51,11 +50,9 @@ CONTROL_READ_SECONDS = 30  # a start took 4 seconds in recorded sessions; an HTT
 CONTENT_READ_SECONDS = 30  # the longest silence within a content
 RECEIVE_BYTES = 256 * 1024  # the SDK's default of 4 KiB costs four fifths of the throughput; more gains nothing
 REDIRECTS_MAX = 3
-RETRY_AFTER_SECONDS_MAX = 3600.0
 LAST_LOOK = "last_look"  # the option of a request that `LastLookPolicy` takes
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-THROTTLED = frozenset({429, 503})
 CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
 
 
@@ -118,6 +115,7 @@ class SdkAcsCalls:
                     "Repeatability-First-Sent": first_sent.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
                 },
                 retry_total=0,
+                raw_response_hook=refuse_unclear,
             )
         return state_of(properties)
 
@@ -136,9 +134,10 @@ class SdkAcsCalls:
     def state(self, recording_id: str) -> AcsState | None:
         try:
             with control():
-                return state_of(self.client.get_recording_properties(recording_id))
+                return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=refuse_unclear))
         except AcsRefused as error:
-            if error.status == HTTPStatus.NOT_FOUND:
+            # A gateway's 404, or that of an endpoint that is none of ACS's, says nothing of the recording.
+            if error.status == HTTPStatus.NOT_FOUND and error.code == CODE_NOT_FOUND:
                 return None
             raise
 
@@ -179,54 +178,6 @@ def identifier(raw_id: str) -> CommunicationIdentifier:
     if raw_id.startswith("8:acs:"):
         return CommunicationUserIdentifier(raw_id, raw_id=raw_id)
     return UnknownIdentifier(raw_id)
-
-
-@contextmanager
-def control() -> Iterator[None]:
-    """Turn the SDK's errors into those that the domain tells apart.
-
-    Raises:
-        AcsRefused, AcsUnavailable, AcsUncertain.
-    """
-    try:
-        yield
-    except HttpResponseError as error:
-        raise refusal(error) from error
-    except AzureError as error:
-        # The SDK reports a connection that was cut after the request as ServiceRequestError, too: nothing tells it
-        # from one that never came about, so either may have taken effect.
-        raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
-
-
-def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
-    status = error.status_code or 0
-    code = getattr(error.error, "code", None)
-    message = getattr(error.error, "message", None) or f"ACS answered {status}"
-    facts: dict[str, Any] = {
-        "status": status,
-        "code": str(code) if code else None,
-        "retry_after_seconds": retry_after(error.response),
-    }
-    text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
-    if status in THROTTLED:
-        return AcsUnavailable(text, **facts)
-    unclear = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
-    return AcsUncertain(text, **facts) if unclear else AcsRefused(text, **facts)
-
-
-def retry_after(response: object) -> float | None:
-    """Seconds that an answer asks us to wait, given as a number or as a date."""
-    value = getattr(response, "headers", {}).get("Retry-After")
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (TypeError, ValueError, OverflowError):
-            return None
-    return min(max(0.0, seconds), RETRY_AFTER_SECONDS_MAX)  # in this order NaN becomes 0
 
 
 class SdkSource:

@@ -35,6 +35,11 @@ from shared.units import Run
 ITEMS_PER_RUN_MAX = 2000  # what one run takes on; the next one is a minute away
 ORPHAN_PATIENCE = timedelta(hours=1)  # an index line without a row belongs to an event that is being delivered again
 WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # before ACS destroys a chunk that is not stored
+# What a recording shows whose end ACS has not confirmed; the last where ACS never said anything of it.
+UNDECIDED = frozenset(
+    {RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED, RecordingStatus.TRANSFERRING}
+)
+ACS_PATIENCE = timedelta(hours=6)  # chosen: how long ACS may leave open whether an ended recording's event is to come
 WHENEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -233,8 +238,7 @@ class Sweep:
             row = self.control.observe(recording)
         except AcsError:
             row = recording
-        runs = row.may_run and row.status in {RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED}
-        if runs and row.recording_id and now - row.created_at >= self.max_recording:
+        if self.control.may_run(row) and row.status in UNDECIDED and now - row.created_at >= self.max_recording:
             log(LogEvent.RECORDING_OVERDUE, id=row.id, status=row.status)
         return row
 
@@ -282,11 +286,12 @@ class Sweep:
     def ended_without_event(self, recording: Recording, recording_id: str, now: datetime) -> None:
         """An ended recording without files: unless ACS still knows it, its event is lost or late."""
         try:
-            known = self.control.acs.state(recording_id)
+            is_done = self.control.acs.state(recording_id) is None
         except AcsError:
-            return
-        if known is None:
-            failure = "It ended, and no file-ready event came within an hour. Hand it in (POST /api/events) or replay."
+            is_done = False
+        if is_done or now - (recording.ended_at or recording.updated_at) >= ACS_PATIENCE:
+            waited = "within an hour" if is_done else "for hours, and ACS does not say that none will"
+            failure = f"It ended, and no file-ready event came {waited}. Hand it in (POST /api/events) or replay."
             try:
                 self.completion.give_up(recording, failure, FailureKind.UNANNOUNCED, now)
             except CatalogConflict:
