@@ -1,7 +1,5 @@
 """Recording control at ACS, through the official SDK, which signs every request."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -17,18 +15,11 @@ from azure.communication.callautomation import (
     RecordingState,
     UnknownIdentifier,
 )
-from azure.core.exceptions import AzureError, HttpResponseError
 
-from shared.adapters.acs_client import retry_after
-from shared.domain.errors import (
-    AcsRefused,
-    AcsUnavailable,
-    AcsUncertain,
-)
+from shared.adapters.acs_answers import control, refuse_unclear
+from shared.domain.errors import CODE_NOT_FOUND, AcsRefused
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
-
-THROTTLED = frozenset({429, 503})
 
 
 class SdkAcsCalls:
@@ -47,6 +38,7 @@ class SdkAcsCalls:
                     "Repeatability-First-Sent": first_sent.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
                 },
                 retry_total=0,
+                raw_response_hook=refuse_unclear,
             )
         return state_of(properties)
 
@@ -65,9 +57,10 @@ class SdkAcsCalls:
     def state(self, recording_id: str) -> AcsState | None:
         try:
             with control():
-                return state_of(self.client.get_recording_properties(recording_id))
+                return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=refuse_unclear))
         except AcsRefused as error:
-            if error.status == HTTPStatus.NOT_FOUND:
+            # A gateway's 404, or that of an endpoint that is none of ACS's, says nothing of the recording.
+            if error.status == HTTPStatus.NOT_FOUND and error.code == CODE_NOT_FOUND:
                 return None
             raise
 
@@ -108,36 +101,3 @@ def identifier(raw_id: str) -> CommunicationIdentifier:
     if raw_id.startswith("8:acs:"):
         return CommunicationUserIdentifier(raw_id, raw_id=raw_id)
     return UnknownIdentifier(raw_id)
-
-
-@contextmanager
-def control() -> Iterator[None]:
-    """Turn the SDK's errors into those that the domain tells apart.
-
-    Raises:
-        AcsRefused, AcsUnavailable, AcsUncertain.
-    """
-    try:
-        yield
-    except HttpResponseError as error:
-        raise refusal(error) from error
-    except AzureError as error:
-        # The SDK reports a connection that was cut after the request as ServiceRequestError, too: nothing tells it
-        # from one that never came about, so either may have taken effect.
-        raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
-
-
-def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
-    status = error.status_code or 0
-    code = getattr(error.error, "code", None)
-    message = getattr(error.error, "message", None) or f"ACS answered {status}"
-    facts: dict[str, Any] = {
-        "status": status,
-        "code": str(code) if code else None,
-        "retry_after_seconds": retry_after(error.response),
-    }
-    text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
-    if status in THROTTLED:
-        return AcsUnavailable(text, **facts)
-    unclear = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
-    return AcsUncertain(text, **facts) if unclear else AcsRefused(text, **facts)

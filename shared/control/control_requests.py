@@ -15,6 +15,7 @@ import msgspec
 
 from shared.domain.durations import ASK_AGAIN, EVENT_PATIENCE, FILES_CAME, LOOK_AGAIN, SETTLE
 from shared.domain.errors import (
+    CODE_NOT_FOUND,
     AcsError,
     AcsRefused,
     AcsUnavailable,
@@ -29,7 +30,6 @@ from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.domain.recording_rows import SAVE_TRIES
 
 QUESTIONS_MAX = 4  # of one request; each further one means that somebody else controls the recording just now
-CODE_NOT_FOUND = "8522"  # ACS: recording not found
 
 type Change = Callable[[Recording], Recording]
 
@@ -105,8 +105,12 @@ class Control:
         if self.has_ended(recording) or recording.refused:
             return recording
         recording_id = self.named(recording)
+        end = ended
         if not recording.has_run:
-            recording = self.ask(recording)  # only ACS's fresh word tells an empty recording from a lost file
+            try:
+                recording = self.ask(recording)  # only ACS's fresh word tells an empty recording from a lost file
+            except ControlUnknown:
+                end = ended_after_a_run  # it is stopped all the same; a file may be to come
             if recording.ended_at is not None:
                 return recording
         try:
@@ -115,7 +119,7 @@ class Control:
             recording = self.ended_all_the_same(recording, error)
         else:
             self.look_after_files(recording)
-            recording = self.write_always(recording, partial(ended, now=self.clock()))
+            recording = self.write_always(recording, partial(end, now=self.clock()))
         return recording
 
     def ended_all_the_same(self, recording: Recording, error: AcsError) -> Recording:
@@ -130,8 +134,8 @@ class Control:
         """
         self.look_after_files(recording)
         row = self.ask(recording)
-        if row.ended_at is not None:
-            return row
+        if row.ended_at is not None or row.start_failure is not None:
+            return row  # of a start that failed ACS has just said, by a 404, that there is no recording
         if isinstance(error, AcsRefused) and error.code != CODE_NOT_FOUND:
             raise error
         raise ControlUnknown(
@@ -294,7 +298,7 @@ def unknown_to_acs(recording: Recording, now: datetime) -> Recording:
 
 def active(recording: Recording) -> Recording:
     return msgspec.structs.replace(
-        recording, control=ControlStatus.ACTIVE, has_run=True, start_failure=None, waits_for=None
+        recording, control=ControlStatus.ACTIVE, has_run=True, start_failure=None, start_report=None, waits_for=None
     )
 
 
@@ -303,6 +307,11 @@ def ended(recording: Recording, now: datetime) -> Recording:
     if recording.ended_at is not None:
         return recording
     return msgspec.structs.replace(recording, ended_at=now, waits_for=None)
+
+
+def ended_after_a_run(recording: Recording, now: datetime) -> Recording:
+    """After an end before which ACS did not say whether it ever ran."""
+    return msgspec.structs.replace(ended(recording, now), has_run=True)
 
 
 def unconfirmed(recording: Recording, reason: str) -> Recording:

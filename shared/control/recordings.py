@@ -135,11 +135,19 @@ class Recordings:
                 if asked_before and error.code in CODES_ALREADY_RECORDING:
                     # Most likely our own first try, whose answer was lost: callback, state or event will tell.
                     return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
+                if asked_before:
+                    raise self.undecided(recording, error) from error
                 self.control.write_always(recording, partial(refused, error=error))
                 raise
             else:
                 return self.started(recording, state, pause_on_start=request.pause_on_start)
         raise AssertionError("the last try returns or raises")
+
+    def undecided(self, recording: Recording, error: AcsRefused) -> AcsUncertain:
+        """What a refusal after an unclear try is: it does not say what became of that try, and may be about the key."""
+        known = "whether an earlier try started it is not known."
+        self.release(recording, f"ACS refused another try ({error}); {known}")
+        return AcsUncertain(f"ACS refused: {error}; {known}", status=error.status, code=error.code)
 
     def started(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
         first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
@@ -154,7 +162,13 @@ class Recordings:
         self, row: Recording, asked_of: int, recording_id: str | None, control: ControlStatus, now: datetime
     ) -> Recording:
         """The row with ACS's id on it. What ACS said of its state counts only if nobody has written another answer."""
-        if row.control_version == asked_of and row.start_failure is not StartFailure.REFUSED:
+        if row.refused:
+            # Another try under the same key was refused while this one was carried out.
+            row = msgspec.structs.replace(
+                row, start_failure=None, start_failure_reason=None, refused_status=None, refused_code=None
+            )
+            self.open_work.watch(row, now + SETTLE)  # the sweep may have closed it
+        if row.control_version == asked_of:
             is_active = control is ControlStatus.ACTIVE
             row = active(row) if is_active else msgspec.structs.replace(row, control=control, inactive_at=now)
         row = msgspec.structs.replace(row, claimed_until=None, waits_for=None, start_requested_at=now)

@@ -24,6 +24,7 @@ ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its
 FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
 LOOK_AGAIN = timedelta(hours=1)  # chosen: how often an open recording is checked
 EVENT_PATIENCE = timedelta(hours=1)  # chosen: how long after its end a recording may stay without an event
+ACS_PATIENCE = timedelta(hours=6)  # chosen: how long ACS may leave open whether an ended recording's event is to come
 EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # chosen: how old ACS's last "inactive" may be to prove that it never ran
 START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than the start that ACS tells
 START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three tries of 30 seconds, and the rows

@@ -83,6 +83,9 @@ class CallbackRefused(Refused):
     status = HTTPStatus.UNAUTHORIZED
 
 
+CODE_NOT_FOUND = "8522"  # ACS: recording not found
+
+
 class AcsError(RecorderError):
     """ACS did not do what it was asked.
 

@@ -130,8 +130,10 @@ class Completion:
 
     def keep_open(self, recording: Recording, now: datetime) -> None:
         """Count a failed recording as open until it is replayed, for a week at most, and while it may still run."""
-        if now - recording.updated_at < FAILED_STAYS or self.control.may_run(recording):
-            look = next_question(recording, now) if self.control.may_run(recording) else now + FAILED_LOOK
+        # Of a start that failed ACS has said already that there is no recording, or can never be asked.
+        may_run = self.control.may_run(recording) and recording.start_failure is None
+        if now - recording.updated_at < FAILED_STAYS or may_run:
+            look = next_question(recording, now) if may_run else now + FAILED_LOOK
             self.open_work.watch_failure(recording, look)
         else:
             self.open_work.close(recording.id)

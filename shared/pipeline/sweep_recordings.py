@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared.control.control_requests import Control, next_question, unconfirmed
-from shared.domain.durations import EVENT_PATIENCE, LOOK_AGAIN
+from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, LOOK_AGAIN
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, IndexEntry, Messages, Recording, RecordingStatus
@@ -13,7 +13,10 @@ from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
 from shared.pipeline.sweep_chunks import drop_orphan
 
-LIVE = frozenset({RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED})
+# What a recording shows whose end ACS has not confirmed; the last where ACS never said anything of it.
+UNDECIDED = frozenset(
+    {RecordingStatus.STARTING, RecordingStatus.ACTIVE, RecordingStatus.PAUSED, RecordingStatus.TRANSFERRING}
+)
 
 
 class RecordingSweep:
@@ -53,7 +56,7 @@ class RecordingSweep:
         except AcsError:
             row = recording
         overdue = now - row.created_at >= self.max_recording
-        if overdue and row.may_run and row.status in LIVE:
+        if overdue and self.control.may_run(row) and row.status in UNDECIDED:
             log(LogEvent.RECORDING_OVERDUE, id=row.id, status=row.status)
         return row
 
@@ -125,11 +128,12 @@ class RecordingSweep:
     def give_up_files(self, recording: Recording, recording_id: str, now: datetime) -> None:
         """Fail a recording without files, unless ACS still knows it: then its event is late."""
         try:
-            known = self.control.acs.state(recording_id)
+            is_done = self.control.acs.state(recording_id) is None
         except AcsError:
-            return
-        if known is None:
-            failure = "It ended, and no file-ready event came within an hour. Hand it in (POST /api/events) or replay."
+            is_done = False
+        if is_done or now - (recording.ended_at or recording.updated_at) >= ACS_PATIENCE:
+            waited = "within an hour" if is_done else "for hours, and ACS does not say that none will"
+            failure = f"It ended, and no file-ready event came {waited}. Hand it in (POST /api/events) or replay."
             try:
                 self.completion.give_up(recording, failure, FailureKind.UNANNOUNCED, now)
             except CatalogConflict:

@@ -236,3 +236,48 @@ def test_a_stop_whose_answer_was_lost_stopped_the_recording(acs_desk: SimulatorD
 
     assert isinstance(caught.value, AcsUncertain) or caught.value.status == 404
     assert acs_desk.calls.state(recording_id) is None
+
+
+UNCLEAR = [
+    ("application/json", b""),
+    ("application/json", b"null"),
+    ("application/json", b"{}"),
+    ("application/json", b"[1]"),
+    ("application/json", b"\xff"),
+    ("application/json", b"<!DOCTYPE html><html></html>"),
+    ("text/html", b"<!DOCTYPE html><html></html>"),
+    ("application/json", b'{"recordingId": 7, "recordingState": "active"}'),
+    ("application/json", b'{"recordingId": "", "recordingState": "active"}'),
+    ("application/json", b'{"recordingId": "eyJQ"}'),
+    ("application/json", b'{"recordingId": "eyJQ", "recordingState": "going"}'),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), UNCLEAR)
+@pytest.mark.parametrize("action", ["start", "state"])
+def test_a_success_that_does_not_say_what_is_recorded_is_uncertain(
+    acs_desk: SimulatorDesk, action: str, kind: str, body: bytes
+) -> None:
+    error = failure(acs_desk, Response(200, {"Content-Type": kind}, BytesBody(body)), ACTIONS[action])
+
+    assert isinstance(error, AcsUncertain)
+
+
+@pytest.mark.parametrize("action", ["start", "pause", "resume", "stop", "state"])
+@pytest.mark.parametrize("status", [203, 302])
+def test_an_answer_that_is_neither_the_success_nor_a_refusal_is_uncertain(
+    acs_desk: SimulatorDesk, action: str, status: int
+) -> None:
+    error = failure(acs_desk, Response(status, {}, BytesBody(b"")), ACTIONS[action])
+
+    assert isinstance(error, AcsUncertain)
+
+
+@pytest.mark.parametrize(("kind", "body"), [("text/html", b"<html></html>"), ("application/json", b"{}")])
+def test_a_404_that_is_not_acs_s_own_says_nothing_of_a_recording(
+    acs_desk: SimulatorDesk, kind: str, body: bytes
+) -> None:
+    """A gateway's, or that of an endpoint that is none of ACS's: taken for ACS's word it would end everything."""
+    error = failure(acs_desk, Response(404, {"Content-Type": kind}, BytesBody(body)), ACTIONS["state"])
+
+    assert error.status == 404

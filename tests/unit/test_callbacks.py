@@ -1,6 +1,7 @@
 """What ACS posts while a recording lives: believed when it is signed, else only a hint to ask ACS."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shared.control.state_callbacks import BODY_BYTES_MAX
 from shared.domain.errors import CallbackRefused, ControlUnknown, InvalidRequest
 from shared.domain.models import FailureKind, RecordingStatus
+from shared.domain.open_work import recording_entry
 from tests.builders import OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_recording
 from tests.fakes import GOOD_TOKEN, Cloud, Fault
 from tests.fakes.acs import FakeAcsRecording
@@ -259,3 +261,45 @@ def test_a_callback_that_says_nothing_changes_nothing(verified: Cloud, data: obj
 def test_what_is_no_array_of_events_is_refused(cloud: Cloud, body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         take_in(cloud, body, None)
+
+
+# A failure that was reported
+
+
+def test_a_failure_that_acs_s_own_word_refuted_says_nothing_of_the_end(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    at_acs(verified, active=True)
+    take_in(verified, post(event(START_FAILED)))
+    verified.acs.hang_up(RECORDING_ID)
+
+    verified.services.recordings.control.observe(verified.recording())
+
+    assert (verified.recording().status, verified.recording().start_failure) == (RecordingStatus.STOPPED, None)
+
+
+def test_stopping_a_start_that_failed_is_success_once_acs_says_that_there_is_none(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    take_in(verified, post(event(START_FAILED)))
+
+    assert verified.services.recordings.stop(OUR_ID).status is RecordingStatus.FAILED
+
+
+def test_stopping_a_start_that_failed_is_no_success_while_acs_is_silent(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    take_in(verified, post(event(START_FAILED)))
+    verified.world.fail("acs.state", Fault.ERROR_BEFORE)
+
+    with pytest.raises(ControlUnknown):
+        verified.services.recordings.stop(OUR_ID)
+
+
+def test_a_start_that_failed_is_not_asked_about_for_ever(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    verified.catalog.put_entries([recording_entry(verified.recording(), verified.world.now)])
+    take_in(verified, post(event(START_FAILED)))
+
+    for _ in range(3):
+        verified.world.advance(timedelta(days=5))
+        verified.services.sweep.sweep()
+
+    assert verified.catalog.open == {}

@@ -253,3 +253,13 @@ def test_a_fingerprint_tells_every_difference() -> None:
     bodies: list[dict[str, object]] = [{}, {"tags": {"a": "b"}}, {"pauseOnStart": True}]
 
     assert len({a_start_request(**body).fingerprint for body in bodies}) == len(bodies)
+
+
+def test_what_waits_to_be_resumed_can_be_stopped_while_acs_does_not_tell_its_state(cloud: Cloud) -> None:
+    id = start(cloud, pauseOnStart=True).id
+    cloud.world.fail("acs.state", Fault.ERROR_BEFORE)
+
+    stopped = cloud.services.recordings.stop(id)
+
+    assert cloud.acs.recordings == {}
+    assert stopped.status is RecordingStatus.STOPPED  # and not empty: it may have been resumed behind our back

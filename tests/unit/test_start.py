@@ -1,11 +1,15 @@
 """Starting a recording: what callers get, and what is never lost on the way."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable
+from shared.control.recordings import refused
+from shared.domain.durations import START_SECONDS_MAX
+from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable, Conflict
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
-from tests.fakes import BEGINNING, Cloud, Crash, Fault
+from tests.fakes import BEGINNING, Cloud, Crash, Effect, Fault
 
 KEY = "case-42"
 REFUSED = AcsRefused("Action is invalid (400/8501)", status=400, code="8501")
@@ -171,3 +175,61 @@ def test_nothing_is_asked_of_acs_before_there_is_a_row(cloud: Cloud) -> None:
         start(cloud)
 
     assert cloud.acs.started == []
+
+
+FORBIDDEN = AcsRefused("Not authorized (403/7504)", status=403, code="7504")
+
+
+@pytest.mark.parametrize("refusal", [FORBIDDEN, REFUSED], ids=["not judged", "judged"])
+def test_a_refusal_after_an_unclear_try_does_not_say_that_nothing_is_recorded(
+    cloud: Cloud, refusal: AcsRefused
+) -> None:
+    cloud.acs.refuse("start", AcsUncertain("no answer"))
+    cloud.acs.refuse("start", refusal)
+
+    with pytest.raises(AcsUncertain, match="not known") as caught:
+        start(cloud, KEY)
+
+    assert caught.value.code == refusal.code
+    assert (cloud.recording().status, cloud.recording().claimed_until) == (RecordingStatus.STARTING, None)
+    assert str(refusal) in str(cloud.recording().waits_for)
+
+
+def test_stop_does_not_succeed_unasked_after_an_unclear_start_and_a_refusal(cloud: Cloud) -> None:
+    cloud.acs.refuse("start", AcsUncertain("no answer"))
+    cloud.acs.refuse("start", FORBIDDEN)
+    with pytest.raises(AcsUncertain):
+        start(cloud, KEY)
+
+    with pytest.raises(Conflict):
+        cloud.services.recordings.stop(cloud.recording().id)
+
+
+def carried_out_late(cloud: Cloud) -> Recording:
+    """A start that ACS carries out after a second try under its key was refused."""
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "acs.start" and effect.count == 1:
+            cloud.world.advance(timedelta(seconds=START_SECONDS_MAX))
+            cloud.acs.refuse("start", AcsUnavailable("not now", status=503))
+            cloud.catalog.save_recording(refused(cloud.recording(), REFUSED))
+            cloud.services.sweep.sweep()
+            cloud.acs.answers.clear()
+
+    cloud.world.plan = plan
+    return running(cloud)
+
+
+def test_a_start_that_acs_carried_out_is_none_that_it_refused(cloud: Cloud) -> None:
+    recording = carried_out_late(cloud)
+
+    assert (recording.start_failure, recording.refused_status) == (None, None)
+    assert (recording.id, "") in cloud.catalog.open
+
+
+def test_stop_stops_what_acs_records_whatever_another_try_was_answered(cloud: Cloud) -> None:
+    recording = carried_out_late(cloud)
+
+    cloud.services.recordings.stop(recording.id)
+
+    assert cloud.acs.recordings == {}

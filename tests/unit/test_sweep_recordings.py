@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.errors import AcsUnavailable
-from shared.domain.models import Chunk, ChunkStatus, Messages, RecordingStatus
+from shared.domain.errors import AcsRefused, AcsUnavailable
+from shared.domain.models import Chunk, ChunkStatus, Messages, Origin, RecordingStatus
 from shared.domain.open_work import recording_entry
 from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
@@ -237,3 +237,36 @@ def test_a_recording_that_is_replayed_does_not_count_as_failed_any_more(cloud: C
     sweep(cloud)
 
     assert not cloud.catalog.open[OUR_ID, ""].failed
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["knows it", "refuses to say"])
+def test_a_recording_without_an_event_is_told_of_in_time_whatever_acs_says(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, *, knows: bool
+) -> None:
+    recorded(cloud, status=RecordingStatus.STOPPED, updated_at=BEGINNING - 6 * HOUR)
+    if not knows:
+        cloud.acs.refuse("state", AcsRefused("forbidden", status=403))
+
+    sweep(cloud)
+
+    assert len(warnings(caplog, "recording_failed")) == 1
+    assert cloud.recording().status is RecordingStatus.FAILED
+
+
+def test_a_recording_whose_end_acs_does_not_confirm_is_told_although_nobody_started_it_here(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(
+        cloud,
+        origin=Origin.EVENT,
+        created_at=BEGINNING - DAY,
+        control=None,
+        ended_at=None,
+        status=RecordingStatus.TRANSFERRING,
+        heard_at=BEGINNING - DAY,
+    )
+    cloud.acs.refuse("state", AcsRefused("forbidden", status=403))
+
+    sweep(cloud)
+
+    assert len(warnings(caplog, "recording_overdue")) == 1
