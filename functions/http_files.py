@@ -8,7 +8,7 @@ from functions.bindings import answer
 from functions.http_recordings import id_of
 from shared.api.http_replies import Reply, json_reply
 from shared.control.download_links import Link
-from shared.domain.errors import NotFound
+from shared.domain.errors import ChunkNotFound
 from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.json_views import instant
 from shared.domain.models import ChunkRef
@@ -35,11 +35,11 @@ def ref_of(req: func.HttpRequest) -> ChunkRef:
     """The chunk in the route.
 
     Raises:
-        NotFound: it is no document's id, and so nobody's.
+        ChunkNotFound: it is no document's id.
     """
     document_id = str(req.route_params["documentId"])
     if not DOCUMENT_ID.fullmatch(document_id):
-        raise NotFound("There is no chunk with this documentId in this recording.")
+        raise ChunkNotFound
     return ChunkRef(id_of(req), document_id)
 
 

@@ -9,7 +9,7 @@ from functions.bindings import answer
 from shared.api.http_replies import Reply, json_reply
 from shared.api.start_body import parse_idempotency_key, parse_start_request
 from shared.control.list_recordings import parse_query
-from shared.domain.errors import NotFound
+from shared.domain.errors import RecordingNotFound
 from shared.domain.json_views import recording_view
 from shared.services import Services
 
@@ -64,12 +64,12 @@ def id_of(req: func.HttpRequest) -> str:
     """The id in the route.
 
     Raises:
-        NotFound: it is no UUID, and so nobody's.
+        RecordingNotFound: it is no UUID.
     """
     try:
         return str(UUID(req.route_params["id"]))
     except ValueError as error:
-        raise NotFound("There is no recording with this id.") from error
+        raise RecordingNotFound from error
 
 
 def start(services: Services, req: func.HttpRequest) -> Reply:

@@ -21,11 +21,10 @@ from shared.domain.errors import (
     CatalogConflict,
     Conflict,
     ControlUnknown,
-    NotFound,
 )
 from shared.domain.models import ControlStatus, FilesStatus, Recording, StartFailure
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
-from shared.domain.recording_rows import SAVE_TRIES
+from shared.domain.recording_rows import SAVE_TRIES, existing_recording
 
 QUESTIONS_MAX = 4  # of one request; each further one means that somebody else controls the recording just now
 CODE_NOT_FOUND = "8522"  # ACS: recording not found
@@ -74,7 +73,7 @@ class Control:
                 raise Conflict("ACS does not know this recording any more: it has ended.") from error
             raise Conflict("ACS does not know this recording yet, or not any more; ask again in a minute.") from error
         written = self.write(recording, lambda row: answered(row, wanted, self.clock()))
-        return written or self.ask(self.current(recording))
+        return written or self.ask(existing_recording(self.catalog, recording.id))
 
     def unless_carried_out(self, recording: Recording, wanted: ControlStatus, error: AcsUnavailable) -> Recording:
         """The recording, if ACS says that an unclear request was carried out.
@@ -204,7 +203,7 @@ class Control:
                 if is_settling(written, self.clock()):
                     self.look_soon(written)  # "inactive" and "not found" do not count yet
                 return written
-            row = self.current(row)
+            row = existing_recording(self.catalog, row.id)
         self.look_soon(row)
         raise ControlUnknown("The recording is being controlled by several requests at once.")
 
@@ -246,7 +245,7 @@ class Control:
                     msgspec.structs.replace(changed, control_version=version, updated_at=self.clock())
                 )
             except CatalogConflict:
-                row = self.current(row)
+                row = existing_recording(self.catalog, row.id)
         raise CatalogConflict
 
     def write_always(self, recording: Recording, change: Change) -> Recording:
@@ -255,14 +254,7 @@ class Control:
         Raises:
             CatalogConflict: the row was written over and over again.
         """
-        return self.write(recording, change, always=True) or self.current(recording)
-
-    def current(self, recording: Recording) -> Recording:
-        """Raises: NotFound when the row is gone."""
-        row = self.catalog.recording(recording.id)
-        if row is None:
-            raise NotFound("There is no recording with this id.")
-        return row
+        return self.write(recording, change, always=True) or existing_recording(self.catalog, recording.id)
 
 
 def observed(recording: Recording, state: AcsState | None, now: datetime) -> Recording:

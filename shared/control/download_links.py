@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from shared.domain.durations import LINK_LIFETIME
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import ChunkNotFound, Conflict
 from shared.domain.models import Chunk, ChunkRef
 from shared.domain.ports import Catalog, ChunkStore, Clock
 
@@ -42,7 +42,7 @@ class Files:
     def chunk(self, ref: ChunkRef) -> Chunk:
         chunk = self.catalog.chunk(ref)
         if chunk is None:
-            raise NotFound("There is no chunk with this documentId in this recording.")
+            raise ChunkNotFound
         return chunk
 
     def link(self, chunk: Chunk, name: str) -> Link:

@@ -8,7 +8,6 @@ import msgspec
 
 from shared.domain.durations import AT_RISK
 from shared.domain.errors import InvalidRequest, RowUnreadable
-from shared.domain.identifiers import normal_recording_id
 from shared.domain.json_fields import YEAR_MAX, YEAR_MIN
 from shared.domain.log import LOGGER
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
@@ -138,7 +137,7 @@ class Listing:
     def candidates(self, query: Query) -> Iterator[tuple[str, str | None]]:
         """(place, id) of recordings that may match, newest first; no id where the list is to go on another time."""
         if query.recording_id is not None:
-            id = self.catalog.recording_by_acs_id(normal_recording_id(query.recording_id))
+            id = self.catalog.recording_by_acs_id(query.recording_id)
             yield from [(id, id)] if id and not query.continuation else []
         elif query.server_call_id is not None:
             ids = self.catalog.recordings_by_call(query.server_call_id, query.until)

@@ -21,13 +21,12 @@ from shared.domain.errors import (
     CatalogConflict,
     Conflict,
     KeyReused,
-    NotFound,
 )
 from shared.domain.identifiers import id_from_key
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
-from shared.domain.recording_rows import learn_acs_id, save_recording
+from shared.domain.recording_rows import existing_recording, link_acs_id, save_recording, with_acs_id
 from shared.domain.start_request import StartRequest
 
 START_TRIES = 3  # calls to ACS for one request of ours, all with the same repeatability id
@@ -135,27 +134,19 @@ class Recordings:
                 self.control.write_always(recording, partial(refused, error=error))
                 raise
             else:
-                return self.started(recording, state, pause_on_start=request.pause_on_start)
+                return self.record_start(recording, state, pause_on_start=request.pause_on_start)
         raise AssertionError("the last try returns or raises")
 
-    def started(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
+    def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
         first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
         control = ControlStatus.ACTIVE if state.active else first
         log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
-        now = self.clock()
-        return self.control.write_always(
-            recording, lambda row: self.adopted(row, recording.control_version, state.recording_id, control, now)
-        )
-
-    def adopted(
-        self, row: Recording, asked_of: int, recording_id: str | None, control: ControlStatus, now: datetime
-    ) -> Recording:
-        """The row with ACS's id on it. What ACS said of its state counts only if nobody has written another answer."""
-        if row.control_version == asked_of and row.start_failure is not StartFailure.REFUSED:
-            is_active = control is ControlStatus.ACTIVE
-            row = active(row) if is_active else msgspec.structs.replace(row, control=control, inactive_at=now)
-        row = msgspec.structs.replace(row, claimed_until=None, waits_for=None, start_requested_at=now)
-        return learn_acs_id(self.catalog, row, recording_id) if recording_id else row
+        change = partial(with_start_answer, control=control, asked_of=recording.control_version, now=self.clock())
+        acs_id = state.recording_id
+        if acs_id is None:
+            return self.control.write_always(recording, change)
+        owner = link_acs_id(self.catalog, recording, acs_id)
+        return self.control.write_always(recording, lambda row: with_acs_id(change(row), acs_id, owner))
 
     def release(self, recording: Recording, waits_for: str) -> Recording:
         """Let go of a start that is not decided; it stays `starting`."""
@@ -181,11 +172,8 @@ class Recordings:
         return self.control.stop(self.get(id))
 
     def get(self, id: str) -> Recording:
-        """Raises: NotFound."""
-        recording = self.catalog.recording(id)
-        if recording is None:
-            raise NotFound("There is no recording with this id.")
-        return recording
+        """Raises: RecordingNotFound."""
+        return existing_recording(self.catalog, id)
 
     def refreshed(self, id: str) -> Recording:
         """The recording; ACS is asked about one that is starting, or of which it never said anything.
@@ -232,6 +220,19 @@ def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
         start_requested_at=now,
         has_run=not request.pause_on_start,
     )
+
+
+def with_start_answer(recording: Recording, control: ControlStatus, asked_of: int, now: datetime) -> Recording:
+    """The row after ACS answered a start. A state that a callback or event has set since is kept.
+
+    `control` is what ACS said of its state, asked from the row's `control_version` of then, `asked_of`.
+    """
+    row = msgspec.structs.replace(recording, claimed_until=None, waits_for=None, start_requested_at=now)
+    if row.control_version != asked_of or row.refused:
+        return row
+    if control is ControlStatus.ACTIVE:
+        return active(row)
+    return msgspec.structs.replace(row, control=control, inactive_at=now)
 
 
 def refused(recording: Recording, error: AcsRefused) -> Recording:

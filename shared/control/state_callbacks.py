@@ -12,12 +12,11 @@ import msgspec
 from shared.control.recordings import Recordings
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.errors import InvalidRequest
-from shared.domain.identifiers import normal_recording_id
 from shared.domain.json_fields import Json, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, Recording
 from shared.domain.ports import Catalog, Clock
-from shared.domain.recording_rows import learn_acs_id, save_recording
+from shared.domain.recording_rows import link_acs_id, save_recording, with_acs_id
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
@@ -78,7 +77,8 @@ class Callbacks:
             self.start_reported_failed(recording, callback)
         elif callback.recording_id:
             acs_id = callback.recording_id
-            save_recording(self.catalog, recording, lambda row: learn_acs_id(self.catalog, row, acs_id))
+            owner = link_acs_id(self.catalog, recording, acs_id)
+            save_recording(self.catalog, recording, lambda row: with_acs_id(row, acs_id, owner))
 
     def start_reported_failed(self, recording: Recording, callback: RecordingCallback) -> None:
         """Write ACS's report down and tell; whether there is a recording is ACS's to say when it is asked."""
@@ -97,14 +97,14 @@ class Callbacks:
 
     def look(self, callback: RecordingCallback) -> None:
         """Ask ACS about a recording that we know by ACS's id."""
-        id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
+        id = self.catalog.recording_by_acs_id(callback.recording_id or "")
         recording = self.catalog.recording(id) if id else None
         if recording is not None:
             self.recordings.control.observe(recording)
 
     def meant(self, callback: RecordingCallback) -> Recording | None:
         """The recording that a verified callback is about: by ACS's id, else the latest undecided start of the call."""
-        id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
+        id = self.catalog.recording_by_acs_id(callback.recording_id or "")
         if id is not None:
             return self.catalog.recording(id)
         if callback.server_call_id is None:

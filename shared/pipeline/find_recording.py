@@ -26,7 +26,7 @@ def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
 
 
 def by_acs_id(event: FileReady, catalog: Catalog) -> Recording | None:
-    id = catalog.recording_by_acs_id(normal_recording_id(event.recording_id)) if event.recording_id else None
+    id = catalog.recording_by_acs_id(event.recording_id) if event.recording_id else None
     return catalog.recording(id) if id else None
 
 

@@ -29,7 +29,7 @@ from shared.domain.json_fields import Json, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
-from shared.domain.recording_rows import learn_acs_id
+from shared.domain.recording_rows import link_acs_id, with_acs_id
 from shared.domain.units import attempt
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady, parse_file_ready
 from shared.pipeline.find_recording import find_recording, new_recording
@@ -172,7 +172,7 @@ class Ingest:
         began = event.recording_start_time
         row = recording.with_files(FilesStatus.TRANSFERRING, now)
         if linked and event.recording_id and row.recording_id is None:
-            row = learn_acs_id(self.catalog, row, event.recording_id)
+            row = with_acs_id(row, event.recording_id, link_acs_id(self.catalog, row, event.recording_id))
         deadline = event.event_time + self.policy.retention
         return msgspec.structs.replace(
             row,

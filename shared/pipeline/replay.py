@@ -10,11 +10,12 @@ from functools import partial
 
 import msgspec
 
-from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, NotFound, Unforeseen
+from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.domain.ports import Catalog, Clock, KeptEvents
+from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
@@ -37,13 +38,11 @@ class Replay:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
 
         Raises:
-            NotFound: there is no such recording.
+            RecordingNotFound: there is no such recording.
             RowUnreadable: its row cannot be read, or the rows of chunks, and there is nothing else to send.
             CatalogUnavailable, StoreUnavailable: our own outage: it was not reopened, or there is nothing to send.
         """
-        recording = self.catalog.recording(id)
-        if recording is None:
-            raise NotFound("There is no recording with this id.")
+        recording = existing_recording(self.catalog, id)
         run = Run("replay")
         events = self.rejected_of(recording, run)
         return run.finish(merged([events, self.recording_chunks(recording, events, run, as_interruption)]))

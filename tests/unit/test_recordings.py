@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.control.recordings import with_start_answer
 from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound
 from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
@@ -161,10 +162,10 @@ def test_a_recording_that_was_resumed_once_is_not(cloud: Cloud) -> None:
     assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
 
 
-def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run(cloud: Cloud) -> None:
-    row = cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, has_run=False))
+def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run() -> None:
+    row = a_recording(status=RecordingStatus.STARTING, has_run=False)
 
-    assert cloud.services.recordings.adopted(row, 0, "id", ControlStatus.ACTIVE, BEGINNING).has_run
+    assert with_start_answer(row, ControlStatus.ACTIVE, asked_of=row.control_version, now=BEGINNING).has_run
 
 
 def test_an_event_that_comes_before_the_stop_is_kept(cloud: Cloud) -> None:
