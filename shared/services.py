@@ -20,7 +20,8 @@ from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetter
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.deletion import Deletion
-from shared.pipeline.ingest import Ingest, IngestPolicy
+from shared.pipeline.ingest import Ingest
+from shared.pipeline.ingest_plan import IngestPolicy
 from shared.pipeline.poison import Poison
 from shared.pipeline.queue_messages import Inbox
 from shared.pipeline.replay import Replay
@@ -115,7 +116,7 @@ class Services:
             retention=self.settings.acs_retention,
             claim=self.settings.claim,
         )
-        return Ingest(self.catalog, self.rejected_events, self.clock, policy, self.completion.complete_if_last)
+        return Ingest(self.catalog, self.rejected_events, self.clock, policy, self.completion)
 
     @MadeOnce
     def transfer(self) -> Transfer:

@@ -18,7 +18,7 @@ from shared.domain.ports import Catalog, Clock, KeptEvents
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import reopen
-from shared.pipeline.ingest import Ingest, merged, was_refused
+from shared.pipeline.ingest import Ingest, merged
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 type Tell = Callable[[Unforeseen], None]
@@ -122,7 +122,7 @@ class Replay:
         """Kept events that name a chunk of this recording which was refused."""
         chunks: list[Chunk] = []
         run.attempt(partial(self.list_chunks, recording.id, chunks), as_interruption)
-        refused = [chunk.document_id for chunk in chunks if was_refused(chunk)]
+        refused = [chunk.document_id for chunk in chunks if chunk.refused]
         return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
 
     def rejected(self, run: Run, tell: Tell, naming: Sequence[str] = ("",)) -> Messages:
@@ -154,9 +154,9 @@ class Replay:
         except (BlobUnreadable, ValueError, RecursionError):
             return Messages()  # nobody understands it as it is; that was told when it was kept
         named = any(id in content.decode(errors="replace") for id in naming)
-        if not named or not isinstance(document, Mapping) or self.ingest.refusals(document):
+        if not named or not isinstance(document, Mapping):
             return Messages()
-        messages, refusals = self.ingest.taken_in(document)
+        messages, refusals = self.ingest.ingest_whole(document)
         if not refusals:
             understood.append(name)
         return messages
@@ -173,4 +173,4 @@ def told(error: Unforeseen) -> None:
 
 def liftable(chunk: Chunk) -> bool:
     """Whether a failed chunk can be tried again: one whose URLs were refused needs its event for that."""
-    return chunk.status is ChunkStatus.FAILED and not was_refused(chunk)
+    return chunk.status is ChunkStatus.FAILED and not chunk.refused
