@@ -1,4 +1,4 @@
-"""Links to a chunk's files for those who may listen to them: read-only, and valid for minutes."""
+"""Links to a chunk's files: read-only, and valid for minutes."""
 
 from datetime import datetime
 
@@ -11,14 +11,14 @@ from shared.domain.ports import Catalog, ChunkStore, Clock
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A URL that anyone who has it may read with, until it expires."""
+    """A URL that reads one file, for anyone who has it, until it expires."""
 
     url: str
     expires_at: datetime
 
 
-class Files:
-    """Hands out links."""
+class DownloadLinks:
+    """Makes links to a chunk's media and metadata."""
 
     def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock) -> None:
         self.catalog = catalog
@@ -26,14 +26,14 @@ class Files:
         self.clock = clock
 
     def content(self, ref: ChunkRef) -> Link:
-        """Raises: NotFound, Conflict while there is no verified copy."""
+        """Raises: ChunkNotFound; Conflict while there is no verified copy."""
         chunk = self.chunk(ref)
         if chunk.sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of it.")
         return self.link(chunk, chunk.content_blob)
 
     def metadata(self, ref: ChunkRef) -> Link:
-        """Raises: NotFound, Conflict while there is no verified copy."""
+        """Raises: ChunkNotFound; Conflict while there is no verified copy."""
         chunk = self.chunk(ref)
         if chunk.metadata_blob is None or chunk.metadata_sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of its metadata.")

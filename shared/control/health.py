@@ -1,10 +1,10 @@
-"""Whether what the app depends on answers."""
+"""Health: whether the services that the app depends on answer."""
 
 from collections.abc import Callable, Mapping
 
 from shared.domain.errors import AcsError, CatalogUnavailable, RecorderError, Transient
 
-NOWHERE = "health"  # an id that nothing has; asking for it shows that somebody answers
+PROBE_ID = "health"  # an id that nothing has; asking for it shows that the service answers
 
 type Probe = Callable[[], object]
 
@@ -16,7 +16,7 @@ class Health:
         self.probes = probes
 
     def failures(self) -> dict[str, str]:
-        """What does not answer, with what happened; empty when all is well."""
+        """The dependencies that do not answer, each with what happened; empty when all is well."""
         return {name: str(failure) for name, probe in self.probes.items() if (failure := self.failure(probe))}
 
     def failure(self, probe: Probe) -> RecorderError | None:

@@ -1,10 +1,12 @@
 """Start, pause, resume, stop and look up recordings.
 
-The row comes before the call: whatever dies on the way, there is a row that the file-ready event, a callback or a
-second try under the same key can explain.
+The row is written before ACS is called: whatever dies on the way, the file-ready event, a callback or a second try
+under the same key finds a row that explains it. One that was stopped, as the API shows it:
+
+    {"id": "6f1c2d3e-…", "recordingId": "eyJQbGF0…", "status": "stopped", "origin": "api", "serverCallId": "aHR0cHM6…",
+     "createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -65,7 +67,7 @@ class Recordings:
         id = id_from_key(key) if key else str(uuid4())
         existing = self.catalog.recording(id)
         if existing is None:
-            wanted = asked_for(id, request, self.clock())
+            wanted = requested_recording(id, request, self.clock())
             existing = self.create(wanted)
             if existing.repeatability_request_id == wanted.repeatability_request_id:
                 return self.drive_start(existing, request, asked_before=False)
@@ -73,8 +75,8 @@ class Recordings:
         return self.drive_start(claimed, request, asked_before=True) if claimed else existing
 
     def create(self, wanted: Recording) -> Recording:
-        """The row of a recording that ACS has not been asked for yet; another one's, if that was faster."""
-        # Written before the row, so that a start whose answer is lost is looked into.
+        """Write the row of a recording before ACS is asked for it; the row of another request, if that was faster."""
+        # Before the row, so that the sweep finds a start whose answer is lost.
         self.catalog.note_open([wanted.line(wanted.created_at + SETTLE)])
         try:
             return self.catalog.save_recording(wanted)
@@ -82,10 +84,10 @@ class Recordings:
             return self.get(wanted.id)
 
     def claim_again(self, recording: Recording, request: StartRequest) -> Recording | None:
-        """The row, claimed to drive an undecided start on; None when there is nothing to drive.
+        """Claim the row to continue an undecided start; None when there is nothing to continue.
 
         Raises:
-            Conflict: somebody is driving it.
+            Conflict: another request is continuing it.
             KeyReused: it is another request.
             AcsRefused: ACS refused it then.
         """
@@ -111,7 +113,7 @@ class Recordings:
             raise Conflict("Another request with this Idempotency-Key is in flight; ask again in a minute.") from error
 
     def drive_start(self, recording: Recording, request: StartRequest, *, asked_before: bool) -> Recording:
-        """Ask ACS until it answers, always with the same repeatability id, and write down what it said."""
+        """Ask ACS until it answers, always with the same repeatability id, and write its answer."""
         assert recording.repeatability_request_id
         assert recording.repeatability_first_sent
         if request.recording_state_callback_url is None:
@@ -129,7 +131,7 @@ class Recordings:
                 raise
             except AcsRefused as error:
                 if asked_before and error.code in CODES_ALREADY_RECORDING:
-                    # Most likely our own first try, whose answer was lost: callback, state or event will tell.
+                    # Most likely our own first try, whose answer was lost: callback, state or event will show.
                     return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
                 self.control.write_always(recording, partial(refused, error=error))
                 raise
@@ -149,8 +151,9 @@ class Recordings:
         return self.control.write_always(recording, lambda row: with_acs_id(change(row), acs_id, owner))
 
     def release(self, recording: Recording, waits_for: str) -> Recording:
-        """Let go of a start that is not decided; it stays `starting`."""
-        return self.save(
+        """Release the claim of a start that is not decided; it stays `starting`."""
+        return save_recording(
+            self.catalog,
             recording,
             lambda row: msgspec.structs.replace(row, claimed_until=None, waits_for=waits_for, updated_at=self.clock()),
         )
@@ -175,10 +178,13 @@ class Recordings:
         """Raises: RecordingNotFound."""
         return existing_recording(self.catalog, id)
 
-    def refreshed(self, id: str) -> Recording:
-        """The recording; ACS is asked about one that is starting, or of which it never said anything.
+    def refresh(self, id: str) -> Recording:
+        """The recording; ACS is asked first about one that is starting, or of which it never said anything.
 
-        Its silence changes nothing.
+        If ACS does not answer, the row is returned unchanged.
+
+        Raises:
+            RecordingNotFound: there is none.
         """
         recording = self.get(id)
         if recording.control not in {ControlStatus.STARTING, None}:
@@ -191,13 +197,9 @@ class Recordings:
     def chunks(self, id: str) -> list[Chunk]:
         return sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
 
-    def save(self, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:
-        """Change the row as it stands, however often somebody else writes it first."""
-        return save_recording(self.catalog, recording, change)
 
-
-def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
-    """The first row of a recording: what was asked, before anybody answered."""
+def requested_recording(id: str, request: StartRequest, now: datetime) -> Recording:
+    """The first row of a recording: what the caller asked for, before ACS is asked."""
     return Recording(
         id=id,
         origin=Origin.API,
@@ -236,9 +238,9 @@ def with_start_answer(recording: Recording, control: ControlStatus, asked_of: in
 
 
 def refused(recording: Recording, error: AcsRefused) -> Recording:
-    """After ACS refused to start it; the row keeps the answer for whoever asks again under the same key."""
+    """The row after ACS refused to start it: it keeps the answer for a repetition under the same key."""
     if recording.files is not FilesStatus.NONE or recording.recording_id is not None:
-        return recording  # an event explains it: it was started after all
+        return recording  # an event came for it: it was started after all
     return msgspec.structs.replace(
         recording,
         start_failure=StartFailure.REFUSED,

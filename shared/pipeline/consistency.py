@@ -11,10 +11,9 @@ from functools import partial
 
 import msgspec
 
-from shared.api.http_replies import View
 from shared.domain import blob_names
 from shared.domain.errors import InvalidRequest, RowUnreadable, Unforeseen
-from shared.domain.json_fields import text
+from shared.domain.json_fields import Json, text
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
@@ -48,8 +47,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     differences: tuple[Difference, ...]
     continuation: str | None
 
-    def view(self) -> View:
-        view: View = msgspec.to_builtins(self)
+    def view(self) -> Json:
+        view: Json = msgspec.to_builtins(self)
         return view
 
 

@@ -51,7 +51,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "ACS is not asked after an unclear answer": OldBehaviour(
         path=CONTROL,
-        today="            return self.unless_carried_out(recording, wanted, error)",
+        today="            return self.confirm_change(recording, wanted, error)",
         once="            raise",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),

@@ -196,20 +196,20 @@ def test_a_start_is_seen_to_be_active_when_somebody_looks(cloud: Cloud) -> None:
     recording = start(cloud)
     cloud.acs.begin(str(recording.recording_id))
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.ACTIVE
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.ACTIVE
 
 
 def test_a_start_that_is_not_active_yet_keeps_starting(cloud: Cloud) -> None:
     recording = start(cloud)
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STARTING
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.STARTING
 
 
 def test_not_found_tells_nothing_right_after_a_start(cloud: Cloud) -> None:
     recording = start(cloud)
     cloud.acs.hang_up(str(recording.recording_id))
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STARTING
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.STARTING
 
 
 def test_not_found_is_the_end_a_minute_later(cloud: Cloud) -> None:
@@ -217,21 +217,21 @@ def test_not_found_is_the_end_a_minute_later(cloud: Cloud) -> None:
     cloud.acs.hang_up(str(recording.recording_id))
     cloud.world.advance(MINUTE)
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STOPPED
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.STOPPED
 
 
 def test_acs_s_silence_changes_nothing(cloud: Cloud) -> None:
     recording = start(cloud)
     cloud.world.fail("acs.state", Fault.ERROR_BEFORE)
 
-    assert cloud.services.recordings.refreshed(recording.id) == recording
+    assert cloud.services.recordings.refresh(recording.id) == recording
 
 
 def test_a_recording_that_is_not_starting_is_shown_as_it_is(cloud: Cloud) -> None:
     recording = running(cloud)
     cloud.acs.hang_up(str(recording.recording_id))
 
-    assert cloud.services.recordings.refreshed(recording.id) == recording
+    assert cloud.services.recordings.refresh(recording.id) == recording
 
 
 def test_a_paused_recording_is_not_taken_for_a_starting_one(cloud: Cloud) -> None:
