@@ -5,20 +5,12 @@ import azure.functions as func
 from functions import event_grid, http_callbacks, http_links, http_operations, http_recordings, queues, timer
 from shared.services import Services
 
-BLUEPRINTS = (
-    http_recordings.blueprint,
-    http_links.blueprint,
-    http_operations.blueprint,
-    http_callbacks.blueprint,
-    event_grid.blueprint,
-    queues.blueprint,
-    timer.blueprint,
-)
+TRIGGERS = (http_recordings, http_links, http_operations, http_callbacks, event_grid, queues, timer)
 
 
 def create_app(services: Services) -> func.FunctionApp:
     """The Functions app on these services; what Azure indexes, and what tests drive."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-    for blueprint in BLUEPRINTS:
-        app.register_functions(blueprint(services))
+    for triggers in TRIGGERS:
+        app.register_functions(triggers.blueprint(services))
     return app

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from shared.domain.errors import AcsError, CatalogUnavailable, RecorderError, Transient
+from shared.domain.errors import AcsError, CatalogUnavailable, Transient
 
 PROBE_ID = "health"  # an id that nothing has; asking for it shows that the service answers
 
@@ -17,11 +17,10 @@ class Health:
 
     def failures(self) -> dict[str, str]:
         """The dependencies that do not answer, each with what happened; empty when all is well."""
-        return {name: str(failure) for name, probe in self.probes.items() if (failure := self.failure(probe))}
-
-    def failure(self, probe: Probe) -> RecorderError | None:
-        try:
-            probe()
-        except (AcsError, CatalogUnavailable, Transient) as error:
-            return error
-        return None
+        failures = {}
+        for name, probe in self.probes.items():
+            try:
+                probe()
+            except (AcsError, CatalogUnavailable, Transient) as error:
+                failures[name] = str(error)
+        return failures

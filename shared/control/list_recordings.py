@@ -115,17 +115,9 @@ class RecordingLists:
     def page(self, query: Query) -> Page:
         """One page of the list. Rows that cannot be read are not in it; a request for one of them says why."""
         now = self.clock()
-        unreadable: list[RowUnreadable] = []
-        try:
-            return self.readable_page(query, now, unreadable)
-        finally:
-            if unreadable:
-                # No alert: that is the sweep's, once, and a list may be asked for every second.
-                LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
-
-    def readable_page(self, query: Query, now: datetime, unreadable: list[RowUnreadable]) -> Page:
         found: list[Recording] = []
-        cursor: str | None = None
+        unreadable: list[RowUnreadable] = []
+        continuation: str | None = None
         for read, (cursor, id) in enumerate(self.candidates(query), start=1):
             try:
                 recording = self.catalog.recording(id) if id is not None else None
@@ -135,8 +127,12 @@ class RecordingLists:
             if recording is not None and query.matches(recording, now):
                 found.append(recording)
             if len(found) == query.limit or read == ROWS_READ_MAX or id is None:
-                return Page(tuple(found), cursor)
-        return Page(tuple(found), None)
+                continuation = cursor
+                break
+        if unreadable:
+            # No alert: that is the sweep's, once, and a list may be asked for every second.
+            LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
+        return Page(tuple(found), continuation)
 
     def candidates(self, query: Query) -> Iterator[tuple[str, str | None]]:
         """(cursor, id) of recordings that may match, newest first; id None when the page's limit of days is reached."""

@@ -1,6 +1,6 @@
 """ACS's file-ready event, in both schemas and all five forms of its subject.
 
-In Event Grid's schema (a CloudEvent has `source`, `type`, `time` for `topic`, `eventType`, `eventTime`, and equal `data`):
+In Event Grid's schema; a CloudEvent has `source`, `type`, `time` for `topic`, `eventType`, `eventTime`, and equal data:
 
     {"id": "7283825e-…", "topic": "/subscriptions/…/communicationservices/acs",
      "subject": "/recording/call/d99c636c-…/serverCallId/aHR0cHM6…/recordingId/eyJQbGF0…",

@@ -67,8 +67,9 @@ def plan_event(
     rows = {
         announced.document_id: chunk_row(planned, event, announced, policy, now)
         for announced in event.chunks
-        if announced.document_id not in known or is_refused(known[announced.document_id])
+        if announced.document_id not in known or ((old := known[announced.document_id]) and old.refused)
     }
+    unreadable = (chunk.document_id for chunk in event.chunks if known.get(chunk.document_id, chunk) is None)
     return Plan(
         recording=planned,
         added=tuple(row for row in rows.values() if row.document_id not in known),
@@ -80,14 +81,10 @@ def plan_event(
         refusals=(
             *event.unreadable,
             *undeletable_chunks(event, policy),
-            *unreadable_rows(recording.id, event, known),
+            *(str(RowUnreadable(recording.id, document_id)) for document_id in unreadable),
             *(row.failure for row in rows.values() if row.failure),
         ),
     )
-
-
-def is_refused(row: Chunk | None) -> bool:
-    return row is not None and row.refused
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -214,10 +211,3 @@ def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
             parse_location(chunk.delete_location, policy.host_suffixes)
         except NotUnderstood as error:
             yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"
-
-
-def unreadable_rows(id: str, event: FileReady, known: Mapping[str, Chunk | None]) -> Iterator[str]:
-    """One sentence for each announced chunk whose row exists and cannot be read."""
-    for chunk in event.chunks:
-        if chunk.document_id in known and known[chunk.document_id] is None:
-            yield str(RowUnreadable(id, chunk.document_id))
