@@ -104,7 +104,7 @@ class Services:
 
     @MadeOnce
     def state_callbacks(self) -> StateCallbacks:
-        return StateCallbacks(self.catalog, self.recordings, self.clock, self.callback_verifier)
+        return StateCallbacks(self.catalog, self.recordings.control, self.clock, self.callback_verifier)
 
     @MadeOnce
     def ingest(self) -> Ingest:

@@ -72,7 +72,7 @@ class Control:
             if self.ask(recording).ended_at is not None:
                 raise Conflict("ACS does not know this recording any more: it has ended.") from error
             raise Conflict("ACS does not know this recording yet, or not any more; ask again in a minute.") from error
-        written = self.write(recording, lambda row: with_control(row, wanted, self.clock()))
+        written = self.write(recording, partial(with_control, control=wanted, now=self.clock()))
         return written or self.ask(existing_recording(self.catalog, recording.id))
 
     def confirm_change(self, recording: Recording, wanted: ControlStatus, error: AcsUnavailable) -> Recording:

@@ -31,7 +31,7 @@ from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.domain.recording_rows import existing_recording, link_acs_id, save_recording, with_acs_id
 from shared.domain.start_request import StartRequest
 
-START_TRIES = 3  # calls to ACS for one request of ours, all with the same repeatability id
+START_TRIES = 3  # calls to ACS for one request, all with the same repeatability id
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
 
 
@@ -52,7 +52,6 @@ class Recordings:
         self.acs = acs
         self.catalog = catalog
         self.clock = clock
-        self.max_recording = max_recording
         self.control = Control(acs, catalog, clock, forgotten_after=max_recording + retention)
 
     def start(self, request: StartRequest, key: str | None) -> Recording:
@@ -61,27 +60,27 @@ class Recordings:
         Raises:
             Conflict: the first request under this key is still in flight.
             KeyReused: the key came before with another body.
-            AcsRefused: ACS said no; the row says so too.
+            AcsRefused: ACS refused; the row says so, too.
             AcsUnavailable: ACS could not be asked; the row stays `starting`, and the same key tries again.
         """
         id = id_from_key(key) if key else str(uuid4())
         existing = self.catalog.recording(id)
         if existing is None:
-            wanted = requested_recording(id, request, self.clock())
-            existing = self.create(wanted)
-            if existing.repeatability_request_id == wanted.repeatability_request_id:
-                return self.drive_start(existing, request, asked_before=False)
+            created = self.create(requested_recording(id, request, self.clock()))
+            if created is not None:
+                return self.drive_start(created, request, asked_before=False)
+            existing = self.get(id)
         claimed = self.claim_again(existing, request)
         return self.drive_start(claimed, request, asked_before=True) if claimed else existing
 
-    def create(self, wanted: Recording) -> Recording:
-        """Write the row of a recording before ACS is asked for it; the row of another request, if that was faster."""
+    def create(self, requested: Recording) -> Recording | None:
+        """Write the row of a recording before ACS is asked for it; None when another request was faster."""
         # Before the row, so that the sweep finds a start whose answer is lost.
-        self.catalog.note_open([wanted.line(wanted.created_at + SETTLE)])
+        self.catalog.note_open([requested.line(requested.created_at + SETTLE)])
         try:
-            return self.catalog.save_recording(wanted)
+            return self.catalog.save_recording(requested)
         except CatalogConflict:
-            return self.get(wanted.id)
+            return None
 
     def claim_again(self, recording: Recording, request: StartRequest) -> Recording | None:
         """Claim the row to continue an undecided start; None when there is nothing to continue.
@@ -140,6 +139,7 @@ class Recordings:
         raise AssertionError("the last try returns or raises")
 
     def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
+        """Write ACS's answer to a start, and link ACS's id."""
         first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
         control = ControlStatus.ACTIVE if state.active else first
         log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
@@ -152,25 +152,22 @@ class Recordings:
 
     def release(self, recording: Recording, waits_for: str) -> Recording:
         """Release the claim of a start that is not decided; it stays `starting`."""
-        return save_recording(
-            self.catalog,
-            recording,
-            lambda row: msgspec.structs.replace(row, claimed_until=None, waits_for=waits_for, updated_at=self.clock()),
-        )
+        change = partial(msgspec.structs.replace, claimed_until=None, waits_for=waits_for, updated_at=self.clock())
+        return save_recording(self.catalog, recording, change)
 
     def pause(self, id: str) -> Recording:
-        """Raises: NotFound, Conflict, AcsError."""
+        """Raises: RecordingNotFound, Conflict, AcsError."""
         return self.control.pause(self.get(id))
 
     def resume(self, id: str) -> Recording:
-        """Raises: NotFound, Conflict, AcsError."""
+        """Raises: RecordingNotFound, Conflict, AcsError."""
         return self.control.resume(self.get(id))
 
     def stop(self, id: str) -> Recording:
         """Stop a recording; success means that ACS confirmed that it does not record.
 
         Raises:
-            NotFound, Conflict, ControlUnknown, AcsError.
+            RecordingNotFound, Conflict, ControlUnknown, AcsError.
         """
         return self.control.stop(self.get(id))
 

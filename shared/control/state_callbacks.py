@@ -5,11 +5,12 @@ says is used.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from shared.control.recordings import Recordings
+from shared.control.control_requests import Control
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.errors import InvalidRequest
 from shared.domain.json_fields import Json, check_body_length, moment, number, text
@@ -46,11 +47,9 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
 class StateCallbacks:
     """Takes callbacks, and asks ACS about their recordings."""
 
-    def __init__(
-        self, catalog: Catalog, recordings: Recordings, clock: Clock, verifier: CallbackVerifier | None
-    ) -> None:
+    def __init__(self, catalog: Catalog, control: Control, clock: Clock, verifier: CallbackVerifier | None) -> None:
         self.catalog = catalog
-        self.recordings = recordings
+        self.control = control
         self.clock = clock
         self.verifier = verifier
 
@@ -91,9 +90,7 @@ class StateCallbacks:
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=report)
         waits_for = f"{report} It is asked whether it records all the same."
         save_recording(
-            self.catalog,
-            recording,
-            lambda row: msgspec.structs.replace(row, start_report=report, waits_for=waits_for),
+            self.catalog, recording, partial(msgspec.structs.replace, start_report=report, waits_for=waits_for)
         )
 
     def ask_acs(self, callback: RecordingCallback) -> None:
@@ -101,7 +98,7 @@ class StateCallbacks:
         id = self.catalog.recording_by_acs_id(callback.recording_id or "")
         recording = self.catalog.recording(id) if id else None
         if recording is not None:
-            self.recordings.control.observe(recording)
+            self.control.observe(recording)
 
     def recording_of(self, callback: RecordingCallback) -> Recording | None:
         """The recording of a verified callback: by ACS's id, else the latest undecided start of the call."""
