@@ -144,9 +144,9 @@ class RecordingLists:
             skipped = ids.index(query.continuation) + 1 if query.continuation in ids else 0
             yield from ((id, id) for id in ids[skipped:])
         else:
-            yield from self.by_day(query)
+            yield from self.candidates_by_day(query)
 
-    def by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
+    def candidates_by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
         day, after = query.until, None
         if query.continuation:
             day, after = parse_cursor(query.continuation)

@@ -164,7 +164,7 @@ def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) 
     if announced.content_location is None:
         raise NotUnderstood(f"Chunk {row.document_id} has no contentLocation.")
     if in_own_storage(announced.content_location, policy.byos_containers):
-        return in_own_container(row, announced.content_location, announced.metadata_location, policy)
+        return with_own_storage(row, announced.content_location, announced.metadata_location, policy)
     content = own_location(row.document_id, announced.content_location, policy.host_suffixes)
     row = msgspec.structs.replace(row, content_location=content.url)
     if announced.metadata_location is None:
@@ -176,11 +176,11 @@ def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) 
         row,
         metadata_location=metadata.url,
         metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
-        delete_location=deletable(announced, policy),
+        delete_location=deletable_url(announced, policy),
     )
 
 
-def in_own_container(row: Chunk, content: str, metadata: str | None, policy: IngestPolicy) -> Chunk:
+def with_own_storage(row: Chunk, content: str, metadata: str | None, policy: IngestPolicy) -> Chunk:
     """The row of a chunk that ACS wrote into the operator's own container: its copy is the original."""
     own_metadata = metadata if metadata and in_own_storage(metadata, policy.byos_containers) else None
     return msgspec.structs.replace(
@@ -193,7 +193,7 @@ def in_own_container(row: Chunk, content: str, metadata: str | None, policy: Ing
     )
 
 
-def deletable(announced: AnnouncedChunk, policy: IngestPolicy) -> str | None:
+def deletable_url(announced: AnnouncedChunk, policy: IngestPolicy) -> str | None:
     """The URL to delete at ACS: only the chunk's own document. Anything else is left to ACS's retention."""
     url = announced.delete_location
     try:
