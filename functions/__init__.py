@@ -1,18 +1,16 @@
-"""What can wake the app: one file per kind of trigger, each a thin translator."""
+"""What can wake the app: one file per kind of trigger, HTTP by topic, each a thin translator."""
 
 import azure.functions as func
 
-from functions import event_grid, http_files, http_operations, http_recordings, queues, timer
+from functions import event_grid, http_callbacks, http_links, http_operations, http_recordings, queues, timer
 from shared.services import Services
+
+TRIGGERS = (http_recordings, http_links, http_operations, http_callbacks, event_grid, queues, timer)
 
 
 def create_app(services: Services) -> func.FunctionApp:
     """The Functions app on these services; what Azure indexes, and what tests drive."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
-    app.register_functions(http_recordings.blueprint(services))
-    app.register_functions(http_files.blueprint(services))
-    app.register_functions(http_operations.blueprint(services))
-    app.register_functions(event_grid.blueprint(services))
-    app.register_functions(queues.blueprint(services))
-    app.register_functions(timer.blueprint(services))
+    for triggers in TRIGGERS:
+        app.register_functions(triggers.blueprint(services))
     return app

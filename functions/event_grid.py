@@ -1,16 +1,13 @@
 """ACS's file-ready events, delivered by Event Grid.
 
 An event whose time the Functions SDK cannot read fails there, before this code: Event Grid repeats it, then
-dead-letters it, and the sweep takes it in as it came.
+dead-letters it, and the sweep ingests it as it came.
 """
-
-import typing
 
 import azure.functions as func
 
-from functions.bindings import ready, to_document, to_messages
+from functions.bindings import Output, require_settings, to_document, to_messages, transfers_output
 from shared.services import Services
-from shared.settings import RUNTIME_CONNECTION, TRANSFER_QUEUE
 
 
 def blueprint(services: Services) -> func.Blueprint:
@@ -18,9 +15,9 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.function_name("recording_file_ready")
     @bp.event_grid_trigger(arg_name="event")
-    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    def recording_file_ready(event: func.EventGridEvent, transfers: func.Out[typing.List[str]]) -> None:
-        messages = ready(services).ingest.ingest(to_document(event))
+    @transfers_output(bp)
+    def recording_file_ready(event: func.EventGridEvent, transfers: Output) -> None:
+        messages = require_settings(services).ingest.ingest(to_document(event))
         transfers.set(to_messages(messages.transfers))
 
     return bp

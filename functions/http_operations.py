@@ -1,15 +1,12 @@
-"""The routes by which an operator drives stuck work on, hands events in, and compares rows with blobs."""
+"""The routes for operators: replay what failed, hand events in, compare rows with blobs, health."""
 
-import json
-import typing
-from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.bindings import answer, to_messages
-from functions.http_recordings import id_of
+from functions.bindings import Output, queue_outputs, recording_id, respond, send
+from shared.api.event_body import parse_events
 from shared.api.http_replies import Reply, json_reply
 from shared.control.list_recordings import time_filter
 from shared.domain.errors import CatalogUnavailable, InvalidRequest
@@ -19,9 +16,6 @@ from shared.domain.units import Run, as_interruption
 from shared.pipeline.consistency import parse_day
 from shared.pipeline.ingest import merged
 from shared.services import Services
-from shared.settings import DELETION_QUEUE, RUNTIME_CONNECTION, TRANSFER_QUEUE
-
-EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
 
 
 def blueprint(services: Services) -> func.Blueprint:
@@ -30,52 +24,49 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.function_name("check_consistency")
     @bp.route("consistency", methods=["GET"])
     def check_consistency(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(services, req, lambda: compared(services, req))
+        return respond(services, req, lambda: consistency_reply(services, req))
 
     @bp.function_name("replay_recording")
     @bp.route("recordings/{id}/replay", methods=["POST"])
-    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
-    def replay_recording(
-        req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
-    ) -> func.HttpResponse:
-        return answer(services, req, lambda: sent(services.replay.recording(id_of(req)), transfers, deletions))
+    @queue_outputs(bp)
+    def replay_recording(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
+        return respond(
+            services, req, lambda: send_counted(services.replay.recording(recording_id(req)), transfers, deletions)
+        )
 
     @bp.function_name("replay_failed")
     @bp.route("replay", methods=["POST"])
-    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
-    def replay_failed(
-        req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
-    ) -> func.HttpResponse:
-        return answer(services, req, lambda: sent(replayed_since(services, req), transfers, deletions))
+    @queue_outputs(bp)
+    def replay_failed(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
+        return respond(services, req, lambda: send_counted(replay_since(services, req), transfers, deletions))
 
     @bp.function_name("ingest_event")
     @bp.route("events", methods=["POST"])
-    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
-    def ingest_event(
-        req: func.HttpRequest, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
-    ) -> func.HttpResponse:
-        return answer(services, req, lambda: handed_in(services, documents(req.get_body()), transfers, deletions))
+    @queue_outputs(bp)
+    def ingest_event(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
+        return respond(services, req, lambda: ingest(services, parse_events(req.get_body()), transfers, deletions))
+
+    @bp.function_name("health")
+    @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    def health(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, lambda: health_reply(services.health.failures()))
 
     return bp
 
 
-def sent(messages: Messages, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]) -> Reply:
-    """Have the host send what is to be sent, and say how much that is."""
-    transfers.set(to_messages(messages.transfers))
-    deletions.set(to_messages(messages.deletions))
+def send_counted(messages: Messages, transfers: Output, deletions: Output) -> Reply:
+    """Send messages, and answer how many."""
+    send(messages, transfers, deletions)
     view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions)}
     return json_reply(view, HTTPStatus.ACCEPTED)
 
 
-def compared(services: Services, req: func.HttpRequest) -> Reply:
+def consistency_reply(services: Services, req: func.HttpRequest) -> Reply:
     report = services.consistency.check(parse_day(req.params.get("day")), req.params.get("continuation"))
     return json_reply(report.view())
 
 
-def replayed_since(services: Services, req: func.HttpRequest) -> Messages:
+def replay_since(services: Services, req: func.HttpRequest) -> Messages:
     """Raises: InvalidRequest without a time."""
     since = time_filter(req.params, "since")
     if since is None:
@@ -83,20 +74,15 @@ def replayed_since(services: Services, req: func.HttpRequest) -> Messages:
     return services.replay.since(since)
 
 
-def handed_in(
-    services: Services,
-    events: list[Json],
-    transfers: func.Out[typing.List[str]],
-    deletions: func.Out[typing.List[str]],
-) -> Reply:
-    """Take in every event, whatever becomes of the others; the messages of those that could be are sent in any case.
+def ingest(services: Services, events: list[Json], transfers: Output, deletions: Output) -> Reply:
+    """Ingest every event, whatever becomes of the others; the messages of those that could be are sent in any case.
 
     Raises:
-        CatalogUnavailable: some could not be taken in just now.
+        CatalogUnavailable: some could not be ingested just now.
     """
     run = Run("events")
     messages = [run.attempt(partial(services.ingest.ingest, event), as_interruption) for event in events]
-    reply = sent(merged(messages), transfers, deletions)
+    reply = send_counted(merged(messages), transfers, deletions)
     if run.interruptions:
         raise CatalogUnavailable(
             f"{len(run.interruptions)} of {len(events)} events could not be taken in just now: {run.interruptions[0]}"
@@ -105,19 +91,6 @@ def handed_in(
     return reply
 
 
-def documents(body: bytes) -> list[Json]:
-    """One event or an array of them.
-
-    Raises:
-        InvalidRequest: it is something else.
-    """
-    if len(body) > EVENT_BYTES_MAX:
-        raise InvalidRequest(f"The body has {len(body)} bytes; {EVENT_BYTES_MAX} are allowed.")
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"The body is not JSON: {error}.") from error
-    listed = parsed if isinstance(parsed, list) else [parsed]
-    if not listed or not all(isinstance(item, Mapping) for item in listed):
-        raise InvalidRequest("The body must be an event, or an array of events.")
-    return listed
+def health_reply(failures: dict[str, str]) -> Reply:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if failures else HTTPStatus.OK
+    return json_reply({"status": "unhealthy" if failures else "healthy", "failures": failures}, status)

@@ -1,10 +1,8 @@
 """Work queues, and the poison queues behind them."""
 
-import typing
-
 import azure.functions as func
 
-from functions.bindings import ready, to_messages
+from functions.bindings import Output, queue_outputs, require_settings, send, to_messages, transfers_output
 from shared.domain.errors import SettingsInvalid
 from shared.pipeline.poison import alert_if_ours
 from shared.services import Services
@@ -22,41 +20,35 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.function_name("chunk_transfer")
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    @bp.queue_output(arg_name="deletions", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
-    def chunk_transfer(
-        message: func.QueueMessage, transfers: func.Out[typing.List[str]], deletions: func.Out[typing.List[str]]
-    ) -> None:
-        ref = ready(services).inbox.read(TRANSFER_QUEUE, message.get_body())
-        if ref is None:
-            return
-        messages = services.transfer.transfer(ref)
-        transfers.set(to_messages(messages.transfers))
-        deletions.set(to_messages(messages.deletions))
+    @queue_outputs(bp)
+    def chunk_transfer(message: func.QueueMessage, transfers: Output, deletions: Output) -> None:
+        ref = require_settings(services).inbox.read(TRANSFER_QUEUE, message.get_body())
+        if ref is not None:
+            send(services.transfer.transfer(ref), transfers, deletions)
 
     @bp.function_name("chunk_deletion")
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
-    @bp.queue_output(arg_name="transfers", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
-    def chunk_deletion(message: func.QueueMessage, transfers: func.Out[typing.List[str]]) -> None:
-        ref = ready(services).inbox.read(DELETION_QUEUE, message.get_body())
+    @transfers_output(bp)
+    def chunk_deletion(message: func.QueueMessage, transfers: Output) -> None:
+        ref = require_settings(services).inbox.read(DELETION_QUEUE, message.get_body())
         if ref is not None:
             transfers.set(to_messages(services.deletion.delete(ref).transfers))
 
     @bp.function_name("chunk_transfer_poisoned")
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_transfer_poisoned(message: func.QueueMessage) -> None:
-        take_in(services, TRANSFER_POISON_QUEUE, message.get_body())
+        take_poisoned(services, TRANSFER_POISON_QUEUE, message.get_body())
 
     @bp.function_name("chunk_deletion_poisoned")
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_deletion_poisoned(message: func.QueueMessage) -> None:
-        take_in(services, DELETION_POISON_QUEUE, message.get_body())
+        take_poisoned(services, DELETION_POISON_QUEUE, message.get_body())
 
     return bp
 
 
-def take_in(services: Services, queue: str, body: bytes) -> None:
-    """Take in a poisoned message.
+def take_poisoned(services: Services, queue: str, body: bytes) -> None:
+    """Take a message off a poison queue.
 
     While the settings are wrong, one of ours may go all the same: its row is durable, and the sweep sends it again.
     Any other exists nowhere else, and stays on the queue.
@@ -66,7 +58,7 @@ def take_in(services: Services, queue: str, body: bytes) -> None:
         Transient: the message is none of ours and could not be kept.
     """
     try:
-        ready(services)
+        require_settings(services)
     except SettingsInvalid:
         if alert_if_ours(queue, body):
             return

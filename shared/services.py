@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from shared.control.download_links import Files
-from shared.control.health import NOWHERE, Health
-from shared.control.list_recordings import Listing
+from shared.control.download_links import DownloadLinks
+from shared.control.health import PROBE_ID, Health
+from shared.control.list_recordings import RecordingLists
 from shared.control.recordings import Recordings
-from shared.control.state_callbacks import Callbacks, CallbackVerifier
+from shared.control.state_callbacks import CallbackVerifier, StateCallbacks
 from shared.copying.copy_content import WRITERS, Engine, EngineOptions
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
@@ -22,7 +22,8 @@ from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.dead_letters import DeadLetterIntake
 from shared.pipeline.deletion import Deletion
-from shared.pipeline.ingest import Ingest, IngestPolicy
+from shared.pipeline.ingest import Ingest
+from shared.pipeline.ingest_plan import IngestPolicy
 from shared.pipeline.poison import Poison
 from shared.pipeline.queue_messages import Inbox
 from shared.pipeline.replay import Replay
@@ -95,20 +96,20 @@ class Services:
         )
 
     @MadeOnce
-    def listing(self) -> Listing:
-        return Listing(self.catalog, self.clock)
+    def recording_lists(self) -> RecordingLists:
+        return RecordingLists(self.catalog, self.clock)
 
     @MadeOnce
-    def files(self) -> Files:
-        return Files(self.catalog, self.store, self.clock)
+    def download_links(self) -> DownloadLinks:
+        return DownloadLinks(self.catalog, self.store, self.clock)
 
     @MadeOnce
     def consistency(self) -> Consistency:
         return Consistency(self.catalog, self.store)
 
     @MadeOnce
-    def callbacks(self) -> Callbacks:
-        return Callbacks(self.catalog, self.recordings, self.clock, self.callback_verifier)
+    def state_callbacks(self) -> StateCallbacks:
+        return StateCallbacks(self.catalog, self.recordings.control, self.clock, self.callback_verifier)
 
     @MadeOnce
     def ingest(self) -> Ingest:
@@ -195,10 +196,10 @@ class Services:
     def health(self) -> Health:
         return Health(
             {
-                "tables": lambda: self.catalog.recording(NOWHERE),
-                "recordingsStorage": lambda: next(self.store.names(NOWHERE), None),
+                "tables": lambda: self.catalog.recording(PROBE_ID),
+                "recordingsStorage": lambda: next(self.store.names(PROBE_ID), None),
                 "runtimeStorage": lambda: next(iter(self.dead_letters.listed()), None),
-                "acs": lambda: self.acs_calls.state(NOWHERE),
+                "acs": lambda: self.acs_calls.state(PROBE_ID),
             }
         )
 

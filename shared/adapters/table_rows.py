@@ -14,7 +14,7 @@ import msgspec
 from azure.data.tables import EdmType, EntityProperty, TableEntity
 
 from shared.domain.errors import RowUnreadable
-from shared.domain.identifiers import DOCUMENT_ID, digest, normal_server_call_id
+from shared.domain.identifiers import DOCUMENT_ID, digest, normal_recording_id, normal_server_call_id
 from shared.domain.models import Chunk, IndexEntry, Recording
 
 RECORDING_ROW = "recording"
@@ -213,7 +213,7 @@ def call_partition(server_call_id: str) -> str:
 
 
 def acs_partition(recording_id: str) -> str:
-    return f"acs-{digest(recording_id)}"
+    return f"acs-{digest(normal_recording_id(recording_id))}"
 
 
 def day_partition(day: datetime) -> str:

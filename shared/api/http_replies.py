@@ -1,4 +1,4 @@
-"""What HTTP callers are told: JSON, and RFC 9457 problem documents for everything that went wrong."""
+"""Replies to HTTP callers: JSON, and RFC 9457 problem documents for everything that went wrong."""
 
 import json
 import logging
@@ -20,9 +20,8 @@ from shared.domain.errors import (
     SettingsInvalid,
     Transient,
 )
+from shared.domain.json_fields import Json
 from shared.domain.log import LOGGER
-
-type View = Mapping[str, object]
 
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
@@ -72,7 +71,7 @@ ACS_STATUSES: dict[int, HTTPStatus] = {
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer, before it is one of the platform's."""
+    """An HTTP reply, before it becomes the platform's."""
 
     status: HTTPStatus
     body: bytes
@@ -80,12 +79,12 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
 
 
-def json_reply(view: View, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(status=status, body=encoded(view), content_type=JSON_TYPE, headers=dict(headers or {}))
+def json_reply(view: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status=status, body=to_json(view), content_type=JSON_TYPE, headers=dict(headers or {}))
 
 
-def answered(instance: str, act: Callable[[], Reply]) -> Reply:
-    """The reply of a use case, or the problem document of whatever it raised.
+def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
+    """Carry out a use case: its reply, or the problem document of whatever it raised.
 
     Args:
         instance: the path that was asked for.
@@ -103,7 +102,7 @@ def answered(instance: str, act: Callable[[], Reply]) -> Reply:
 
 
 def problem(error: RecorderError, instance: str) -> Reply:
-    """The problem document of an error of ours."""
+    """The problem document of one of this app's errors."""
     extra: dict[str, object] = {}
     headers: dict[str, str] = {}
     if isinstance(error, SettingsInvalid):
@@ -132,7 +131,7 @@ def status_of(error: RecorderError) -> HTTPStatus:
 
 
 def acs_status(error: AcsError) -> HTTPStatus:
-    """Whose fault it is: the caller's, the call's state, ACS's, or the line's."""
+    """The status that says whose fault it is: the caller's, the call's state, ACS's, or the connection's."""
     if error.status is None:
         return HTTPStatus.GATEWAY_TIMEOUT
     if error.code in ACS_CODES:
@@ -149,7 +148,7 @@ def problem_reply(
     extra: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    document: View = {
+    document: Json = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
@@ -157,8 +156,8 @@ def problem_reply(
         "instance": instance,
         **{name: value for name, value in (extra or {}).items() if value is not None},
     }
-    return Reply(status=status, body=encoded(document), content_type=PROBLEM_TYPE, headers=dict(headers or {}))
+    return Reply(status=status, body=to_json(document), content_type=PROBLEM_TYPE, headers=dict(headers or {}))
 
 
-def encoded(view: View) -> bytes:
+def to_json(view: Json) -> bytes:
     return json.dumps(view, ensure_ascii=False).encode()

@@ -1,10 +1,15 @@
-"""What a caller may ask of a recording: every option ACS has, checked before ACS is asked."""
+"""The body of POST /api/recordings, and its Idempotency-Key: every option of ACS, checked before ACS is asked.
+
+{"serverCallId": "aHR0cHM6Ly9hcGku…", "recordingContentType": "audio", "recordingChannelType": "unmixed",
+"pauseOnStart": true, "tags": {"case": "4711"}}
+"""
 
 import re
 
 import msgspec
 
 from shared.domain.errors import InvalidRequest
+from shared.domain.json_fields import check_body_length
 from shared.domain.start_request import FormatType, StartRequest
 from shared.domain.urls import is_loopback_url, split_url
 
@@ -36,8 +41,7 @@ def parse_start_request(body: bytes, containers: tuple[str, ...]) -> StartReques
     Raises:
         InvalidRequest: naming the field, and saying why.
     """
-    if len(body) > BODY_BYTES_MAX:
-        raise InvalidRequest(f"The body has {len(body)} bytes; {BODY_BYTES_MAX} are allowed.")
+    check_body_length(body, BODY_BYTES_MAX)
     try:
         request = msgspec.json.decode(body, type=StartRequest)
     except msgspec.ValidationError as error:

@@ -1,7 +1,7 @@
 """The control half of a recording: what ACS confirmed, and nothing else.
 
-An answer of ACS's counts only for the `control_version` it was asked from: whoever finds that another answer was
-written meanwhile asks again, since nothing tells which of the two ACS gave last. So a late answer never wins.
+An answer of ACS counts only for the `control_version` it was asked from. Where another answer was written meanwhile,
+ACS is asked again, since nothing says which of the two it gave last. So a late answer never wins.
 
     row read (version 7) ─► ACS asked ─► row written (version 8), if it is still 7 ─► else asked again
 """
@@ -22,20 +22,19 @@ from shared.domain.errors import (
     CatalogConflict,
     Conflict,
     ControlUnknown,
-    NotFound,
 )
 from shared.domain.models import ControlStatus, FilesStatus, Recording, StartFailure
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
-from shared.domain.recording_rows import SAVE_TRIES
+from shared.domain.recording_rows import SAVE_TRIES, existing_recording
 
-QUESTIONS_MAX = 4  # of one request; each further one means that somebody else controls the recording just now
+QUESTIONS_MAX = 4  # of one request; each further one means that another request controls the recording just now
 
 type Change = Callable[[Recording], Recording]
 
 
 class Control:
-    """Asks ACS, and writes what it confirms."""
+    """Pause, resume, stop, and questions to ACS; writes what ACS confirms."""
 
     def __init__(
         self, acs: AcsCalls, catalog: Catalog, open_work: OpenWork, clock: Clock, *, forgotten_after: timedelta
@@ -48,50 +47,50 @@ class Control:
 
     def pause(self, recording: Recording) -> Recording:
         """Raises: Conflict, AcsError."""
-        recording_id = self.controllable(recording)
-        return self.act(recording, partial(self.acs.pause, recording_id), ControlStatus.PAUSED)
+        recording_id = self.controllable_id(recording)
+        return self.request_change(recording, partial(self.acs.pause, recording_id), ControlStatus.PAUSED)
 
     def resume(self, recording: Recording) -> Recording:
         """Raises: Conflict, AcsError."""
-        recording_id = self.controllable(recording)
+        recording_id = self.controllable_id(recording)
         # Before ACS is asked: a resume whose answer is lost may have made a file.
         tried = self.write_always(recording, partial(resume_tried, now=self.clock()))
-        return self.act(tried, partial(self.acs.resume, recording_id), ControlStatus.ACTIVE)
+        return self.request_change(tried, partial(self.acs.resume, recording_id), ControlStatus.ACTIVE)
 
-    def act(self, recording: Recording, request: Callable[[], None], wanted: ControlStatus) -> Recording:
+    def request_change(self, recording: Recording, request: Callable[[], None], wanted: ControlStatus) -> Recording:
         """Ask ACS to change a running recording, and write what came of it.
 
         Raises:
             Conflict: ACS does not know the recording.
-            AcsError: ACS refused or failed; after an unclear answer ACS's own word stands on the row.
+            AcsError: ACS refused or failed; after an unclear answer the row has the state that ACS gave when asked.
         """
         try:
             request()
         except AcsUnavailable as error:
             if error.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise
-            return self.unless_carried_out(recording, wanted, error)
+            return self.confirm_change(recording, wanted, error)
         except AcsRefused as error:
             if error.code != CODE_NOT_FOUND:
                 raise
             if self.ask(recording).ended_at is not None:
                 raise Conflict("ACS does not know this recording any more: it has ended.") from error
             raise Conflict("ACS does not know this recording yet, or not any more; ask again in a minute.") from error
-        written = self.write(recording, lambda row: answered(row, wanted, self.clock()))
-        return written or self.ask(self.current(recording))
+        written = self.write(recording, partial(with_control, control=wanted, now=self.clock()))
+        return written or self.ask(existing_recording(self.catalog, recording.id))
 
-    def unless_carried_out(self, recording: Recording, wanted: ControlStatus, error: AcsUnavailable) -> Recording:
-        """The recording, if ACS says that an unclear request was carried out.
+    def confirm_change(self, recording: Recording, wanted: ControlStatus, error: AcsUnavailable) -> Recording:
+        """After an unclear answer, ask ACS whether the request was carried out; the recording, if it was.
 
         Raises:
             AcsUnavailable: ACS says that it was not, or does not know yet.
             ControlUnknown: ACS does not say.
         """
         row = self.ask(recording)
-        told = row.control_version != recording.control_version or not is_settling(row, self.clock())
-        if row.ended_at is None and row.control is wanted and told:
+        is_judged = row.control_version != recording.control_version or not is_settling(row, self.clock())
+        if row.ended_at is None and row.control is wanted and is_judged:
             return row
-        self.look_soon(row)
+        self.schedule_question(row)
         raise error
 
     def stop(self, recording: Recording) -> Recording:
@@ -104,11 +103,11 @@ class Control:
         """
         if self.has_ended(recording) or recording.refused:
             return recording
-        recording_id = self.named(recording)
+        recording_id = self.acs_id(recording)
         end = ended
         if not recording.has_run:
             try:
-                recording = self.ask(recording)  # only ACS's fresh word tells an empty recording from a lost file
+                recording = self.ask(recording)  # only a fresh answer tells an empty recording from a lost file
             except ControlUnknown:
                 end = ended_after_a_run  # it is stopped all the same; a file may be to come
             if recording.ended_at is not None:
@@ -116,14 +115,14 @@ class Control:
         try:
             self.acs.stop(recording_id)
         except AcsError as error:
-            recording = self.ended_all_the_same(recording, error)
+            recording = self.confirm_end(recording, error)
         else:
-            self.look_after_files(recording)
+            self.schedule_files_check(recording)
             recording = self.write_always(recording, partial(end, now=self.clock()))
         return recording
 
-    def ended_all_the_same(self, recording: Recording, error: AcsError) -> Recording:
-        """The recording, if ACS does not know it any more although stopping it was not confirmed.
+    def confirm_end(self, recording: Recording, error: AcsError) -> Recording:
+        """After a stop that was not confirmed, ask ACS for the state; the recording, if ACS does not know it any more.
 
         ACS's stop has answered 404 for recordings that ran on (its high-availability issue), so only the question for
         the state decides.
@@ -132,7 +131,7 @@ class Control:
             ControlUnknown: ACS still knows it, or does not say.
             AcsRefused: ACS refused, and still knows it.
         """
-        self.look_after_files(recording)
+        self.schedule_files_check(recording)
         row = self.ask(recording)
         if row.ended_at is not None or row.start_failure is not None:
             return row  # of a start that failed ACS has just said, by a 404, that there is no recording
@@ -144,8 +143,8 @@ class Control:
             retry_after_seconds=error.retry_after_seconds,
         ) from error
 
-    def look_after_files(self, recording: Recording) -> None:
-        """Have the sweep look: at files that wait for the end only, else whether an event came."""
+    def schedule_files_check(self, recording: Recording) -> None:
+        """Have the sweep check the files that wait for the end only, or else whether an event came."""
         waiting = recording.files is FilesStatus.TRANSFERRING
         patience = timedelta(0) if waiting else EVENT_PATIENCE
         self.open_work.watch(recording, self.clock() + patience)
@@ -160,10 +159,10 @@ class Control:
         return recording.ended_at is not None or forgotten
 
     def may_run(self, recording: Recording) -> bool:
-        """Whether ACS can be asked about a recording whose end nobody has confirmed."""
+        """Whether ACS can be asked about a recording whose end is not confirmed."""
         return recording.may_run and not self.has_ended(recording)
 
-    def controllable(self, recording: Recording) -> str:
+    def controllable_id(self, recording: Recording) -> str:
         """ACS's id of a recording that may be paused and resumed.
 
         Raises:
@@ -171,16 +170,16 @@ class Control:
         """
         if self.has_ended(recording) or recording.start_failure is not None:
             raise Conflict(f"The recording is {recording.status}: it has ended.")
-        return self.named(recording)
+        return self.acs_id(recording)
 
-    def named(self, recording: Recording) -> str:
+    def acs_id(self, recording: Recording) -> str:
         """ACS's id of a recording. Raises: Conflict when it is not known."""
         if recording.recording_id is None:
             raise Conflict("ACS's id of the recording is not known (yet): ACS has not answered the start.")
         return recording.recording_id
 
     def observe(self, recording: Recording) -> Recording:
-        """Ask ACS about a recording that may still run, and write down what it says.
+        """Ask ACS about a recording that may still run, and write its answer.
 
         Raises:
             ControlUnknown: ACS does not say; it is asked again in a minute.
@@ -189,14 +188,14 @@ class Control:
             return recording
         observed = self.ask(recording)
         if observed.ended_at is not None:
-            self.look_after_files(observed)
+            self.schedule_files_check(observed)
         return observed
 
     def ask(self, recording: Recording) -> Recording:
-        """The recording with ACS's word of it; as it is where it has ended or ACS does not know it by an id.
+        """Ask ACS for the state and write it; unchanged where the recording has ended or has no id of ACS yet.
 
         Raises:
-            ControlUnknown: ACS did not answer, or others control the recording at this moment; the row is unchanged,
+            ControlUnknown: ACS did not answer, or other requests control the recording just now; the row is unchanged,
                 and ACS is asked again in a minute.
             CatalogConflict, CatalogUnavailable: our own outage.
         """
@@ -204,27 +203,27 @@ class Control:
         for _ in range(QUESTIONS_MAX):
             if not row.may_run or row.recording_id is None:
                 return row
-            state = self.answer(row, row.recording_id)
+            state = self.ask_state(row, row.recording_id)
             change = partial(observed, state=state, now=self.clock())
-            # A look that tells nothing new is not written: it keeps no other answer out.
+            # An answer that says nothing new is not written: it keeps no other answer out.
             written = row if change(row) == row else self.write(row, change)
             if written is not None:
                 if is_settling(written, self.clock()):
-                    self.look_soon(written)  # "inactive" and "not found" do not count yet
+                    self.schedule_question(written)  # "inactive" and "not found" do not count yet
                 return written
-            row = self.current(row)
-        self.look_soon(row)
+            row = existing_recording(self.catalog, row.id)
+        self.schedule_question(row)
         raise ControlUnknown("The recording is being controlled by several requests at once.")
 
-    def answer(self, recording: Recording, recording_id: str) -> AcsState | None:
+    def ask_state(self, recording: Recording, recording_id: str) -> AcsState | None:
         try:
             return self.acs.state(recording_id)
         except AcsError as error:
-            self.look_soon(recording)
+            self.schedule_question(recording)
             raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
 
-    def look_soon(self, recording: Recording) -> None:
-        """Have the sweep ask ACS as soon as its answer is sure to count."""
+    def schedule_question(self, recording: Recording) -> None:
+        """Have the sweep ask ACS in a minute, or later if its answer may not count before that."""
         now = self.clock()
         self.open_work.watch(recording, max(now + ASK_AGAIN, settled_at(recording)))
 
@@ -235,7 +234,7 @@ class Control:
 
         Args:
             asked_of: the row as it was when ACS was asked.
-            change: what the answer makes of the row; of the control half alone.
+            change: the row after that answer; pure, and of the control half alone.
             always: whether it is a fact that no other answer contradicts: that ACS is asked now, or that it has ended.
 
         Raises:
@@ -254,7 +253,7 @@ class Control:
                     msgspec.structs.replace(changed, control_version=version, updated_at=self.clock())
                 )
             except CatalogConflict:
-                row = self.current(row)
+                row = existing_recording(self.catalog, row.id)
         raise CatalogConflict
 
     def write_always(self, recording: Recording, change: Change) -> Recording:
@@ -263,14 +262,7 @@ class Control:
         Raises:
             CatalogConflict: the row was written over and over again.
         """
-        return self.write(recording, change, always=True) or self.current(recording)
-
-    def current(self, recording: Recording) -> Recording:
-        """Raises: NotFound when the row is gone."""
-        row = self.catalog.recording(recording.id)
-        if row is None:
-            raise NotFound("There is no recording with this id.")
-        return row
+        return self.write(recording, change, always=True) or existing_recording(self.catalog, recording.id)
 
 
 def observed(recording: Recording, state: AcsState | None, now: datetime) -> Recording:
@@ -315,7 +307,7 @@ def ended_after_a_run(recording: Recording, now: datetime) -> Recording:
 
 
 def unconfirmed(recording: Recording, reason: str) -> Recording:
-    """There is no recording after all: neither an end nor a file will come."""
+    """After a start that never became a recording: neither an end nor a file will come."""
     return msgspec.structs.replace(
         recording,
         start_failure=StartFailure.UNCONFIRMED,
@@ -329,7 +321,7 @@ def resume_tried(recording: Recording, now: datetime) -> Recording:
     return msgspec.structs.replace(recording, resume_requested_at=now, has_run=True)
 
 
-def answered(recording: Recording, control: ControlStatus, now: datetime) -> Recording:
+def with_control(recording: Recording, control: ControlStatus, now: datetime) -> Recording:
     """After ACS confirmed a pause or a resume."""
     if recording.ended_at is not None:
         return recording
@@ -344,13 +336,13 @@ def is_settling(recording: Recording, now: datetime) -> bool:
 
 
 def settled_at(recording: Recording) -> datetime:
-    """When "inactive" can mean nothing else any more than that it is paused."""
+    """From when on "inactive" can only mean that it is paused."""
     requests = (recording.start_requested_at, recording.resume_requested_at)
     return max((request + SETTLE for request in requests if request), default=recording.created_at)
 
 
 def next_question(recording: Recording, now: datetime) -> datetime:
-    """When ACS is to be asked about a recording that may still run."""
+    """When ACS is to be asked next about a recording that may still run."""
     if is_settling(recording, now):
         return settled_at(recording)
     often = recording.heard_at is not None and now - recording.heard_at < FILES_CAME

@@ -1,24 +1,24 @@
-"""Links to a chunk's files for those who may listen to them: read-only, and valid for minutes."""
+"""Links to a chunk's files: read-only, and valid for minutes."""
 
 from datetime import datetime
 
 import msgspec
 
 from shared.domain.durations import LINK_LIFETIME
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import ChunkNotFound, Conflict
 from shared.domain.models import Chunk, ChunkRef
 from shared.domain.ports import Catalog, ChunkStore, Clock
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A URL that anyone who has it may read with, until it expires."""
+    """A URL that reads one file, for anyone who has it, until it expires."""
 
     url: str
     expires_at: datetime
 
 
-class Files:
-    """Hands out links."""
+class DownloadLinks:
+    """Makes links to a chunk's media and metadata."""
 
     def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock) -> None:
         self.catalog = catalog
@@ -26,14 +26,14 @@ class Files:
         self.clock = clock
 
     def content(self, ref: ChunkRef) -> Link:
-        """Raises: NotFound, Conflict while there is no verified copy."""
+        """Raises: ChunkNotFound; Conflict while there is no verified copy."""
         chunk = self.chunk(ref)
         if chunk.sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of it.")
         return self.link(chunk, chunk.content_blob)
 
     def metadata(self, ref: ChunkRef) -> Link:
-        """Raises: NotFound, Conflict while there is no verified copy."""
+        """Raises: ChunkNotFound; Conflict while there is no verified copy."""
         chunk = self.chunk(ref)
         if chunk.metadata_blob is None or chunk.metadata_sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of its metadata.")
@@ -42,7 +42,7 @@ class Files:
     def chunk(self, ref: ChunkRef) -> Chunk:
         chunk = self.catalog.chunk(ref)
         if chunk is None:
-            raise NotFound("There is no chunk with this documentId in this recording.")
+            raise ChunkNotFound
         return chunk
 
     def link(self, chunk: Chunk, name: str) -> Link:

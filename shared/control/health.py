@@ -1,10 +1,10 @@
-"""Whether what the app depends on answers."""
+"""Health: whether the services that the app depends on answer."""
 
 from collections.abc import Callable, Mapping
 
-from shared.domain.errors import AcsError, CatalogUnavailable, RecorderError, Transient
+from shared.domain.errors import AcsError, CatalogUnavailable, Transient
 
-NOWHERE = "health"  # an id that nothing has; asking for it shows that somebody answers
+PROBE_ID = "health"  # an id that nothing has; asking for it shows that the service answers
 
 type Probe = Callable[[], object]
 
@@ -16,12 +16,11 @@ class Health:
         self.probes = probes
 
     def failures(self) -> dict[str, str]:
-        """What does not answer, with what happened; empty when all is well."""
-        return {name: str(failure) for name, probe in self.probes.items() if (failure := self.failure(probe))}
-
-    def failure(self, probe: Probe) -> RecorderError | None:
-        try:
-            probe()
-        except (AcsError, CatalogUnavailable, Transient) as error:
-            return error
-        return None
+        """The dependencies that do not answer, each with what happened; empty when all is well."""
+        failures = {}
+        for name, probe in self.probes.items():
+            try:
+                probe()
+            except (AcsError, CatalogUnavailable, Transient) as error:
+                failures[name] = str(error)
+        return failures

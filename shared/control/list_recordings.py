@@ -1,4 +1,8 @@
-"""Lists of recordings, newest first, without a table scan: days are walked one by one, calls and ids are looked up."""
+"""Lists of recordings, newest first, without a table scan: by day, by call, or by ACS's id.
+
+A continuation is the cursor of the last recording on a page: in a list by day `2026-11-22/ROW`, the row of the day's
+index entry (empty: the day from its beginning); in a list by call our id of the recording.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,18 +12,17 @@ import msgspec
 
 from shared.domain.durations import AT_RISK
 from shared.domain.errors import InvalidRequest, RowUnreadable
-from shared.domain.identifiers import normal_recording_id
-from shared.domain.json_fields import YEAR_MAX, YEAR_MIN
+from shared.domain.json_fields import parse_time
 from shared.domain.log import LOGGER
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
 from shared.domain.ports import Catalog, Clock
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
-DAYS_WITHOUT_FROM = 31  # how far back a list goes when it is not told from when
-DAYS_PER_PAGE_MAX = 400  # how many days one page walks before it hands out a continuation
-LOOKED_AT_MAX = 2000  # how many rows one page reads to find those that match
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+DAYS_WITHOUT_FROM = 31  # how far back a list goes without `from`
+DAYS_PER_PAGE_MAX = 400  # how many days one page reads before it ends with a continuation
+ROWS_READ_MAX = 2000  # how many rows one page reads in search of those that match
+MIN_TIME = datetime.min.replace(tzinfo=UTC)
 TAG_PREFIX = "tag."
 FIELDS = frozenset(
     {"serverCallId", "recordingId", "status", "from", "to", "atRisk", "limit", "continuation", "code", "clientId"}
@@ -27,7 +30,7 @@ FIELDS = frozenset(
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """Which recordings to list."""
+    """A list query: which recordings, from where on."""
 
     server_call_id: str | None = None
     recording_id: str | None = None
@@ -51,14 +54,14 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some recordings, and where the list goes on; None at its end."""
+    """One page of a list, and the cursor of the next; None at its end."""
 
     recordings: tuple[Recording, ...]
     continuation: str | None
 
 
 def parse_query(params: Mapping[str, str], now: datetime) -> Query:
-    """Read the query string of a list.
+    """Parse the query string of a list.
 
     Raises:
         InvalidRequest: naming the field.
@@ -71,7 +74,7 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
         raise InvalidRequest(f"limit: it must be a whole number from 1 to {LIMIT_MAX}.")
     # Looking up a call or an id costs the same at any age; walking days does not.
     looked_up = "serverCallId" in params or "recordingId" in params
-    earliest = LONG_AGO if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
+    earliest = MIN_TIME if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
     status = params.get("status")
     if status is not None and status not in list(RecordingStatus):
         raise InvalidRequest(f"status: it must be one of {', '.join(RecordingStatus)}.")
@@ -89,41 +92,33 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
 
 
 def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
-    value = params.get(name)
-    if value is None:
+    """The time that a filter names; None without it.
+
+    Raises:
+        InvalidRequest: it is no time.
+    """
+    if name not in params:
         return None
-    try:
-        # A plus sign that was not escaped arrives as a space.
-        parsed = datetime.fromisoformat(value.replace(" ", "+"))
-    except ValueError:
-        parsed = LONG_AGO
-    if not YEAR_MIN <= parsed.year <= YEAR_MAX:
+    parsed = parse_time(params[name].replace(" ", "+"))  # a plus sign that was not escaped arrives as a space
+    if parsed is None:
         raise InvalidRequest(f"{name}: it must be a time such as 2026-11-22T08:00:00Z or a day such as 2026-11-22.")
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return parsed
 
 
-class Listing:
-    """Answers list queries from the catalog's index lines."""
+class RecordingLists:
+    """Answers list queries from the catalog's index entries."""
 
     def __init__(self, catalog: Catalog, clock: Clock) -> None:
         self.catalog = catalog
         self.clock = clock
 
     def page(self, query: Query) -> Page:
-        """One page of the list. Rows that cannot be read are not in it; who asks for one of them is told why."""
+        """One page of the list. Rows that cannot be read are not in it; a request for one of them says why."""
         now = self.clock()
-        unreadable: list[RowUnreadable] = []
-        try:
-            return self.readable_page(query, now, unreadable)
-        finally:
-            if unreadable:
-                # No alert: that is the sweep's, once, and a list may be asked for every second.
-                LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
-
-    def readable_page(self, query: Query, now: datetime, unreadable: list[RowUnreadable]) -> Page:
         found: list[Recording] = []
-        place: str | None = None
-        for looked_at, (place, id) in enumerate(self.candidates(query), start=1):
+        unreadable: list[RowUnreadable] = []
+        continuation: str | None = None
+        for read, (cursor, id) in enumerate(self.candidates(query), start=1):
             try:
                 recording = self.catalog.recording(id) if id is not None else None
             except RowUnreadable as error:
@@ -131,26 +126,30 @@ class Listing:
                 recording = None
             if recording is not None and query.matches(recording, now):
                 found.append(recording)
-            if len(found) == query.limit or looked_at == LOOKED_AT_MAX or id is None:
-                return Page(tuple(found), place)
-        return Page(tuple(found), None)
+            if len(found) == query.limit or read == ROWS_READ_MAX or id is None:
+                continuation = cursor
+                break
+        if unreadable:
+            # No alert: that is the sweep's, once, and a list may be asked for every second.
+            LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
+        return Page(tuple(found), continuation)
 
     def candidates(self, query: Query) -> Iterator[tuple[str, str | None]]:
-        """(place, id) of recordings that may match, newest first; no id where the list is to go on another time."""
+        """(cursor, id) of recordings that may match, newest first; id None when the page's limit of days is reached."""
         if query.recording_id is not None:
-            id = self.catalog.recording_by_acs_id(normal_recording_id(query.recording_id))
+            id = self.catalog.recording_by_acs_id(query.recording_id)
             yield from [(id, id)] if id and not query.continuation else []
         elif query.server_call_id is not None:
             ids = self.catalog.recordings_by_call(query.server_call_id, query.until)
             skipped = ids.index(query.continuation) + 1 if query.continuation in ids else 0
             yield from ((id, id) for id in ids[skipped:])
         else:
-            yield from self.by_day(query)
+            yield from self.candidates_by_day(query)
 
-    def by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
+    def candidates_by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
         day, after = query.until, None
         if query.continuation:
-            day, after = parse_place(query.continuation)
+            day, after = parse_cursor(query.continuation)
         first = query.since.astimezone(UTC).date()
         for _ in range(DAYS_PER_PAGE_MAX):
             if day.astimezone(UTC).date() < first:
@@ -161,8 +160,8 @@ class Listing:
         yield f"{day.astimezone(UTC):%Y-%m-%d}/", None
 
 
-def parse_place(continuation: str) -> tuple[datetime, str]:
-    """Raises: InvalidRequest when it is no continuation of ours."""
+def parse_cursor(continuation: str) -> tuple[datetime, str]:
+    """Raises: InvalidRequest when no page gave this continuation."""
     day, _, row = continuation.partition("/")
     try:
         return datetime.fromisoformat(day).replace(tzinfo=UTC), row

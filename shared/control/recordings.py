@@ -1,10 +1,12 @@
 """Start, pause, resume, stop and look up recordings.
 
-The row comes before the call: whatever dies on the way, there is a row that the file-ready event, a callback or a
-second try under the same key can explain.
+The row is written before ACS is called: whatever dies on the way, the file-ready event, a callback or a second try
+under the same key finds a row that explains it. One that was stopped, as the API shows it:
+
+    {"id": "6f1c2d3e-…", "recordingId": "eyJQbGF0…", "status": "stopped", "origin": "api", "serverCallId": "aHR0cHM6…",
+     "createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -21,17 +23,16 @@ from shared.domain.errors import (
     CatalogConflict,
     Conflict,
     KeyReused,
-    NotFound,
 )
 from shared.domain.identifiers import id_from_key
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
-from shared.domain.recording_rows import learn_acs_id, save_recording
+from shared.domain.recording_rows import existing_recording, link_acs_id, save_recording, with_acs_id
 from shared.domain.start_request import StartRequest
 
-START_TRIES = 3  # calls to ACS for one request of ours, all with the same repeatability id
+START_TRIES = 3  # calls to ACS for one request, all with the same repeatability id
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
 
 
@@ -54,7 +55,6 @@ class Recordings:
         self.catalog = catalog
         self.open_work = open_work
         self.clock = clock
-        self.max_recording = max_recording
         self.control = Control(acs, catalog, open_work, clock, forgotten_after=max_recording + retention)
 
     def start(self, request: StartRequest, key: str | None) -> Recording:
@@ -63,33 +63,33 @@ class Recordings:
         Raises:
             Conflict: the first request under this key is still in flight.
             KeyReused: the key came before with another body.
-            AcsRefused: ACS said no; the row says so too.
+            AcsRefused: ACS refused; the row says so, too.
             AcsUnavailable: ACS could not be asked; the row stays `starting`, and the same key tries again.
         """
         id = id_from_key(key) if key else str(uuid4())
         existing = self.catalog.recording(id)
         if existing is None:
-            wanted = asked_for(id, request, self.clock())
-            existing = self.create(wanted)
-            if existing.repeatability_request_id == wanted.repeatability_request_id:
-                return self.drive_start(existing, request, asked_before=False)
+            created = self.create(requested_recording(id, request, self.clock()))
+            if created is not None:
+                return self.drive_start(created, request, asked_before=False)
+            existing = self.get(id)
         claimed = self.claim_again(existing, request)
         return self.drive_start(claimed, request, asked_before=True) if claimed else existing
 
-    def create(self, wanted: Recording) -> Recording:
-        """The row of a recording that ACS has not been asked for yet; another one's, if that was faster."""
-        # Written before the row, so that a start whose answer is lost is looked into.
-        self.open_work.watch(wanted, wanted.created_at + SETTLE)
+    def create(self, requested: Recording) -> Recording | None:
+        """Write the row of a recording before ACS is asked for it; None when another request was faster."""
+        # Before the row, so that the sweep finds a start whose answer is lost.
+        self.open_work.watch(requested, requested.created_at + SETTLE)
         try:
-            return self.catalog.save_recording(wanted)
+            return self.catalog.save_recording(requested)
         except CatalogConflict:
-            return self.get(wanted.id)
+            return None
 
     def claim_again(self, recording: Recording, request: StartRequest) -> Recording | None:
-        """The row, claimed to drive an undecided start on; None when there is nothing to drive.
+        """Claim the row to continue an undecided start; None when there is nothing to continue.
 
         Raises:
-            Conflict: somebody is driving it.
+            Conflict: another request is continuing it.
             KeyReused: it is another request.
             AcsRefused: ACS refused it then.
         """
@@ -115,7 +115,7 @@ class Recordings:
             raise Conflict("Another request with this Idempotency-Key is in flight; ask again in a minute.") from error
 
     def drive_start(self, recording: Recording, request: StartRequest, *, asked_before: bool) -> Recording:
-        """Ask ACS until it answers, always with the same repeatability id, and write down what it said."""
+        """Ask ACS until it answers, always with the same repeatability id, and write its answer."""
         assert recording.repeatability_request_id
         assert recording.repeatability_first_sent
         if request.recording_state_callback_url is None:
@@ -133,14 +133,14 @@ class Recordings:
                 raise
             except AcsRefused as error:
                 if asked_before and error.code in CODES_ALREADY_RECORDING:
-                    # Most likely our own first try, whose answer was lost: callback, state or event will tell.
+                    # Most likely our own first try, whose answer was lost: callback, state or event will show.
                     return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
                 if asked_before:
                     raise self.undecided(recording, error) from error
                 self.control.write_always(recording, partial(refused, error=error))
                 raise
             else:
-                return self.started(recording, state, pause_on_start=request.pause_on_start)
+                return self.record_start(recording, state, pause_on_start=request.pause_on_start)
         raise AssertionError("the last try returns or raises")
 
     def undecided(self, recording: Recording, error: AcsRefused) -> AcsUncertain:
@@ -149,65 +149,55 @@ class Recordings:
         self.release(recording, f"ACS refused another try ({error}); {known}")
         return AcsUncertain(f"ACS refused: {error}; {known}", status=error.status, code=error.code)
 
-    def started(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
+    def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
+        """Write ACS's answer to a start, and link ACS's id."""
         first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
         control = ControlStatus.ACTIVE if state.active else first
         log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
         now = self.clock()
-        return self.control.write_always(
-            recording, lambda row: self.adopted(row, recording.control_version, state.recording_id, control, now)
-        )
+        acs_id = state.recording_id
+        owner = link_acs_id(self.catalog, recording, acs_id) if acs_id else recording.id
 
-    def adopted(
-        self, row: Recording, asked_of: int, recording_id: str | None, control: ControlStatus, now: datetime
-    ) -> Recording:
-        """The row with ACS's id on it. What ACS said of its state counts only if nobody has written another answer."""
-        if row.refused:
-            # Another try under the same key was refused while this one was carried out.
-            row = msgspec.structs.replace(
-                row, start_failure=None, start_failure_reason=None, refused_status=None, refused_code=None
-            )
-            self.open_work.watch(row, now + SETTLE)  # the sweep may have closed it
-        if row.control_version == asked_of:
-            is_active = control is ControlStatus.ACTIVE
-            row = active(row) if is_active else msgspec.structs.replace(row, control=control, inactive_at=now)
-        row = msgspec.structs.replace(row, claimed_until=None, waits_for=None, start_requested_at=now)
-        return learn_acs_id(self.catalog, row, recording_id) if recording_id else row
+        def change(row: Recording) -> Recording:
+            if row.refused:  # another try under the same key was refused; the sweep may have closed it
+                self.open_work.watch(row, now + SETTLE)
+            row = with_start_answer(row, control, recording.control_version, now)
+            return with_acs_id(row, acs_id, owner) if acs_id else row
+
+        return self.control.write_always(recording, change)
 
     def release(self, recording: Recording, waits_for: str) -> Recording:
-        """Let go of a start that is not decided; it stays `starting`."""
-        return self.save(
-            recording,
-            lambda row: msgspec.structs.replace(row, claimed_until=None, waits_for=waits_for, updated_at=self.clock()),
-        )
+        """Release the claim of a start that is not decided; it stays `starting`."""
+        change = partial(msgspec.structs.replace, claimed_until=None, waits_for=waits_for, updated_at=self.clock())
+        return save_recording(self.catalog, recording, change)
 
     def pause(self, id: str) -> Recording:
-        """Raises: NotFound, Conflict, AcsError."""
+        """Raises: RecordingNotFound, Conflict, AcsError."""
         return self.control.pause(self.get(id))
 
     def resume(self, id: str) -> Recording:
-        """Raises: NotFound, Conflict, AcsError."""
+        """Raises: RecordingNotFound, Conflict, AcsError."""
         return self.control.resume(self.get(id))
 
     def stop(self, id: str) -> Recording:
         """Stop a recording; success means that ACS confirmed that it does not record.
 
         Raises:
-            NotFound, Conflict, ControlUnknown, AcsError.
+            RecordingNotFound, Conflict, ControlUnknown, AcsError.
         """
         return self.control.stop(self.get(id))
 
     def get(self, id: str) -> Recording:
-        """Raises: NotFound."""
-        recording = self.catalog.recording(id)
-        if recording is None:
-            raise NotFound("There is no recording with this id.")
-        return recording
+        """Raises: RecordingNotFound."""
+        return existing_recording(self.catalog, id)
 
-    def refreshed(self, id: str) -> Recording:
-        """The recording; ACS is asked about one that is starting, or of which it never said anything.
+    def refresh(self, id: str) -> Recording:
+        """The recording; ACS is asked first about one that is starting, or of which it never said anything.
 
-        Its silence changes nothing.
+        If ACS does not answer, the row is returned unchanged.
+
+        Raises:
+            RecordingNotFound: there is none.
         """
         recording = self.get(id)
         if recording.control not in {ControlStatus.STARTING, None}:
@@ -220,13 +210,9 @@ class Recordings:
     def chunks(self, id: str) -> list[Chunk]:
         return sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
 
-    def save(self, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:
-        """Change the row as it stands, however often somebody else writes it first."""
-        return save_recording(self.catalog, recording, change)
 
-
-def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
-    """The first row of a recording: what was asked, before anybody answered."""
+def requested_recording(id: str, request: StartRequest, now: datetime) -> Recording:
+    """The first row of a recording: what the caller asked for, before ACS is asked."""
     return Recording(
         id=id,
         origin=Origin.API,
@@ -251,10 +237,27 @@ def asked_for(id: str, request: StartRequest, now: datetime) -> Recording:
     )
 
 
+def with_start_answer(recording: Recording, control: ControlStatus, asked_of: int, now: datetime) -> Recording:
+    """The row after ACS answered a start. A state that a callback or event has set since is kept.
+
+    `control` is what ACS said of its state, asked from the row's `control_version` of then, `asked_of`.
+    """
+    row = msgspec.structs.replace(recording, claimed_until=None, waits_for=None, start_requested_at=now)
+    if row.refused:  # another try under the same key was refused while this one was carried out
+        row = msgspec.structs.replace(
+            row, start_failure=None, start_failure_reason=None, refused_status=None, refused_code=None
+        )
+    if row.control_version != asked_of:
+        return row
+    if control is ControlStatus.ACTIVE:
+        return active(row)
+    return msgspec.structs.replace(row, control=control, inactive_at=now)
+
+
 def refused(recording: Recording, error: AcsRefused) -> Recording:
-    """After ACS refused to start it; the row keeps the answer for whoever asks again under the same key."""
+    """The row after ACS refused to start it: it keeps the answer for a repetition under the same key."""
     if recording.files is not FilesStatus.NONE or recording.recording_id is not None:
-        return recording  # an event explains it: it was started after all
+        return recording  # an event came for it: it was started after all
     return msgspec.structs.replace(
         recording,
         start_failure=StartFailure.REFUSED,

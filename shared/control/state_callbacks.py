@@ -1,23 +1,23 @@
 """Recording-state callbacks: what ACS posts while a recording lives.
 
-A verified callback may teach us ACS's id of a recording. Without verification it is only a hint that makes us ask
-ACS, and nothing in it is believed.
+A verified callback may bring ACS's id of a recording. One that is not verified is only a hint to ask ACS; nothing it
+says is used.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
-from shared.control.recordings import Recordings
+from shared.control.control_requests import Control
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.errors import InvalidRequest
-from shared.domain.identifiers import normal_recording_id
-from shared.domain.json_fields import Json, moment, number, text
+from shared.domain.json_fields import Json, check_body_length, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, Recording
 from shared.domain.ports import Catalog, Clock
-from shared.domain.recording_rows import learn_acs_id, save_recording
+from shared.domain.recording_rows import link_acs_id, save_recording, with_acs_id
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
@@ -29,12 +29,12 @@ class CallbackVerifier(Protocol):
     """Checks the signed token of a callback."""
 
     def verify(self, authorization: str | None) -> None:
-        """Raises: CallbackRefused when the token is missing, expired, forged or meant for somebody else."""
+        """Raises: CallbackRefused when the token is missing, expired, forged or meant for another app."""
         ...
 
 
 class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
-    """What a callback says."""
+    """A callback, parsed."""
 
     failed: bool
     recording_id: str | None
@@ -44,22 +44,20 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None
 
 
-class Callbacks:
-    """Takes callbacks in."""
+class StateCallbacks:
+    """Takes callbacks, and asks ACS about their recordings."""
 
-    def __init__(
-        self, catalog: Catalog, recordings: Recordings, clock: Clock, verifier: CallbackVerifier | None
-    ) -> None:
+    def __init__(self, catalog: Catalog, control: Control, clock: Clock, verifier: CallbackVerifier | None) -> None:
         self.catalog = catalog
-        self.recordings = recordings
+        self.control = control
         self.clock = clock
         self.verifier = verifier
 
     def take_in(self, body: bytes, authorization: str | None) -> None:
-        """Take in one post of ACS's.
+        """Take one post of ACS.
 
         Raises:
-            CallbackRefused: it is not verified as ACS's.
+            CallbackRefused: it is not verifiably from ACS.
             InvalidRequest: it is no array of CloudEvents.
             AcsError: ACS, when asked, did not answer; ACS posts again.
         """
@@ -67,44 +65,44 @@ class Callbacks:
             self.verifier.verify(authorization)
         for callback in parse_callbacks(body):
             if self.verifier is not None:
-                self.believe(callback)
-            self.look(callback)
+                self.apply(callback)
+            self.ask_acs(callback)
 
-    def believe(self, callback: RecordingCallback) -> None:
-        recording = self.meant(callback)
+    def apply(self, callback: RecordingCallback) -> None:
+        """Write what a verified callback says: ACS's id, or ACS's report of a failed start."""
+        recording = self.recording_of(callback)
         if recording is None:
             return
         if callback.failed:
-            self.start_reported_failed(recording, callback)
+            self.report_failed_start(recording, callback)
         elif callback.recording_id:
             acs_id = callback.recording_id
-            save_recording(self.catalog, recording, lambda row: learn_acs_id(self.catalog, row, acs_id))
+            owner = link_acs_id(self.catalog, recording, acs_id)
+            save_recording(self.catalog, recording, lambda row: with_acs_id(row, acs_id, owner))
 
-    def start_reported_failed(self, recording: Recording, callback: RecordingCallback) -> None:
-        """Write ACS's report down and tell; whether there is a recording is ACS's to say when it is asked."""
+    def report_failed_start(self, recording: Recording, callback: RecordingCallback) -> None:
+        """Alert, and write ACS's report on the row. Whether it records all the same, ACS is asked."""
         if recording.start_report is not None or recording.ended_at is not None or recording.start_failure is not None:
             return
         reason = callback.code or callback.status or "no reason given"
         report = f"ACS reported that it could not start the recording ({reason})."
-        # Before the row, so that no crash swallows it.
+        # The alert before the row, so that no crash swallows it.
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=report)
         waits_for = f"{report} It is asked whether it records all the same."
         save_recording(
-            self.catalog,
-            recording,
-            lambda row: msgspec.structs.replace(row, start_report=report, waits_for=waits_for),
+            self.catalog, recording, partial(msgspec.structs.replace, start_report=report, waits_for=waits_for)
         )
 
-    def look(self, callback: RecordingCallback) -> None:
-        """Ask ACS about a recording that we know by ACS's id."""
-        id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
+    def ask_acs(self, callback: RecordingCallback) -> None:
+        """Ask ACS about a recording whose row is linked to ACS's id."""
+        id = self.catalog.recording_by_acs_id(callback.recording_id or "")
         recording = self.catalog.recording(id) if id else None
         if recording is not None:
-            self.recordings.control.observe(recording)
+            self.control.observe(recording)
 
-    def meant(self, callback: RecordingCallback) -> Recording | None:
-        """The recording that a verified callback is about: by ACS's id, else the latest undecided start of the call."""
-        id = self.catalog.recording_by_acs_id(normal_recording_id(callback.recording_id or ""))
+    def recording_of(self, callback: RecordingCallback) -> Recording | None:
+        """The recording of a verified callback: by ACS's id, else the latest undecided start of the call."""
+        id = self.catalog.recording_by_acs_id(callback.recording_id or "")
         if id is not None:
             return self.catalog.recording(id)
         if callback.server_call_id is None:
@@ -118,13 +116,12 @@ class Callbacks:
 
 
 def parse_callbacks(body: bytes) -> list[RecordingCallback]:
-    """Read an array of CloudEvents; other kinds of events are passed over.
+    """Parse an array of CloudEvents; other kinds of events are passed over.
 
     Raises:
         InvalidRequest: it is something else.
     """
-    if len(body) > BODY_BYTES_MAX:
-        raise InvalidRequest(f"The body has {len(body)} bytes; {BODY_BYTES_MAX} are allowed.")
+    check_body_length(body, BODY_BYTES_MAX)
     try:
         documents = msgspec.json.decode(body, type=list[dict[str, object]])
     except msgspec.MsgspecError as error:
@@ -137,8 +134,8 @@ def parse_callbacks(body: bytes) -> list[RecordingCallback]:
 def parse_callback(document: Json) -> RecordingCallback:
     data = document.get("data")
     fields = data if isinstance(data, dict) else {}
-    told = fields.get("resultInformation")
-    result = told if isinstance(told, dict) else {}
+    information = fields.get("resultInformation")
+    result = information if isinstance(information, dict) else {}
     status = number(result, "code")
     code = number(result, "subCode")
     return RecordingCallback(

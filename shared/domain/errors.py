@@ -4,6 +4,8 @@ RecorderError
     Refused                 the caller asked for something that cannot be done; no retry helps
         InvalidRequest      400  a field is wrong
         NotFound            404  nothing by that name
+            RecordingNotFound    … no recording
+            ChunkNotFound        … no chunk
         Conflict            409  not in this state, or not yet
         KeyReused           422  an idempotency key came back with another body
         CallbackRefused     401  a callback is not verifiably ACS's
@@ -63,6 +65,14 @@ class NotFound(Refused):
     """There is nothing by that name."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class RecordingNotFound(NotFound):
+    """There is no recording with this id."""
+
+
+class ChunkNotFound(NotFound):
+    """There is no chunk with this documentId in this recording."""
 
 
 class Conflict(Refused):

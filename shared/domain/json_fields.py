@@ -1,10 +1,10 @@
-"""Read fields of JSON that others write: whatever cannot be meant counts as missing, and never stops the rest."""
+"""Tolerant readers of JSON that others write: a malformed or implausible value counts as missing."""
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from shared.domain.errors import NotUnderstood
+from shared.domain.errors import InvalidRequest, NotUnderstood
 
 type Json = Mapping[str, object]
 
@@ -13,6 +13,12 @@ NUMBER_MAX = 10**12
 DIGITS = re.compile(r"\d{1,12}", re.ASCII)
 YEAR_MIN, YEAR_MAX = 2000, 2200
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write half of a character; no encoding can
+
+
+def check_body_length(body: bytes, bytes_max: int) -> None:
+    """Raises: InvalidRequest when a body is longer than that."""
+    if len(body) > bytes_max:
+        raise InvalidRequest(f"The body has {len(body)} bytes; {bytes_max} are allowed.")
 
 
 def mapping(document: Json, name: str) -> Json:
@@ -38,12 +44,16 @@ def number(document: Json, name: str) -> int | None:
 
 
 def moment(document: Json, name: str) -> datetime | None:
-    """A time in UTC; None when missing, unreadable, or so far away that it cannot be meant."""
-    value = text(document, name)
+    """A time in UTC; None when missing, malformed or implausible."""
+    return parse_time(text(document, name) or "")
+
+
+def parse_time(value: str) -> datetime | None:
+    """An RFC 3339 time or day in UTC, which is assumed where no offset stands; None when malformed or implausible."""
     try:
-        parsed = datetime.fromisoformat(value) if value else None
+        parsed = datetime.fromisoformat(value)
     except ValueError:
         return None
-    if parsed is None or not YEAR_MIN <= parsed.year <= YEAR_MAX:
+    if not YEAR_MIN <= parsed.year <= YEAR_MAX:
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -306,6 +306,11 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     def ref(self) -> ChunkRef:
         return ChunkRef(self.id, self.document_id)
 
+    @property
+    def refused(self) -> bool:
+        """Whether it failed because its URLs were not understood: the row of such a chunk has an empty one."""
+        return self.status is ChunkStatus.FAILED and not self.content_location
+
     def moved(self, status: ChunkStatus) -> "Chunk":
         """The same chunk in another status.
 

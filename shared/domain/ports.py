@@ -16,6 +16,8 @@ type Clock = Callable[[], datetime]
 class Catalog(Protocol):
     """The rows. Every write is conditional on the version that was read.
 
+    ACS's recording ids and call ids are taken as they came; padding and escaping make no difference.
+
     A write whose answer is lost is repeated once. One that was done all the same is recognised as this caller's own,
     never by its content, and succeeds.
 
@@ -33,7 +35,7 @@ class Catalog(Protocol):
         ...
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
-        """Our id of ACS's recording."""
+        """Our id of ACS's recording; None when no row is linked to it."""
         ...
 
     def link_acs_id(self, recording_id: str, id: str) -> str:

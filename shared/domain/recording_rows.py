@@ -1,25 +1,38 @@
-"""Writes of a recording's row that survive other writers."""
+"""Reads and writes of a recording's row: written anew when another writer was first, and linked to ACS's id."""
 
 from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
 
-from shared.domain.errors import CatalogConflict, NotFound, RowUnreadable
-from shared.domain.identifiers import normal_recording_id
+from shared.domain.errors import CatalogConflict, RecordingNotFound, RowUnreadable
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Recording
 from shared.domain.ports import Catalog
 
-SAVE_TRIES = 5  # a row that somebody else wrote first is read again and decided again
+SAVE_TRIES = 5  # a row that another writer changed is read again and decided again
+
+
+def existing_recording(catalog: Catalog, id: str) -> Recording:
+    """The row of a recording.
+
+    Raises:
+        RecordingNotFound: there is none.
+    """
+    recording = catalog.recording(id)
+    if recording is None:
+        raise RecordingNotFound
+    return recording
 
 
 def save_recording(catalog: Catalog, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:
-    """Write a changed row; read it again and change it anew when somebody else was first.
+    """Write a changed row; where another writer was first, read it again and change it anew.
+
+    `change` gives the row as it should be. It is called at each try, so it must have no effects.
 
     Raises:
-        CatalogConflict: it never worked out.
-        NotFound: the row is gone.
+        CatalogConflict: other writers were first at every try.
+        RecordingNotFound: the row is gone.
     """
     row = recording
     for _ in range(SAVE_TRIES - 1):
@@ -29,24 +42,31 @@ def save_recording(catalog: Catalog, recording: Recording, change: Callable[[Rec
         try:
             return catalog.save_recording(changed)
         except CatalogConflict:
-            current = catalog.recording(recording.id)
-            if current is None:
-                raise NotFound("There is no recording with this id.") from None
-            row = current
+            row = existing_recording(catalog, recording.id)
     return catalog.save_recording(change(row))
 
 
-def learn_acs_id(catalog: Catalog, recording: Recording, recording_id: str) -> Recording:
-    """The row with ACS's id on it. When another row has it already, both are one recording: they are linked."""
+def link_acs_id(catalog: Catalog, recording: Recording, recording_id: str) -> str:
+    """Link ACS's id to a recording, before its row says so; returns the id of the row that owns the link.
+
+    Where another row owns it, both are one recording. The other row is marked (`sameAs`) before this one: once this row
+    has the id, nothing would come back to mark the other.
+    """
     if recording.recording_id == recording_id:
-        return recording
-    owner = catalog.link_acs_id(normal_recording_id(recording_id), recording.id)
+        return recording.id
+    owner = catalog.link_acs_id(recording_id, recording.id)
     if owner != recording.id:
         log(LogEvent.RECORDINGS_LINKED, id=recording.id, sameAs=owner)
         with suppress(RowUnreadable):  # then only this row says so
             other = catalog.recording(owner)
             if other is not None and other.same_as is None:
                 save_recording(catalog, other, lambda row: msgspec.structs.replace(row, same_as=recording.id))
-    return msgspec.structs.replace(
-        recording, recording_id=recording_id, same_as=owner if owner != recording.id else recording.same_as
-    )
+    return owner
+
+
+def with_acs_id(recording: Recording, recording_id: str, owner: str) -> Recording:
+    """The row with ACS's id, once that is linked to the row `owner`."""
+    if recording.recording_id == recording_id:
+        return recording
+    same_as = owner if owner != recording.id else recording.same_as
+    return msgspec.structs.replace(recording, recording_id=recording_id, same_as=same_as)

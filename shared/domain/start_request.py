@@ -1,4 +1,4 @@
-"""What a caller asks of a recording: every option that ACS has."""
+"""A start request: every option that ACS has."""
 
 import hashlib
 from typing import Literal
@@ -18,7 +18,7 @@ class ChannelAffinity(msgspec.Struct, frozen=True, rename="camel", forbid_unknow
 
 
 class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The body of POST /api/recordings. Exactly one of the first four names the call."""
+    """The body of POST /api/recordings. Exactly one of the first four fields names the call."""
 
     server_call_id: str | None = None
     group_call_id: str | None = None

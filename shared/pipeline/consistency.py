@@ -1,7 +1,7 @@
-"""Compare what the rows say of a day with what lies in Blob Storage; report every difference, change nothing.
+"""The consistency check: compare a day's rows with Blob Storage; report every difference, change nothing.
 
 Each recording, chunk, manifest and folder is a unit: one that cannot be read is a difference itself, and the report
-goes on. An outage of our own ends it, since it could not claim to be whole.
+goes on. An outage of our own ends it, since the report would not be whole.
 """
 
 import re
@@ -11,10 +11,9 @@ from functools import partial
 
 import msgspec
 
-from shared.api.http_replies import View
 from shared.domain import blob_names
 from shared.domain.errors import InvalidRequest, RowUnreadable, Unforeseen
-from shared.domain.json_fields import text
+from shared.domain.json_fields import Json, text
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
@@ -22,11 +21,11 @@ from shared.pipeline.manifest import chunks_of, read_manifest
 
 RECORDINGS_MAX = 500  # of one call; a caller waits 230 seconds at most
 SAVED = frozenset({ChunkStatus.STORED, ChunkStatus.DELETED})
-OUR_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)  # other folders are not looked up
+OUR_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)  # other folders have no rows
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One thing that rows and blobs tell differently."""
+    """One difference between rows and blobs."""
 
     id: str
     difference: str
@@ -35,11 +34,11 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What was found.
+    """The differences of a day, or of as much of it as one call compares.
 
     Attributes:
         recordings: how many rows were compared.
-        blobs: how many blobs of the day were looked at.
+        blobs: how many blobs lie in the day's folder.
         continuation: where the next call goes on; None when the day is done.
     """
 
@@ -48,13 +47,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     differences: tuple[Difference, ...]
     continuation: str | None
 
-    def view(self) -> View:
-        view: View = msgspec.to_builtins(self)
+    def view(self) -> Json:
+        view: Json = msgspec.to_builtins(self)
         return view
 
 
 class Consistency:
-    """The check of one day."""
+    """Compares the rows and blobs of one day."""
 
     def __init__(self, catalog: Catalog, store: ChunkStore) -> None:
         self.catalog = catalog
@@ -67,47 +66,47 @@ class Consistency:
             CatalogUnavailable, StoreUnavailable: our own outage; the report would not be whole.
         """
         differences: list[Difference] = []
-        looked, place = 0, None
-        for place, id in self.catalog.recordings_by_day(day, after):
-            found = self.of_id(id)
+        compared, cursor = 0, None
+        for cursor, id in self.catalog.recordings_by_day(day, after):
+            found = self.compare_id(id)
             if found is not None:
-                looked += 1
+                compared += 1
                 differences += found
-            if looked == RECORDINGS_MAX:
-                return Report(recordings=looked, blobs=0, differences=tuple(differences), continuation=place)
+            if compared == RECORDINGS_MAX:
+                return Report(recordings=compared, blobs=0, differences=tuple(differences), continuation=cursor)
         blobs = list(self.store.names(f"{day:%Y/%m/%d}/"))
-        differences += self.of_blobs(blobs)
-        return Report(recordings=looked, blobs=len(blobs), differences=tuple(differences), continuation=None)
+        differences += self.compare_blobs(blobs)
+        return Report(recordings=compared, blobs=len(blobs), differences=tuple(differences), continuation=None)
 
-    def of_id(self, id: str) -> list[Difference] | None:
-        """The differences of a recording; None where a line of the list leads to no row."""
+    def compare_id(self, id: str) -> list[Difference] | None:
+        """The differences of a recording; None where an entry of the list leads to no row."""
         try:
             recording = attempt(partial(self.catalog.recording, id))
         except Unforeseen as error:
-            return [unread(id, error), *self.of_chunks(id)[0]]
-        return self.of_recording(recording) if recording is not None else None
+            return [unread(id, error), *self.compare_chunks(id)[0]]
+        return self.compare_recording(recording) if recording is not None else None
 
-    def of_recording(self, recording: Recording) -> list[Difference]:
-        differences, chunks = self.of_chunks(recording.id)
+    def compare_recording(self, recording: Recording) -> list[Difference]:
+        differences, chunks = self.compare_chunks(recording.id)
         if recording.files is FilesStatus.COMPLETED and chunks is not None:
             name = blob_names.manifest_blob(recording.folder or "", max(recording.manifests, 1))
-            differences += unit(recording.id, partial(self.of_manifest, recording.id, name, chunks), blob=name)
+            differences += compare(recording.id, partial(self.compare_manifest, recording.id, name, chunks), blob=name)
         return differences
 
-    def of_chunks(self, id: str) -> tuple[list[Difference], list[Chunk] | None]:
+    def compare_chunks(self, id: str) -> tuple[list[Difference], list[Chunk] | None]:
         """The differences of a recording's chunks, and the chunks; None when some of them cannot be read."""
-        chunks, error = self.readable(id)
+        chunks, error = self.readable_chunks(id)
         differences = [
             found
             for chunk in chunks
-            for found in unit(id, partial(self.of_chunk, chunk), document_id=chunk.document_id)
+            for found in compare(id, partial(self.compare_chunk, chunk), document_id=chunk.document_id)
         ]
         if error is None:
             return differences, chunks
         unreadable = (unread(id, RowUnreadable(id, one), document_id=one) for one in error.document_ids)
         return [*differences, *unreadable], None
 
-    def readable(self, id: str) -> tuple[list[Chunk], RowUnreadable | None]:
+    def readable_chunks(self, id: str) -> tuple[list[Chunk], RowUnreadable | None]:
         """The chunks that can be read, and what is wrong with the others."""
         chunks: list[Chunk] = []
         try:
@@ -117,18 +116,18 @@ class Consistency:
             return chunks, error
         return chunks, None
 
-    def of_chunk(self, chunk: Chunk) -> Iterator[Difference]:
+    def compare_chunk(self, chunk: Chunk) -> Iterator[Difference]:
         if chunk.status not in SAVED or chunk.own_storage:
             return
         wanted = [(chunk.content_blob, chunk.bytes, chunk.content_etag)]
         if chunk.metadata_blob and chunk.metadata_sha256:
             wanted.append((chunk.metadata_blob, chunk.metadata_bytes, chunk.metadata_etag))
         for name, length, etag in wanted:
-            told = self.told(name, length, etag)
-            if told:
-                yield Difference(id=chunk.id, document_id=chunk.document_id, blob=name, difference=told)
+            difference = self.blob_difference(name, length, etag)
+            if difference:
+                yield Difference(id=chunk.id, document_id=chunk.document_id, blob=name, difference=difference)
 
-    def told(self, name: str, length: int | None, etag: str | None) -> str | None:
+    def blob_difference(self, name: str, length: int | None, etag: str | None) -> str | None:
         look = self.store.look(name)
         if look.etag is None:
             return "The row says that it is stored, but there is no such blob."
@@ -138,7 +137,7 @@ class Consistency:
             return "The blob was written again, or its properties changed, since it was verified."
         return None
 
-    def of_manifest(self, id: str, name: str, chunks: list[Chunk]) -> Iterator[Difference]:
+    def compare_manifest(self, id: str, name: str, chunks: list[Chunk]) -> Iterator[Difference]:
         if self.store.look(name).etag is None:
             yield Difference(id=id, blob=name, difference="The recording is completed without a manifest.")
             return
@@ -150,13 +149,13 @@ class Consistency:
         if listed != {chunk.document_id: chunk.sha256 for chunk in chunks}:
             yield Difference(id=id, blob=name, difference="The manifest lists other chunks than the rows.")
 
-    def of_blobs(self, blobs: list[str]) -> Iterator[Difference]:
+    def compare_blobs(self, blobs: list[str]) -> Iterator[Difference]:
         """Blobs that no row explains."""
         by_id: dict[str, list[str]] = {}
         for blob in blobs:
             by_id.setdefault(blob.split("/")[3] if blob.count("/") > 3 else "", []).append(blob)  # noqa: PLR2004 - yyyy/MM/dd/id/file
         for id, found in by_id.items():
-            chunks, error = self.readable(id) if OUR_ID.fullmatch(id) else ([], None)
+            chunks, error = self.readable_chunks(id) if OUR_ID.fullmatch(id) else ([], None)
             known = {name for chunk in chunks for name in (chunk.content_blob, chunk.metadata_blob)}
             unexplained = (
                 "No row explains this blob." if error is None else "The row that may explain it is unreadable."
@@ -167,10 +166,10 @@ class Consistency:
                     yield Difference(id=id, blob=blob, difference=unexplained)
 
 
-def unit(
+def compare(
     id: str, check: Callable[[], Iterator[Difference]], *, document_id: str | None = None, blob: str | None = None
 ) -> list[Difference]:
-    """The differences that a check finds; what nobody foresaw in it is one itself."""
+    """The differences that a check finds; an unforeseen fault in it is one itself."""
     try:
         return attempt(lambda: list(check()))
     except Unforeseen as error:

@@ -1,7 +1,21 @@
 """ACS's file-ready event, in both schemas and all five forms of its subject.
 
-Parsed leniently: what is optional by age is optional here, enums are compared without case, and a chunk that cannot be
-read does not take the others with it.
+In Event Grid's schema; a CloudEvent has `source`, `type`, `time` for `topic`, `eventType`, `eventTime`, and equal data:
+
+    {"id": "7283825e-…", "topic": "/subscriptions/…/communicationservices/acs",
+     "subject": "/recording/call/d99c636c-…/serverCallId/aHR0cHM6…/recordingId/eyJQbGF0…",
+     "eventType": "Microsoft.Communication.RecordingFileStatusUpdated", "eventTime": "2026-11-22T08:31:40.219Z",
+     "data": {"recordingStartTime": "2026-11-22T08:00:03Z", "recordingDurationMs": 1867000,
+              "sessionEndReason": "CallEnded", "recordingContentType": "Audio",
+              "recordingChannelType": "Mixed", "recordingFormatType": "Mp3",
+              "recordingStorageInfo": {"recordingChunks": [
+                {"documentId": "0-eus-d12-801b…", "index": 0, "endReason": "SessionEnded",
+                 "contentLocation": "https://storage.asm.skype.com/v1/objects/0-eus-d12-801b…/content/audio",
+                 "metadataLocation": "https://storage.asm.skype.com/v1/objects/0-eus-d12-801b…/content/acsmetadata",
+                 "deleteLocation": "https://us-storage.asm.skype.com/v1/objects/0-eus-d12-801b…"}]}}}
+
+Parsed leniently: what older events lack is optional, enums are compared without case, and a chunk that cannot be read
+does not stop the others.
 """
 
 import re
@@ -28,7 +42,7 @@ SUBJECT = re.compile(
 
 
 class AnnouncedChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A chunk as the event names it; its URLs are still unchecked."""
+    """A chunk as the event lists it; its URLs are not checked yet."""
 
     document_id: str
     index: int
@@ -39,7 +53,7 @@ class AnnouncedChunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileReady(msgspec.Struct, frozen=True, kw_only=True):
-    """ACS says that files of a recording can be fetched.
+    """A file-ready event, parsed: files of a recording can be fetched.
 
     Attributes:
         topic: ARM id of the ACS resource; None when the event does not say.
@@ -63,7 +77,7 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_file_ready(document: Json, now: datetime) -> FileReady:
-    """Read an event in Event Grid's own schema or as a CloudEvent.
+    """Parse an event in Event Grid's own schema or as a CloudEvent.
 
     Args:
         document: the event.
@@ -135,5 +149,5 @@ def announced_chunk(item: object, position: int) -> AnnouncedChunk:
 
 
 def camel(value: str | None) -> str | None:
-    """Events write AudioVideo where requests write audioVideo; ours are the requests' names."""
+    """The spelling of requests, audioVideo, for that of events, AudioVideo."""
     return value[0].lower() + value[1:] if value else None

@@ -1,4 +1,4 @@
-"""Which recording of ours an event is about."""
+"""Find the recording that an event is about: by ACS's id, else by call, else by the id that earlier events derived."""
 
 import base64
 import binascii
@@ -17,16 +17,16 @@ RECORDING_ID_CHARACTERS_MAX = 1024  # ACS's have about 200; what is longer is no
 
 
 def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
-    """The recording that an event is about; None when no row explains it.
+    """The recording that an event is about; None where it has no row.
 
     Raises:
-        RowUnreadable: the row that it surely is about cannot be read.
+        RowUnreadable: the row that it is certainly about cannot be read.
     """
     return by_acs_id(event, catalog) or by_call(event, catalog) or by_derived_id(event, catalog)
 
 
 def by_acs_id(event: FileReady, catalog: Catalog) -> Recording | None:
-    id = catalog.recording_by_acs_id(normal_recording_id(event.recording_id)) if event.recording_id else None
+    id = catalog.recording_by_acs_id(event.recording_id) if event.recording_id else None
     return catalog.recording(id) if id else None
 
 
@@ -39,8 +39,8 @@ def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
         try:
             recording = catalog.recording(id)
         except RowUnreadable:
-            continue  # perhaps another recording of the call; the event's files are not kept waiting for it
-        # What only events brought is found by what they derive its id from: its row is younger than its start.
+            continue  # perhaps another recording of the call: the event's files do not wait for it
+        # A row that an event made is found by its derived id below: it is younger than the start of its recording.
         if recording is None or recording.refused or recording.origin is Origin.EVENT:
             continue
         if not known_to_differ(recording.recording_id, event.recording_id):
@@ -49,18 +49,18 @@ def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
 
 
 def by_derived_id(event: FileReady, catalog: Catalog) -> Recording | None:
-    """A recording that an earlier event of the same one brought."""
+    """The row that an earlier event of the same recording made."""
     return next((found for id in derived_ids(event) if (found := catalog.recording(id))), None)
 
 
 def derived_ids(event: FileReady) -> list[str]:
-    """Ids for a recording that only events tell of; the first is the one it gets."""
+    """The ids that the row of an unknown recording may have; a new row gets the first."""
     by_acs = [id_from_recording_id(normal_recording_id(event.recording_id))] if event.recording_id else []
     return [*by_acs, id_from_call(event.call_id, event.recording_start_time)]
 
 
 def new_recording(event: FileReady, now: datetime) -> Recording:
-    """A recording that no row of ours explains."""
+    """The row of a recording that nobody started here."""
     return Recording(
         id=derived_ids(event)[0],
         origin=Origin.EVENT,
@@ -71,7 +71,7 @@ def new_recording(event: FileReady, now: datetime) -> Recording:
 
 
 def known_to_differ(ours: str | None, theirs: str | None) -> bool:
-    """Whether two ids of ACS's surely are two recordings.
+    """Whether two ids of ACS certainly name two recordings.
 
     ACS's own form is base64url of a JSON object with two GUIDs. Whether an event's subject always carries that form is
     not documented, so an id of another form proves nothing.

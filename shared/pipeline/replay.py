@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, NotFound, Unforeseen
+from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, KeptEvents
+from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
-from shared.pipeline.ingest import Ingest, merged, was_refused
+from shared.pipeline.ingest import Ingest, merged
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 type OnUnforeseen = Callable[[Unforeseen], None]
@@ -47,13 +48,11 @@ class Replay:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
 
         Raises:
-            NotFound: there is no such recording.
+            RecordingNotFound: there is no such recording.
             RowUnreadable: its row cannot be read, or the rows of chunks, and there is nothing else to send.
             CatalogUnavailable, StoreUnavailable: our own outage: it was not reopened, or there is nothing to send.
         """
-        recording = self.catalog.recording(id)
-        if recording is None:
-            raise NotFound("There is no recording with this id.")
+        recording = existing_recording(self.catalog, id)
         run = Run("replay")
         events = self.rejected_of(recording, run)
         return run.finish(merged([events, self.recording_chunks(recording, events, run, as_interruption)]))
@@ -124,7 +123,7 @@ class Replay:
         """Kept events that name a chunk of this recording which was refused."""
         chunks: list[Chunk] = []
         run.attempt(partial(self.list_chunks, recording.id, chunks), as_interruption)
-        refused = [chunk.document_id for chunk in chunks if was_refused(chunk)]
+        refused = [chunk.document_id for chunk in chunks if chunk.refused]
         return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
 
     def rejected(self, run: Run, on_unforeseen: OnUnforeseen, naming: Sequence[str] = ("",)) -> Messages:
@@ -156,9 +155,9 @@ class Replay:
         except (BlobUnreadable, ValueError, RecursionError):
             return Messages()  # nobody understands it as it is; that was told when it was kept
         named = any(id in content.decode(errors="replace") for id in naming)
-        if not named or not isinstance(document, Mapping) or self.ingest.refusals(document):
+        if not named or not isinstance(document, Mapping):
             return Messages()
-        messages, refusals = self.ingest.taken_in(document)
+        messages, refusals = self.ingest.ingest_whole(document)
         if not refusals:
             understood.append(name)
         return messages
@@ -175,4 +174,4 @@ def alert(error: Unforeseen) -> None:
 
 def resettable(chunk: Chunk) -> bool:
     """Whether a failed chunk can be tried again: one whose URLs were refused needs its event for that."""
-    return chunk.status is ChunkStatus.FAILED and not was_refused(chunk)
+    return chunk.status is ChunkStatus.FAILED and not chunk.refused

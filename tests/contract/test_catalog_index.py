@@ -85,6 +85,13 @@ def test_linking_an_acs_id_again_to_the_same_recording_is_fine(catalog: Catalog)
     assert catalog.link_acs_id("eyJQ", "first") == "first"
 
 
+def test_the_acs_id_is_the_same_with_and_without_padding(catalog: Catalog) -> None:
+    catalog.link_acs_id(" eyJQ", "first")
+
+    assert catalog.link_acs_id("eyJQ==", "second") == "first"
+    assert catalog.recording_by_acs_id("eyJQ= ") == "first"
+
+
 def test_recordings_of_a_call_come_newest_first(catalog: Catalog) -> None:
     old, newest, middle = (saved(catalog, NOW + offset * SECOND, SERVER_CALL_ID) for offset in (0, 2, 1))
     saved(catalog, NOW, "anotherCall")

@@ -106,7 +106,7 @@ def test_looking_at_what_seems_transferring_asks_acs() -> None:
     saved(cloud, read("transferring", folder="f"))
     cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, "call", active=True)
 
-    assert cloud.services.recordings.refreshed(OUR_ID).status is RecordingStatus.ACTIVE
+    assert cloud.services.recordings.refresh(OUR_ID).status is RecordingStatus.ACTIVE
 
 
 def test_what_is_older_than_any_recording_counts_as_ended_unasked() -> None:

@@ -8,7 +8,7 @@ from itertools import batched
 import msgspec
 
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
-from shared.domain.identifiers import normal_server_call_id
+from shared.domain.identifiers import normal_recording_id, normal_server_call_id
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from tests.fakes.world import Fault, World
@@ -122,10 +122,11 @@ class FakeCatalog:
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         with self.world.effect("catalog.recording_by_acs_id"):
-            return self.acs_ids.get(recording_id)
+            return self.acs_ids.get(normal_recording_id(recording_id))
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
-        return self.world.written("catalog.link_acs_id", lambda: self.acs_ids.setdefault(recording_id, id))
+        bare = normal_recording_id(recording_id)
+        return self.world.written("catalog.link_acs_id", lambda: self.acs_ids.setdefault(bare, id))
 
     def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
         with self.world.effect("catalog.recordings_by_call"):

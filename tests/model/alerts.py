@@ -6,7 +6,6 @@ from typing import Self
 
 from shared.domain.log import LOGGER, LogEvent
 from shared.domain.models import ChunkStatus, RecordingStatus
-from shared.pipeline.ingest import was_refused
 from tests.fakes import Cloud
 from tests.model.oracle import hold
 
@@ -42,6 +41,6 @@ def nothing_fails_in_silence(cloud: Cloud, alerts: Alerts) -> None:
             told = (LogEvent.RECORDING_FAILED, recording.id, "") in alerts.told
             hold(told, f"Nobody was told that a recording failed: {recording.failure}")
     for chunk in cloud.chunks():
-        if chunk.status is ChunkStatus.FAILED and not was_refused(chunk):
+        if chunk.status is ChunkStatus.FAILED and not chunk.refused:
             ways = ((event, chunk.id, chunk.document_id) for event in (LogEvent.CHUNK_FAILED, LogEvent.CHUNK_ALTERED))
             hold(any(way in alerts.told for way in ways), f"Nobody was told that a chunk failed: {chunk.failure}")

@@ -123,7 +123,7 @@ def stops(studio: Studio) -> None:
 
 
 def looks(studio: Studio) -> None:
-    studio.request("refreshed")
+    studio.request("refresh")
 
 
 def sweeps(studio: Studio) -> None:

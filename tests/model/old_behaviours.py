@@ -51,7 +51,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "ACS is not asked after an unclear answer": OldBehaviour(
         path=CONTROL,
-        today="            return self.unless_carried_out(recording, wanted, error)",
+        today="            return self.confirm_change(recording, wanted, error)",
         once="            raise",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
@@ -68,9 +68,9 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "an event says that recording ended": OldBehaviour(
-        path="shared/pipeline/ingest.py",
-        today="            heard_at=now,\n",
-        once="            heard_at=now,\n            ended_at=row.ended_at or now,\n",
+        path="shared/pipeline/ingest_plan.py",
+        today="        heard_at=now,\n",
+        once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a unit that fails stops the run": OldBehaviour(

@@ -44,7 +44,7 @@ class CallsAndRecordings(RuleBasedStateMachine):
     def start(self, call: str, key: str, paused: bool) -> None:
         self.town.start(call, f"{call}-{key}", paused=paused)
 
-    @rule(place=places, act=st.sampled_from(["pause", "resume", "stop", "refreshed"]))
+    @rule(place=places, act=st.sampled_from(["pause", "resume", "stop", "refresh"]))
     def control(self, place: int, act: str) -> None:
         self.town.control(act, self.an_id(place))
 

@@ -51,7 +51,7 @@ def at_acs(cloud: Cloud, *, active: bool) -> None:
 
 
 def take_in(cloud: Cloud, body: bytes, authorization: str | None = GOOD_TOKEN) -> None:
-    cloud.services.callbacks.take_in(body, authorization)
+    cloud.services.state_callbacks.take_in(body, authorization)
 
 
 # Signed

@@ -20,7 +20,7 @@ def add(cloud: Cloud, **fields: object) -> None:
 def test_a_link_leads_to_the_verified_media(cloud: Cloud) -> None:
     add(cloud, sha256="ab")
 
-    link = cloud.services.files.content(REF)
+    link = cloud.services.download_links.content(REF)
 
     assert cloud.chunk().content_blob in link.url
     assert "sp=r&" in link.url
@@ -29,38 +29,38 @@ def test_a_link_leads_to_the_verified_media(cloud: Cloud) -> None:
 def test_a_link_lives_for_minutes(cloud: Cloud) -> None:
     add(cloud, sha256="ab")
 
-    assert cloud.services.files.content(REF).expires_at == BEGINNING + timedelta(minutes=15)
+    assert cloud.services.download_links.content(REF).expires_at == BEGINNING + timedelta(minutes=15)
 
 
 def test_a_link_leads_to_the_verified_metadata(cloud: Cloud) -> None:
     add(cloud, metadata_sha256="ab")
 
-    assert str(cloud.chunk().metadata_blob) in cloud.services.files.metadata(REF).url
+    assert str(cloud.chunk().metadata_blob) in cloud.services.download_links.metadata(REF).url
 
 
 def test_there_is_no_link_to_what_is_not_proven(cloud: Cloud) -> None:
     add(cloud)
 
     with pytest.raises(Conflict, match="no verified copy"):
-        cloud.services.files.content(REF)
+        cloud.services.download_links.content(REF)
     with pytest.raises(Conflict, match="no verified copy of its metadata"):
-        cloud.services.files.metadata(REF)
+        cloud.services.download_links.metadata(REF)
 
 
 def test_there_is_no_link_to_metadata_that_acs_never_had(cloud: Cloud) -> None:
     add(cloud, metadata_blob=None, metadata_sha256="ab")
 
     with pytest.raises(Conflict):
-        cloud.services.files.metadata(REF)
+        cloud.services.download_links.metadata(REF)
 
 
 def test_there_is_no_link_into_the_operator_s_own_container(cloud: Cloud) -> None:
     add(cloud, sha256="ab", own_storage=True)
 
     with pytest.raises(Conflict, match="your own container"):
-        cloud.services.files.content(REF)
+        cloud.services.download_links.content(REF)
 
 
 def test_a_chunk_that_nobody_knows_is_not_found(cloud: Cloud) -> None:
     with pytest.raises(NotFound):
-        cloud.services.files.content(REF)
+        cloud.services.download_links.content(REF)

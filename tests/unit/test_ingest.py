@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from shared.domain.errors import CatalogUnavailable
-from shared.domain.models import ChunkStatus, ControlStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.ports import AcsState
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -196,12 +197,9 @@ def test_our_own_recording_is_taken_in_when_others_are_ignored() -> None:
 def test_another_row_for_the_same_recording_is_linked_and_nothing_moves(cloud: Cloud) -> None:
     ingest(cloud, file_ready_event())
     foreign = cloud.recording()
-    cloud.catalog.save_recording(a_recording(recording_id=None, status=RecordingStatus.STARTING))
+    ours = cloud.catalog.save_recording(a_recording(recording_id=None, status=RecordingStatus.STARTING))
 
-    cloud.services.callbacks.recordings.save(
-        a_recording(recording_id=None, status=RecordingStatus.STARTING, etag="old"),
-        lambda row: cloud.services.recordings.adopted(row, 0, RECORDING_ID, ControlStatus.ACTIVE, BEGINNING),
-    )
+    cloud.services.recordings.record_start(ours, AcsState(RECORDING_ID, active=True), pause_on_start=False)
 
     linked = {recording.id: recording.same_as for recording in cloud.recordings()}
     assert linked == {foreign.id: OUR_ID, OUR_ID: foreign.id}

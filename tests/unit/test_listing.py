@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.control.list_recordings import DAYS_PER_PAGE_MAX, LOOKED_AT_MAX, Page, parse_query, time_filter
+from shared.control.list_recordings import DAYS_PER_PAGE_MAX, ROWS_READ_MAX, Page, parse_query, time_filter
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 def page(cloud: Cloud, **params: str) -> Page:
     named = {name.replace("__", "."): value for name, value in params.items()}
     named |= {"from": named.pop("from_")} if "from_" in named else {}
-    return cloud.services.listing.page(parse_query(named, cloud.world.now))
+    return cloud.services.recording_lists.page(parse_query(named, cloud.world.now))
 
 
 def ids(cloud: Cloud, **params: str) -> list[str]:
@@ -97,7 +97,7 @@ def test_years_are_walked_page_by_page(cloud: Cloud) -> None:
 
 
 def test_a_page_reads_a_bounded_number_of_rows(cloud: Cloud) -> None:
-    for number in range(LOOKED_AT_MAX + 1):
+    for number in range(ROWS_READ_MAX + 1):
         add(cloud, f"{number:05}", status=RecordingStatus.EMPTY if number == 0 else RecordingStatus.ACTIVE)
     first = page(cloud, status="active", limit="200")
     empty = page(cloud, status="failed")

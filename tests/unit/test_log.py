@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.api.http_replies import answered, json_reply
+from shared.api.http_replies import json_reply, reply_or_problem
 from shared.api.start_body import parse_start_request
 from shared.domain.errors import AcsRefused, RecorderError
 from shared.domain.log import LOOK, LogEvent, log, quieten_sdks
@@ -62,9 +62,11 @@ def start(cloud: Cloud, call: str, phone: str, signature: str) -> None:
         recordingStateCallbackUrl=f"https://caller.example/back?code={signature}",
         tags={"who": phone},
     )
-    answered("/", lambda: json_reply({"id": cloud.services.recordings.start(parse_start_request(body, ()), None).id}))
+    reply_or_problem(
+        "/", lambda: json_reply({"id": cloud.services.recordings.start(parse_start_request(body, ()), None).id})
+    )
     refused = start_body(recordingStorageContainerUrl=f"{CONTAINER}?sig={signature}")
-    answered("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
+    reply_or_problem("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

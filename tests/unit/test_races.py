@@ -7,7 +7,8 @@ import pytest
 from shared.domain.errors import CatalogConflict, NotFound
 from shared.domain.models import FilesStatus, Messages, RecordingStatus
 from shared.domain.open_work import chunk_entry
-from shared.domain.recording_rows import SAVE_TRIES, save_recording
+from shared.domain.ports import AcsState
+from shared.domain.recording_rows import SAVE_TRIES, existing_recording, link_acs_id, save_recording
 from tests.builders import OUR_ID, a_chunk, a_recording, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Plan
 
@@ -46,6 +47,29 @@ def test_a_change_is_made_anew_on_what_somebody_else_wrote(transferring: Cloud) 
     saved = save_recording(transferring.catalog, before, lambda row: row.with_files(FilesStatus.FAILED, BEGINNING))
 
     assert (saved.status, transferring.recording()) == (RecordingStatus.FAILED, saved)
+
+
+def test_a_recording_whose_row_is_written_meanwhile_is_linked_once(transferring: Cloud) -> None:
+    transferring.world.plan = whenever("catalog.save_recording", lambda: touch(transferring), times=2)
+
+    transferring.services.recordings.record_start(
+        transferring.recording(), AcsState("eyJQ", active=True), pause_on_start=False
+    )
+
+    assert transferring.world.counts["catalog.link_acs_id"] == 1
+    assert transferring.recording().recording_id == "eyJQ"
+
+
+def test_a_crash_before_a_linked_row_is_written_leaves_the_other_row_marked(transferring: Cloud) -> None:
+    other = transferring.catalog.save_recording(a_recording(id="other"))
+    transferring.catalog.link_acs_id("eyJQ", other.id)
+
+    ours = existing_recording(transferring.catalog, OUR_ID)
+
+    assert link_acs_id(transferring.catalog, ours, "eyJQ") == other.id
+
+    assert existing_recording(transferring.catalog, other.id).same_as == OUR_ID
+    assert existing_recording(transferring.catalog, OUR_ID) == ours
 
 
 def test_a_change_that_never_works_out_is_a_conflict(transferring: Cloud) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.control.recordings import with_start_answer
 from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound
 from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
@@ -161,10 +162,10 @@ def test_a_recording_that_was_resumed_once_is_not(cloud: Cloud) -> None:
     assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
 
 
-def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run(cloud: Cloud) -> None:
-    row = cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, has_run=False))
+def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run() -> None:
+    row = a_recording(status=RecordingStatus.STARTING, has_run=False)
 
-    assert cloud.services.recordings.adopted(row, 0, "id", ControlStatus.ACTIVE, BEGINNING).has_run
+    assert with_start_answer(row, ControlStatus.ACTIVE, asked_of=row.control_version, now=BEGINNING).has_run
 
 
 def test_an_event_that_comes_before_the_stop_is_kept(cloud: Cloud) -> None:
@@ -195,20 +196,20 @@ def test_a_start_is_seen_to_be_active_when_somebody_looks(cloud: Cloud) -> None:
     recording = start(cloud)
     cloud.acs.begin(str(recording.recording_id))
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.ACTIVE
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.ACTIVE
 
 
 def test_a_start_that_is_not_active_yet_keeps_starting(cloud: Cloud) -> None:
     recording = start(cloud)
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STARTING
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.STARTING
 
 
 def test_not_found_tells_nothing_right_after_a_start(cloud: Cloud) -> None:
     recording = start(cloud)
     cloud.acs.hang_up(str(recording.recording_id))
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STARTING
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.STARTING
 
 
 def test_not_found_is_the_end_a_minute_later(cloud: Cloud) -> None:
@@ -216,21 +217,21 @@ def test_not_found_is_the_end_a_minute_later(cloud: Cloud) -> None:
     cloud.acs.hang_up(str(recording.recording_id))
     cloud.world.advance(MINUTE)
 
-    assert cloud.services.recordings.refreshed(recording.id).status is RecordingStatus.STOPPED
+    assert cloud.services.recordings.refresh(recording.id).status is RecordingStatus.STOPPED
 
 
 def test_acs_s_silence_changes_nothing(cloud: Cloud) -> None:
     recording = start(cloud)
     cloud.world.fail("acs.state", Fault.ERROR_BEFORE)
 
-    assert cloud.services.recordings.refreshed(recording.id) == recording
+    assert cloud.services.recordings.refresh(recording.id) == recording
 
 
 def test_a_recording_that_is_not_starting_is_shown_as_it_is(cloud: Cloud) -> None:
     recording = running(cloud)
     cloud.acs.hang_up(str(recording.recording_id))
 
-    assert cloud.services.recordings.refreshed(recording.id) == recording
+    assert cloud.services.recordings.refresh(recording.id) == recording
 
 
 def test_a_paused_recording_is_not_taken_for_a_starting_one(cloud: Cloud) -> None:

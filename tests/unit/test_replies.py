@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import pytest
 
-from shared.api.http_replies import ACS_CODES, Reply, answered, json_reply
+from shared.api.http_replies import ACS_CODES, Reply, json_reply, reply_or_problem
 from shared.domain import errors
 from shared.domain.errors import (
     AcsError,
@@ -66,7 +66,7 @@ def told(error: BaseException) -> Reply:
     def act() -> Reply:
         raise error
 
-    return answered("/api/recordings", act)
+    return reply_or_problem("/api/recordings", act)
 
 
 def body(reply: Reply) -> dict[str, object]:
@@ -170,7 +170,7 @@ def test_a_process_that_is_told_to_stop_stops() -> None:
 def test_what_went_well_is_passed_on() -> None:
     reply = json_reply({"a": "ä"}, HTTPStatus.CREATED, {"Location": "/x"})
 
-    assert answered("/", lambda: reply) == Reply(
+    assert reply_or_problem("/", lambda: reply) == Reply(
         status=HTTPStatus.CREATED,
         body='{"a": "ä"}'.encode(),
         content_type="application/json",
@@ -182,7 +182,7 @@ def test_wrong_settings_are_a_list_under_one_sentence() -> None:
     def fail() -> Reply:
         raise SettingsInvalid([WrongSetting("A", "set"), WrongSetting("B", "a number")])
 
-    reply = answered("/api/health", fail)
+    reply = reply_or_problem("/api/health", fail)
 
     problem = json.loads(reply.body)
     assert (reply.status, reply.content_type) == (HTTPStatus.SERVICE_UNAVAILABLE, "application/problem+json")

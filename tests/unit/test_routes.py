@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.http_operations import EVENT_BYTES_MAX, documents
+from shared.api.event_body import EVENT_BYTES_MAX, parse_events
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body
@@ -187,7 +187,7 @@ def test_a_list_is_answered_beside_a_recording_that_cannot_be_read(cloud: Cloud,
 @pytest.mark.parametrize("body", [b"", b"[", b"[]", b"7", b"[1]", b"[" * 100_000, b" " * (EVENT_BYTES_MAX + 1)])
 def test_what_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
-        documents(body)
+        parse_events(body)
 
 
 def test_a_day_can_be_checked(app: App) -> None:

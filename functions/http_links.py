@@ -1,14 +1,13 @@
-"""The routes to a chunk's files."""
+"""The routes that give links to a chunk's files."""
 
 from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.bindings import answer
-from functions.http_recordings import id_of
+from functions.bindings import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
 from shared.control.download_links import Link
-from shared.domain.errors import NotFound
+from shared.domain.errors import ChunkNotFound
 from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.json_views import instant
 from shared.domain.models import ChunkRef
@@ -21,29 +20,29 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.function_name("chunk_content")
     @bp.route("recordings/{id}/chunks/{documentId}/content", methods=["GET"])
     def chunk_content(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(services, req, lambda: linked(req, services.files.content(ref_of(req))))
+        return respond(services, req, lambda: link_reply(req, services.download_links.content(chunk_ref(req))))
 
     @bp.function_name("chunk_metadata")
     @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
-        return answer(services, req, lambda: linked(req, services.files.metadata(ref_of(req))))
+        return respond(services, req, lambda: link_reply(req, services.download_links.metadata(chunk_ref(req))))
 
     return bp
 
 
-def ref_of(req: func.HttpRequest) -> ChunkRef:
+def chunk_ref(req: func.HttpRequest) -> ChunkRef:
     """The chunk in the route.
 
     Raises:
-        NotFound: it is no document's id, and so nobody's.
+        ChunkNotFound: it is no document's id.
     """
     document_id = str(req.route_params["documentId"])
     if not DOCUMENT_ID.fullmatch(document_id):
-        raise NotFound("There is no chunk with this documentId in this recording.")
-    return ChunkRef(id_of(req), document_id)
+        raise ChunkNotFound
+    return ChunkRef(recording_id(req), document_id)
 
 
-def linked(req: func.HttpRequest, link: Link) -> Reply:
+def link_reply(req: func.HttpRequest, link: Link) -> Reply:
     view = {"url": link.url, "expiresAt": instant(link.expires_at)}
     if req.params.get("redirect", "").lower() == "true":
         return json_reply(view, HTTPStatus.FOUND, {"Location": link.url, "Cache-Control": "no-store"})

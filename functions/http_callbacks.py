@@ -1,0 +1,23 @@
+"""The route that ACS posts a recording's state to."""
+
+import azure.functions as func
+
+from functions.bindings import respond
+from shared.api.http_replies import Reply, json_reply
+from shared.services import Services
+
+
+def blueprint(services: Services) -> func.Blueprint:
+    bp = func.Blueprint()
+
+    @bp.function_name("recording_state")
+    @bp.route("callbacks/recording-state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+    def recording_state(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, lambda: take_callbacks(services, req))
+
+    return bp
+
+
+def take_callbacks(services: Services, req: func.HttpRequest) -> Reply:
+    services.state_callbacks.take_in(req.get_body(), req.headers.get("authorization"))
+    return json_reply({})

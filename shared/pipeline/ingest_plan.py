@@ -1,0 +1,213 @@
+"""The plan of an ingest: what a file-ready event makes of the rows, decided before anything is written.
+
+Everything here is pure. The same plan, on no rows at all, is the dry run by which replay learns whether an event would
+be understood.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.domain import blob_names
+from shared.domain.acs_urls import in_own_storage, own_location, parse_location
+from shared.domain.errors import NotUnderstood, RowUnreadable
+from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
+from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
+from shared.settings import UnknownRecordings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestPolicy:
+    """What the operator decided about events."""
+
+    topic: str | None
+    unknown_recordings: UnknownRecordings
+    host_suffixes: tuple[str, ...]
+    byos_containers: tuple[str, ...]
+    retention: timedelta
+    claim: timedelta
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written for an event.
+
+    Attributes:
+        recording: the row as it will be, save for ACS's id, which is linked first.
+        added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
+        revived: rows of refused chunks to replace, since their URLs are understood now.
+        refusals: one sentence for each part of the event that is not understood.
+    """
+
+    recording: Recording
+    added: tuple[Chunk, ...]
+    revived: tuple[Chunk, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the rows say all of it already."""
+        return bool(self.recording.etag) and not self.added and not self.revived
+
+
+def plan_event(
+    event: FileReady, recording: Recording, known: Mapping[str, Chunk | None], policy: IngestPolicy, now: datetime
+) -> Plan:
+    """What an event makes of its recording.
+
+    Args:
+        event: as it was parsed.
+        recording: the row that it is about, or a new one.
+        known: rows of its chunks by document id; None for one that cannot be read.
+        policy: the operator's.
+        now: the time.
+    """
+    planned = with_event(recording, event, policy, now)
+    rows = {
+        announced.document_id: chunk_row(planned, event, announced, policy, now)
+        for announced in event.chunks
+        if announced.document_id not in known or ((old := known[announced.document_id]) and old.refused)
+    }
+    unreadable = (chunk.document_id for chunk in event.chunks if known.get(chunk.document_id, chunk) is None)
+    return Plan(
+        recording=planned,
+        added=tuple(row for row in rows.values() if row.document_id not in known),
+        revived=tuple(
+            msgspec.structs.replace(row, etag=old.etag)
+            for row in rows.values()
+            if (old := known.get(row.document_id)) and not row.refused
+        ),
+        refusals=(
+            *event.unreadable,
+            *undeletable_chunks(event, policy),
+            *(str(RowUnreadable(recording.id, document_id)) for document_id in unreadable),
+            *(row.failure for row in rows.values() if row.failure),
+        ),
+    )
+
+
+def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
+    """The recording with what the event says of it: its files reopened, and its blob folder fixed.
+
+    Of the control half an event says nothing; that a start failed is refuted by its file.
+    """
+    began = event.recording_start_time
+    deadline = event.event_time + policy.retention
+    return msgspec.structs.replace(
+        recording.with_files(FilesStatus.TRANSFERRING, now),
+        call_id=recording.call_id or event.call_id,
+        server_call_id=recording.server_call_id or event.server_call_id,
+        recording_content_type=recording.recording_content_type or event.recording_content_type,
+        recording_channel_type=recording.recording_channel_type or event.recording_channel_type,
+        recording_format_type=recording.recording_format_type or event.recording_format_type,
+        recording_start_time=recording.recording_start_time or began,
+        recording_duration_ms=event.recording_duration_ms or recording.recording_duration_ms,
+        session_end_reason=event.session_end_reason or recording.session_end_reason,
+        expires_at=min(recording.expires_at or deadline, deadline),
+        folder=recording.folder or blob_names.folder(recording.id, began or event.event_time),
+        heard_at=now,
+        claimed_until=None,
+        waits_for=None,
+        start_failure=None,
+        start_failure_reason=None,
+        refused_status=None,
+        refused_code=None,
+        start_report=None,
+        completed_at=None,
+        failure=None,
+        failure_kind=None,
+    )
+
+
+def chunk_row(
+    recording: Recording, event: FileReady, announced: AnnouncedChunk, policy: IngestPolicy, now: datetime
+) -> Chunk:
+    """The row of an announced chunk: pending, or failed and refused where its URLs are not understood."""
+    assert recording.folder
+    made = event.recording_format_type or recording.recording_format_type
+    extension = made if made in blob_names.CONTENT_TYPES else blob_names.DEFAULT_FORMAT
+    row = Chunk(
+        id=recording.id,
+        document_id=announced.document_id,
+        index=announced.index,
+        status=ChunkStatus.PENDING,
+        created_at=now,
+        expires_at=event.event_time + policy.retention,
+        content_location="",
+        content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
+        format=made if made in blob_names.CONTENT_TYPES else None,
+        end_reason=announced.end_reason,
+        managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
+        due_at=now + policy.claim,
+    )
+    try:
+        return with_locations(row, announced, policy)
+    except NotUnderstood as error:
+        failure = f"{error} The event is kept in rejected-events; correct the settings and replay."
+        return msgspec.structs.replace(
+            row,
+            status=ChunkStatus.FAILED,
+            failure=failure,
+            failure_kind=FailureKind.REJECTED,
+            open=False,
+            due_at=None,
+        )
+
+
+def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) -> Chunk:
+    """The row with the URLs that the event gives, each of them checked and rebuilt.
+
+    Raises:
+        NotUnderstood: the URL of the media or of its metadata is not one of ACS's.
+    """
+    if announced.content_location is None:
+        raise NotUnderstood(f"Chunk {row.document_id} has no contentLocation.")
+    if in_own_storage(announced.content_location, policy.byos_containers):
+        return with_own_storage(row, announced.content_location, announced.metadata_location, policy)
+    content = own_location(row.document_id, announced.content_location, policy.host_suffixes)
+    row = msgspec.structs.replace(row, content_location=content.url)
+    if announced.metadata_location is None:
+        # And no delete_location: deleting the document would delete metadata of which there is no copy.
+        return row
+    metadata = own_location(row.document_id, announced.metadata_location, policy.host_suffixes)
+    folder = row.content_blob.rpartition("/")[0]
+    return msgspec.structs.replace(
+        row,
+        metadata_location=metadata.url,
+        metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
+        delete_location=deletable_url(announced, policy),
+    )
+
+
+def with_own_storage(row: Chunk, content: str, metadata: str | None, policy: IngestPolicy) -> Chunk:
+    """The row of a chunk that ACS wrote into the operator's own container: its copy is the original."""
+    own_metadata = metadata if metadata and in_own_storage(metadata, policy.byos_containers) else None
+    return msgspec.structs.replace(
+        row,
+        own_storage=True,
+        content_location=content,
+        content_blob=content,
+        metadata_location=own_metadata,
+        metadata_blob=own_metadata,
+    )
+
+
+def deletable_url(announced: AnnouncedChunk, policy: IngestPolicy) -> str | None:
+    """The URL to delete at ACS: only the chunk's own document. Anything else is left to ACS's retention."""
+    url = announced.delete_location
+    try:
+        return own_location(announced.document_id, url, policy.host_suffixes).url if url else None
+    except NotUnderstood:
+        return None
+
+
+def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
+    """One sentence for each chunk whose deleteLocation is of no form that we know."""
+    for chunk in event.chunks:
+        if not chunk.delete_location or in_own_storage(chunk.delete_location, policy.byos_containers):
+            continue
+        try:
+            parse_location(chunk.delete_location, policy.host_suffixes)
+        except NotUnderstood as error:
+            yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"
