@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from functions import create_app
 from shared.api.start_body import parse_start_request
+from shared.domain.durations import RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS, WARNINGS
 from shared.domain.json_views import recording_view
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.services import Services
@@ -65,6 +66,14 @@ def test_what_the_quickstart_s_steps_become_is_there() -> None:
 @pytest.mark.parametrize("status", [*RecordingStatus, *ChunkStatus])
 def test_every_status_is_explained(status: str) -> None:
     assert f"`{status}`" in section("States")
+
+
+def test_the_mechanism_has_the_durations_of_the_code() -> None:
+    text = re.sub(r"\s+", " ", section("How it never loses a chunk"))
+    first, last = (warning // timedelta(hours=1) for warning in WARNINGS)
+
+    assert f"by {RETRY_FIRST_SECONDS // 60} to {RETRY_MAX_SECONDS // 60} minutes" in text
+    assert f"{first} and {last} hours before `expires_at`" in text
 
 
 def test_the_body_of_the_example_is_a_start() -> None:
