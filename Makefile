@@ -1,4 +1,4 @@
-# Every target sets itself up: Python 3.13 and Node 20 are all that must be there.
+# Every target sets itself up: Python 3.13 and Node 20 or later are all that must be there. `make help` lists them.
 
 PYTHON ?= $(shell for p in python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -10,9 +10,13 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default setup check unit test demo local bench soak package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local bench package lock clean
 
 default: check unit
+
+help: ## this list; `make` alone does check and unit
+	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target text; do \
+		printf '%-8s %s\n' "$$target" "$$text"; done
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found; set PYTHON=/path/to/python3.13"; exit 1; }
@@ -21,43 +25,50 @@ default: check unit
 	@touch $@
 
 $(NODE_READY): local/package.json local/package-lock.json
-	@command -v npm >/dev/null || { echo "Node 20 with npm is needed for Azurite, the storage emulator"; exit 1; }
+	@command -v npm >/dev/null || { echo "Node 20 or later with npm is needed for Azurite, the storage emulator"; exit 1; }
 	npm --prefix local ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-setup: .venv/ready $(NODE_READY)
+setup: .venv/ready $(NODE_READY) ## install what the other targets need, in .venv and local/node_modules
 
-check: .venv/ready
+check: .venv/ready ## formatting, lint and types; changes nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-unit: .venv/ready
+fix: .venv/ready ## format, and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: .venv/ready ## the unit tests: no network, no processes
 	$(BIN)/pytest -q tests/unit
 
-test: setup check
-	$(BIN)/pytest -q
+test: setup check ## check, and every test but the exhaustive ones
+	$(BIN)/pytest -q -m "not prove"
 
-demo: setup
-	@$(BIN)/python -m local.demo
+prove: setup ## the exhaustive tests: model, schedules, kills, mutants
+	$(BIN)/pytest -q -m prove
 
-local: setup
-	@$(BIN)/python -m local
-
-bench: setup
-	$(BIN)/python -m local.bench
-
-soak: setup
+soak: setup ## the long forms of the proofs, for hours
 	$(BIN)/python -m tests.model --runs 1000000
 	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
 
+demo: setup ## record a simulated call, export its files, compare every byte
+	@$(BIN)/python -m local.demo
+
+local: setup ## run everything on this machine until Ctrl-C
+	@$(BIN)/python -m local
+
+bench: setup ## measure transfers, and write docs/performance.*
+	$(BIN)/python -m local.bench
+
 # What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
-package: .venv/ready
+package: .venv/ready ## build dist/app, which is what gets deployed
 	@$(BIN)/python infra/package.py
 
-lock: .venv/ready
+lock: .venv/ready ## write requirements*.txt from requirements*.in
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
-clean:
+clean: ## remove whatever the other targets made
 	rm -rf .venv dist local/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -85,7 +85,7 @@ param operatorPrincipalId string = ''
 @allowed(['Group', 'User', 'ServicePrincipal'])
 param operatorPrincipalType string = 'Group'
 
-// --- How the app behaves: its settings, with the code's own defaults (README.md says what each does)
+// --- How the app behaves: its settings, with the code's own defaults (docs/settings.md says what each does)
 @allowed(['after-store', 'never'])
 param deleteFromAcs string = 'after-store'
 @allowed(['store', 'manage', 'ignore'])

@@ -54,7 +54,7 @@ class VerifySource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting of the app. README.md has the table with meanings and defaults."""
+    """Every setting of the app. docs/settings.md has meanings and defaults."""
 
     runtime_storage: StorageConnection
     recordings_storage: StorageConnection

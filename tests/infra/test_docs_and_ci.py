@@ -77,18 +77,40 @@ def test_a_pull_request_gets_no_token_for_azure(workflow: dict[str, Any]) -> Non
     assert [job for job in holders if "github.event_name != 'pull_request'" not in job["if"]] == []
 
 
-def test_ci_checks_tests_compiles_and_previews(workflow: dict[str, Any]) -> None:
+def test_ci_tests_proves_compiles_and_previews(workflow: dict[str, Any]) -> None:
     commands = "\n".join(step.get("run", "") for step in steps(workflow))
 
     for command in (
-        "make check",
         "make test",
+        "make prove",
         "make package",
         "az bicep build",
         "az bicep lint",
         "azd provision --preview",
     ):
         assert command in commands
+
+
+def test_nothing_is_checked_twice(workflow: dict[str, Any]) -> None:
+    targets = [target for step in steps(workflow) for target in re.findall(r"make (\w+)", step.get("run", ""))]
+
+    assert "check" not in targets
+    assert re.search(r"^test:.* check\b", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert len(targets) == len(set(targets))
+
+
+@pytest.mark.parametrize(
+    ("action", "option"), [("setup-python", "python-version-file"), ("setup-node", "node-version-file")]
+)
+def test_ci_runs_what_the_version_files_say(workflow: dict[str, Any], action: str, option: str) -> None:
+    (given,) = [step["with"] for step in steps(workflow) if step.get("uses", "").startswith(f"actions/{action}@")]
+
+    assert set(given) == {option}
+    assert (ROOT / given[option]).is_file()
+
+
+def test_what_a_roll_back_checks_out_is_no_invented_tag() -> None:
+    assert re.findall(r"git checkout (\S+)", DOCUMENT.read_text()) == ["COMMIT"]
 
 
 def test_ci_keeps_the_package_with_its_dependencies(workflow: dict[str, Any]) -> None:

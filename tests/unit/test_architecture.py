@@ -182,6 +182,10 @@ def test_every_module_says_what_it_is_about() -> None:
     assert [name for name, tree in MODULES.items() if not ast.get_docstring(tree)] == []
 
 
+def test_the_types_of_production_code_are_never_silenced() -> None:
+    assert [path.name for path in PRODUCTION if "type: ignore" in path.read_text()] == []
+
+
 def test_indexing_the_app_imports_no_sdk() -> None:
     script = f"import function_app, sys; print([name for name in {LAZY} if name in sys.modules])"
     environment = {"PATH": os.environ["PATH"], **ENVIRONMENT}

@@ -1,56 +1,37 @@
-"""The front door tells the truth: README and code say the same."""
+"""The front door is true: README and code say the same, and its examples are what the app answers."""
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions import create_app
+from shared.api.start_body import parse_start_request
+from shared.domain.durations import RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS, WARNINGS
+from shared.domain.json_views import recording_view
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.services import Services
-from shared.settings import Settings
+from tests.builders import a_chunk, a_recording
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
-MINIMAL = {
-    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
-    "ACS_ENDPOINT": "https://contoso.communication.azure.com",
-}
+README = (Path(__file__).parents[2] / "README.md").read_text()
+LINES_MAX = 200
+EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+FUNCTIONS = create_app(Services({})).get_functions()
 
 
-class Asked(dict[str, str]):
-    """An environment that remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(MINIMAL)
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self.names.add(name)
-        return super().get(name, default)
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def settings_read_by_code() -> set[str]:
-    """Without those under the prefix of a connection, which the text below the table tells of."""
-    asked = Asked()
-    Settings.from_environment(asked)
-    return {name for name in asked.names if "__" not in name}
-
-
-def settings_in_readme() -> dict[str, str]:
-    section = README.partition("## Settings")[2].partition("\n## ")[0]
-    return dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", section, re.MULTILINE))
-
-
-def routes_in_readme() -> set[tuple[str, str]]:
-    return set(re.findall(r"^\| `(GET|POST) /api/([^`]+)` \|", README, re.MULTILINE))
+def routes_in_table() -> set[tuple[str, str]]:
+    return set(re.findall(r"^\| `(GET|POST) /api/([^`]+)` \|", section("API"), re.MULTILINE))
 
 
 def routes_of_the_app() -> set[tuple[str, str]]:
-    app = create_app(Services({}))
-    triggers = [trigger.get_dict_repr() for function in app.get_functions() if (trigger := function.get_trigger())]
+    triggers = [trigger.get_dict_repr() for function in FUNCTIONS if (trigger := function.get_trigger())]
     return {
         (str(method), trigger["route"])
         for trigger in triggers
@@ -59,40 +40,71 @@ def routes_of_the_app() -> set[tuple[str, str]]:
     }
 
 
-def test_every_setting_that_the_code_reads_is_in_the_table_and_no_other() -> None:
-    assert settings_read_by_code() == set(settings_in_readme())
+def fields(document: Any) -> Any:
+    """The names in a document, in order; those of its chunks as well."""
+    return [(name, [list(chunk) for chunk in value] if name == "chunks" else None) for name, value in document.items()]
 
 
-def test_every_setting_is_in_the_example_file_and_no_other() -> None:
-    example = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
-
-    assert set(example) - {"FUNCTIONS_WORKER_RUNTIME"} == settings_read_by_code()
-
-
-def test_defaults_in_the_table_are_the_code_s() -> None:
-    table = {name: default.strip("` ") for name, default in settings_in_readme().items() if default.startswith("`")}
-
-    told = Settings.from_environment(MINIMAL | table)
-
-    assert told == Settings.from_environment(MINIMAL)
+def test_it_is_read_in_one_go() -> None:
+    assert len(README.splitlines()) <= LINES_MAX
 
 
 def test_every_route_is_in_the_table_and_no_other() -> None:
-    assert routes_in_readme() == routes_of_the_app()
+    assert routes_in_table() == routes_of_the_app()
+
+
+def test_what_the_quickstart_s_steps_become_is_there() -> None:
+    rows = re.findall(r"^\| (\d) [^|]+\| ([^|]+) \|", section("From Microsoft's quickstart"), re.MULTILINE)
+    told = "\n".join(here for _, here in rows)
+    functions = {str(function.get_function_name()) for function in FUNCTIONS}
+
+    assert [number for number, _ in rows] == list("1234567")
+    assert set(re.findall(r"`(GET|POST) /api/([^`]+)`", told)) <= routes_of_the_app()
+    assert set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", told)) <= functions
 
 
 @pytest.mark.parametrize("status", [*RecordingStatus, *ChunkStatus])
 def test_every_status_is_explained(status: str) -> None:
-    assert f"`{status}`" in README
+    assert f"`{status}`" in section("States")
 
 
-def test_the_two_commands_are_targets() -> None:
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+def test_the_mechanism_has_the_durations_of_the_code() -> None:
+    text = re.sub(r"\s+", " ", section("How it never loses a chunk"))
+    first, last = (warning // timedelta(hours=1) for warning in WARNINGS)
 
-    assert {"demo", "test", "local", "bench", "package", "lock"} <= set(targets)
+    assert f"by {RETRY_FIRST_SECONDS // 60} to {RETRY_MAX_SECONDS // 60} minutes" in text
+    assert f"{first} and {last} hours before `expires_at`" in text
 
 
-def test_every_file_that_is_linked_exists() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+def test_the_body_of_the_example_is_a_start() -> None:
+    (body,) = re.findall(r"-d '(.*?)'", section("One recording"), re.DOTALL)
 
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    request = parse_start_request(body.encode(), ())
+
+    assert request.tags == EXAMPLES[0]["tags"]
+    assert request.recording_channel_type == EXAMPLES[0]["recordingChannelType"]
+    assert request.server_call_id == EXAMPLES[0]["serverCallId"]
+
+
+def test_the_answer_of_the_example_has_the_fields_that_a_start_answers() -> None:
+    assert fields(EXAMPLES[0]) == fields(recording_view(a_recording(), []))
+
+
+def test_the_finished_document_has_the_fields_of_a_recording_and_its_chunk() -> None:
+    assert fields(EXAMPLES[1]) == fields(recording_view(a_recording(), [a_chunk()]))
+
+
+def test_the_examples_are_a_recording_that_starts_and_the_same_one_completed() -> None:
+    started, completed = EXAMPLES
+    ((chunk,),) = [completed["chunks"]]
+
+    assert (started["id"], started["createdAt"]) == (completed["id"], completed["createdAt"])
+    assert (started["status"], completed["status"]) == (RecordingStatus.STARTING, RecordingStatus.COMPLETED)
+    assert chunk["status"] == ChunkStatus.DELETED
+    assert f"/{completed['id']}/{chunk['index']:04}-{chunk['documentId']}.wav" in chunk["contentBlob"]
+    order = [completed["createdAt"], completed["endedAt"], chunk["storedAt"], chunk["deletedAt"]]
+    assert sorted(order, key=moment) == order
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
