@@ -38,7 +38,7 @@ FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of
 
 
 @contextmanager
-def told_apart(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
+def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
     """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
 
     Args:
@@ -66,7 +66,7 @@ def looked_at(blob: BlobClient, name: str) -> BlobLook:
 
     Properties first: a commit between the two questions must not look like a blob without blocks.
     """
-    with told_apart(name):
+    with translate_errors(name):
         try:
             properties = blob.get_blob_properties()
         except HttpResponseError as error:
@@ -97,7 +97,7 @@ def listed(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
 
 
 def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
-    with told_apart(name):
+    with translate_errors(name):
         try:
             yield from blob.download_blob(max_concurrency=1).chunks()
         except HttpResponseError as error:
@@ -124,7 +124,7 @@ class BlobChunkStore:
         self.delegation_until = datetime.min.replace(tzinfo=UTC)
 
     def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
-        with told_apart(name, NAME_TAKEN):
+        with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).upload_blob(
                 bytes(content),
                 overwrite=False,
@@ -135,7 +135,7 @@ class BlobChunkStore:
         return str(written["etag"])
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
-        with told_apart(name):
+        with translate_errors(name):
             # The digest is in hand already; validate_content would compute it a second time.
             self.container.get_blob_client(name).stage_block(
                 block_id,
@@ -145,7 +145,7 @@ class BlobChunkStore:
             )
 
     def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
-        with told_apart(name, NAME_TAKEN):
+        with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).commit_block_list(
                 [BlobBlock(block_id) for block_id in block_ids],
                 content_settings=ContentSettings(content_type=label.content_type),
@@ -155,7 +155,7 @@ class BlobChunkStore:
         return str(written["etag"])
 
     def committed(self, name: str) -> tuple[Block, ...]:
-        with told_apart(name):
+        with translate_errors(name):
             committed, _ = self.container.get_blob_client(name).get_block_list("committed")
         return listed(committed)
 
@@ -166,7 +166,7 @@ class BlobChunkStore:
         return pieces(self.container.get_blob_client(name), name)
 
     def names(self, prefix: str) -> Iterator[str]:
-        with told_apart(prefix):
+        with translate_errors(prefix):
             yield from files(self.container, prefix)
 
     def link(self, name: str, lifetime: timedelta) -> str:
@@ -174,7 +174,7 @@ class BlobChunkStore:
         now = datetime.now(UTC)
         blob = self.container.get_blob_client(name)
         account_key = getattr(self.account.blobs.credential, "account_key", None)
-        with told_apart(name):
+        with translate_errors(name):
             token = generate_blob_sas(
                 account_name=str(blob.account_name),
                 container_name=blob.container_name,
@@ -232,7 +232,7 @@ class EventContainer:
     def keep(self, name: str, document: bytes, reason: str) -> None:
         blob = self.container.get_blob_client(name)
         try:
-            with told_apart(name, NAME_TAKEN):
+            with translate_errors(name, NAME_TAKEN):
                 blob.upload_blob(
                     document,
                     overwrite=False,
@@ -242,11 +242,11 @@ class EventContainer:
                 )
         except BlobExists:
             # The same event came before, since its name is a digest of it: kept, if it is really there.
-            with told_apart(name):
+            with translate_errors(name):
                 blob.get_blob_properties()
 
     def listed(self) -> Iterator[str]:
-        with told_apart(self.name):
+        with translate_errors(self.name):
             yield from files(self.container)
 
     def read(self, name: str) -> bytes:
@@ -258,7 +258,7 @@ class EventContainer:
             raise
 
     def remove(self, name: str) -> None:
-        with told_apart(name):
+        with translate_errors(name):
             try:
                 self.container.delete_blob(name)
             except HttpResponseError as error:
