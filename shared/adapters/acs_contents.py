@@ -64,7 +64,7 @@ class SdkSource:
                 ),
             )
 
-        response = self.hop(url, ask)
+        response = self.follow_redirects(url, ask)
         try:
             yield ResponseRange(response, offset, length)
         finally:
@@ -81,11 +81,11 @@ class SdkSource:
             )
 
         try:
-            self.hop(url, ask)
+            self.follow_redirects(url, ask)
         except SourceMissing:
             return
 
-    def hop[Answer](self, url: str, ask: Callable[[str], Answer]) -> Answer:
+    def follow_redirects[Answer](self, url: str, ask: Callable[[str], Answer]) -> Answer:
         """Ask, following redirects by hand: each place is matched whole, rebuilt and signed anew.
 
         Only the host may change. Whatever another document or content holds, it is not what was asked for.
@@ -119,14 +119,14 @@ class SdkSource:
     def signed[Answer](self, place: str, ask: Callable[[str], Answer]) -> Answer:
         """Ask; once more when the signature is refused, since its date may have been too old."""
         try:
-            return let_go(place, ask)
+            return close_on_error(place, ask)
         except HttpResponseError as error:
             if error.status_code != HTTPStatus.UNAUTHORIZED:
                 raise
-            return let_go(place, ask)
+            return close_on_error(place, ask)
 
 
-def let_go[Answer](place: str, ask: Callable[[str], Answer]) -> Answer:
+def close_on_error[Answer](place: str, ask: Callable[[str], Answer]) -> Answer:
     """Ask, and give the connection back when the answer is a refusal: the SDK leaves a streamed one open."""
     try:
         return ask(place)
