@@ -23,7 +23,7 @@ from shared.adapters.sdk_answers import code_of, told
 from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobLook, Block
+from shared.domain.ports import BlobLabel, BlobProperties, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
@@ -61,7 +61,7 @@ def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Ite
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
 
 
-def looked_at(blob: BlobClient, name: str) -> BlobLook:
+def stat(blob: BlobClient, name: str) -> BlobProperties:
     """What is committed under a name, and what is staged.
 
     Properties first: a commit between the two questions must not look like a blob without blocks.
@@ -77,13 +77,13 @@ def looked_at(blob: BlobClient, name: str) -> BlobLook:
             committed, staged = blob.get_block_list("all")
         except HttpResponseError as error:
             if code_of(error) == NO_BLOB:
-                return BlobLook()
+                return BlobProperties()
             if code_of(error) != NO_BLOCK_BLOB:
                 raise
             committed, staged = [], []  # ACS may append to a file in the operator's container
     if properties is None:
-        return BlobLook(staged=listed(staged))
-    return BlobLook(
+        return BlobProperties(staged=listed(staged))
+    return BlobProperties(
         etag=properties.etag,
         length=properties.size,
         metadata=dict(properties.metadata),
@@ -159,8 +159,8 @@ class BlobChunkStore:
             committed, _ = self.container.get_blob_client(name).get_block_list("committed")
         return listed(committed)
 
-    def look(self, name: str) -> BlobLook:
-        return looked_at(self.container.get_blob_client(name), name)
+    def stat(self, name: str) -> BlobProperties:
+        return stat(self.container.get_blob_client(name), name)
 
     def read(self, name: str) -> Iterator[bytes]:
         return pieces(self.container.get_blob_client(name), name)
@@ -211,8 +211,8 @@ class BlobOwnStorage:
             return self.service.get_blob_client(container, name)
         return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
 
-    def look(self, url: str) -> BlobLook:
-        return looked_at(self.blob(url), url)
+    def stat(self, url: str) -> BlobProperties:
+        return stat(self.blob(url), url)
 
     def read(self, url: str) -> Iterator[bytes]:
         return pieces(self.blob(url), url)

@@ -6,7 +6,7 @@ MD5 when the block came, so an id with the right index and total, and a block of
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -64,8 +64,10 @@ def block_id(index: int, total: int, md5: bytes) -> str:
     return f"{index:05}.{total:013}.{md5.hex()}"
 
 
-def list_digest(blocks: Iterable[Block]) -> str:
-    """One text for a whole block list; what is compared before a deletion."""
+def list_digest(blocks: Sequence[Block]) -> str:
+    """SHA-256 of a block list, compared before a deletion; empty for a blob written at once, which has no blocks."""
+    if not blocks:
+        return ""
     digest = hashlib.sha256()
     for block in blocks:
         digest.update(f"{block.id}:{block.length}\n".encode())

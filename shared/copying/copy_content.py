@@ -19,7 +19,7 @@ from shared.copying.buffers import Ring
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
 from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobLook, Block, ChunkStore, Source
+from shared.domain.ports import BlobLabel, BlobProperties, Block, ChunkStore, Source
 
 # One hashes and sends while the other waits for storage; with the block that is being read these are the three blocks
 # of memory that docs/performance.md measures. ACS is read by one connection: an instance copies four chunks at once.
@@ -78,19 +78,19 @@ class Engine:
             Transient: this attempt failed.
             ContentConflict: another content has the name.
         """
-        look = self.store.look(order.name) if order.resume else BlobLook()
-        if look.etag is not None:
-            return self.verify_winner(order, look)
+        blob = self.store.stat(order.name) if order.resume else BlobProperties()
+        if blob.etag is not None:
+            return self.verify_winner(order, blob)
         try:
             with closing(SourceReader(self.source, order.url)) as reader:
                 # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
-                total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
+                total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
-                if layout.count == 1 and not look.staged:
+                if layout.count == 1 and not blob.staged:
                     return self.copy_at_once(order, reader, layout)
-                return self.copy_in_blocks(order, reader, layout, layout.staged(look.staged))
+                return self.copy_in_blocks(order, reader, layout, layout.staged(blob.staged))
         except (BlobExists, BlocksGone):
-            return self.verify_winner(order, self.store.look(order.name))
+            return self.verify_winner(order, self.store.stat(order.name))
 
     def copy_at_once(self, order: CopyOrder, reader: SourceReader, layout: Layout) -> Copied:
         content = memoryview(bytearray(layout.total))
@@ -149,7 +149,7 @@ class Engine:
         self.store.stage(name, id, block, md5)
         return id
 
-    def verify_winner(self, order: CopyOrder, look: BlobLook) -> Copied:
+    def verify_winner(self, order: CopyOrder, blob: BlobProperties) -> Copied:
         """Prove that the blob which is there already is the content.
 
         A blob of ours carries its proof: block ids with total and MD5, or the digest in its metadata. Any other must
@@ -158,17 +158,17 @@ class Engine:
         Raises:
             ContentConflict: it is another content.
         """
-        if look.etag is None:
+        if blob.etag is None:
             raise StoreUnavailable(f"Neither the blob {order.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(order.name, look.length)
-        proven = look.metadata.get(DIGEST_KEY) == digest or proven_by_ids(look)
-        if not proven and self.digest_of_source(order) != (look.length, digest):
+        digest = self.digest_of_blob(order.name, blob.length)
+        proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
+        if not proven and self.digest_of_source(order) != (blob.length, digest):
             raise ContentConflict(f"The blob {order.name} holds another content than ACS; neither was touched.")
         return Copied(
-            length=look.length,
+            length=blob.length,
             sha256=digest,
-            etag=look.etag,
-            block_list_digest=list_digest(look.blocks) if look.blocks else "",
+            etag=blob.etag,
+            block_list_digest=list_digest(blob.blocks),
         )
 
     def digest_of_blob(self, name: str, length: int) -> str:
@@ -198,13 +198,13 @@ def labelled(label: BlobLabel, digest: str | None) -> BlobLabel:
     return msgspec.structs.replace(label, metadata=label.metadata | {DIGEST_KEY: digest}) if digest else label
 
 
-def proven_by_ids(look: BlobLook) -> bool:
+def proven_by_ids(blob: BlobProperties) -> bool:
     """Whether the block list says by itself that the blob is whole: ids of ours, one total, no gap, right lengths."""
-    if not look.blocks or not BLOCK_ID.fullmatch(look.blocks[0].id):
+    if not blob.blocks or not BLOCK_ID.fullmatch(blob.blocks[0].id):
         return False
-    layout = Layout(look.length, look.blocks[0].length)
-    staged = layout.staged(look.blocks)
-    return [block.id for block in look.blocks] == [staged.get(index) for index in range(layout.count)]
+    layout = Layout(blob.length, blob.blocks[0].length)
+    staged = layout.staged(blob.blocks)
+    return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
 def digested(pieces: Iterable[bytes]) -> tuple[str, int]:

@@ -170,7 +170,7 @@ class BlobLabel(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str]
 
 
-class BlobLook(msgspec.Struct, frozen=True, kw_only=True):
+class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
     """A look at a blob.
 
     Attributes:
@@ -214,7 +214,7 @@ class ChunkStore(Protocol):
         """The blocks that the blob is made of."""
         ...
 
-    def look(self, name: str) -> BlobLook: ...
+    def stat(self, name: str) -> BlobProperties: ...
 
     def read(self, name: str) -> Iterator[bytes]:
         """The committed bytes.
@@ -237,7 +237,7 @@ class ChunkStore(Protocol):
 class OwnStorage(Protocol):
     """Containers of the operator's that ACS records into directly."""
 
-    def look(self, url: str) -> BlobLook: ...
+    def stat(self, url: str) -> BlobProperties: ...
 
     def read(self, url: str) -> Iterator[bytes]: ...
 

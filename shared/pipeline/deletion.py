@@ -21,7 +21,7 @@ from shared.domain.errors import (
 )
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
-from shared.domain.ports import BlobLook, Catalog, ChunkStore, Clock, Source
+from shared.domain.ports import Catalog, ChunkStore, Clock, Source
 from shared.pipeline.claims import tell_unforeseen
 from shared.pipeline.retries import RetryPolicy
 from shared.settings import DeleteFromAcs
@@ -136,14 +136,14 @@ class Deletion:
 
         A tier, a tag or a legal hold renews the etag and leaves the bytes alone: then the bytes are read again.
         """
-        look = self.store.look(name)
-        if look.etag is None:
+        blob = self.store.stat(name)
+        if blob.etag is None:
             raise CopyMissing(f"The blob {name} is gone; the chunk is copied again.")
-        if look.etag == etag and look.length == length and list_digest_of(look) == blocks:
-            return look.etag
+        if blob.etag == etag and blob.length == length and list_digest(blob.blocks) == blocks:
+            return blob.etag
         if digested(self.store.read(name)) != (sha256, length):
             raise ContentConflict(f"The blob {name} is not what was verified; ACS's original is kept until it expires.")
-        return look.etag
+        return blob.etag
 
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
@@ -190,7 +190,3 @@ class Deletion:
     def finished(self, chunk: Chunk) -> None:
         failure = None if chunk.status is ChunkStatus.DELETED else chunk.failure
         self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))
-
-
-def list_digest_of(look: BlobLook) -> str:
-    return list_digest(look.blocks) if look.blocks else ""

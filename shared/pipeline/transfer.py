@@ -35,7 +35,7 @@ from shared.domain.errors import (
 from shared.domain.json_fields import moment, number
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
-from shared.domain.ports import BlobLabel, BlobLook, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.domain.ports import BlobLabel, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.pipeline.claims import Claim, LostClaim, tell_unforeseen
 from shared.pipeline.retries import RetryPolicy
 from shared.settings import VerifySource
@@ -160,17 +160,17 @@ class Transfer:
 
         A later attempt looks first: under a policy or a lease a write is refused without a word on whether it is there.
         """
-        look = self.store.look(name) if chunk.attempts > 1 else BlobLook()
-        if look.etag is None:
+        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
+        if blob.etag is None:
             try:
                 return self.store.put(name, content, labelled(label(chunk, "json"), digest))
             except BlobExists:
-                look = self.store.look(name)
-        if look.etag is None:
+                blob = self.store.stat(name)
+        if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
         if digested(self.store.read(name)) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
-        return look.etag
+        return blob.etag
 
     def read_whole(self, url: str) -> bytes:
         """A small content, exactly as ACS gives it."""
@@ -216,16 +216,16 @@ class Transfer:
     def verified_in_own_storage(self, claim: Claim) -> Chunk:
         """A chunk that ACS wrote into the operator's container: read once, whole, where it lies."""
         chunk = claim.chunk
-        look = self.own.look(chunk.content_location)
-        if look.etag is None:
+        blob = self.own.stat(chunk.content_location)
+        if blob.etag is None:
             raise SourceMissing("The file is not in the operator's container (yet).")
         pieces = self.own.read(chunk.content_location)
         head = next(pieces, b"")
         check_signature(head, chunk.format)
         digest, length = digested(chain([head], renewing(pieces, claim)))
-        if length != look.length:
-            raise SourceSuspect(f"The file gave {length} bytes instead of {look.length}.")
-        claim.note(bytes=length, sha256=digest, content_etag=look.etag)
+        if length != blob.length:
+            raise SourceSuspect(f"The file gave {length} bytes instead of {blob.length}.")
+        claim.note(bytes=length, sha256=digest, content_etag=blob.etag)
         return claim.chunk
 
     def stored(self, chunk: Chunk, failure: str | None = None) -> Messages:

@@ -57,11 +57,11 @@ def stage(store: ChunkStore, content: bytes, *indexes: int, total: int | None = 
 
 def assert_copied(store: ChunkStore, kept: Kept, copied: Copied) -> None:
     """The blob is the content, and the proof says so."""
-    look = store.look(NAME)
+    blob = store.stat(NAME)
     assert b"".join(store.read(NAME)) == kept.content
     assert (copied.length, copied.sha256) == (len(kept.content), sha256(kept.content).hexdigest())
-    assert (copied.etag, copied.length) == (look.etag, look.length)
-    assert sum(block.length for block in look.blocks) in {0, look.length}
+    assert (copied.etag, copied.length) == (blob.etag, blob.length)
+    assert sum(block.length for block in blob.blocks) in {0, blob.length}
 
 
 def blocks_of(content: bytes) -> tuple[Block, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
 from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
-from shared.domain.ports import BlobLabel, BlobLook, Block
+from shared.domain.ports import BlobLabel, BlobProperties, Block
 
 MEBIBYTE = 1024 * 1024
 OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
@@ -39,7 +39,7 @@ class DiscardingStore:
     def committed(self, name: str) -> tuple[Block, ...]:
         return tuple(Block(id, self.lengths[name, id]) for id in self.lists[name])
 
-    def look(self, name: str) -> BlobLook:
+    def stat(self, name: str) -> BlobProperties:
         raise AssertionError(name)
 
     def read(self, name: str) -> Iterator[bytes]:

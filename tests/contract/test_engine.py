@@ -49,7 +49,7 @@ def test_the_blocks_of_a_blob_say_what_is_in_them(acs_shelf: SimulatorShelf, blo
 
     copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
 
-    assert blob_store.look(NAME).blocks == blocks_of(kept.content)
+    assert blob_store.stat(NAME).blocks == blocks_of(kept.content)
     assert copied.block_list_digest == list_digest(blocks_of(kept.content))
 
 
@@ -61,7 +61,7 @@ def test_a_blob_carries_the_digest_that_was_computed_on_the_way(
 
     an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
 
-    assert blob_store.look(NAME).metadata == WAV.metadata | {"sha256": sha256(kept.content).hexdigest()}
+    assert blob_store.stat(NAME).metadata == WAV.metadata | {"sha256": sha256(kept.content).hexdigest()}
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_what_was_staged_before_time_was_up_is_not_fetched_again(
     engine = an_engine(acs_shelf.source, blob_store, writers=1)
     with pytest.raises(OutOfTime):
         engine.copy(an_order(kept, keep_going=stopping_after(blocks)))
-    there = len(blob_store.look(NAME).staged)
+    there = len(blob_store.stat(NAME).staged)
     acs_shelf.admin.clear_requests()
 
     copied = engine.copy(an_order(kept, resume=True))
@@ -155,7 +155,7 @@ def test_blocks_of_a_content_of_another_length_are_not_trusted(
     copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True))
 
     assert_copied(blob_store, kept, copied)
-    assert blob_store.look(NAME).blocks == blocks_of(kept.content)
+    assert blob_store.stat(NAME).blocks == blocks_of(kept.content)
 
 
 def test_staged_blocks_do_not_hinder_a_content_of_one_block(
@@ -194,7 +194,7 @@ def test_another_content_under_the_name_is_a_conflict_and_stays(
     with pytest.raises(ContentConflict):
         an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
 
-    assert blob_store.look(NAME).etag == etag
+    assert blob_store.stat(NAME).etag == etag
 
 
 def test_the_same_content_that_somebody_else_wrote_is_taken_for_the_copy(
@@ -224,9 +224,9 @@ def test_a_second_read_of_the_source_gives_the_same_digest(
 def test_a_foreign_block_is_not_taken_for_one_of_ours(acs_shelf: SimulatorShelf, blob_store: BlobChunkStore) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
     stage(blob_store, kept.content[:-1] + b"!", 4)  # same length, same place, other bytes: its digest tells
-    [foreign] = blob_store.look(NAME).staged
+    [foreign] = blob_store.stat(NAME).staged
 
     an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
 
-    assert foreign.id not in {block.id for block in blob_store.look(NAME).blocks}
-    assert blob_store.look(NAME).blocks[4] == Block(blocks_of(kept.content)[4].id, FIVE_BLOCKS - 4 * BLOCK)
+    assert foreign.id not in {block.id for block in blob_store.stat(NAME).blocks}
+    assert blob_store.stat(NAME).blocks[4] == Block(blocks_of(kept.content)[4].id, FIVE_BLOCKS - 4 * BLOCK)

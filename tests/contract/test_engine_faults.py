@@ -53,7 +53,7 @@ def attempt_fails_and_the_next_ends_with_the_content(
     with pytest.raises(Transient):
         engine.copy(an_order(kept))
 
-    assert store.look(NAME).etag is None
+    assert store.stat(NAME).etag is None
     assert_copied(store, kept, engine.copy(an_order(kept, resume=True)))
 
 
@@ -96,7 +96,7 @@ def test_what_cannot_be_a_later_range_is_not_committed(
     with pytest.raises(SourceSuspect):
         an_engine(acs_shelf.source, store).copy(an_order(kept, resume=True))
 
-    assert store.look(NAME).etag is None
+    assert store.stat(NAME).etag is None
 
 
 def test_bytes_behind_the_announced_ones_are_not_copied(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
@@ -142,7 +142,7 @@ def test_attempts_that_each_break_off_later_end_with_the_content(
     acs_shelf.spoil(Fault(action="reset", kind="content", at=BLOCK + 100, times=None))
 
     failures = 0
-    while blob_store.look(NAME).etag is None and failures < 20:
+    while blob_store.stat(NAME).etag is None and failures < 20:
         try:
             copied = engine.copy(an_order(kept, resume=failures > 0))
         except SourceUnavailable:

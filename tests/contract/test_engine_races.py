@@ -52,7 +52,7 @@ def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
 
     assert [zombie] == successor
     assert_copied(blob_store, kept, zombie)
-    assert blob_store.look(NAME).blocks == blocks_of(kept.content)
+    assert blob_store.stat(NAME).blocks == blocks_of(kept.content)
 
 
 def test_many_workers_at_once_end_with_one_blob(acs_shelf: SimulatorShelf, blob_store: BlobChunkStore) -> None:

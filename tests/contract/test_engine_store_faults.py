@@ -62,7 +62,7 @@ def test_a_block_that_could_not_be_staged_ends_the_attempt_and_the_next_ends_wit
     with pytest.raises(StoreUnavailable):
         an_engine(shelf.source, store).copy(an_order(kept))
 
-    assert store.look(NAME).etag is None
+    assert store.stat(NAME).etag is None
     assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
 
 

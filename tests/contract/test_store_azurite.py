@@ -27,7 +27,7 @@ EVERY_METHOD: dict[str, Callable[[ChunkStore], object]] = {
     "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), md5_of(b"x")),
     "commit": lambda store: store.commit(NAME, ["0"], WAV),
     "committed": lambda store: store.committed(NAME),
-    "look": lambda store: store.look(NAME),
+    "stat": lambda store: store.stat(NAME),
     "read": lambda store: list(store.read(NAME)),
     "names": lambda store: list(store.names("2026/")),
 }

@@ -113,7 +113,7 @@ def test_a_write_whose_answer_was_lost_finds_a_blob_and_that_is_its_own(lossy: L
         WRITES[effect](lossy.store)
 
     assert b"".join(lossy.store.read(NAME)) == b"RIFF"
-    assert lossy.store.look(NAME).metadata == WAV.metadata
+    assert lossy.store.stat(NAME).metadata == WAV.metadata
 
 
 def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
@@ -121,7 +121,7 @@ def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
 
     lossy.store.stage(NAME, "0", memoryview(b"RIFF"), md5_of(b"RIFF"))
 
-    assert len(lossy.store.look(NAME).staged) == 1
+    assert len(lossy.store.stat(NAME).staged) == 1
 
 
 @pytest.mark.parametrize(

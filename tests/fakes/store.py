@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobLook, Block
+from shared.domain.ports import BlobLabel, BlobProperties, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
@@ -25,11 +25,11 @@ class FakeBlob:
     staged: dict[str, bytes] = field(default_factory=dict)
     archived: bool = False
 
-    def look(self) -> BlobLook:
+    def stat(self) -> BlobProperties:
         staged = tuple(Block(id, len(content)) for id, content in self.staged.items())
         if self.etag is None:
-            return BlobLook(staged=staged)
-        return BlobLook(
+            return BlobProperties(staged=staged)
+        return BlobProperties(
             etag=self.etag,
             length=len(self.content),
             metadata=dict(self.label.metadata),
@@ -100,10 +100,10 @@ class FakeStore:
                 raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
             return self.all[name].blocks
 
-    def look(self, name: str) -> BlobLook:
-        with self.world.effect("store.look") as fault:
+    def stat(self, name: str) -> BlobProperties:
+        with self.world.effect("store.stat") as fault:
             there = FakeBlob() if fault is Fault.STALE else self.all.get(name, FakeBlob())
-            return there.look()
+            return there.stat()
 
     def read(self, name: str) -> Iterator[bytes]:
         with self.world.effect("store.read"):
@@ -150,9 +150,9 @@ class FakeOwnStorage:
     def add(self, url: str, content: bytes) -> None:
         self.files[url] = FakeBlob(content=content, etag=self.world.version())
 
-    def look(self, url: str) -> BlobLook:
-        with self.world.effect("own.look"):
-            return self.files.get(url, FakeBlob()).look()
+    def stat(self, url: str) -> BlobProperties:
+        with self.world.effect("own.stat"):
+            return self.files.get(url, FakeBlob()).stat()
 
     def read(self, url: str) -> Iterator[bytes]:
         with self.world.effect("own.read"):

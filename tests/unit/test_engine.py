@@ -42,25 +42,25 @@ def test_a_content_of_any_length_arrives_byte_for_byte(size: int, writers: int) 
 def test_a_content_of_one_block_is_written_at_once(cloud: Cloud) -> None:
     copied = copy(cloud, EngineOptions(block_bytes=len(MEDIA), writers=2))
 
-    assert cloud.store.look(NAME).blocks == ()
+    assert cloud.store.stat(NAME).blocks == ()
     assert copied.block_list_digest == ""
 
 
 def test_the_proof_names_the_version_that_was_written(cloud: Cloud) -> None:
-    assert copy(cloud).etag == cloud.store.look(NAME).etag
+    assert copy(cloud).etag == cloud.store.stat(NAME).etag
 
 
 def test_a_blob_carries_label_and_digest(cloud: Cloud) -> None:
     copied = copy(cloud)
 
-    assert cloud.store.look(NAME).metadata == {"id": "id", DIGEST_KEY: copied.sha256}
+    assert cloud.store.stat(NAME).metadata == {"id": "id", DIGEST_KEY: copied.sha256}
     assert cloud.store.all[NAME].label.content_type == "audio/wav"
 
 
 @pytest.mark.parametrize("done", [1, 5, 10])
 def test_a_second_attempt_fetches_only_what_is_missing(cloud: Cloud, done: int) -> None:
     interrupted(cloud, done)
-    staged = len(cloud.store.look(NAME).staged)
+    staged = len(cloud.store.stat(NAME).staged)
     before = cloud.world.counts["store.stage"]
 
     copied = copy(cloud, resume=True)
@@ -73,7 +73,7 @@ def test_a_second_attempt_fetches_only_what_is_missing(cloud: Cloud, done: int) 
 def test_a_first_attempt_does_not_ask_what_is_there(cloud: Cloud) -> None:
     copy(cloud)
 
-    assert cloud.world.counts["store.look"] == 0
+    assert cloud.world.counts["store.stat"] == 0
 
 
 def test_blocks_with_gaps_are_filled(cloud: Cloud) -> None:
@@ -204,7 +204,7 @@ def test_a_source_has_a_window_to_show_its_pace() -> None:
 def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) -> None:
     interrupted(cloud, 4)
 
-    assert {block.length for block in cloud.store.look(NAME).staged} == {BLOCK}
+    assert {block.length for block in cloud.store.stat(NAME).staged} == {BLOCK}
     assert cloud.store.blobs == {}
 
 

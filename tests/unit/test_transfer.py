@@ -92,7 +92,7 @@ def test_an_attempt_that_runs_out_of_time_hands_the_chunk_on() -> None:
 
     assert messages == Messages(transfers=(ref,))
     assert (cloud.chunk().status, cloud.chunk().claimed_until) == (ChunkStatus.PENDING, None)
-    assert cloud.store.look(cloud.chunk().content_blob).staged
+    assert cloud.store.stat(cloud.chunk().content_blob).staged
 
 
 def slow_writes(cloud: Cloud, each: timedelta) -> Plan:
