@@ -20,11 +20,7 @@ from azure.communication.callautomation import (
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from shared.adapters.acs_client import retry_after
-from shared.domain.errors import (
-    AcsRefused,
-    AcsUnavailable,
-    AcsUncertain,
-)
+from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
 

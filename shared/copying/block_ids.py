@@ -1,7 +1,7 @@
-"""Block ids that say what is in the block, so that the staged blocks of a killed attempt are its checkpoint.
+"""Block ids that identify the content of a block: the staged blocks of a killed attempt are its checkpoint.
 
 An id is index, total length and MD5: `00017.0000536870912.9e107d9d372bb6826bd81d3542a419d6`. The service checked that
-MD5 when the block came, so an id with the right index and total, and a block of the right length, need no second look.
+MD5 when it received the block: a block with the right index, total and length is not read again.
 """
 
 import hashlib

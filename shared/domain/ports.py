@@ -145,13 +145,13 @@ class Source(Protocol):
         """Ask for bytes from an offset on, at most `length` of them."""
         ...
 
-    def delete(self, url: str, look: Callable[[], None]) -> None:
+    def delete(self, url: str, reverify: Callable[[], None]) -> None:
         """Delete a document; fine when it is not there (any more).
 
         Args:
             url: of the document.
-            look: called immediately before every single request, that of a redirect and a repetition included. What it
-                raises passes through unchanged, and nothing is asked for.
+            reverify: called immediately before every single request, that of a redirect and a repetition included.
+                What it raises passes through unchanged, and no request is sent.
         """
         ...
 

@@ -1,6 +1,7 @@
-"""Delete a chunk at ACS: only when its copy is proven, and only after a second look at that copy.
+"""Delete a chunk at ACS: only when its copy is proven, and only after it is verified again.
 
-Whatever makes the adapter ask more than once (a redirect, a signature that was refused), each request has its own look.
+The copy is verified before each request, also where the adapter sends a second one: after a redirect or a refused
+signature.
 """
 
 from collections.abc import Callable
@@ -95,12 +96,12 @@ class Deletion:
             self.finished(chunk)
             return Messages()
 
-        def look() -> None:
+        def reverify() -> None:
             nonlocal chunk
-            chunk = self.second_look(chunk)
+            chunk = self.reverify(chunk)
 
         try:
-            self.source.delete(location, look)
+            self.source.delete(location, reverify)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
@@ -112,7 +113,7 @@ class Deletion:
             log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
         return Messages()
 
-    def second_look(self, chunk: Chunk) -> Chunk:
+    def reverify(self, chunk: Chunk) -> Chunk:
         """Refuse unless media and metadata are still what was proven; returns the chunk as the row has it now.
 
         Raises:

@@ -1,4 +1,4 @@
-"""A blob whose answer was lost is there once; a look and its proof say that it is the right one."""
+"""A blob whose answer was lost is there once; its properties and its proof say that it is the right one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

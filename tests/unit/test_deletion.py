@@ -1,4 +1,4 @@
-"""From stored to deleted: only after a second look at the copy, and never instead of it."""
+"""From stored to deleted: only after the copy is verified again, and never instead of it."""
 
 from datetime import timedelta
 
