@@ -27,7 +27,7 @@ from shared.copying import copy_content as engine_module
 from shared.copying.content_checks import check_signature
 from shared.copying.copy_content import CopyOrder, Engine, EngineOptions
 from shared.domain.durations import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS
-from shared.domain.ports import BlobLabel, Source
+from shared.domain.ports import BlobHeaders, Source
 
 CONTAINER = "recordings"
 HOST_SUFFIXES = (".asm.skype.com",)
@@ -83,7 +83,7 @@ def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
         order = CopyOrder(
             url=url,
             name=name,
-            label=BlobLabel(content_type="video/mp4", metadata={"id": "bench"}),
+            headers=BlobHeaders(content_type="video/mp4", metadata={"id": "bench"}),
             check_head=lambda head: check_signature(head, "mp4"),
             keep_going=lambda: None,
             resume=job.resume,

@@ -23,7 +23,7 @@ from shared.adapters.sdk_answers import code_of, told
 from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobProperties, Block
+from shared.domain.ports import BlobHeaders, BlobProperties, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
@@ -123,14 +123,14 @@ class BlobChunkStore:
         self.delegation: UserDelegationKey | None = None
         self.delegation_until = datetime.min.replace(tzinfo=UTC)
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).upload_blob(
                 bytes(content),
                 overwrite=False,
                 validate_content=True,
-                metadata=label.metadata,
-                content_settings=ContentSettings(content_type=label.content_type),
+                metadata=headers.metadata,
+                content_settings=ContentSettings(content_type=headers.content_type),
             )
         return str(written["etag"])
 
@@ -144,12 +144,12 @@ class BlobChunkStore:
                 transactional_content_md5=bytearray(md5),
             )
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).commit_block_list(
                 [BlobBlock(block_id) for block_id in block_ids],
-                content_settings=ContentSettings(content_type=label.content_type),
-                metadata=label.metadata,
+                content_settings=ContentSettings(content_type=headers.content_type),
+                metadata=headers.metadata,
                 match_condition=MatchConditions.IfMissing,
             )
         return str(written["etag"])

@@ -19,7 +19,7 @@ from shared.copying.buffers import Ring
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
 from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobProperties, Block, ChunkStore, Source
+from shared.domain.ports import BlobHeaders, BlobProperties, Block, ChunkStore, Source
 
 # One hashes and sends while the other waits for storage; with the block that is being read these are the three blocks
 # of memory that docs/performance.md measures. ACS is read by one connection: an instance copies four chunks at once.
@@ -48,7 +48,7 @@ class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     name: str
-    label: BlobLabel
+    headers: BlobHeaders
     check_head: Callable[[bytes], None]
     keep_going: Callable[[], None]
     resume: bool
@@ -97,7 +97,7 @@ class Engine:
         reader.fill(content, 0)
         order.check_head(bytes(content[:SIGNATURE_BYTES]))
         digest = hashlib.sha256(content).hexdigest()
-        etag = self.store.put(order.name, content, labelled(order.label, digest))
+        etag = self.store.put(order.name, content, with_digest(order.headers, digest))
         return Copied(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
 
     def copy_in_blocks(self, order: CopyOrder, reader: SourceReader, layout: Layout, present: dict[int, str]) -> Copied:
@@ -113,7 +113,7 @@ class Engine:
             ids |= ring.finish()
         listed = [ids[index] for index in range(layout.count)]
         known = digest.hexdigest() if digest else None
-        etag = self.store.commit(order.name, listed, labelled(order.label, known))
+        etag = self.store.commit(order.name, listed, with_digest(order.headers, known))
         blocks = self.store.committed(order.name)
         if blocks != tuple(Block(id, layout.length(index)) for index, id in enumerate(listed)):
             raise StoreUnavailable(f"The committed block list of {order.name} is not the one that was sent.")
@@ -194,8 +194,8 @@ class Engine:
         return layout.total, digest.hexdigest()
 
 
-def labelled(label: BlobLabel, digest: str | None) -> BlobLabel:
-    return msgspec.structs.replace(label, metadata=label.metadata | {DIGEST_KEY: digest}) if digest else label
+def with_digest(headers: BlobHeaders, digest: str | None) -> BlobHeaders:
+    return msgspec.structs.replace(headers, metadata=headers.metadata | {DIGEST_KEY: digest}) if digest else headers
 
 
 def proven_by_ids(blob: BlobProperties) -> bool:

@@ -163,8 +163,8 @@ class Block(msgspec.Struct, frozen=True):
     length: int
 
 
-class BlobLabel(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written beside a blob's bytes: its content type and its metadata."""
+class BlobHeaders(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored beside a blob's bytes and sent in headers: its content type and its metadata."""
 
     content_type: str
     metadata: dict[str, str]
@@ -198,7 +198,7 @@ class ChunkStore(Protocol):
         BlocksGone: blocks of the list are not staged any more (commit).
     """
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         """Write a blob at once, its MD5 checked by the service; returns its etag."""
         ...
 
@@ -206,7 +206,7 @@ class ChunkStore(Protocol):
         """Send a block, its MD5 checked by the service."""
         ...
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         """Make the blob of its blocks, all or nothing; returns its etag."""
         ...
 

@@ -14,7 +14,7 @@ from itertools import chain
 import msgspec
 
 from shared.copying.content_checks import check_metadata, check_signature
-from shared.copying.copy_content import Copied, CopyOrder, Engine, digested, labelled
+from shared.copying.copy_content import Copied, CopyOrder, Engine, digested, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
 from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
@@ -35,7 +35,7 @@ from shared.domain.errors import (
 from shared.domain.json_fields import moment, number
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
-from shared.domain.ports import BlobLabel, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.pipeline.claims import Claim, LostClaim, tell_unforeseen
 from shared.pipeline.retries import RetryPolicy
 from shared.settings import VerifySource
@@ -163,7 +163,7 @@ class Transfer:
         blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
         if blob.etag is None:
             try:
-                return self.store.put(name, content, labelled(label(chunk, "json"), digest))
+                return self.store.put(name, content, with_digest(blob_headers(chunk, "json"), digest))
             except BlobExists:
                 blob = self.store.stat(name)
         if blob.etag is None:
@@ -194,7 +194,7 @@ class Transfer:
         order = CopyOrder(
             url=chunk.content_location,
             name=chunk.content_blob,
-            label=label(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
+            headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
             check_head=lambda head: check_signature(head, chunk.format),
             keep_going=keep_going,
             resume=chunk.attempts > 1,
@@ -298,8 +298,8 @@ def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
         yield piece
 
 
-def label(chunk: Chunk, kind: str) -> BlobLabel:
-    return BlobLabel(
+def blob_headers(chunk: Chunk, kind: str) -> BlobHeaders:
+    return BlobHeaders(
         content_type=blob_names.CONTENT_TYPES.get(kind, blob_names.METADATA_CONTENT_TYPE),
         metadata={"id": chunk.id, "index": str(chunk.index), "documentId": chunk.document_id},
     )

@@ -28,7 +28,7 @@ def an_order(kept: Kept, *, resume: bool = False, keep_going: Callable[[], None]
     return CopyOrder(
         url=kept.url,
         name=NAME,
-        label=WAV,
+        headers=WAV,
         check_head=lambda head: check_signature(head, "wav"),
         keep_going=keep_going,
         resume=resume,

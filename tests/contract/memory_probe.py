@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
 from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
-from shared.domain.ports import BlobLabel, BlobProperties, Block
+from shared.domain.ports import BlobHeaders, BlobProperties, Block
 
 MEBIBYTE = 1024 * 1024
 OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
@@ -25,16 +25,16 @@ class DiscardingStore:
         self.lengths: dict[tuple[str, str], int] = {}
         self.lists: dict[str, Sequence[str]] = {}
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
-        return f"{name}{len(content)}{label.content_type}"
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
+        return f"{name}{len(content)}{headers.content_type}"
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         assert len(md5) == 16
         self.lengths[name, block_id] = len(content)
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         self.lists[name] = block_ids
-        return label.content_type
+        return headers.content_type
 
     def committed(self, name: str) -> tuple[Block, ...]:
         return tuple(Block(id, self.lengths[name, id]) for id in self.lists[name])
@@ -70,7 +70,7 @@ def main(connection_string: str, warm_up: str, *urls: str) -> None:
                 CopyOrder(
                     url=url,
                     name=url,
-                    label=BlobLabel(content_type="audio/wav", metadata={}),
+                    headers=BlobHeaders(content_type="audio/wav", metadata={}),
                     check_head=lambda _: None,
                     keep_going=lambda: None,
                     resume=False,

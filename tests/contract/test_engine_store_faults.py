@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, Block
+from shared.domain.ports import BlobHeaders, Block
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
@@ -25,9 +25,9 @@ class ForgetfulStore(FakeStore):
 class StoreThatMissesBlocksFirst(FakeStore):
     """Finds blocks missing before it finds a blob in the way: the service may answer either way round."""
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         try:
-            return super().commit(name, block_ids, label)
+            return super().commit(name, block_ids, headers)
         except BlobExists as error:
             raise BlocksGone from error
 

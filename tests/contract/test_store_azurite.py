@@ -1,4 +1,4 @@
-"""What only the stores in Azure Blob Storage can get wrong: labels, links, outages, and blobs that others wrote."""
+"""What only the stores in Azure Blob Storage can get wrong: headers, links, outages, and blobs that others wrote."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

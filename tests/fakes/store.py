@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobProperties, Block
+from shared.domain.ports import BlobHeaders, BlobProperties, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
@@ -20,7 +20,9 @@ class FakeBlob:
 
     content: bytes = b""
     etag: str | None = None
-    label: BlobLabel = field(default_factory=lambda: BlobLabel(content_type="application/octet-stream", metadata={}))
+    headers: BlobHeaders = field(
+        default_factory=lambda: BlobHeaders(content_type="application/octet-stream", metadata={})
+    )
     blocks: tuple[Block, ...] = ()
     staged: dict[str, bytes] = field(default_factory=dict)
     archived: bool = False
@@ -32,7 +34,7 @@ class FakeBlob:
         return BlobProperties(
             etag=self.etag,
             length=len(self.content),
-            metadata=dict(self.label.metadata),
+            metadata=dict(self.headers.metadata),
             blocks=self.blocks,
             staged=staged,
         )
@@ -50,10 +52,10 @@ class FakeStore:
         """What is committed."""
         return {name: blob.content for name, blob in self.all.items() if blob.etag is not None}
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         def write() -> str:
             self.refuse_committed(name)
-            return self.committed_as(name, FakeBlob(content=bytes(content), label=label))
+            return self.committed_as(name, FakeBlob(content=bytes(content), headers=headers))
 
         return self.world.written("store.put", write)
 
@@ -80,7 +82,7 @@ class FakeStore:
 
         self.world.written("store.stage", write)
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         def write() -> str:
             self.refuse_committed(name)
             staged = self.all.get(name, FakeBlob()).staged
@@ -90,7 +92,7 @@ class FakeStore:
                 raise StoreUnavailable(f"Blob Storage answered 400 (BlockListTooLong) for {name}.")
             blocks = tuple(Block(id, len(staged[id])) for id in block_ids)
             content = b"".join(staged[id] for id in block_ids)
-            return self.committed_as(name, FakeBlob(content=content, label=label, blocks=blocks))
+            return self.committed_as(name, FakeBlob(content=content, headers=headers, blocks=blocks))
 
         return self.world.written("store.commit", write)
 

@@ -6,14 +6,14 @@ from contextlib import suppress
 from shared.copying.content_checks import check_signature
 from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
 from shared.domain.errors import OutOfTime
-from shared.domain.ports import BlobLabel
+from shared.domain.ports import BlobHeaders
 from tests.builders import document_id, media
 from tests.fakes import Cloud
 
 NAME = "2026/11/22/id/0000-document.wav"
 BLOCK = 1000
 MEDIA = media(size=10 * BLOCK + 123)
-LABEL = BlobLabel(content_type="audio/wav", metadata={"id": "id"})
+HEADERS = BlobHeaders(content_type="audio/wav", metadata={"id": "id"})
 OPTIONS = EngineOptions(block_bytes=BLOCK, writers=2)
 
 
@@ -25,7 +25,7 @@ def order(*, resume: bool = False, keep_going: Callable[[], None] = proceed) -> 
     return CopyOrder(
         url=f"https://storage.asm.skype.com/v1/objects/{document_id()}/content/video",
         name=NAME,
-        label=LABEL,
+        headers=HEADERS,
         check_head=lambda head: check_signature(head, "wav"),
         keep_going=keep_going,
         resume=resume,

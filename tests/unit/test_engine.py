@@ -54,7 +54,7 @@ def test_a_blob_carries_label_and_digest(cloud: Cloud) -> None:
     copied = copy(cloud)
 
     assert cloud.store.stat(NAME).metadata == {"id": "id", DIGEST_KEY: copied.sha256}
-    assert cloud.store.all[NAME].label.content_type == "audio/wav"
+    assert cloud.store.all[NAME].headers.content_type == "audio/wav"
 
 
 @pytest.mark.parametrize("done", [1, 5, 10])

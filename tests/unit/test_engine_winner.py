@@ -8,10 +8,10 @@ import pytest
 from shared.copying.block_ids import block_id
 from shared.copying.copy_content import Engine, EngineOptions
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
-from shared.domain.ports import BlobLabel
+from shared.domain.ports import BlobHeaders
 from tests.builders import document_id, metadata
 from tests.fakes import Cloud, FakeStore
-from tests.unit.copying import BLOCK, LABEL, MEDIA, NAME, OPTIONS, copy, interrupted, order
+from tests.unit.copying import BLOCK, HEADERS, MEDIA, NAME, OPTIONS, copy, interrupted, order
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def commit_as_blocks(cloud: Cloud, content: bytes, total: int | None = None) -> 
         md5 = hashlib.md5(block, usedforsecurity=False).digest()
         ids.append(block_id(index, total or len(content), md5))
         cloud.store.stage(NAME, ids[-1], memoryview(block), md5)
-    cloud.store.commit(NAME, ids, LABEL)
+    cloud.store.commit(NAME, ids, HEADERS)
 
 
 def test_a_blob_that_is_whole_already_is_proven_without_asking_acs(cloud: Cloud) -> None:
@@ -50,7 +50,7 @@ def test_a_loser_proves_the_winner(cloud: Cloud) -> None:
 
 def test_a_loser_whose_blocks_are_gone_proves_the_winner(cloud: Cloud) -> None:
     interrupted(cloud, 5)
-    cloud.store.put(NAME, MEDIA, BlobLabel(content_type="audio/wav", metadata={}))
+    cloud.store.put(NAME, MEDIA, BlobHeaders(content_type="audio/wav", metadata={}))
 
     assert copy(cloud, resume=True).sha256 == hashlib.sha256(MEDIA).hexdigest()
 
@@ -97,8 +97,8 @@ def test_another_content_under_the_name_is_a_conflict_and_stays(cloud: Cloud, ot
 class LosingStore(FakeStore):
     """A store in which somebody else always commits first, and removes the blob at once."""
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
-        super().commit(name, block_ids, label)
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
+        super().commit(name, block_ids, headers)
         self.lose(name)
         raise BlobExists(name)
 

@@ -36,9 +36,9 @@ def test_a_stored_chunk_of_ours_goes_on_to_its_deletion(ready: Cloud) -> None:
 def test_blobs_say_whose_they_are(ready: Cloud) -> None:
     transfer(ready)
 
-    label = ready.store.all[ready.chunk().content_blob].label
-    assert label.content_type == "audio/wav"
-    assert {"id": OUR_ID, "index": "0", "documentId": document_id()}.items() <= label.metadata.items()
+    headers = ready.store.all[ready.chunk().content_blob].headers
+    assert headers.content_type == "audio/wav"
+    assert {"id": OUR_ID, "index": "0", "documentId": document_id()}.items() <= headers.metadata.items()
 
 
 def test_a_redelivered_transfer_does_not_copy_twice(ready: Cloud) -> None:
