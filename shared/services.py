@@ -15,7 +15,7 @@ from shared.control.health import NOWHERE, Health
 from shared.control.list_recordings import Listing
 from shared.control.recordings import Recordings
 from shared.control.state_callbacks import Callbacks, CallbackVerifier
-from shared.copying.copy_content import WRITERS, Engine, EngineOptions
+from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
@@ -124,7 +124,7 @@ class Services:
             self.source,
             self.store,
             self.own_storage,
-            self.engine,
+            self.copier,
             self.clock,
             self.retries,
             self.settings.verify_source,
@@ -193,9 +193,9 @@ class Services:
         )
 
     @MadeOnce
-    def engine(self) -> Engine:
-        options = EngineOptions(block_bytes=self.settings.transfer_block_bytes, writers=self.writers)
-        return Engine(self.source, self.store, options)
+    def copier(self) -> ContentCopier:
+        options = CopyOptions(block_bytes=self.settings.transfer_block_bytes, writers=self.writers)
+        return ContentCopier(self.source, self.store, options)
 
     # What follows is outside: the adapters.
 

@@ -28,14 +28,14 @@ DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """How the engine works: bytes per block, and threads that write."""
+class CopyOptions:
+    """How contents are copied: bytes per block, and threads that write."""
 
     block_bytes: int
     writers: int = WRITERS
 
 
-class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
+class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to copy where.
 
     Attributes:
@@ -54,7 +54,7 @@ class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
     resume: bool
 
 
-class Copied(msgspec.Struct, frozen=True, kw_only=True):
+class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
     """Proof of a copy: what was read from ACS is what is committed under the name."""
 
     length: int
@@ -63,84 +63,86 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     block_list_digest: str
 
 
-class Engine:
+class ContentCopier:
     """Copies contents."""
 
-    def __init__(self, source: Source, store: ChunkStore, options: EngineOptions) -> None:
+    def __init__(self, source: Source, store: ChunkStore, options: CopyOptions) -> None:
         self.source = source
         self.store = store
         self.options = options
 
-    def copy(self, order: CopyOrder) -> Copied:
+    def copy(self, request: CopyRequest) -> CopyProof:
         """Copy a content and prove the copy.
 
         Raises:
             Transient: this attempt failed.
             ContentConflict: another content has the name.
         """
-        blob = self.store.stat(order.name) if order.resume else BlobProperties()
+        blob = self.store.stat(request.name) if request.resume else BlobProperties()
         if blob.etag is not None:
-            return self.verify_winner(order, blob)
+            return self.verify_winner(request, blob)
         try:
-            with closing(SourceReader(self.source, order.url)) as reader:
+            with closing(SourceReader(self.source, request.url)) as reader:
                 # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
                 total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
                 if layout.count == 1 and not blob.staged:
-                    return self.copy_at_once(order, reader, layout)
-                return self.copy_in_blocks(order, reader, layout, layout.staged(blob.staged))
+                    return self.copy_at_once(request, reader, layout)
+                return self.copy_in_blocks(request, reader, layout, layout.staged(blob.staged))
         except (BlobExists, BlocksGone):
-            return self.verify_winner(order, self.store.stat(order.name))
+            return self.verify_winner(request, self.store.stat(request.name))
 
-    def copy_at_once(self, order: CopyOrder, reader: SourceReader, layout: Layout) -> Copied:
+    def copy_at_once(self, request: CopyRequest, reader: SourceReader, layout: Layout) -> CopyProof:
         content = memoryview(bytearray(layout.total))
         reader.fill(content, 0)
-        order.check_head(bytes(content[:SIGNATURE_BYTES]))
+        request.check_head(bytes(content[:SIGNATURE_BYTES]))
         digest = hashlib.sha256(content).hexdigest()
-        etag = self.store.put(order.name, content, with_digest(order.headers, digest))
-        return Copied(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
+        etag = self.store.put(request.name, content, with_digest(request.headers, digest))
+        return CopyProof(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
 
-    def copy_in_blocks(self, order: CopyOrder, reader: SourceReader, layout: Layout, present: dict[int, str]) -> Copied:
+    def copy_in_blocks(
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, present: dict[int, str]
+    ) -> CopyProof:
         wanted = layout.missing(present)
         digest = None if present else hashlib.sha256()
         ids = dict(present)
         with Ring(self.options.writers, layout) as ring:
-            with closing(self.filled(order, reader, layout, wanted, ring)) as filled:
+            with closing(self.filled(request, reader, layout, wanted, ring)) as filled:
                 for index, block in filled:
                     if digest is not None:
                         digest.update(block)
-                    ring.write(index, block, partial(self.stage, order.name, index, layout.total, block))
+                    ring.write(index, block, partial(self.stage, request.name, index, layout.total, block))
             ids |= ring.finish()
         listed = [ids[index] for index in range(layout.count)]
         known = digest.hexdigest() if digest else None
-        etag = self.store.commit(order.name, listed, with_digest(order.headers, known))
-        blocks = self.store.committed(order.name)
+        etag = self.store.commit(request.name, listed, with_digest(request.headers, known))
+        blocks = self.store.committed(request.name)
         if blocks != tuple(Block(id, layout.length(index)) for index, id in enumerate(listed)):
-            raise StoreUnavailable(f"The committed block list of {order.name} is not the one that was sent.")
-        return Copied(
+            raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
+        return CopyProof(
             length=layout.total,
-            sha256=known or self.digest_of_blob(order.name, layout.total),
+            sha256=known or self.digest_of_blob(request.name, layout.total),
             etag=etag,
             block_list_digest=list_digest(blocks),
         )
 
     def filled(
-        self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
     ) -> Generator[tuple[int, memoryview]]:
         """The wanted blocks in order, each in a buffer of the ring."""
         for run in wanted:
             reader.until = run.stop * layout.block_bytes
             for index in run:
-                order.keep_going()
-                yield index, self.filled_block(order, reader, layout, index, ring.free())
+                request.keep_going()
+                yield index, self.filled_block(request, reader, layout, index, ring.free())
 
     def filled_block(
-        self, order: CopyOrder, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
     ) -> memoryview:
         block = buffer[: layout.length(index)]
         reader.fill(block, index * layout.block_bytes)
         if index == 0:
-            order.check_head(bytes(block[:SIGNATURE_BYTES]))
+            request.check_head(bytes(block[:SIGNATURE_BYTES]))
         return block
 
     def stage(self, name: str, index: int, total: int, block: memoryview) -> str:
@@ -149,7 +151,7 @@ class Engine:
         self.store.stage(name, id, block, md5)
         return id
 
-    def verify_winner(self, order: CopyOrder, blob: BlobProperties) -> Copied:
+    def verify_winner(self, request: CopyRequest, blob: BlobProperties) -> CopyProof:
         """Prove that the blob which is there already is the content.
 
         A blob of ours carries its proof: block ids with total and MD5, or the digest in its metadata. Any other must
@@ -159,12 +161,12 @@ class Engine:
             ContentConflict: it is another content.
         """
         if blob.etag is None:
-            raise StoreUnavailable(f"Neither the blob {order.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(order.name, blob.length)
+            raise StoreUnavailable(f"Neither the blob {request.name} nor its blocks are there; the copy begins anew.")
+        digest = self.digest_of_blob(request.name, blob.length)
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
-        if not proven and self.digest_of_source(order) != (blob.length, digest):
-            raise ContentConflict(f"The blob {order.name} holds another content than ACS; neither was touched.")
-        return Copied(
+        if not proven and self.digest_of_source(request) != (blob.length, digest):
+            raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
+        return CopyProof(
             length=blob.length,
             sha256=digest,
             etag=blob.etag,
@@ -178,19 +180,19 @@ class Engine:
             raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
         return digest
 
-    def digest_of_source(self, order: CopyOrder) -> tuple[int, str]:
+    def digest_of_source(self, request: CopyRequest) -> tuple[int, str]:
         """(length, SHA-256) of what ACS hands out, by an independent read.
 
         Raises:
             SourceSuspect: it cannot be the content.
         """
         digest = hashlib.sha256()
-        with closing(SourceReader(self.source, order.url)) as reader:
+        with closing(SourceReader(self.source, request.url)) as reader:
             layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
             buffer = memoryview(bytearray(layout.length(0)))
             for index in range(layout.count):
-                order.keep_going()
-                digest.update(self.filled_block(order, reader, layout, index, buffer))
+                request.keep_going()
+                digest.update(self.filled_block(request, reader, layout, index, buffer))
         return layout.total, digest.hexdigest()
 
 

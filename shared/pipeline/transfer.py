@@ -14,7 +14,7 @@ from itertools import chain
 import msgspec
 
 from shared.copying.content_checks import check_metadata, check_signature
-from shared.copying.copy_content import Copied, CopyOrder, Engine, digested, with_digest
+from shared.copying.copy_content import ContentCopier, CopyProof, CopyRequest, digested, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
 from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
@@ -52,7 +52,7 @@ class Transfer:
         source: Source,
         store: ChunkStore,
         own: OwnStorage,
-        engine: Engine,
+        copier: ContentCopier,
         clock: Clock,
         retries: RetryPolicy,
         verify_source: VerifySource,
@@ -62,7 +62,7 @@ class Transfer:
         self.source = source
         self.store = store
         self.own = own
-        self.engine = engine
+        self.copier = copier
         self.clock = clock
         self.retries = retries
         self.verify_source = verify_source
@@ -191,7 +191,7 @@ class Transfer:
                 raise OutOfTime
             claim.renew()
 
-        order = CopyOrder(
+        request = CopyRequest(
             url=chunk.content_location,
             name=chunk.content_blob,
             headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
@@ -199,18 +199,18 @@ class Transfer:
             keep_going=keep_going,
             resume=chunk.attempts > 1,
         )
-        copied = self.engine.copy(order)
+        proof = self.copier.copy(request)
         if self.verify_source is VerifySource.DOUBLE_READ:
-            self.read_twice(order, copied)
+            self.read_twice(request, proof)
         claim.note(
-            bytes=copied.length,
-            sha256=copied.sha256,
-            content_etag=copied.etag,
-            block_list_digest=copied.block_list_digest,
+            bytes=proof.length,
+            sha256=proof.sha256,
+            content_etag=proof.etag,
+            block_list_digest=proof.block_list_digest,
         )
 
-    def read_twice(self, order: CopyOrder, copied: Copied) -> None:
-        if self.engine.digest_of_source(order) != (copied.length, copied.sha256):
+    def read_twice(self, request: CopyRequest, proof: CopyProof) -> None:
+        if self.copier.digest_of_source(request) != (proof.length, proof.sha256):
             raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
 
     def verified_in_own_storage(self, claim: Claim) -> Chunk:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
-from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
+from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
 from shared.domain.ports import BlobHeaders, BlobProperties, Block
 
 MEBIBYTE = 1024 * 1024
-OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
+OPTIONS = CopyOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
 
 
 class DiscardingStore:
@@ -63,11 +63,11 @@ def main(connection_string: str, warm_up: str, *urls: str) -> None:
         raise AssertionError
 
     with connect(None, connection_string, no_identity) as client:  # type: ignore[arg-type]  # never called
-        engine = Engine(SdkSource(client, (".asm.skype.com",)), DiscardingStore(), OPTIONS)
+        copier = ContentCopier(SdkSource(client, (".asm.skype.com",)), DiscardingStore(), OPTIONS)
 
-        def copy(url: str) -> Copied:
-            return engine.copy(
-                CopyOrder(
+        def copy(url: str) -> CopyProof:
+            return copier.copy(
+                CopyRequest(
                     url=url,
                     name=url,
                     headers=BlobHeaders(content_type="audio/wav", metadata={}),

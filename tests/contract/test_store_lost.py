@@ -18,7 +18,7 @@ from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
 from .conftest import AZURITE
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
+from .copying import BLOCK, NAME, a_copier, a_request, assert_copied
 from .played import LosingAdapter
 from .samples import WAV, md5_of
 from .shelves import FakeShelf
@@ -134,7 +134,7 @@ def test_a_copy_one_of_whose_answers_was_lost_is_proven_in_the_same_attempt(
     kept = shelf.keep(size)
     lossy.lose(effect)
 
-    assert_copied(lossy.store, kept, an_engine(shelf.source, lossy.store).copy(an_order(kept)))
+    assert_copied(lossy.store, kept, a_copier(shelf.source, lossy.store).copy(a_request(kept)))
 
 
 def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pytest
 
 from shared.copying.block_ids import block_id
-from shared.copying.copy_content import Engine, EngineOptions
+from shared.copying.copy_content import ContentCopier, CopyOptions
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
 from shared.domain.ports import BlobHeaders
 from tests.builders import document_id, metadata
 from tests.fakes import Cloud, FakeStore
-from tests.unit.copying import BLOCK, HEADERS, MEDIA, NAME, OPTIONS, copy, interrupted, order
+from tests.unit.copying import BLOCK, HEADERS, MEDIA, NAME, OPTIONS, copy, copy_request, interrupted
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_loser_whose_blocks_are_gone_proves_the_winner(cloud: Cloud) -> None:
 
 
 def test_a_winner_of_one_block_is_proven_by_its_digest(cloud: Cloud) -> None:
-    options = EngineOptions(block_bytes=len(MEDIA), writers=1)
+    options = CopyOptions(block_bytes=len(MEDIA), writers=1)
 
     assert copy(cloud, options) == copy(cloud, options)
 
@@ -104,7 +104,7 @@ class LosingStore(FakeStore):
 
 
 def test_a_winner_that_was_removed_at_once_is_copied_anew_later(cloud: Cloud) -> None:
-    engine = Engine(cloud.source, LosingStore(cloud.world), OPTIONS)
+    copier = ContentCopier(cloud.source, LosingStore(cloud.world), OPTIONS)
 
     with pytest.raises(StoreUnavailable, match="begins anew"):
-        engine.copy(order())
+        copier.copy(copy_request())
