@@ -1,9 +1,9 @@
 """Copy one content from ACS to Blob Storage: constant memory, every byte hashed, resumable, never overwriting.
 
-    source ─► reader ─► ring of reused blocks ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
+    source ─► reader ─► pool of reused buffers ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
 
-A content of one block is written at once. After a kill the blocks that were staged are the checkpoint: their ids say
-which bytes they are. Whoever loses the race to commit verifies the winner.
+A content of one block is written at once. After a kill the staged blocks are the checkpoint: their ids identify the
+bytes. The loser of a race to commit verifies the winner's blob.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from functools import partial
 import msgspec
 
 from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
-from shared.copying.buffers import Ring
+from shared.copying.buffers import BufferPool
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
 from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
 from shared.domain.ports import BlobHeaders, BlobProperties, Block, ChunkStore, Source
 
-# One hashes and sends while the other waits for storage; with the block that is being read these are the three blocks
+# One hashes and sends while the other waits for storage; with the block that is being read that makes the three blocks
 # of memory that docs/performance.md measures. ACS is read by one connection: an instance copies four chunks at once.
 WRITERS = 2
 DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when the blob was written
@@ -29,7 +29,12 @@ DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyOptions:
-    """How contents are copied: bytes per block, and threads that write."""
+    """How contents are copied.
+
+    Attributes:
+        block_bytes: bytes per block.
+        writers: threads that send blocks.
+    """
 
     block_bytes: int
     writers: int = WRITERS
@@ -41,7 +46,8 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         url: of the content at ACS.
         name: of the blob.
-        check_head: refuses first bytes that cannot be the content.
+        headers: of the blob.
+        check_head: raises for first bytes that cannot be the content.
         keep_going: called at block boundaries; raises to stop there.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
     """
@@ -55,7 +61,14 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
-    """Proof of a copy: what was read from ACS is what is committed under the name."""
+    """Proof of a copy: what was read from ACS is what is committed under the name.
+
+    Attributes:
+        length: in bytes.
+        sha256: hex digest of the content.
+        etag: version of the blob.
+        block_list_digest: digest of the committed block list; empty for a blob written at once.
+    """
 
     length: int
     sha256: str
@@ -64,7 +77,7 @@ class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContentCopier:
-    """Copies contents."""
+    """Copies contents from ACS to Blob Storage, and proves the copies."""
 
     def __init__(self, source: Source, store: ChunkStore, options: CopyOptions) -> None:
         self.source = source
@@ -83,7 +96,7 @@ class ContentCopier:
             return self.verify_winner(request, blob)
         try:
             with closing(SourceReader(self.source, request.url)) as reader:
-                # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
+                # If the copy will not continue on this response, fetch only the signature bytes.
                 total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
                 if layout.count == 1 and not blob.staged:
@@ -106,13 +119,13 @@ class ContentCopier:
         wanted = layout.missing(present)
         digest = None if present else hashlib.sha256()
         ids = dict(present)
-        with Ring(self.options.writers, layout) as ring:
-            with closing(self.filled(request, reader, layout, wanted, ring)) as filled:
-                for index, block in filled:
+        with BufferPool(self.options.writers, layout) as pool:
+            with closing(self.read_blocks(request, reader, layout, wanted, pool)) as read:
+                for index, block in read:
                     if digest is not None:
                         digest.update(block)
-                    ring.write(index, block, partial(self.stage, request.name, index, layout.total, block))
-            ids |= ring.finish()
+                    pool.write(index, block, partial(self.stage, request.name, index, layout.total, block))
+            ids |= pool.finish()
         listed = [ids[index] for index in range(layout.count)]
         known = digest.hexdigest() if digest else None
         etag = self.store.commit(request.name, listed, with_digest(request.headers, known))
@@ -126,17 +139,17 @@ class ContentCopier:
             block_list_digest=list_digest(blocks),
         )
 
-    def filled(
-        self, request: CopyRequest, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
+    def read_blocks(
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, wanted: list[range], pool: BufferPool
     ) -> Generator[tuple[int, memoryview]]:
-        """The wanted blocks in order, each in a buffer of the ring."""
+        """The wanted blocks in order, each in a buffer of the pool."""
         for run in wanted:
             reader.until = run.stop * layout.block_bytes
             for index in run:
                 request.keep_going()
-                yield index, self.filled_block(request, reader, layout, index, ring.free())
+                yield index, self.read_block(request, reader, layout, index, pool.acquire())
 
-    def filled_block(
+    def read_block(
         self, request: CopyRequest, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
     ) -> memoryview:
         block = buffer[: layout.length(index)]
@@ -152,10 +165,10 @@ class ContentCopier:
         return id
 
     def verify_winner(self, request: CopyRequest, blob: BlobProperties) -> CopyProof:
-        """Prove that the blob which is there already is the content.
+        """Prove that the blob which exists already is the content.
 
-        A blob of ours carries its proof: block ids with total and MD5, or the digest in its metadata. Any other must
-        equal what ACS hands out now.
+        Our own blobs carry their proof: block ids with total and MD5, or the digest in the metadata. Any other must
+        equal what ACS returns now.
 
         Raises:
             ContentConflict: it is another content.
@@ -166,22 +179,18 @@ class ContentCopier:
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
-        return CopyProof(
-            length=blob.length,
-            sha256=digest,
-            etag=blob.etag,
-            block_list_digest=list_digest(blob.blocks),
-        )
+        block_list_digest = list_digest(blob.blocks)
+        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=block_list_digest)
 
     def digest_of_blob(self, name: str, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""
-        digest, read = digested(self.store.read(name))
+        digest, read = digest_of(self.store.read(name))
         if read != length:
             raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
         return digest
 
     def digest_of_source(self, request: CopyRequest) -> tuple[int, str]:
-        """(length, SHA-256) of what ACS hands out, by an independent read.
+        """(length, SHA-256) of what ACS returns, by an independent read.
 
         Raises:
             SourceSuspect: it cannot be the content.
@@ -192,7 +201,7 @@ class ContentCopier:
             buffer = memoryview(bytearray(layout.length(0)))
             for index in range(layout.count):
                 request.keep_going()
-                digest.update(self.filled_block(request, reader, layout, index, buffer))
+                digest.update(self.read_block(request, reader, layout, index, buffer))
         return layout.total, digest.hexdigest()
 
 
@@ -201,7 +210,7 @@ def with_digest(headers: BlobHeaders, digest: str | None) -> BlobHeaders:
 
 
 def proven_by_ids(blob: BlobProperties) -> bool:
-    """Whether the block list says by itself that the blob is whole: ids of ours, one total, no gap, right lengths."""
+    """Whether the block list alone proves the blob: our ids, one total, no gap, the right lengths."""
     if not blob.blocks or not BLOCK_ID.fullmatch(blob.blocks[0].id):
         return False
     layout = Layout(blob.length, blob.blocks[0].length)
@@ -209,8 +218,8 @@ def proven_by_ids(blob: BlobProperties) -> bool:
     return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
-def digested(pieces: Iterable[bytes]) -> tuple[str, int]:
-    """(SHA-256, length) of some bytes."""
+def digest_of(pieces: Iterable[bytes]) -> tuple[str, int]:
+    """(SHA-256, length) of bytes."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)

@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 
 from shared.copying.block_ids import list_digest
-from shared.copying.copy_content import digested
+from shared.copying.copy_content import digest_of
 from shared.domain import units
 from shared.domain.errors import (
     CatalogConflict,
@@ -142,7 +142,7 @@ class Deletion:
             raise CopyMissing(f"The blob {name} is gone; the chunk is copied again.")
         if blob.etag == etag and blob.length == length and list_digest(blob.blocks) == blocks:
             return blob.etag
-        if digested(self.store.read(name)) != (sha256, length):
+        if digest_of(self.store.read(name)) != (sha256, length):
             raise ContentConflict(f"The blob {name} is not what was verified; ACS's original is kept until it expires.")
         return blob.etag
 

@@ -14,7 +14,7 @@ from itertools import chain
 import msgspec
 
 from shared.copying.content_checks import check_metadata, check_signature
-from shared.copying.copy_content import ContentCopier, CopyProof, CopyRequest, digested, with_digest
+from shared.copying.copy_content import ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
 from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
@@ -168,7 +168,7 @@ class Transfer:
                 blob = self.store.stat(name)
         if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
-        if digested(self.store.read(name)) != (digest, len(content)):
+        if digest_of(self.store.read(name)) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
         return blob.etag
 
@@ -222,7 +222,7 @@ class Transfer:
         pieces = self.own.read(chunk.content_location)
         head = next(pieces, b"")
         check_signature(head, chunk.format)
-        digest, length = digested(chain([head], renewing(pieces, claim)))
+        digest, length = digest_of(chain([head], renewing(pieces, claim)))
         if length != blob.length:
             raise SourceSuspect(f"The file gave {length} bytes instead of {blob.length}.")
         claim.note(bytes=length, sha256=digest, content_etag=blob.etag)

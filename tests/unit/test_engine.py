@@ -7,9 +7,9 @@ from contextlib import nullcontext
 import pytest
 
 from shared.copying.block_ids import Layout
-from shared.copying.buffers import Ring
+from shared.copying.buffers import BufferPool
 from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyOptions
-from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, Pace
+from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, MinimumRate
 from shared.domain.durations import RATE_WINDOW_SECONDS
 from shared.domain.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient
 from shared.domain.ports import Block
@@ -186,19 +186,19 @@ def test_an_answer_that_ends_early_is_suspect(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(("count", "is_slow"), [(1, True), (RATE_BYTES_PER_SECOND_MIN * 100, False)])
 def test_a_source_that_is_slow_for_a_whole_window_is_given_up_for_now(count: int, *, is_slow: bool) -> None:
-    pace = Pace()
-    pace.window_began -= RATE_WINDOW_SECONDS
+    rate = MinimumRate()
+    rate.window_began -= RATE_WINDOW_SECONDS
 
     with pytest.raises(SourceUnavailable) if is_slow else nullcontext():
-        pace.arrived(count)
+        rate.add(count)
 
 
 def test_a_source_has_a_window_to_show_its_pace() -> None:
-    pace = Pace()
+    rate = MinimumRate()
 
-    pace.arrived(1)
+    rate.add(1)
 
-    assert pace.window_bytes == 1
+    assert rate.window_bytes == 1
 
 
 def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) -> None:
@@ -209,23 +209,23 @@ def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) 
 
 
 @pytest.mark.parametrize(("writers", "blocks", "buffers"), [(2, 11, 3), (4, 11, 5), (4, 2, 2)])
-def test_the_ring_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
+def test_the_pool_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
     options = CopyOptions(block_bytes=BLOCK, writers=writers)
 
-    with Ring(options.writers, Layout(blocks * BLOCK, BLOCK)) as ring:
-        assert ring.buffers.qsize() == buffers
+    with BufferPool(options.writers, Layout(blocks * BLOCK, BLOCK)) as pool:
+        assert pool.buffers.qsize() == buffers
 
 
 def test_a_buffer_comes_back_even_when_its_write_failed() -> None:
     def fail() -> str:
         raise StoreUnavailable
 
-    with Ring(1, Layout(2 * BLOCK, BLOCK)) as ring:
-        ring.write(0, ring.free(), fail)
+    with BufferPool(1, Layout(2 * BLOCK, BLOCK)) as pool:
+        pool.write(0, pool.acquire(), fail)
         with pytest.raises(StoreUnavailable):
-            ring.finish()
+            pool.finish()
 
-        assert ring.buffers.qsize() == 2
+        assert pool.buffers.qsize() == 2
 
 
 def test_two_independent_reads_give_one_digest(cloud: Cloud) -> None:
