@@ -2,10 +2,10 @@
 
 import json
 
+from shared.domain.blob_names import CONTENT_TYPES
 from shared.domain.errors import SourceSuspect
 
 SIGNATURE_BYTES = 12
-FORMATS = ("wav", "mp3", "mp4")
 
 
 def detected_format(head: bytes) -> str | None:
@@ -32,7 +32,7 @@ def check_signature(head: bytes, announced: str | None) -> None:
     found = detected_format(head)
     if found is None:
         raise SourceSuspect("The content begins like no recording: neither RIFF/WAVE nor ftyp nor an MPEG frame.")
-    if announced in FORMATS and found != announced:
+    if announced in CONTENT_TYPES and found != announced:
         raise SourceSuspect(f"The content is {found}, but {announced} was announced.")
 
 
