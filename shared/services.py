@@ -11,7 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from shared.control.download_links import Files
-from shared.control.health import NOWHERE, Health
+from shared.control.health import PROBE_ID, Health
 from shared.control.list_recordings import Listing
 from shared.control.recordings import Recordings
 from shared.control.state_callbacks import Callbacks, CallbackVerifier
@@ -176,10 +176,10 @@ class Services:
     def health(self) -> Health:
         return Health(
             {
-                "tables": lambda: self.catalog.recording(NOWHERE),
-                "recordingsStorage": lambda: next(self.store.names(NOWHERE), None),
+                "tables": lambda: self.catalog.recording(PROBE_ID),
+                "recordingsStorage": lambda: next(self.store.names(PROBE_ID), None),
                 "runtimeStorage": lambda: next(iter(self.dead_letters.listed()), None),
-                "acs": lambda: self.acs_calls.state(NOWHERE),
+                "acs": lambda: self.acs_calls.state(PROBE_ID),
             }
         )
 
