@@ -19,7 +19,7 @@ LIMIT_MAX = 200
 DAYS_WITHOUT_FROM = 31  # how far back a list goes when it is not told from when
 DAYS_PER_PAGE_MAX = 400  # how many days one page walks before it hands out a continuation
 LOOKED_AT_MAX = 2000  # how many rows one page reads to find those that match
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+MIN_TIME = datetime.min.replace(tzinfo=UTC)
 TAG_PREFIX = "tag."
 FIELDS = frozenset(
     {"serverCallId", "recordingId", "status", "from", "to", "atRisk", "limit", "continuation", "code", "clientId"}
@@ -71,7 +71,7 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
         raise InvalidRequest(f"limit: it must be a whole number from 1 to {LIMIT_MAX}.")
     # Looking up a call or an id costs the same at any age; walking days does not.
     looked_up = "serverCallId" in params or "recordingId" in params
-    earliest = LONG_AGO if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
+    earliest = MIN_TIME if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
     status = params.get("status")
     if status is not None and status not in list(RecordingStatus):
         raise InvalidRequest(f"status: it must be one of {', '.join(RecordingStatus)}.")
@@ -96,7 +96,7 @@ def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
         # A plus sign that was not escaped arrives as a space.
         parsed = datetime.fromisoformat(value.replace(" ", "+"))
     except ValueError:
-        parsed = LONG_AGO
+        parsed = MIN_TIME
     if not YEAR_MIN <= parsed.year <= YEAR_MAX:
         raise InvalidRequest(f"{name}: it must be a time such as 2026-11-22T08:00:00Z or a day such as 2026-11-22.")
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

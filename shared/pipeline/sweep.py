@@ -34,7 +34,7 @@ from shared.pipeline.completion import Completion, reopen
 from shared.pipeline.ingest import Ingest, merged
 
 ITEMS_PER_RUN_MAX = 2000  # what one run takes on; the next one is a minute away
-WHENEVER = datetime.max.replace(tzinfo=UTC)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Sweep:
 
     def read_index(self, index: "IndexRead") -> Messages:
         """Collect every line of the open-work index, as far as Table Storage answers."""
-        for line in self.catalog.due_work(WHENEVER):
+        for line in self.catalog.due_work(FOREVER):
             index.lines.append(line)
         index.is_whole = True
         return Messages()
