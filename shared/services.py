@@ -1,8 +1,8 @@
 """The composition root: the only place that knows both the domain and its adapters.
 
 Everything is made when first asked for, so that indexing the app imports no SDK and reads no setting: a wrong one
-would make every function vanish without a word. And by one thread at a time: the SDKs import each other in circles, and
-two threads that enter such a circle at different places find half a module.
+would make every function vanish without a trace. And by one thread at a time: the SDKs import each other in circles,
+and two threads that enter such a circle at different places find half a module.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,20 +39,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class MadeOnce[Made]:
-    """An attribute that is made when first asked for, under the lock of its owner, and kept."""
+class LockedCachedProperty[Value]:
+    """Like functools.cached_property, but computed under the owner's lock: once, however many threads ask."""
 
-    def __init__(self, make: Callable[[Any], Made]) -> None:
+    def __init__(self, make: Callable[[Any], Value]) -> None:
         self.make = make
         self.name = make.__name__
 
-    def __get__(self, services: "Services", _: type) -> Made:
-        with services.making:
-            kept = services.__dict__
-            if self.name not in kept:
-                kept[self.name] = self.make(services)
-            made: Made = kept[self.name]
-            return made
+    def __get__(self, services: "Services", _: type) -> Value:
+        with services.lock:
+            cache = services.__dict__
+            if self.name not in cache:
+                cache[self.name] = self.make(services)
+            value: Value = cache[self.name]
+            return value
 
 
 class Services:
@@ -64,20 +64,20 @@ class Services:
         writers: threads that send the blocks of one copy; with a single one, runs can be repeated to the letter.
 
     Raises:
-        SettingsInvalid: from whatever is asked of it, as long as the settings are wrong.
+        SettingsInvalid: from every attribute, as long as the settings are wrong.
     """
 
     def __init__(self, environment: Mapping[str, str], clock: Clock = now, writers: int = WRITERS) -> None:
         self.environment = environment
         self.clock = clock
         self.writers = writers
-        self.making = RLock()
+        self.lock = RLock()
 
-    @MadeOnce
+    @LockedCachedProperty
     def settings(self) -> Settings:
         return Settings.from_environment(self.environment)
 
-    @MadeOnce
+    @LockedCachedProperty
     def recordings(self) -> Recordings:
         settings = self.settings
         return Recordings(
@@ -89,23 +89,23 @@ class Services:
             callback_url=settings.callback_url,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def listing(self) -> Listing:
         return Listing(self.catalog, self.clock)
 
-    @MadeOnce
+    @LockedCachedProperty
     def files(self) -> Files:
         return Files(self.catalog, self.store, self.clock)
 
-    @MadeOnce
+    @LockedCachedProperty
     def consistency(self) -> Consistency:
         return Consistency(self.catalog, self.store)
 
-    @MadeOnce
+    @LockedCachedProperty
     def callbacks(self) -> Callbacks:
         return Callbacks(self.catalog, self.recordings, self.clock, self.callback_verifier)
 
-    @MadeOnce
+    @LockedCachedProperty
     def ingest(self) -> Ingest:
         policy = IngestPolicy(
             topic=self.settings.acs_topic,
@@ -117,7 +117,7 @@ class Services:
         )
         return Ingest(self.catalog, self.rejected_events, self.clock, policy, self.completion.complete_if_last)
 
-    @MadeOnce
+    @LockedCachedProperty
     def transfer(self) -> Transfer:
         return Transfer(
             self.catalog,
@@ -131,7 +131,7 @@ class Services:
             self.completion.chunk_ended,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def deletion(self) -> Deletion:
         return Deletion(
             self.catalog,
@@ -143,11 +143,11 @@ class Services:
             self.completion.chunk_ended,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def completion(self) -> Completion:
         return Completion(self.catalog, self.store, self.clock, self.recordings.control)
 
-    @MadeOnce
+    @LockedCachedProperty
     def sweep(self) -> Sweep:
         return Sweep(
             self.catalog,
@@ -160,19 +160,19 @@ class Services:
             max_recording=self.settings.max_recording,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def poison(self) -> Poison:
         return Poison(self.catalog, self.inbox, self.clock, self.retries)
 
-    @MadeOnce
+    @LockedCachedProperty
     def inbox(self) -> Inbox:
         return Inbox(self.rejected_events)
 
-    @MadeOnce
+    @LockedCachedProperty
     def replay(self) -> Replay:
         return Replay(self.catalog, self.rejected_events, self.ingest, self.clock, self.settings.claim)
 
-    @MadeOnce
+    @LockedCachedProperty
     def health(self) -> Health:
         return Health(
             {
@@ -192,33 +192,33 @@ class Services:
             retention=self.settings.acs_retention,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def copier(self) -> ContentCopier:
         options = CopyOptions(block_bytes=self.settings.transfer_block_bytes, writers=self.writers)
         return ContentCopier(self.source, self.store, options)
 
-    # What follows is outside: the adapters.
+    # The adapters.
 
-    @MadeOnce
+    @LockedCachedProperty
     def catalog(self) -> Catalog:
         from shared.adapters.table_catalog import TableCatalog
 
         tables = self.runtime_account.tables
         return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
 
-    @MadeOnce
+    @LockedCachedProperty
     def acs_calls(self) -> AcsCalls:
         from shared.adapters.acs_calls import SdkAcsCalls
 
         return SdkAcsCalls(self.acs_client)
 
-    @MadeOnce
+    @LockedCachedProperty
     def source(self) -> Source:
         from shared.adapters.acs_contents import SdkSource
 
         return SdkSource(self.acs_client, self.settings.recording_host_suffixes)
 
-    @MadeOnce
+    @LockedCachedProperty
     def acs_client(self) -> "CallAutomationClient":
         from shared.adapters.acs_client import connect
         from shared.adapters.storage_accounts import credential_for
@@ -228,43 +228,43 @@ class Services:
             settings.acs_endpoint, settings.acs_connection_string, lambda: credential_for(settings.client_id)
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def store(self) -> ChunkStore:
         from shared.adapters.blob_storage import BlobChunkStore
 
         return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
 
-    @MadeOnce
+    @LockedCachedProperty
     def own_storage(self) -> OwnStorage:
         from shared.adapters.blob_storage import BlobOwnStorage
 
         return BlobOwnStorage(self.recordings_account)
 
-    @MadeOnce
+    @LockedCachedProperty
     def rejected_events(self) -> KeptEvents:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, REJECTED_EVENTS_CONTAINER)
 
-    @MadeOnce
+    @LockedCachedProperty
     def dead_letters(self) -> DeadLetters:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
 
-    @MadeOnce
+    @LockedCachedProperty
     def runtime_account(self) -> "StorageAccount":
         from shared.adapters.storage_accounts import StorageAccount
 
         return StorageAccount(self.settings.runtime_storage, self.settings.client_id)
 
-    @MadeOnce
+    @LockedCachedProperty
     def recordings_account(self) -> "StorageAccount":
         from shared.adapters.storage_accounts import StorageAccount
 
         return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
 
-    @MadeOnce
+    @LockedCachedProperty
     def callback_verifier(self) -> CallbackVerifier | None:
         settings = self.settings
         if settings.callback_audience is None:
