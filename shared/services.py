@@ -14,9 +14,18 @@ from shared.control.download_links import Files
 from shared.control.health import PROBE_ID, Health
 from shared.control.list_recordings import Listing
 from shared.control.recordings import Recordings
-from shared.control.state_callbacks import Callbacks, CallbackVerifier
+from shared.control.state_callbacks import Callbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
-from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
+from shared.domain.ports import (
+    AcsCalls,
+    CallbackVerifier,
+    Catalog,
+    ChunkStore,
+    Clock,
+    EventStore,
+    OwnStorage,
+    Source,
+)
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.deletion import Deletion
@@ -178,7 +187,7 @@ class Services:
             {
                 "tables": lambda: self.catalog.recording(PROBE_ID),
                 "recordingsStorage": lambda: next(self.store.names(PROBE_ID), None),
-                "runtimeStorage": lambda: next(iter(self.dead_letters.listed()), None),
+                "runtimeStorage": lambda: next(iter(self.dead_letters.names()), None),
                 "acs": lambda: self.acs_calls.state(PROBE_ID),
             }
         )
@@ -241,13 +250,13 @@ class Services:
         return BlobOwnStorage(self.recordings_account)
 
     @LockedCachedProperty
-    def rejected_events(self) -> KeptEvents:
+    def rejected_events(self) -> EventStore:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, REJECTED_EVENTS_CONTAINER)
 
     @LockedCachedProperty
-    def dead_letters(self) -> DeadLetters:
+    def dead_letters(self) -> EventStore:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)

@@ -219,7 +219,7 @@ class BlobOwnStorage:
 
 
 class EventContainer:
-    """The ports `RejectedEvents` and `DeadLetters` on one container of the runtime account."""
+    """The port `EventStore` on one container of the runtime account."""
 
     def __init__(self, service: BlobServiceClient, container: str) -> None:
         self.service = service
@@ -245,7 +245,7 @@ class EventContainer:
             with translate_errors(name):
                 blob.get_blob_properties()
 
-    def listed(self) -> Iterator[str]:
+    def names(self) -> Iterator[str]:
         with translate_errors(self.name):
             yield from files(self.container)
 

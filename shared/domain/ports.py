@@ -242,38 +242,43 @@ class OwnStorage(Protocol):
     def read(self, url: str) -> Iterator[bytes]: ...
 
 
-class RejectedEvents(Protocol):
-    """Where events go that were not understood, byte for byte."""
+class EventStore(Protocol):
+    """Events as they came, by name: rejected ones that were kept, or dead letters that Event Grid wrote."""
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
-        """Keep an event; fine when it is kept already, and there to be seen.
+        """Write an event, unless it is kept already.
 
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
         ...
 
-
-class DeadLetters(Protocol):
-    """Events that Event Grid could not deliver."""
-
-    def listed(self) -> Iterable[str]:
-        """The names of all of them; folders of a hierarchical namespace are none."""
+    def names(self) -> Iterable[str]:
+        """The names of all events; folders of a hierarchical namespace are none."""
         ...
 
     def read(self, name: str) -> bytes:
-        """The bytes of one.
+        """The bytes of an event.
 
         Raises:
-            BlobGone: it is not there (any more): whoever removed it was done with it.
+            BlobGone: there is none of that name (any more): another run has finished with it.
             BlobUnreadable: it is archived, or encrypted with another's key.
         """
         ...
 
     def remove(self, name: str) -> None:
-        """Fine when it is not there (any more)."""
+        """Remove an event, if it is there."""
         ...
 
 
-class KeptEvents(RejectedEvents, DeadLetters, Protocol):
-    """Rejected events, to be read again as dead letters are."""
+class CallbackVerifier(Protocol):
+    """Verifies the signed token of a callback."""
+
+    def verify(self, authorization: str | None) -> None:
+        """Return if ACS signed the token for this app.
+
+        Raises:
+            CallbackRefused: it is missing, expired, forged or meant for another audience.
+            AcsUnavailable: ACS's keys could not be fetched.
+        """
+        ...

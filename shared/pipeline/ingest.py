@@ -28,7 +28,7 @@ from shared.domain.errors import (
 from shared.domain.json_fields import Json, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
-from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
+from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, EventStore
 from shared.domain.recording_rows import learn_acs_id
 from shared.domain.units import attempt
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady, parse_file_ready
@@ -57,7 +57,7 @@ class Ingest:
     def __init__(
         self,
         catalog: Catalog,
-        rejected: RejectedEvents,
+        rejected: EventStore,
         clock: Clock,
         policy: IngestPolicy,
         complete: Callable[[str], object],

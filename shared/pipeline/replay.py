@@ -14,7 +14,7 @@ from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, NotF
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
-from shared.domain.ports import Catalog, Clock, KeptEvents
+from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import reopen
 from shared.pipeline.ingest import Ingest, merged, was_refused
@@ -26,7 +26,7 @@ type Tell = Callable[[Unforeseen], None]
 class Replay:
     """Lifts what only a replay lifts."""
 
-    def __init__(self, catalog: Catalog, kept: KeptEvents, ingest: Ingest, clock: Clock, claim: timedelta) -> None:
+    def __init__(self, catalog: Catalog, kept: EventStore, ingest: Ingest, clock: Clock, claim: timedelta) -> None:
         self.catalog = catalog
         self.kept = kept
         self.ingest = ingest
@@ -140,7 +140,7 @@ class Replay:
         return messages
 
     def list_kept(self, names: list[str]) -> Messages:
-        for name in self.kept.listed():
+        for name in self.kept.names():
             if not name.startswith(KEPT_MESSAGES_FOLDER):
                 names.append(name)  # noqa: PERF401 - what came before an outage must stay
         return Messages()

@@ -28,7 +28,7 @@ from shared.domain.models import (
     Recording,
     RecordingStatus,
 )
-from shared.domain.ports import Catalog, Clock, DeadLetters
+from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.units import Run
 from shared.pipeline.completion import Completion, reopen
 from shared.pipeline.ingest import Ingest, merged
@@ -51,7 +51,7 @@ class Sweep:
     def __init__(
         self,
         catalog: Catalog,
-        dead_letters: DeadLetters,
+        dead_letters: EventStore,
         ingest: Ingest,
         completion: Completion,
         control: Control,
@@ -302,7 +302,7 @@ class Sweep:
         return merged(parts)
 
     def read_names(self, names: list[str]) -> Messages:
-        names.extend(self.dead_letters.listed())
+        names.extend(self.dead_letters.names())
         return Messages()
 
     def ingest_letter(self, name: str, ingested: list[str]) -> Messages:

@@ -62,7 +62,7 @@ def test_a_missing_container_is_an_outage_and_not_an_empty_one(
 
 def test_a_missing_container_of_events_is_an_outage(account: StorageAccount) -> None:
     with pytest.raises(StoreUnavailable):
-        list(EventContainer(account.blobs, "nosuch").listed())
+        list(EventContainer(account.blobs, "nosuch").names())
 
 
 @pytest.mark.parametrize("in_blocks", [False, True])

@@ -12,7 +12,7 @@ from shared.adapters.blob_storage import BlobChunkStore, EventContainer
 from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists
-from shared.domain.ports import ChunkStore, KeptEvents
+from shared.domain.ports import ChunkStore, EventStore
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
@@ -41,7 +41,7 @@ class Lossy(Protocol):
     def store(self) -> ChunkStore: ...
 
     @property
-    def events(self) -> KeptEvents: ...
+    def events(self) -> EventStore: ...
 
     def lose(self, effect: str) -> None: ...
 
@@ -145,4 +145,4 @@ def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> Non
 
     lossy.events.remove("e1")
 
-    assert list(lossy.events.listed()) == []
+    assert list(lossy.events.names()) == []
