@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -167,6 +168,87 @@ def test_only_replies_and_units_catch_whatever_comes() -> None:
 
 def test_every_module_says_what_it_is_about() -> None:
     assert [name for name, tree in MODULES.items() if not ast.get_docstring(tree)] == []
+
+
+DURATIONS = "shared.domain.durations"
+DURATION_CONSTANT = re.compile(r"(?:^|_)(?:MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS|LIFETIME|PATIENCE)(?:_|$)")
+DURATION_ARGUMENT = re.compile(
+    r"seconds|minutes|hours|days|timeout|lifetime|lifespan|leeway|backoff|wait", re.IGNORECASE
+)
+UNITS = {0, 1}  # no time, or one of a unit: a calendar day back, milliseconds as such, hours left
+
+
+def is_duration(node: ast.expr | None) -> bool:
+    """Whether an expression says by itself how long something is, more than one of its unit."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("timedelta"):
+        return any(is_number(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords)))
+    return False
+
+
+def is_number(node: ast.expr | None) -> bool:
+    literals = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)] if node else []
+    return any(isinstance(value, int | float) and value not in UNITS for value in literals)
+
+
+def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = positional[len(positional) - len(arguments.defaults) :]
+    yield from zip((one.arg for one in with_default), arguments.defaults, strict=True)
+    yield from zip((one.arg for one in arguments.kwonlyargs), arguments.kw_defaults, strict=True)
+
+
+def durations_in(tree: ast.Module) -> Iterator[str]:
+    """Constants, default and keyword arguments, dictionary values and timedeltas that say how long something is."""
+    for node in tree.body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        yield from (name for name in map(ast.unparse, targets) if DURATION_CONSTANT.search(name))
+    for node in ast.walk(tree):
+        named: list[tuple[str, ast.expr | None]] = []
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            named = list(defaults(node.args))
+        elif isinstance(node, ast.Call):
+            named = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+        elif isinstance(node, ast.AnnAssign):
+            named = [(ast.unparse(node.target), node.value)]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            named = [(str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant)]
+        yield from (name for name, value in named if DURATION_ARGUMENT.search(name) and is_number(value))
+        if isinstance(node, ast.expr) and is_duration(node):
+            yield ast.unparse(node)
+
+
+def test_every_duration_stands_in_one_module() -> None:
+    others = {name: tree for name, tree in MODULES.items() if name != DURATIONS}
+
+    elsewhere = {(name, found) for name, tree in others.items() for found in durations_in(tree)}
+
+    assert elsewhere == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "CLAIM_SECONDS = 300",
+        "LINK_LIFETIME: Final = 15",
+        "PAUSE = timedelta(minutes=5)",
+        "def f():\n    return now + datetime.timedelta(0, 60)",
+        "def f(patience=timedelta(hours=2)): ...",
+        "def f(*, timeout=10): ...",
+        "send(read_timeout=5 * 60)",
+        "OPTIONS = {'connection_timeout': 20}",
+        "class Options:\n    timeout: int = 30",
+    ],
+)
+def test_a_duration_is_found_wherever_it_stands(source: str) -> None:
+    assert list(durations_in(ast.parse(source))) != []
+
+
+@pytest.mark.parametrize("source", ["day = day - timedelta(days=1)", "timedelta(seconds=asked or 0)", "BLOCKS_MAX = 9"])
+def test_a_unit_or_a_count_is_no_duration(source: str) -> None:
+    assert list(durations_in(ast.parse(source))) == []
 
 
 def test_indexing_the_app_imports_no_sdk() -> None:
