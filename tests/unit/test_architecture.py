@@ -172,20 +172,12 @@ def test_every_module_says_what_it_is_about() -> None:
 
 DURATIONS = "shared.domain.durations"
 DURATION_CONSTANT = re.compile(r"(?:^|_)(?:MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS|LIFETIME|PATIENCE)(?:_|$)")
-DURATION_ARGUMENT = re.compile(
-    r"seconds|minutes|hours|days|timeout|lifetime|lifespan|leeway|backoff|wait", re.IGNORECASE
-)
+DURATION_ARGUMENT = re.compile(r"(?i)seconds|minutes|hours|days|timeout|lifetime|lifespan|leeway|backoff|wait")
 UNITS = {0, 1}  # no time, or one of a unit: a calendar day back, milliseconds as such, hours left
 
 
-def is_duration(node: ast.expr | None) -> bool:
-    """Whether an expression says by itself how long something is, more than one of its unit."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("timedelta"):
-        return any(is_number(argument) for argument in (*node.args, *(keyword.value for keyword in node.keywords)))
-    return False
-
-
-def is_number(node: ast.expr | None) -> bool:
+def has_number(node: ast.expr | None) -> bool:
+    """Whether a number stands in an expression that is more than nothing or one of a unit."""
     literals = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)] if node else []
     return any(isinstance(value, int | float) and value not in UNITS for value in literals)
 
@@ -199,25 +191,24 @@ def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
 
 def durations_in(tree: ast.Module) -> Iterator[str]:
     """Constants, default and keyword arguments, dictionary values and timedeltas that say how long something is."""
-    for node in tree.body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        yield from (name for name in map(ast.unparse, targets) if DURATION_CONSTANT.search(name))
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (name for name in map(ast.unparse, targets) if DURATION_CONSTANT.search(name))
     for node in ast.walk(tree):
         named: list[tuple[str, ast.expr | None]] = []
-        if isinstance(node, ast.FunctionDef | ast.Lambda):
+        if isinstance(node, ast.FunctionDef):
             named = list(defaults(node.args))
         elif isinstance(node, ast.Call):
             named = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+            if ast.unparse(node.func).endswith("timedelta") and has_number(node):
+                yield ast.unparse(node)
         elif isinstance(node, ast.AnnAssign):
             named = [(ast.unparse(node.target), node.value)]
         elif isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
             named = [(str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant)]
-        yield from (name for name, value in named if DURATION_ARGUMENT.search(name) and is_number(value))
-        if isinstance(node, ast.expr) and is_duration(node):
-            yield ast.unparse(node)
+        yield from (name for name, value in named if DURATION_ARGUMENT.search(name) and has_number(value))
 
 
 def test_every_duration_stands_in_one_module() -> None:
