@@ -3,8 +3,8 @@
 import os
 
 from functions import create_app
-from shared.domain.log import quieten_sdks
+from shared.domain.log import quiet_sdk_logs
 from shared.services import Services
 
-quieten_sdks()
+quiet_sdk_logs()
 app = create_app(Services(os.environ))

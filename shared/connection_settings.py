@@ -1,8 +1,8 @@
-"""How storage accounts are named in the settings: by the convention of Azure Functions, as the host's bindings are.
+"""Settings of storage connections, by the convention of Azure Functions that the host's bindings follow, too.
 
 Either one setting holds a connection string, or settings under its name and two underscores hold an address and an
-identity. The convention has more than that (a client's secret, an identity by its resource id); whatever is not
-understood here is named as wrong, because ignoring it would put recordings into another account.
+identity. The convention has more than that (a client's secret, an identity by its resource id); a setting that is not
+understood here is reported as wrong, because ignoring it would put recordings into another account.
 """
 
 import re
@@ -28,7 +28,13 @@ DISGUISES = re.compile(r"([a-z]+connstr_)?(azurewebjobs(?=recordingsstorage))?",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageConnection:
-    """How to reach a storage account: by connection string, or by URLs and an identity."""
+    """How to reach a storage account: by connection string, or by URLs and an identity.
+
+    Attributes:
+        connection_string: where it is given, the rest is not.
+        blob_uri, table_uri: URLs of the services that are used.
+        client_id: of the user-assigned identity; None for the app's own.
+    """
 
     connection_string: str | None = None
     blob_uri: str | None = None
@@ -37,8 +43,8 @@ class StorageConnection:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """A connection and the services that are used through it.
+class ConnectionSettings:
+    """The settings of one connection, and the services that are used through it.
 
     Attributes:
         name: of the setting with the connection string, and the prefix of all others.
@@ -65,7 +71,7 @@ class Connection:
 
     def read(self, read: Reader) -> StorageConnection | None:
         """The connection; None when no setting of it is given."""
-        given = [name for name in self.understood if read.is_given(name)]  # each is looked at, even if another wins
+        given = [name for name in self.understood if read.is_given(name)]  # each is checked, even if another wins
         string = read.text(self.name)
         if string is not None:
             return self.by_string(read, string)
@@ -73,16 +79,16 @@ class Connection:
             return None
         credential, client = self.identity
         if (read.text(credential) or "managedidentity").lower() != "managedidentity":
-            read.wrong(credential, "managedidentity, or not set")
+            read.report(credential, "managedidentity, or not set")
         uris = {service: self.uri(read, service) for service in self.services}
         return StorageConnection(blob_uri=uris["blob"], table_uri=uris.get("table"), client_id=read.text(client))
 
     def by_string(self, read: Reader, string: str) -> StorageConnection:
         if not is_usable(string):
-            read.wrong(self.name, STRING_SHAPE)
+            read.report(self.name, STRING_SHAPE)
         for name in self.addresses:
             if read.is_given(name):
-                read.wrong(name, f"left out, because {self.name} holds a connection string, and that would win")
+                read.report(name, f"left out, because {self.name} holds a connection string, and that would win")
         return StorageConnection(connection_string=string)
 
     def uri(self, read: Reader, service: str) -> str | None:
@@ -93,33 +99,33 @@ class Connection:
         given = {one: uri for one in (name, *aliases) if (uri := read.text(one))}
         for one, uri in given.items():
             if not is_https_url(uri):
-                read.wrong(one, f"the https URL of the account's {service} service")
+                read.report(one, f"the https URL of the account's {service} service")
         made = f"https://{account}.{service}.{PUBLIC_CLOUD}" if account else None
         uris = [*given.values(), *([made] if made else [])]
         if len({uri.rstrip("/").lower() for uri in uris}) > 1:
-            read.wrong(next(iter(given)), f"left out, because another address of the {service} service is set as well")
+            read.report(next(iter(given)), f"left out, because another address of the {service} service is set as well")
         if not uris and not any(read.is_given(one) for one in (f"{self.name}__accountName", self.name, *aliases)):
-            read.wrong(name, f"the https URL of the account's {service} service, or {self.name}__accountName set")
+            read.report(name, f"the https URL of the account's {service} service, or {self.name}__accountName set")
         return uris[0] if uris else None
 
     def account(self, read: Reader) -> str | None:
         name = f"{self.name}__accountName"
         account = read.text(name)
         if account is not None and not ACCOUNT.fullmatch(account):
-            read.wrong(name, "the name of a storage account: 3 to 24 lower-case letters and digits")
+            read.report(name, "the name of a storage account: 3 to 24 lower-case letters and digits")
         return account
 
 
-RUNTIME = Connection(RUNTIME_CONNECTION, ("blob", "queue", "table"))
-RECORDINGS = Connection(RECORDINGS_CONNECTION, ("blob",), alias=True)
+RUNTIME = ConnectionSettings(RUNTIME_CONNECTION, ("blob", "queue", "table"))
+RECORDINGS = ConnectionSettings(RECORDINGS_CONNECTION, ("blob",), alias=True)
 
 
 def read_connections(read: Reader) -> tuple[StorageConnection, StorageConnection]:
     """(the runtime account, the account of the recordings); the second is the first when nothing names another."""
-    tell_what_is_not_understood(read, (RUNTIME, RECORDINGS))
+    report_not_understood(read, (RUNTIME, RECORDINGS))
     runtime = RUNTIME.read(read)
     if runtime is None:
-        read.wrong(
+        read.report(
             RUNTIME.name,
             f"{STRING_SHAPE}; or instead, with an identity, {RUNTIME.name}__accountName or the https URLs "
             f"{RUNTIME.name}__blobServiceUri, __queueServiceUri and __tableServiceUri",
@@ -128,8 +134,8 @@ def read_connections(read: Reader) -> tuple[StorageConnection, StorageConnection
     return runtime, RECORDINGS.read(read) or runtime
 
 
-def tell_what_is_not_understood(read: Reader, connections: Iterable[Connection]) -> None:
-    """Name every setting that begins as one of the connections, or would but for its case, and is none of theirs."""
+def report_not_understood(read: Reader, connections: Iterable[ConnectionSettings]) -> None:
+    """Report every setting that begins like one of the connections, in any case, and is none of theirs."""
     for connection in connections:
         spelled = {name.lower(): name for name in connection.understood}
         for name, value in sorted(read.environment.items()):
@@ -138,13 +144,13 @@ def tell_what_is_not_understood(read: Reader, connections: Iterable[Connection])
                 continue
             meant = spelled.get(plain.replace(":", "__"))
             if meant is None:
-                read.wrong(name, f"left out, because it is not understood; {', '.join(connection.understood)} are")
+                read.report(name, f"left out, because it is not understood; {', '.join(connection.understood)} are")
             elif read.environment.get(meant) != value:  # equal where names have no case, as on Windows
-                read.wrong(name, f"written {meant}, as an app setting")
+                read.report(name, f"written {meant}, as an app setting")
 
 
 def is_usable(text: str) -> bool:
-    """Whether every client of ours can be made from a connection string, and sign."""
+    """Whether all our clients can be made from a connection string, and sign."""
     if text == EMULATOR:
         return True
     parts = parsed_connection_string(text) or {}

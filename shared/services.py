@@ -1,8 +1,8 @@
 """The composition root: the only place that knows both the domain and its adapters.
 
 Everything is made when first asked for, so that indexing the app imports no SDK and reads no setting: a wrong one
-would make every function vanish without a word. And by one thread at a time: the SDKs import each other in circles, and
-two threads that enter such a circle at different places find half a module.
+would make every function vanish without a trace. And by one thread at a time: the SDKs import each other in circles,
+and two threads that enter such a circle at different places find half a module.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +14,19 @@ from shared.control.download_links import DownloadLinks
 from shared.control.health import PROBE_ID, Health
 from shared.control.list_recordings import RecordingLists
 from shared.control.recordings import Recordings
-from shared.control.state_callbacks import CallbackVerifier, StateCallbacks
-from shared.copying.copy_content import WRITERS, Engine, EngineOptions
+from shared.control.state_callbacks import StateCallbacks
+from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import AcsCalls, Catalog, ChunkStore, Clock, DeadLetters, KeptEvents, OwnStorage, Source
+from shared.domain.ports import (
+    AcsCalls,
+    CallbackVerifier,
+    Catalog,
+    ChunkStore,
+    Clock,
+    EventStore,
+    OwnStorage,
+    Source,
+)
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.dead_letters import DeadLetterIntake
@@ -44,20 +53,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class MadeOnce[Made]:
-    """An attribute that is made when first asked for, under the lock of its owner, and kept."""
+class LockedCachedProperty[Value]:
+    """Like functools.cached_property, but computed under the owner's lock: once, however many threads ask."""
 
-    def __init__(self, make: Callable[[Any], Made]) -> None:
+    def __init__(self, make: Callable[[Any], Value]) -> None:
         self.make = make
         self.name = make.__name__
 
-    def __get__(self, services: "Services", _: type) -> Made:
-        with services.making:
-            kept = services.__dict__
-            if self.name not in kept:
-                kept[self.name] = self.make(services)
-            made: Made = kept[self.name]
-            return made
+    def __get__(self, services: "Services", _: type) -> Value:
+        with services.lock:
+            cache = services.__dict__
+            if self.name not in cache:
+                cache[self.name] = self.make(services)
+            value: Value = cache[self.name]
+            return value
 
 
 class Services:
@@ -69,20 +78,20 @@ class Services:
         writers: threads that send the blocks of one copy; with a single one, runs can be repeated to the letter.
 
     Raises:
-        SettingsInvalid: from whatever is asked of it, as long as the settings are wrong.
+        SettingsInvalid: from every attribute, as long as the settings are wrong.
     """
 
     def __init__(self, environment: Mapping[str, str], clock: Clock = now, writers: int = WRITERS) -> None:
         self.environment = environment
         self.clock = clock
         self.writers = writers
-        self.making = RLock()
+        self.lock = RLock()
 
-    @MadeOnce
+    @LockedCachedProperty
     def settings(self) -> Settings:
         return Settings.from_environment(self.environment)
 
-    @MadeOnce
+    @LockedCachedProperty
     def recordings(self) -> Recordings:
         settings = self.settings
         return Recordings(
@@ -95,23 +104,23 @@ class Services:
             callback_url=settings.callback_url,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
         return RecordingLists(self.catalog, self.clock)
 
-    @MadeOnce
+    @LockedCachedProperty
     def download_links(self) -> DownloadLinks:
         return DownloadLinks(self.catalog, self.store, self.clock)
 
-    @MadeOnce
+    @LockedCachedProperty
     def consistency(self) -> Consistency:
         return Consistency(self.catalog, self.store)
 
-    @MadeOnce
+    @LockedCachedProperty
     def state_callbacks(self) -> StateCallbacks:
         return StateCallbacks(self.catalog, self.recordings.control, self.clock, self.callback_verifier)
 
-    @MadeOnce
+    @LockedCachedProperty
     def ingest(self) -> Ingest:
         policy = IngestPolicy(
             topic=self.settings.acs_topic,
@@ -123,7 +132,7 @@ class Services:
         )
         return Ingest(self.catalog, self.open_work, self.rejected_events, self.clock, policy, self.completion)
 
-    @MadeOnce
+    @LockedCachedProperty
     def transfer(self) -> Transfer:
         return Transfer(
             self.catalog,
@@ -131,14 +140,14 @@ class Services:
             self.source,
             self.store,
             self.own_storage,
-            self.engine,
+            self.copier,
             self.clock,
             self.retries,
             self.settings.verify_source,
             self.completion,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def deletion(self) -> Deletion:
         return Deletion(
             self.catalog,
@@ -151,15 +160,15 @@ class Services:
             self.completion,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def completion(self) -> Completion:
         return Completion(self.catalog, self.open_work, self.store, self.clock, self.recordings.control)
 
-    @MadeOnce
+    @LockedCachedProperty
     def open_work(self) -> OpenWork:
         return OpenWork(self.catalog)
 
-    @MadeOnce
+    @LockedCachedProperty
     def sweep(self) -> Sweep:
         recordings = RecordingSweep(
             self.catalog,
@@ -172,15 +181,15 @@ class Services:
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.claim)
         return Sweep(self.open_work, DeadLetterIntake(self.dead_letters, self.ingest), recordings, chunks, self.clock)
 
-    @MadeOnce
+    @LockedCachedProperty
     def poison(self) -> Poison:
         return Poison(self.catalog, self.open_work, self.inbox, self.clock, self.retries)
 
-    @MadeOnce
+    @LockedCachedProperty
     def inbox(self) -> Inbox:
         return Inbox(self.rejected_events)
 
-    @MadeOnce
+    @LockedCachedProperty
     def replay(self) -> Replay:
         return Replay(
             self.catalog,
@@ -192,13 +201,13 @@ class Services:
             self.settings.claim,
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def health(self) -> Health:
         return Health(
             {
                 "tables": lambda: self.catalog.recording(PROBE_ID),
                 "recordingsStorage": lambda: next(self.store.names(PROBE_ID), None),
-                "runtimeStorage": lambda: next(iter(self.dead_letters.listed()), None),
+                "runtimeStorage": lambda: next(iter(self.dead_letters.names()), None),
                 "acs": lambda: self.acs_calls.state(PROBE_ID),
             }
         )
@@ -212,33 +221,33 @@ class Services:
             retention=self.settings.acs_retention,
         )
 
-    @MadeOnce
-    def engine(self) -> Engine:
-        options = EngineOptions(block_bytes=self.settings.transfer_block_bytes, writers=self.writers)
-        return Engine(self.source, self.store, options)
+    @LockedCachedProperty
+    def copier(self) -> ContentCopier:
+        options = CopyOptions(block_bytes=self.settings.transfer_block_bytes, writers=self.writers)
+        return ContentCopier(self.source, self.store, options)
 
-    # What follows is outside: the adapters.
+    # The adapters.
 
-    @MadeOnce
+    @LockedCachedProperty
     def catalog(self) -> Catalog:
         from shared.adapters.table_catalog import TableCatalog
 
         tables = self.runtime_account.tables
         return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
 
-    @MadeOnce
+    @LockedCachedProperty
     def acs_calls(self) -> AcsCalls:
         from shared.adapters.acs_calls import SdkAcsCalls
 
         return SdkAcsCalls(self.acs_client)
 
-    @MadeOnce
+    @LockedCachedProperty
     def source(self) -> Source:
         from shared.adapters.acs_contents import SdkSource
 
         return SdkSource(self.acs_client, self.settings.recording_host_suffixes)
 
-    @MadeOnce
+    @LockedCachedProperty
     def acs_client(self) -> "CallAutomationClient":
         from shared.adapters.acs_client import connect
         from shared.adapters.storage_accounts import credential_for
@@ -248,43 +257,43 @@ class Services:
             settings.acs_endpoint, settings.acs_connection_string, lambda: credential_for(settings.client_id)
         )
 
-    @MadeOnce
+    @LockedCachedProperty
     def store(self) -> ChunkStore:
         from shared.adapters.blob_storage import BlobChunkStore
 
         return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
 
-    @MadeOnce
+    @LockedCachedProperty
     def own_storage(self) -> OwnStorage:
         from shared.adapters.blob_storage import BlobOwnStorage
 
         return BlobOwnStorage(self.recordings_account)
 
-    @MadeOnce
-    def rejected_events(self) -> KeptEvents:
+    @LockedCachedProperty
+    def rejected_events(self) -> EventStore:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, REJECTED_EVENTS_CONTAINER)
 
-    @MadeOnce
-    def dead_letters(self) -> DeadLetters:
+    @LockedCachedProperty
+    def dead_letters(self) -> EventStore:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
 
-    @MadeOnce
+    @LockedCachedProperty
     def runtime_account(self) -> "StorageAccount":
         from shared.adapters.storage_accounts import StorageAccount
 
         return StorageAccount(self.settings.runtime_storage, self.settings.client_id)
 
-    @MadeOnce
+    @LockedCachedProperty
     def recordings_account(self) -> "StorageAccount":
         from shared.adapters.storage_accounts import StorageAccount
 
         return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
 
-    @MadeOnce
+    @LockedCachedProperty
     def callback_verifier(self) -> CallbackVerifier | None:
         settings = self.settings
         if settings.callback_audience is None:

@@ -19,7 +19,7 @@ DELETION_QUEUE = "chunk-deletions"
 TRANSFER_POISON_QUEUE = f"{TRANSFER_QUEUE}-poison"
 DELETION_POISON_QUEUE = f"{DELETION_QUEUE}-poison"
 REJECTED_EVENTS_CONTAINER = "rejected-events"
-KEPT_MESSAGES_FOLDER = "messages/"  # in the same container: queue messages that are none of ours
+KEPT_MESSAGES_FOLDER = "messages/"  # in the same container: queue messages that are not ours
 DEAD_LETTERS_CONTAINER = "dead-letters"
 RUNTIME_CONNECTION = RUNTIME.name
 RECORDINGS_CONNECTION = RECORDINGS.name
@@ -38,7 +38,7 @@ class DeleteFromAcs(StrEnum):
 
 
 class UnknownRecordings(StrEnum):
-    """What to do with recordings that no row of ours explains."""
+    """What to do with recordings that this app did not start."""
 
     STORE = "store"  # copy, never delete
     MANAGE = "manage"  # copy and delete
@@ -99,9 +99,7 @@ class Settings:
             ),
             acs_connection_string=acs_connection_string(read),
             acs_endpoint=read.https_url("ACS_ENDPOINT"),
-            acs_retention=timedelta(
-                hours=read.number("ACS_RETENTION_HOURS", durations.ACS_RETENTION_HOURS, at_least=1)
-            ),
+            acs_retention=read.hours("ACS_RETENTION_HOURS", durations.ACS_RETENTION_HOURS),
             acs_topic=read.text("ACS_TOPIC"),
             delete_from_acs=read.choice("DELETE_FROM_ACS", DeleteFromAcs.AFTER_STORE),
             unknown_recordings=read.choice("UNKNOWN_RECORDINGS", UnknownRecordings.STORE),
@@ -114,16 +112,12 @@ class Settings:
             callback_jwks_url=read.https_url("CALLBACK_JWKS_URL") or ACS_CALLBACK_JWKS_URL,
             transfer_block_bytes=read.number("TRANSFER_BLOCK_BYTES", 4 * 1024 * 1024, at_least=1, most=BLOCK_BYTES_MAX),
             claim=read.seconds("CLAIM_SECONDS", durations.CLAIM_SECONDS),
-            retry_first=timedelta(
-                seconds=read.number("RETRY_FIRST_SECONDS", durations.RETRY_FIRST_SECONDS, at_least=1)
-            ),
+            retry_first=read.seconds("RETRY_FIRST_SECONDS", durations.RETRY_FIRST_SECONDS),
             retry_max=read.seconds("RETRY_MAX_SECONDS", durations.RETRY_MAX_SECONDS),
-            max_recording=timedelta(
-                hours=read.number("MAX_RECORDING_HOURS", durations.MAX_RECORDING_HOURS, at_least=1)
-            ),
+            max_recording=read.hours("MAX_RECORDING_HOURS", durations.MAX_RECORDING_HOURS),
             client_id=read.text("AZURE_CLIENT_ID"),
         )
-        tell_contradictions(read, settings)
+        report_contradictions(read, settings)
         read.finish()
         return settings
 
@@ -134,17 +128,17 @@ def acs_connection_string(read: Reader) -> str | None:
     text = read.text(name)
     if text is None:
         if not read.is_given(name) and not read.is_given("ACS_ENDPOINT"):
-            read.wrong(name, "set, or ACS_ENDPOINT: one of the two says which ACS resource")
+            read.report(name, "set, or ACS_ENDPOINT: one of the two says which ACS resource")
         return None
     parts = parsed_connection_string(text) or {}
     if not is_https_url(parts.get("endpoint", "")) or not is_key(parts.get("accesskey")):
-        read.wrong(name, "endpoint=https://NAME.communication.azure.com/;accesskey=KEY, the key in base64")
+        read.report(name, "endpoint=https://NAME.communication.azure.com/;accesskey=KEY, the key in base64")
     return text
 
 
-def tell_contradictions(read: Reader, settings: Settings) -> None:
-    """What is wrong only beside another setting."""
+def report_contradictions(read: Reader, settings: Settings) -> None:
+    """Report what is wrong only beside another setting."""
     if settings.retry_max < settings.retry_first and "RETRY_FIRST_SECONDS" not in read.faults:
-        read.wrong("RETRY_MAX_SECONDS", "at least RETRY_FIRST_SECONDS")
+        read.report("RETRY_MAX_SECONDS", "at least RETRY_FIRST_SECONDS")
     if read.is_given("CALLBACK_ISSUER") and not read.is_given("CALLBACK_AUDIENCE"):
-        read.wrong("CALLBACK_AUDIENCE", "set where CALLBACK_ISSUER is; nothing would be verified without it")
+        read.report("CALLBACK_AUDIENCE", "set where CALLBACK_ISSUER is; nothing would be verified without it")

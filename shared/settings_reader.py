@@ -1,4 +1,4 @@
-"""Reads settings one by one and remembers what is wrong with each, so that all of it is told at once, by name."""
+"""A reader of settings that collects what is wrong with each, so that one error names them all."""
 
 import base64
 import re
@@ -29,24 +29,24 @@ class Reader:
         self.environment = environment
         self.faults: dict[str, str] = {}
 
-    def wrong(self, name: str, must_be: str) -> None:
-        """Remember that a setting is wrong; the first reason counts. A value never belongs here: it may be a secret."""
+    def report(self, name: str, must_be: str) -> None:
+        """Note that a setting is wrong; the first reason counts. Never pass its value: it may be a secret."""
         self.faults.setdefault(name, must_be)
 
     def finish(self) -> None:
-        """Raises: SettingsInvalid when anything is wrong."""
+        """Raises: SettingsInvalid if any setting is wrong."""
         if self.faults:
             raise SettingsInvalid([WrongSetting(name, must_be) for name, must_be in self.faults.items()])
 
     def text(self, name: str) -> str | None:
         text = self.environment.get(name, "").strip()
         if REFERENCE.match(text):
-            self.wrong(name, UNRESOLVED)
+            self.report(name, UNRESOLVED)
             return None
         return text or None
 
     def is_given(self, name: str) -> bool:
-        """Whether a setting has a value, be it a wrong one."""
+        """Whether a setting has a value, also a wrong one."""
         return self.text(name) is not None or name in self.faults
 
     def number(self, name: str, default: int, *, at_least: int, most: int = NUMBER_MAX) -> int:
@@ -54,7 +54,7 @@ class Reader:
         if text is None:
             return default
         if not re.fullmatch(r"[0-9]{1,12}", text) or not at_least <= int(text) <= most:
-            self.wrong(name, f"a whole number from {at_least} to {most}")
+            self.report(name, f"a whole number from {at_least} to {most}")
             return default
         return int(text)
 
@@ -70,21 +70,21 @@ class Reader:
         if text is None:
             return default
         if text not in list(kind):
-            self.wrong(name, f"one of {', '.join(kind)}")
+            self.report(name, f"one of {', '.join(kind)}")
             return default
         return kind(text)
 
     def matching(self, name: str, default: str, pattern: str, shape: str) -> str:
         text = self.text(name) or default
         if not re.fullmatch(pattern, text):
-            self.wrong(name, shape)
+            self.report(name, shape)
         return text
 
     def https_url(self, name: str) -> str | None:
         """An https URL without a trailing slash: the ACS SDK signs a wrong host when the endpoint ends with one."""
         text = self.text(name)
         if text is not None and not is_https_url(text):
-            self.wrong(name, "an https URL without user, query and fragment")
+            self.report(name, "an https URL without user, query and fragment")
         return text.rstrip("/") if text else None
 
     def callback_url(self, name: str) -> str | None:
@@ -92,26 +92,25 @@ class Reader:
         text = self.text(name)
         return text if text and is_loopback_url(text) else self.https_url(name)
 
-    def listed(self, name: str, accept: Callable[[str], bool], shape: str) -> tuple[str, ...]:
+    def items(self, name: str, accept: Callable[[str], bool], shape: str) -> tuple[str, ...]:
         items = tuple(item.strip().rstrip("/") for item in (self.text(name) or "").split(",") if item.strip())
         if not all(accept(item) for item in items):
-            self.wrong(name, f"a list, separated by commas, of which each is {shape}")
+            self.report(name, f"a list, separated by commas, of which each is {shape}")
         return items
 
     def container_urls(self, name: str) -> tuple[str, ...]:
-        return self.listed(name, lambda url: is_https_url(url) or is_loopback_url(url), "the https URL of a container")
+        return self.items(name, lambda url: is_https_url(url) or is_loopback_url(url), "the https URL of a container")
 
     def host_suffixes(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         suffix = re.compile(r"\.[a-z0-9-]+(\.[a-z0-9-]+)+")
-        return (
-            self.listed(name, lambda item: bool(suffix.fullmatch(item)), "a host suffix like .asm.skype.com") or default
-        )
+        shape = "a host suffix like .asm.skype.com"
+        return self.items(name, lambda item: bool(suffix.fullmatch(item)), shape) or default
 
 
 def parsed_connection_string(text: str) -> dict[str, str] | None:
-    """The parts of a connection string by lower-case name, in any order; None when it is none.
+    """The parts of a connection string by lower-case name, in any order; None when it is malformed.
 
-    A name that comes twice makes it none: the SDKs disagree which of the two counts.
+    A name that comes twice is malformed: the SDKs disagree which of the two counts.
     """
     parts: dict[str, str] = {}
     for part in text.strip().strip(";").split(";"):

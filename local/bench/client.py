@@ -25,9 +25,9 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.copying import copy_content as engine_module
 from shared.copying.content_checks import check_signature
-from shared.copying.copy_content import CopyOrder, Engine, EngineOptions
+from shared.copying.copy_content import ContentCopier, CopyOptions, CopyRequest
 from shared.domain.durations import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS
-from shared.domain.ports import BlobLabel, Source
+from shared.domain.ports import BlobHeaders, Source
 
 CONTAINER = "recordings"
 HOST_SUFFIXES = (".asm.skype.com",)
@@ -43,7 +43,7 @@ class Job(msgspec.Struct, kw_only=True):
         acs: connection string.
         storage: connection string.
         clear: host and port of the plain-http source; None goes where the environment's proxy leads.
-        copies: (URL of the content, name of the blob), copied at once when there are several.
+        copies: (URL of the content, name of the blob), proof at once when there are several.
         progress: where to count received bytes, in a file that outlives the process.
         die_after: kills itself, hard, when so many bytes were received.
     """
@@ -69,27 +69,27 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
-    """The engine as the app wires it."""
+    """The copier as the app wires it."""
     if job.way == "unhashed":
         cast("Any", engine_module).hashlib = SimpleNamespace(sha256=NoDigest, md5=NoDigest)
     source: Source = SdkSource(acs_client(job), HOST_SUFFIXES)
     if job.progress:
         source = CountedSource(source, Progress(Path(job.progress), job.die_after))
     store = BlobChunkStore(StorageAccount(StorageConnection(connection_string=job.storage), None), CONTAINER)
-    options = EngineOptions(block_bytes=job.block_bytes)
-    engine = Engine(source, store, options)
+    options = CopyOptions(block_bytes=job.block_bytes)
+    copier = ContentCopier(source, store, options)
 
     def copy(url: str, name: str) -> tuple[str, str]:
-        order = CopyOrder(
+        request = CopyRequest(
             url=url,
             name=name,
-            label=BlobLabel(content_type="video/mp4", metadata={"id": "bench"}),
+            headers=BlobHeaders(content_type="video/mp4", metadata={"id": "bench"}),
             check_head=lambda head: check_signature(head, "mp4"),
             keep_going=lambda: None,
             resume=job.resume,
         )
-        copied = engine.copy(order)
-        return copied.sha256, copied.block_list_digest
+        proof = copier.copy(request)
+        return proof.sha256, proof.block_list_digest
 
     return copy
 

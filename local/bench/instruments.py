@@ -93,8 +93,8 @@ class CountedSource:
         with self.source.open(url, offset, length) as answer:
             yield CountedRange(answer, self.progress)
 
-    def delete(self, url: str, look: Callable[[], None]) -> None:
-        self.source.delete(url, look)
+    def delete(self, url: str, reverify: Callable[[], None]) -> None:
+        self.source.delete(url, reverify)
 
 
 class CountedRange:

@@ -29,7 +29,7 @@ from local.bench.world import HTTP, MIB, TLS
 TEMPLATE = Path(__file__).with_name("performance.template.md")
 HASHES = Template(
     "SHA-256 and MD5 alone cost $hashes CPU seconds per 512 MiB on this machine; the relay as a whole costs "
-    "$relay_http (http) and $relay_tls (TLS). The same engine without the two hashes (`unhashed`) reaches "
+    "$relay_http (http) and $relay_tls (TLS). The same copier without the two hashes (`unhashed`) reaches "
     "$unhashed_http of the relay's throughput over http and $unhashed_tls over TLS. Client, source and sink share "
     "$cores cores, so every CPU second of hashing is taken from copying."
 )

@@ -1,10 +1,11 @@
-"""The client of ACS: the official SDK, which signs every request, and what it does not do for us.
+"""The ACS client: the official SDK, which signs every request, with what it leaves to us.
 
-What the SDK does not do for us, each found by experiment with azure-communication-callautomation 1.6.0:
-it follows redirects to other hosts without a valid signature (so each hop is ours, matched and signed anew);
-it drops the Range header when the offset is 0 (so the header is ours); it hands out an answer, not bytes; it
-retries a start under a repeatability id of its own making (so the id is ours, kept on the row); and it repeats a
-DELETE by itself, after an error and after a challenge of its authentication (so the last look is part of each request).
+Found by experiment with azure-communication-callautomation 1.6.0. The SDK
+- follows redirects to other hosts without a valid signature: each redirect is matched and signed anew here;
+- drops the Range header when the offset is 0: the header is set here;
+- returns a response where its annotation says bytes;
+- retries a start under a repeatability id of its own making: the id is ours, kept on the row;
+- repeats a DELETE after an error and after an authentication challenge: the copy is verified in each request.
 """
 
 from collections.abc import Callable
@@ -12,22 +13,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.communication.callautomation import (
-    CallAutomationClient,
-)
+from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import TokenCredential
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
-from shared.domain.durations import (
-    ACS_CONNECT_SECONDS,
-    ACS_CONTROL_READ_SECONDS,
-    ACS_RETRY_AFTER_SECONDS_MAX,
-)
+from shared.domain.durations import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS, ACS_RETRY_AFTER_SECONDS_MAX
 
 RECEIVE_BYTES = 256 * 1024  # the SDK's default of 4 KiB costs four fifths of the throughput; more gains nothing
-LAST_LOOK = "last_look"  # the option of a request that `LastLookPolicy` takes
+REVERIFY = "reverify"  # the option of a request that `ReverifyPolicy` takes
 
 
 def connect(
@@ -42,8 +37,8 @@ def connect(
         "connection_timeout": ACS_CONNECT_SECONDS,
         "read_timeout": read_seconds,
         "connection_data_block_size": RECEIVE_BYTES,
-        "retry_policy": ImpatientRetryPolicy(),
-        "custom_hook_policy": LastLookPolicy(),
+        "retry_policy": NoRetryAfterPolicy(),
+        "custom_hook_policy": ReverifyPolicy(),
     }
     if connection_string:
         return CallAutomationClient.from_connection_string(connection_string, **options)
@@ -51,25 +46,25 @@ def connect(
     return CallAutomationClient(endpoint, credential(), **options)
 
 
-class ImpatientRetryPolicy(RetryPolicy[HttpRequest, HttpResponse]):
-    """The SDK's, but a wait that ACS asks for is told to the caller: the SDK would sleep through an hour of it."""
+class NoRetryAfterPolicy(RetryPolicy[HttpRequest, HttpResponse]):
+    """The SDK's retries, but never after a Retry-After of up to an hour: the caller schedules the next attempt."""
 
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         return retry_after(response.http_response) is None and super().is_retry(settings, response)
 
 
-class LastLookPolicy(CustomHookPolicy[HttpRequest, HttpResponse]):
-    """Has a request preceded by a look, each time it is sent.
+class ReverifyPolicy(CustomHookPolicy[HttpRequest, HttpResponse]):
+    """Calls the request's `REVERIFY` option each time before the request is sent.
 
     It stands where the SDK has its hooks: behind retries and authentication, each of which may send a request a second
     time, and which may wait for a token; before nothing that waits or repeats.
     """
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        look = request.context.options.pop(LAST_LOOK, None) or request.context.get(LAST_LOOK)
-        if look is not None:
-            request.context[LAST_LOOK] = look  # kept for a repetition, which finds the option taken
-            look()
+        reverify = request.context.options.pop(REVERIFY, None) or request.context.get(REVERIFY)
+        if reverify is not None:
+            request.context[REVERIFY] = reverify  # kept for a repetition, which finds the option taken
+            reverify()
         super().on_request(request)
 
 

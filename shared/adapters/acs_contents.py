@@ -1,29 +1,20 @@
-"""Contents and documents at ACS: ranged reads, redirects followed by hand, one look before every deletion."""
+"""Contents and documents at ACS: ranged reads, redirects followed by hand, the copy verified before every DELETE."""
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import cast
 
 import msgspec
-from azure.communication.callautomation import (
-    CallAutomationClient,
-)
+from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpResponse
 
-from shared.adapters.acs_client import LAST_LOOK, retry_after
+from shared.adapters.acs_client import REVERIFY, retry_after
 from shared.domain.acs_urls import Location, parse_location
-from shared.domain.durations import (
-    ACS_CONTENT_READ_SECONDS,
-)
-from shared.domain.errors import (
-    NotUnderstood,
-    SourceMissing,
-    SourceSuspect,
-    SourceUnavailable,
-)
+from shared.domain.durations import ACS_CONTENT_READ_SECONDS
+from shared.domain.errors import NotUnderstood, SourceMissing, SourceSuspect, SourceUnavailable
 from shared.domain.ports import SourceRange
 
 REDIRECTS_MAX = 3
@@ -44,92 +35,88 @@ class SdkSource:
         self.host_suffixes = host_suffixes
         self.read_seconds = read_seconds
 
-    def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
-        return self.opened(url, offset, length)
-
     @contextmanager
-    def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
-        asked = f"bytes={offset}-{offset + length - 1}"
+    def open(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
+        wanted = f"bytes={offset}-{offset + length - 1}"
 
-        def ask(place: str) -> HttpResponse:
-            # The annotation in the SDK says Iterable[bytes]; what comes is an answer (azure-sdk-for-python#42835).
+        def send(url: str) -> HttpResponse:
+            # The annotation in the SDK says Iterable[bytes]; what comes is a response (azure-sdk-for-python#42835).
             return cast(
                 "HttpResponse",
                 self.client.download_recording(
-                    place,
-                    headers={"Range": asked, "Accept-Encoding": "identity"},
+                    url,
+                    headers={"Range": wanted, "Accept-Encoding": "identity"},
                     permit_redirects=False,
                     read_timeout=self.read_seconds,
                     retry_total=0,
                 ),
             )
 
-        response = self.hop(url, ask)
+        response = self.follow_redirects(url, send)
         try:
             yield ResponseRange(response, offset, length)
         finally:
             response.close()
 
-    def delete(self, url: str, look: Callable[[], None]) -> None:
-        def ask(place: str) -> None:
+    def delete(self, url: str, reverify: Callable[[], None]) -> None:
+        def send(url: str) -> None:
             self.client.delete_recording(
-                place,
+                url,
                 permit_redirects=False,
                 read_timeout=self.read_seconds,
                 retry_total=0,
-                **{LAST_LOOK: look},
+                **{REVERIFY: reverify},
             )
 
-        try:
-            self.hop(url, ask)
-        except SourceMissing:
-            return
+        with suppress(SourceMissing):
+            self.follow_redirects(url, send)
 
-    def hop[Answer](self, url: str, ask: Callable[[str], Answer]) -> Answer:
-        """Ask, following redirects by hand: each place is matched whole, rebuilt and signed anew.
+    def follow_redirects[Answer](self, url: str, send: Callable[[str], Answer]) -> Answer:
+        """Send a request, following redirects by hand: each URL is matched whole, rebuilt and signed anew.
 
-        Only the host may change. Whatever another document or content holds, it is not what was asked for.
+        Only the host may change: another document or content is never what was asked for.
         """
-        place = self.place(url)
+        location = self.location(url)
         for _ in range(REDIRECTS_MAX + 1):
             try:
-                return self.signed(place.url, ask)
+                return send_signed(location.url, send)
             except HttpResponseError as error:
                 if error.status_code not in REDIRECTS:
                     raise unavailable(error) from error
-                place = self.moved(place, str(getattr(error.response, "headers", {}).get("Location")))
+                location = self.redirected(location, str(getattr(error.response, "headers", {}).get("Location")))
             except AzureError as error:
                 raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
         raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")
 
-    def moved(self, place: Location, url: str) -> Location:
-        """Where the same content lies now. Raises: SourceUnavailable when the redirect is to anything else."""
-        other = self.place(url)
-        if other != msgspec.structs.replace(place, host=other.host):
+    def redirected(self, location: Location, url: str) -> Location:
+        """The target of a redirect. Raises: SourceUnavailable unless it is the same content at another host."""
+        other = self.location(url)
+        if other != msgspec.structs.replace(location, host=other.host):
             raise SourceUnavailable("ACS redirected to another document or content; it was not asked for.")
         return other
 
-    def place(self, url: str) -> Location:
-        """Raises: SourceUnavailable when it is nowhere that we go; a later answer, or corrected settings, may help."""
+    def location(self, url: str) -> Location:
+        """Raises: SourceUnavailable for a URL that is not allowed; a later answer, or corrected settings, may help."""
         try:
             return parse_location(url, self.host_suffixes)
         except NotUnderstood as error:
             raise SourceUnavailable(f"ACS points to a place that we do not go to. {error}") from error
 
-    def signed[Answer](self, place: str, ask: Callable[[str], Answer]) -> Answer:
-        """Ask; once more when the signature is refused, since its date may have been too old."""
-        try:
-            return let_go(place, ask)
-        except HttpResponseError as error:
-            if error.status_code != HTTPStatus.UNAUTHORIZED:
-                raise
-            return let_go(place, ask)
 
-
-def let_go[Answer](place: str, ask: Callable[[str], Answer]) -> Answer:
-    """Ask, and give the connection back when the answer is a refusal: the SDK leaves a streamed one open."""
+def send_signed[Answer](url: str, send: Callable[[str], Answer]) -> Answer:
+    """Send a request; once more when the signature is refused, since its date may have been too old."""
     try:
-        return ask(place)
+        return close_on_error(url, send)
+    except HttpResponseError as error:
+        if error.status_code != HTTPStatus.UNAUTHORIZED:
+            raise
+        return close_on_error(url, send)
+
+
+def close_on_error[Answer](url: str, send: Callable[[str], Answer]) -> Answer:
+    """Send a request, and give the connection back when it is refused: the SDK leaves a streamed response open."""
+    try:
+        return send(url)
     except HttpResponseError as error:
         if error.response is not None:
             cast("HttpResponse", error.response).close()
@@ -143,7 +130,7 @@ def unavailable(error: HttpResponseError) -> SourceUnavailable:
 
 
 class ResponseRange:
-    """The port `SourceRange` on an answer of ACS's; refuses one that is not exactly what was asked for."""
+    """The port `SourceRange` on an HTTP response; refuses one that is not exactly the range that was asked for."""
 
     def __init__(self, response: HttpResponse, offset: int, length: int) -> None:
         """Raises: SourceSuspect."""

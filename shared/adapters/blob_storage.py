@@ -23,7 +23,7 @@ from shared.adapters.sdk_answers import code_of, told
 from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobLook, Block
+from shared.domain.ports import BlobHeaders, BlobProperties, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
@@ -38,7 +38,7 @@ FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of
 
 
 @contextmanager
-def told_apart(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
+def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
     """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
 
     Args:
@@ -61,12 +61,12 @@ def told_apart(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
 
 
-def looked_at(blob: BlobClient, name: str) -> BlobLook:
+def stat(blob: BlobClient, name: str) -> BlobProperties:
     """What is committed under a name, and what is staged.
 
     Properties first: a commit between the two questions must not look like a blob without blocks.
     """
-    with told_apart(name):
+    with translate_errors(name):
         try:
             properties = blob.get_blob_properties()
         except HttpResponseError as error:
@@ -77,13 +77,13 @@ def looked_at(blob: BlobClient, name: str) -> BlobLook:
             committed, staged = blob.get_block_list("all")
         except HttpResponseError as error:
             if code_of(error) == NO_BLOB:
-                return BlobLook()
+                return BlobProperties()
             if code_of(error) != NO_BLOCK_BLOB:
                 raise
             committed, staged = [], []  # ACS may append to a file in the operator's container
     if properties is None:
-        return BlobLook(staged=listed(staged))
-    return BlobLook(
+        return BlobProperties(staged=listed(staged))
+    return BlobProperties(
         etag=properties.etag,
         length=properties.size,
         metadata=dict(properties.metadata),
@@ -97,7 +97,7 @@ def listed(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
 
 
 def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
-    with told_apart(name):
+    with translate_errors(name):
         try:
             yield from blob.download_blob(max_concurrency=1).chunks()
         except HttpResponseError as error:
@@ -123,19 +123,19 @@ class BlobChunkStore:
         self.delegation: UserDelegationKey | None = None
         self.delegation_until = datetime.min.replace(tzinfo=UTC)
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
-        with told_apart(name, NAME_TAKEN):
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
+        with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).upload_blob(
                 bytes(content),
                 overwrite=False,
                 validate_content=True,
-                metadata=label.metadata,
-                content_settings=ContentSettings(content_type=label.content_type),
+                metadata=headers.metadata,
+                content_settings=ContentSettings(content_type=headers.content_type),
             )
         return str(written["etag"])
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
-        with told_apart(name):
+        with translate_errors(name):
             # The digest is in hand already; validate_content would compute it a second time.
             self.container.get_blob_client(name).stage_block(
                 block_id,
@@ -144,29 +144,29 @@ class BlobChunkStore:
                 transactional_content_md5=bytearray(md5),
             )
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
-        with told_apart(name, NAME_TAKEN):
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
+        with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).commit_block_list(
                 [BlobBlock(block_id) for block_id in block_ids],
-                content_settings=ContentSettings(content_type=label.content_type),
-                metadata=label.metadata,
+                content_settings=ContentSettings(content_type=headers.content_type),
+                metadata=headers.metadata,
                 match_condition=MatchConditions.IfMissing,
             )
         return str(written["etag"])
 
     def committed(self, name: str) -> tuple[Block, ...]:
-        with told_apart(name):
+        with translate_errors(name):
             committed, _ = self.container.get_blob_client(name).get_block_list("committed")
         return listed(committed)
 
-    def look(self, name: str) -> BlobLook:
-        return looked_at(self.container.get_blob_client(name), name)
+    def stat(self, name: str) -> BlobProperties:
+        return stat(self.container.get_blob_client(name), name)
 
     def read(self, name: str) -> Iterator[bytes]:
         return pieces(self.container.get_blob_client(name), name)
 
     def names(self, prefix: str) -> Iterator[str]:
-        with told_apart(prefix):
+        with translate_errors(prefix):
             yield from files(self.container, prefix)
 
     def link(self, name: str, lifetime: timedelta) -> str:
@@ -174,7 +174,7 @@ class BlobChunkStore:
         now = datetime.now(UTC)
         blob = self.container.get_blob_client(name)
         account_key = getattr(self.account.blobs.credential, "account_key", None)
-        with told_apart(name):
+        with translate_errors(name):
             token = generate_blob_sas(
                 account_name=str(blob.account_name),
                 container_name=blob.container_name,
@@ -211,15 +211,15 @@ class BlobOwnStorage:
             return self.service.get_blob_client(container, name)
         return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
 
-    def look(self, url: str) -> BlobLook:
-        return looked_at(self.blob(url), url)
+    def stat(self, url: str) -> BlobProperties:
+        return stat(self.blob(url), url)
 
     def read(self, url: str) -> Iterator[bytes]:
         return pieces(self.blob(url), url)
 
 
 class EventContainer:
-    """The ports `RejectedEvents` and `DeadLetters` on one container of the runtime account."""
+    """The port `EventStore` on one container of the runtime account."""
 
     def __init__(self, service: BlobServiceClient, container: str) -> None:
         self.service = service
@@ -232,7 +232,7 @@ class EventContainer:
     def keep(self, name: str, document: bytes, reason: str) -> None:
         blob = self.container.get_blob_client(name)
         try:
-            with told_apart(name, NAME_TAKEN):
+            with translate_errors(name, NAME_TAKEN):
                 blob.upload_blob(
                     document,
                     overwrite=False,
@@ -242,11 +242,11 @@ class EventContainer:
                 )
         except BlobExists:
             # The same event came before, since its name is a digest of it: kept, if it is really there.
-            with told_apart(name):
+            with translate_errors(name):
                 blob.get_blob_properties()
 
-    def listed(self) -> Iterator[str]:
-        with told_apart(self.name):
+    def names(self) -> Iterator[str]:
+        with translate_errors(self.name):
             yield from files(self.container)
 
     def read(self, name: str) -> bytes:
@@ -258,7 +258,7 @@ class EventContainer:
             raise
 
     def remove(self, name: str) -> None:
-        with told_apart(name):
+        with translate_errors(name):
             try:
                 self.container.delete_blob(name)
             except HttpResponseError as error:

@@ -27,7 +27,7 @@ TIMES: dict[str, Any] = {
     "initial_backoff": STORAGE_BACKOFF_FIRST_SECONDS,
     "increment_base": STORAGE_BACKOFF_BASE_SECONDS,
 }
-READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into memory, the size of many a ring
+READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into memory, as much as a whole copy
 BLOB_OPTIONS: dict[str, Any] = TIMES | {"max_single_get_size": READ_BYTES, "max_chunk_get_size": READ_BYTES}
 
 

@@ -43,7 +43,7 @@ class AnswerLost(CatalogUnavailable):
 
 
 @contextmanager
-def told_apart(conflicts: frozenset[str] = NO_CODES) -> Iterator[None]:
+def translate_errors(conflicts: frozenset[str] = NO_CODES) -> Iterator[None]:
     """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
 
     Args:
@@ -85,7 +85,7 @@ class TableCatalog:
         return table_rows.to_recording(entity) if entity is not None else None
 
     def found(self, table: TableClient, partition: str, row: str, **options: Any) -> TableEntity | None:
-        with told_apart():
+        with translate_errors():
             try:
                 return table.get_entity(partition, row, **options)
             except HttpResponseError as error:
@@ -125,7 +125,7 @@ class TableCatalog:
         """
         entity[WRITE_ID] = write_id = uuid4().hex
         try:
-            with told_apart(conflicts):
+            with translate_errors(conflicts):
                 return write()
         except (CatalogConflict, AnswerLost):
             keys = str(entity["PartitionKey"]), str(entity["RowKey"])
@@ -140,7 +140,7 @@ class TableCatalog:
         partitions = [table_rows.day_partition(recording.created_at)]
         if recording.server_call_id:
             partitions.append(table_rows.call_partition(recording.server_call_id))
-        with told_apart():
+        with translate_errors():
             for partition in partitions:
                 line = {"PartitionKey": partition, "RowKey": row, "id": recording.id}
                 repeated(partial(self.index.upsert_entity, line))
@@ -151,7 +151,7 @@ class TableCatalog:
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
         line = {"PartitionKey": table_rows.acs_partition(recording_id), "RowKey": table_rows.RECORDING_ROW, "id": id}
-        with told_apart():
+        with translate_errors():
             try:
                 repeated(partial(self.index.create_entity, line, **NO_CONTENT))
             except HttpResponseError as error:
@@ -169,7 +169,7 @@ class TableCatalog:
         yield from self.listed(table_rows.day_partition(day), f"{after}~" if after else "")
 
     def listed(self, partition: str, since: str, limit: int | None = None) -> Iterator[tuple[str, str]]:
-        with told_apart():
+        with translate_errors():
             entities = self.index.query_entities(
                 "PartitionKey eq @partition and RowKey ge @since",
                 parameters={"partition": partition, "since": since},
@@ -188,7 +188,7 @@ class TableCatalog:
 
     def chunks(self, id: str) -> Iterator[Chunk]:
         errors: list[RowUnreadable] = []
-        with told_apart():
+        with translate_errors():
             for entity in self.recordings.query_entities(
                 "PartitionKey eq @id and RowKey ge @first and RowKey lt @end",
                 parameters={"id": id, "first": table_rows.CHUNK_ROWS, "end": table_rows.CHUNK_ROWS_END},
@@ -203,7 +203,7 @@ class TableCatalog:
             raise table_rows.all_unreadable(errors, id)
 
     def has_open_chunk(self, id: str) -> bool:
-        with told_apart():
+        with translate_errors():
             entities = self.recordings.query_entities(
                 "PartitionKey eq @id and open eq true", parameters={"id": id}, results_per_page=1, select=["RowKey"]
             )
@@ -240,16 +240,16 @@ class TableCatalog:
         for _, shard in groupby(entities, key=lambda entity: entity["PartitionKey"]):
             for batch in batched(shard, ROWS_PER_BATCH, strict=False):
                 operations = [(TransactionOperation.UPSERT, entity) for entity in batch]
-                with told_apart():
+                with translate_errors():
                     repeated(partial(self.index.submit_transaction, operations))
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         partition, row = table_rows.entry_key(id, document_id)
-        with told_apart():
+        with translate_errors():
             self.index.delete_entity(partition, row, raw_response_hook=refuse_other_than_gone)
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
-        with told_apart():
+        with translate_errors():
             for shard in range(table_rows.OPEN_SHARDS):
                 for entity in self.index.query_entities(
                     # Not "le": a line without a readable dueAt would be due never, instead of now.

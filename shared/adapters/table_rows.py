@@ -27,7 +27,7 @@ OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be looked up as
 TROUBLE = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
 NUMBER_MAX = 2**60  # beyond it the next sum does not fit a column
 YEARS = range(1601, 9000)  # from the first that a table holds to one that every sum still fits behind
-LONG_AGO = datetime(YEARS.start, 1, 1, tzinfo=UTC)
+MIN_TIME = datetime(YEARS.start, 1, 1, tzinfo=UTC)
 
 type Entity = dict[str, object]
 
@@ -180,7 +180,7 @@ def to_index_entry(entity: TableEntity) -> IndexEntry | None:
     id, _, document_id = str(entity["RowKey"]).partition(":")
     if not OUR_ID.fullmatch(id) or (document_id and not DOCUMENT_ID.fullmatch(document_id)):
         return None
-    hints: dict[str, object] = {"dueAt": LONG_AGO}
+    hints: dict[str, object] = {"dueAt": MIN_TIME}
     for field in msgspec.structs.fields(IndexEntry):
         if field.encode_name in entity:
             hint = to_hint(entity[field.encode_name], field.type)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from shared.domain.errors import AcsError, CatalogUnavailable, Transient
 
-PROBE_ID = "health"  # an id that nothing has; asking for it shows that the service answers
+PROBE_ID = "health"  # the id of no recording: any answer to a question about it shows that the service answers
 
 type Probe = Callable[[], object]
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.domain.durations import AT_RISK
+from shared.domain.durations import AT_RISK, DAYS_PER_PAGE_MAX, DAYS_WITHOUT_FROM, LIST_AHEAD
 from shared.domain.errors import InvalidRequest, RowUnreadable
 from shared.domain.json_fields import parse_time
 from shared.domain.log import LOGGER
@@ -19,8 +19,6 @@ from shared.domain.ports import Catalog, Clock
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
-DAYS_WITHOUT_FROM = 31  # how far back a list goes without `from`
-DAYS_PER_PAGE_MAX = 400  # how many days one page reads before it ends with a continuation
 ROWS_READ_MAX = 2000  # how many rows one page reads in search of those that match
 MIN_TIME = datetime.min.replace(tzinfo=UTC)
 TAG_PREFIX = "tag."
@@ -83,7 +81,7 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
         recording_id=params.get("recordingId"),
         status=RecordingStatus(status) if status else None,
         since=time_filter(params, "from") or earliest,
-        until=time_filter(params, "to") or now + timedelta(minutes=5),
+        until=time_filter(params, "to") or now + LIST_AHEAD,
         tags={name.removeprefix(TAG_PREFIX): value for name, value in params.items() if name.startswith(TAG_PREFIX)},
         at_risk=params.get("atRisk", "false").lower() == "true",
         limit=int(limit),

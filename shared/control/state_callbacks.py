@@ -6,7 +6,6 @@ says is used.
 
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 import msgspec
 
@@ -16,21 +15,13 @@ from shared.domain.errors import InvalidRequest
 from shared.domain.json_fields import Json, check_body_length, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, Recording
-from shared.domain.ports import Catalog, Clock
+from shared.domain.ports import CallbackVerifier, Catalog, Clock
 from shared.domain.recording_rows import link_acs_id, save_recording, with_acs_id
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
 ERROR_STATUSES = range(400, 600)
 BODY_BYTES_MAX = 256 * 1024
-
-
-class CallbackVerifier(Protocol):
-    """Checks the signed token of a callback."""
-
-    def verify(self, authorization: str | None) -> None:
-        """Raises: CallbackRefused when the token is missing, expired, forged or meant for another app."""
-        ...
 
 
 class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,12 @@
-"""Block ids that say what is in the block, so that the staged blocks of a killed attempt are its checkpoint.
+"""Block ids that identify the content of a block: the staged blocks of a killed attempt are its checkpoint.
 
 An id is index, total length and MD5: `00017.0000536870912.9e107d9d372bb6826bd81d3542a419d6`. The service checked that
-MD5 when the block came, so an id with the right index and total, and a block of the right length, need no second look.
+MD5 when it received the block: a block with the right index, total and length is not read again.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -64,8 +64,10 @@ def block_id(index: int, total: int, md5: bytes) -> str:
     return f"{index:05}.{total:013}.{md5.hex()}"
 
 
-def list_digest(blocks: Iterable[Block]) -> str:
-    """One text for a whole block list; what is compared before a deletion."""
+def list_digest(blocks: Sequence[Block]) -> str:
+    """SHA-256 of a block list, compared before a deletion; empty for a blob written at once, which has no blocks."""
+    if not blocks:
+        return ""
     digest = hashlib.sha256()
     for block in blocks:
         digest.update(f"{block.id}:{block.length}\n".encode())

@@ -8,8 +8,8 @@ from typing import Self
 from shared.copying.block_ids import Layout
 
 
-class Ring:
-    """A bounded number of block buffers, used again and again, and the writers that empty them.
+class BufferPool:
+    """Block buffers that are used again and again, and the threads that write them.
 
     Raises:
         RecorderError: the first failure of a writer, from whichever call comes next.
@@ -29,16 +29,22 @@ class Ring:
     def __exit__(self, *_: object) -> None:
         self.writers.shutdown(wait=True, cancel_futures=True)
 
-    def free(self) -> memoryview:
-        """A buffer that nobody uses, as soon as there is one."""
+    def acquire(self) -> memoryview:
+        """Wait for a free buffer."""
         return self.buffers.get()
 
-    def write(self, index: int, block: memoryview, act: Callable[[], str]) -> None:
-        """Hand a block to a writer; its buffer is free again afterwards, whatever happens."""
+    def write(self, index: int, block: memoryview, send: Callable[[], str]) -> None:
+        """Have a writer send a block; its buffer is free again afterwards, also after a failure.
+
+        Args:
+            index: of the block.
+            block: a view of an acquired buffer.
+            send: sends it and returns its id.
+        """
 
         def run() -> str:
             try:
-                return act()
+                return send()
             finally:
                 self.buffers.put(memoryview(block.obj))
 
@@ -50,6 +56,6 @@ class Ring:
             self.ids[index] = self.writes.pop(index).result()
 
     def finish(self) -> dict[int, str]:
-        """Wait for every writer; the ids of the blocks that were written."""
+        """Wait for all writers; returns the ids of the written blocks by index."""
         self.collect(list(self.writes))
         return self.ids

@@ -1,15 +1,15 @@
-"""What the first bytes of a recording look like. ACS has been seen to answer 200 with nothing, and with HTML."""
+"""Checks of what ACS returns: it was seen to answer 200 with an empty body, and with HTML."""
 
 import json
 
+from shared.domain.blob_names import CONTENT_TYPES
 from shared.domain.errors import SourceSuspect
 
 SIGNATURE_BYTES = 12
-FORMATS = ("wav", "mp3", "mp4")
 
 
 def detected_format(head: bytes) -> str | None:
-    """The media format that the first bytes announce; None when it is none of ACS's."""
+    """The media format by the first bytes; None when it is no format that ACS writes."""
     if head[:4] in {b"RIFF", b"RF64"} and head[8:12] == b"WAVE":
         return "wav"
     if head[4:8] == b"ftyp":
@@ -24,23 +24,23 @@ def check_signature(head: bytes, announced: str | None) -> None:
 
     Args:
         head: the first bytes of the media, SIGNATURE_BYTES of them unless there are fewer.
-        announced: the format of the event or of the start; None accepts each of ACS's.
+        announced: the format of the event or of the start; None accepts any that ACS writes.
 
     Raises:
-        SourceSuspect: they are none of ACS's formats, or another than announced.
+        SourceSuspect: they are no format that ACS writes, or another than announced.
     """
     found = detected_format(head)
     if found is None:
         raise SourceSuspect("The content begins like no recording: neither RIFF/WAVE nor ftyp nor an MPEG frame.")
-    if announced in FORMATS and found != announced:
+    if announced in CONTENT_TYPES and found != announced:
         raise SourceSuspect(f"The content is {found}, but {announced} was announced.")
 
 
 def check_metadata(content: bytes, document_id: str) -> dict[str, object]:
-    """Read ACS's metadata file; its fields are optional by age, but it must be JSON about this very chunk.
+    """Parse ACS's metadata file: its fields depend on its age, but it must be JSON about this very chunk.
 
     Raises:
-        SourceSuspect: it is something else.
+        SourceSuspect: it is anything else.
     """
     try:
         parsed = json.loads(content)

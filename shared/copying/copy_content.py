@@ -1,9 +1,9 @@
 """Copy one content from ACS to Blob Storage: constant memory, every byte hashed, resumable, never overwriting.
 
-    source ─► reader ─► ring of reused blocks ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
+    source ─► reader ─► pool of reused buffers ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
 
-A content of one block is written at once. After a kill the blocks that were staged are the checkpoint: their ids say
-which bytes they are. Whoever loses the race to commit verifies the winner.
+A content of one block is written at once. After a kill the staged blocks are the checkpoint: their ids identify the
+bytes. The loser of a race to commit verifies the winner's blob.
 """
 
 import hashlib
@@ -15,47 +15,60 @@ from functools import partial
 import msgspec
 
 from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
-from shared.copying.buffers import Ring
+from shared.copying.buffers import BufferPool
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
 from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobLook, Block, ChunkStore, Source
+from shared.domain.ports import BlobHeaders, BlobProperties, Block, ChunkStore, Source
 
-# One hashes and sends while the other waits for storage; with the block that is being read these are the three blocks
+# One hashes and sends while the other waits for storage; with the block that is being read that makes the three blocks
 # of memory that docs/performance.md measures. ACS is read by one connection: an instance copies four chunks at once.
 WRITERS = 2
 DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when the blob was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """How the engine works: bytes per block, and threads that write."""
+class CopyOptions:
+    """How contents are copied.
+
+    Attributes:
+        block_bytes: bytes per block.
+        writers: threads that send blocks.
+    """
 
     block_bytes: int
     writers: int = WRITERS
 
 
-class CopyOrder(msgspec.Struct, frozen=True, kw_only=True):
+class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to copy where.
 
     Attributes:
         url: of the content at ACS.
         name: of the blob.
-        check_head: refuses first bytes that cannot be the content.
+        headers: of the blob.
+        check_head: raises for first bytes that cannot be the content.
         keep_going: called at block boundaries; raises to stop there.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
     """
 
     url: str
     name: str
-    label: BlobLabel
+    headers: BlobHeaders
     check_head: Callable[[bytes], None]
     keep_going: Callable[[], None]
     resume: bool
 
 
-class Copied(msgspec.Struct, frozen=True, kw_only=True):
-    """Proof of a copy: what was read from ACS is what is committed under the name."""
+class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
+    """Proof of a copy: what was read from ACS is what is committed under the name.
+
+    Attributes:
+        length: in bytes.
+        sha256: hex digest of the content.
+        etag: version of the blob.
+        block_list_digest: digest of the committed block list; empty for a blob written at once.
+    """
 
     length: int
     sha256: str
@@ -63,84 +76,86 @@ class Copied(msgspec.Struct, frozen=True, kw_only=True):
     block_list_digest: str
 
 
-class Engine:
-    """Copies contents."""
+class ContentCopier:
+    """Copies contents from ACS to Blob Storage, and proves the copies."""
 
-    def __init__(self, source: Source, store: ChunkStore, options: EngineOptions) -> None:
+    def __init__(self, source: Source, store: ChunkStore, options: CopyOptions) -> None:
         self.source = source
         self.store = store
         self.options = options
 
-    def copy(self, order: CopyOrder) -> Copied:
+    def copy(self, request: CopyRequest) -> CopyProof:
         """Copy a content and prove the copy.
 
         Raises:
             Transient: this attempt failed.
             ContentConflict: another content has the name.
         """
-        look = self.store.look(order.name) if order.resume else BlobLook()
-        if look.etag is not None:
-            return self.verify_winner(order, look)
+        blob = self.store.stat(request.name) if request.resume else BlobProperties()
+        if blob.etag is not None:
+            return self.verify_winner(request, blob)
         try:
-            with closing(SourceReader(self.source, order.url)) as reader:
-                # Where the first answer is not read on from, it is kept short: what it brought would be thrown away.
-                total = reader.open(0, SIGNATURE_BYTES if look.staged else RANGE_BYTES)
+            with closing(SourceReader(self.source, request.url)) as reader:
+                # If the copy will not continue on this response, fetch only the signature bytes.
+                total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
-                if layout.count == 1 and not look.staged:
-                    return self.copy_at_once(order, reader, layout)
-                return self.copy_in_blocks(order, reader, layout, layout.staged(look.staged))
+                if layout.count == 1 and not blob.staged:
+                    return self.copy_at_once(request, reader, layout)
+                return self.copy_in_blocks(request, reader, layout, layout.staged(blob.staged))
         except (BlobExists, BlocksGone):
-            return self.verify_winner(order, self.store.look(order.name))
+            return self.verify_winner(request, self.store.stat(request.name))
 
-    def copy_at_once(self, order: CopyOrder, reader: SourceReader, layout: Layout) -> Copied:
+    def copy_at_once(self, request: CopyRequest, reader: SourceReader, layout: Layout) -> CopyProof:
         content = memoryview(bytearray(layout.total))
         reader.fill(content, 0)
-        order.check_head(bytes(content[:SIGNATURE_BYTES]))
+        request.check_head(bytes(content[:SIGNATURE_BYTES]))
         digest = hashlib.sha256(content).hexdigest()
-        etag = self.store.put(order.name, content, labelled(order.label, digest))
-        return Copied(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
+        etag = self.store.put(request.name, content, with_digest(request.headers, digest))
+        return CopyProof(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
 
-    def copy_in_blocks(self, order: CopyOrder, reader: SourceReader, layout: Layout, present: dict[int, str]) -> Copied:
+    def copy_in_blocks(
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, present: dict[int, str]
+    ) -> CopyProof:
         wanted = layout.missing(present)
         digest = None if present else hashlib.sha256()
         ids = dict(present)
-        with Ring(self.options.writers, layout) as ring:
-            with closing(self.filled(order, reader, layout, wanted, ring)) as filled:
-                for index, block in filled:
+        with BufferPool(self.options.writers, layout) as pool:
+            with closing(self.read_blocks(request, reader, layout, wanted, pool)) as read:
+                for index, block in read:
                     if digest is not None:
                         digest.update(block)
-                    ring.write(index, block, partial(self.stage, order.name, index, layout.total, block))
-            ids |= ring.finish()
+                    pool.write(index, block, partial(self.stage, request.name, index, layout.total, block))
+            ids |= pool.finish()
         listed = [ids[index] for index in range(layout.count)]
         known = digest.hexdigest() if digest else None
-        etag = self.store.commit(order.name, listed, labelled(order.label, known))
-        blocks = self.store.committed(order.name)
+        etag = self.store.commit(request.name, listed, with_digest(request.headers, known))
+        blocks = self.store.committed(request.name)
         if blocks != tuple(Block(id, layout.length(index)) for index, id in enumerate(listed)):
-            raise StoreUnavailable(f"The committed block list of {order.name} is not the one that was sent.")
-        return Copied(
+            raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
+        return CopyProof(
             length=layout.total,
-            sha256=known or self.digest_of_blob(order.name, layout.total),
+            sha256=known or self.digest_of_blob(request.name, layout.total),
             etag=etag,
             block_list_digest=list_digest(blocks),
         )
 
-    def filled(
-        self, order: CopyOrder, reader: SourceReader, layout: Layout, wanted: list[range], ring: "Ring"
+    def read_blocks(
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, wanted: list[range], pool: BufferPool
     ) -> Generator[tuple[int, memoryview]]:
-        """The wanted blocks in order, each in a buffer of the ring."""
+        """The wanted blocks in order, each in a buffer of the pool."""
         for run in wanted:
             reader.until = run.stop * layout.block_bytes
             for index in run:
-                order.keep_going()
-                yield index, self.filled_block(order, reader, layout, index, ring.free())
+                request.keep_going()
+                yield index, self.read_block(request, reader, layout, index, pool.acquire())
 
-    def filled_block(
-        self, order: CopyOrder, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
+    def read_block(
+        self, request: CopyRequest, reader: SourceReader, layout: Layout, index: int, buffer: memoryview
     ) -> memoryview:
         block = buffer[: layout.length(index)]
         reader.fill(block, index * layout.block_bytes)
         if index == 0:
-            order.check_head(bytes(block[:SIGNATURE_BYTES]))
+            request.check_head(bytes(block[:SIGNATURE_BYTES]))
         return block
 
     def stage(self, name: str, index: int, total: int, block: memoryview) -> str:
@@ -149,66 +164,62 @@ class Engine:
         self.store.stage(name, id, block, md5)
         return id
 
-    def verify_winner(self, order: CopyOrder, look: BlobLook) -> Copied:
-        """Prove that the blob which is there already is the content.
+    def verify_winner(self, request: CopyRequest, blob: BlobProperties) -> CopyProof:
+        """Prove that the blob which exists already is the content.
 
-        A blob of ours carries its proof: block ids with total and MD5, or the digest in its metadata. Any other must
-        equal what ACS hands out now.
+        Our own blobs carry their proof: block ids with total and MD5, or the digest in the metadata. Any other must
+        equal what ACS returns now.
 
         Raises:
             ContentConflict: it is another content.
         """
-        if look.etag is None:
-            raise StoreUnavailable(f"Neither the blob {order.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(order.name, look.length)
-        proven = look.metadata.get(DIGEST_KEY) == digest or proven_by_ids(look)
-        if not proven and self.digest_of_source(order) != (look.length, digest):
-            raise ContentConflict(f"The blob {order.name} holds another content than ACS; neither was touched.")
-        return Copied(
-            length=look.length,
-            sha256=digest,
-            etag=look.etag,
-            block_list_digest=list_digest(look.blocks) if look.blocks else "",
-        )
+        if blob.etag is None:
+            raise StoreUnavailable(f"Neither the blob {request.name} nor its blocks are there; the copy begins anew.")
+        digest = self.digest_of_blob(request.name, blob.length)
+        proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
+        if not proven and self.digest_of_source(request) != (blob.length, digest):
+            raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
+        block_list_digest = list_digest(blob.blocks)
+        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=block_list_digest)
 
     def digest_of_blob(self, name: str, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""
-        digest, read = digested(self.store.read(name))
+        digest, read = digest_of(self.store.read(name))
         if read != length:
             raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
         return digest
 
-    def digest_of_source(self, order: CopyOrder) -> tuple[int, str]:
-        """(length, SHA-256) of what ACS hands out, by an independent read.
+    def digest_of_source(self, request: CopyRequest) -> tuple[int, str]:
+        """(length, SHA-256) of what ACS returns, by an independent read.
 
         Raises:
             SourceSuspect: it cannot be the content.
         """
         digest = hashlib.sha256()
-        with closing(SourceReader(self.source, order.url)) as reader:
+        with closing(SourceReader(self.source, request.url)) as reader:
             layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
             buffer = memoryview(bytearray(layout.length(0)))
             for index in range(layout.count):
-                order.keep_going()
-                digest.update(self.filled_block(order, reader, layout, index, buffer))
+                request.keep_going()
+                digest.update(self.read_block(request, reader, layout, index, buffer))
         return layout.total, digest.hexdigest()
 
 
-def labelled(label: BlobLabel, digest: str | None) -> BlobLabel:
-    return msgspec.structs.replace(label, metadata=label.metadata | {DIGEST_KEY: digest}) if digest else label
+def with_digest(headers: BlobHeaders, digest: str | None) -> BlobHeaders:
+    return msgspec.structs.replace(headers, metadata=headers.metadata | {DIGEST_KEY: digest}) if digest else headers
 
 
-def proven_by_ids(look: BlobLook) -> bool:
-    """Whether the block list says by itself that the blob is whole: ids of ours, one total, no gap, right lengths."""
-    if not look.blocks or not BLOCK_ID.fullmatch(look.blocks[0].id):
+def proven_by_ids(blob: BlobProperties) -> bool:
+    """Whether the block list alone proves the blob: our ids, one total, no gap, the right lengths."""
+    if not blob.blocks or not BLOCK_ID.fullmatch(blob.blocks[0].id):
         return False
-    layout = Layout(look.length, look.blocks[0].length)
-    staged = layout.staged(look.blocks)
-    return [block.id for block in look.blocks] == [staged.get(index) for index in range(layout.count)]
+    layout = Layout(blob.length, blob.blocks[0].length)
+    staged = layout.staged(blob.blocks)
+    return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
-def digested(pieces: Iterable[bytes]) -> tuple[str, int]:
-    """(SHA-256, length) of some bytes."""
+def digest_of(pieces: Iterable[bytes]) -> tuple[str, int]:
+    """(SHA-256, length) of bytes."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces:
         digest.update(piece)

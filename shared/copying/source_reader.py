@@ -1,4 +1,4 @@
-"""Read a content of ACS's in long ranges, exactly, at any offset, into memory that the caller owns."""
+"""Read a content at ACS in long ranges, exactly, at any offset, into memory that the caller owns."""
 
 import time
 from collections.abc import Iterator
@@ -10,93 +10,93 @@ from shared.domain.ports import Source, SourceRange
 
 RANGE_BYTES = 256 * 1024 * 1024  # the longest range that ACS was seen to answer; each one is signed anew
 # The longest files that ACS makes have 2.3 GB: four hours of five channels. A total beyond this is a mistake
-# or a trick, and must not decide how large our blocks become.
+# or a trick, and must not decide how large the blocks become.
 CONTENT_BYTES_MAX = 100 * 1024**3
 RATE_BYTES_PER_SECOND_MIN = 64 * 1024  # a source slower than this for a whole window is given up for now
 
 
 class SourceReader:
-    """A position in a content; moves on as it is read, and jumps by asking anew."""
+    """A position in a content: reading advances it, another offset is a new request."""
 
     def __init__(self, source: Source, url: str) -> None:
         self.source = source
         self.url = url
         self.total: int | None = None
-        self.until: int | None = None  # where the bytes that are wanted end, when that is before the content does
+        self.until: int | None = None  # end of the wanted bytes, where that is before the end of the content
         self.position = 0
         self.range_ends = 0
         self.rest: memoryview = memoryview(b"")
         self.pieces: Iterator[bytes] = iter(())
-        self.answers = ExitStack()
-        self.pace = Pace()
+        self.responses = ExitStack()
+        self.rate = MinimumRate()
 
     def open(self, offset: int, length: int) -> int:
-        """Ask for a range; returns the length of the whole content.
+        """Request a range; returns the length of the whole content.
 
         Raises:
             SourceSuspect: the content is empty, not as long as it was, or longer than any that ACS makes.
         """
         self.close()
-        answer: SourceRange = self.answers.enter_context(self.source.open(self.url, offset, length))
-        if self.total not in {None, answer.total}:
-            raise SourceSuspect(f"The content had {self.total} bytes, now it has {answer.total}.")
-        if answer.total == 0:
+        response: SourceRange = self.responses.enter_context(self.source.open(self.url, offset, length))
+        if self.total not in {None, response.total}:
+            raise SourceSuspect(f"The content had {self.total} bytes, now it has {response.total}.")
+        if response.total == 0:
             raise SourceSuspect("The content is empty.")
-        if answer.total > CONTENT_BYTES_MAX:
-            raise SourceSuspect(f"ACS says that the content has {answer.total} bytes; no file of its is that long.")
-        self.total = answer.total
-        self.position, self.range_ends = offset, offset + answer.length
-        self.pieces = answer.pieces()
-        return answer.total
+        if response.total > CONTENT_BYTES_MAX:
+            raise SourceSuspect(f"ACS says that the content has {response.total} bytes; no file of its is that long.")
+        self.total = response.total
+        self.position, self.range_ends = offset, offset + response.length
+        self.pieces = response.pieces()
+        return response.total
 
-    def ask(self, offset: int) -> None:
-        """Ask for the longest range that is allowed and wanted."""
+    def request(self, offset: int) -> None:
+        """Request the longest range that is allowed and wanted."""
         wanted = RANGE_BYTES if self.until is None else self.until - offset
         self.open(offset, min(RANGE_BYTES, wanted))
 
     def fill(self, target: memoryview, offset: int) -> None:
         """Read exactly as many bytes as the target holds."""
         if offset != self.position:
-            self.ask(offset)
+            self.request(offset)
         filled = 0
         while filled < len(target):
-            piece = self.piece()
+            piece = self.read_piece()
             taken = min(len(piece), len(target) - filled)
             target[filled : filled + taken] = piece[:taken]
             self.rest = piece[taken:]
             filled += taken
             self.position += taken
 
-    def piece(self) -> memoryview:
-        """Some bytes at the position: at least one."""
+    def read_piece(self) -> memoryview:
+        """At least one byte at the position."""
         if self.rest:
             return self.rest
         if self.position == self.range_ends:
-            self.ask(self.position)
+            self.request(self.position)
         piece = next(self.pieces, b"")
         if not piece:
             raise SourceSuspect(f"The content broke off at byte {self.position}.")
-        self.pace.arrived(len(piece))
+        self.rate.add(len(piece))
         return memoryview(piece)
 
     def close(self) -> None:
         if self.position == self.range_ends:
-            # An answer read to its end gives its connection back; what goes wrong after the last byte harms nobody.
+            # A response read to its end gives its connection back; an error after the last byte changes nothing.
             with suppress(Transient):
                 next(self.pieces, None)
-        self.answers.close()
+        self.responses.close()
         self.rest = memoryview(b"")
         self.pieces = iter(())
 
 
-class Pace:
-    """Watches that bytes arrive at a minimum rate; a stalled connection is the adapter's read time-out."""
+class MinimumRate:
+    """Refuses a source that sends too slowly; a stalled connection is the adapter's read time-out."""
 
     def __init__(self) -> None:
         self.window_began = time.monotonic()
         self.window_bytes = 0
 
-    def arrived(self, count: int) -> None:
+    def add(self, count: int) -> None:
         """Raises: SourceUnavailable when a whole window was too slow."""
         self.window_bytes += count
         elapsed = time.monotonic() - self.window_began

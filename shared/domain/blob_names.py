@@ -1,8 +1,9 @@
-"""Names and content types of the blobs of a recording; others rely on them."""
+"""Names and content types of a recording's blobs. Other programs rely on them."""
 
 from datetime import UTC, datetime
 
-DEFAULT_FORMAT = "mp4"  # what ACS makes when nobody asks for anything else
+DEFAULT_FORMAT = "mp4"  # what ACS writes unless it is asked for another
+# The formats that ACS writes; those that can be asked for are the same (`FormatType`, a test compares them).
 CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "video/mp4"}
 METADATA_CONTENT_TYPE = "application/json"
 

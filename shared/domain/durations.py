@@ -2,7 +2,8 @@
 
 *Documented* is what Microsoft's documentation says, *observed* what its services were seen to do, *chosen* what this
 app decided. Names say the unit where a value is a plain number. Those of the platform stand in host.json, which
-docs/settings.md explains; `shared/pipeline/__init__.py` says how all of them play together.
+docs/settings.md explains; `shared/pipeline/__init__.py` says how all of them play together. A test shows that no
+duration stands anywhere else.
 """
 
 from datetime import timedelta
@@ -19,6 +20,9 @@ WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # chosen: before ACS destr
 AT_RISK = WARNINGS[0]
 
 # Recordings: asked about, waited for, given up.
+# Chosen: no retry waits longer than it must, a run that finds nothing costs next to nothing, and the alert on a silent
+# sweep counts on it. No setting, since the triggers must be indexed whatever the settings say.
+SWEEP_SCHEDULE = "0 * * * * *"  # every minute
 SETTLE = timedelta(seconds=60)  # observed: ACS answers a start at once, and may not know the recording for a moment
 ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its answer is wanted and cannot be had
 FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
@@ -32,6 +36,11 @@ ORPHAN_PATIENCE = timedelta(hours=1)  # chosen: an index entry without a row bel
 FAILED_STAYS = timedelta(days=7)  # chosen: how long a failed recording counts as open unless it is replayed
 FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
+
+# Lists of recordings.
+DAYS_WITHOUT_FROM = 31  # chosen: how far back a list goes without `from`
+DAYS_PER_PAGE_MAX = 400  # chosen: how many days one page reads before it ends with a continuation
+LIST_AHEAD = timedelta(minutes=5)  # chosen: how far ahead a list goes without `to`; clocks of instances differ
 
 # Requests of the app.
 ACS_CONNECT_SECONDS = 10  # chosen

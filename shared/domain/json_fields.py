@@ -12,7 +12,7 @@ type Json = Mapping[str, object]
 NUMBER_MAX = 10**12
 DIGITS = re.compile(r"\d{1,12}", re.ASCII)
 YEAR_MIN, YEAR_MAX = 2000, 2200
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can write half of a character; no encoding can
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can write one; no encoding can
 
 
 def check_body_length(body: bytes, bytes_max: int) -> None:
@@ -30,7 +30,7 @@ def mapping(document: Json, name: str) -> Json:
 
 def text(document: Json, name: str) -> str | None:
     value = document.get(name)
-    return value if isinstance(value, str) and value and not HALF_CHARACTER.search(value) else None
+    return value if isinstance(value, str) and value and not LONE_SURROGATE.search(value) else None
 
 
 def number(document: Json, name: str) -> int | None:

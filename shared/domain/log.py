@@ -12,35 +12,35 @@ LOGGER = logging.getLogger("recorder")
 
 
 class LogEvent(StrEnum):
-    """What happened. Those that somebody must look at say so."""
+    """What happened. `ALERTS` are those that need a person; they are marked here."""
 
-    RECORDING_STARTED = "recording_started"
-    RECORDING_COMPLETED = "recording_completed"
-    RECORDING_FAILED = "recording_failed"  # look: never started, or a chunk could not be saved
-    RECORDING_INCOMPLETE = "recording_incomplete"  # look: an announced chunk says that another follows; none came
-    RECORDING_OVERDUE = "recording_overdue"  # look: still running after MAX_RECORDING_HOURS
-    RECORDINGS_LINKED = "recordings_linked"  # two rows of ours are one recording of ACS's
-    EVENT_INGESTED = "event_ingested"
-    EVENT_IGNORED = "event_ignored"  # unknown recording, and the operator chose to ignore those
-    EVENT_REJECTED = "event_rejected"  # look: not understood, kept in rejected-events
-    DEAD_LETTER_INGESTED = "dead_letter_ingested"
-    CHUNK_STORED = "chunk_stored"
-    CHUNK_DELETED = "chunk_deleted"
+    RECORDING_STARTED = "recording_started"  # ACS confirmed a start of ours
+    RECORDING_COMPLETED = "recording_completed"  # every chunk is finished, the manifest is written
+    RECORDING_FAILED = "recording_failed"  # alert: never started, or a chunk could not be saved
+    RECORDING_INCOMPLETE = "recording_incomplete"  # alert: an announced chunk says that another follows; none came
+    RECORDING_OVERDUE = "recording_overdue"  # alert: still running after MAX_RECORDING_HOURS
+    RECORDINGS_LINKED = "recordings_linked"  # two of our rows are one ACS recording
+    EVENT_INGESTED = "event_ingested"  # its rows are written
+    EVENT_IGNORED = "event_ignored"  # of an unknown recording, where UNKNOWN_RECORDINGS is ignore
+    EVENT_REJECTED = "event_rejected"  # alert: not understood, kept in rejected-events
+    DEAD_LETTER_INGESTED = "dead_letter_ingested"  # an event that Event Grid could not deliver, read by the sweep
+    CHUNK_STORED = "chunk_stored"  # a verified copy is in Blob Storage
+    CHUNK_DELETED = "chunk_deleted"  # the original is deleted at ACS
     CHUNK_DEFERRED = "chunk_deferred"  # an attempt failed, the next one is planned
-    CHUNK_FAILED = "chunk_failed"  # look: expired or refused
-    CHUNK_ALTERED = "chunk_altered"  # look: the stored copy is not what was verified
-    CHUNK_INCOMPLETE = "chunk_incomplete"  # look: stored, but something beside the media is missing
-    CHUNK_AT_RISK = "chunk_at_risk"  # look: 12 hours, then 4 hours before ACS destroys it, and still not stored
-    MESSAGE_POISONED = "message_poisoned"  # look: a queue message could not be handled
-    MESSAGE_STALE = "message_stale"
+    CHUNK_FAILED = "chunk_failed"  # alert: expired or refused
+    CHUNK_ALTERED = "chunk_altered"  # alert: the stored copy is not what was verified
+    CHUNK_INCOMPLETE = "chunk_incomplete"  # alert: stored, but something beside the media is missing
+    CHUNK_AT_RISK = "chunk_at_risk"  # alert: 12 hours, then 4 hours before ACS destroys it, and still not stored
+    MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
+    MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
     CALLBACK_REFUSED = "callback_refused"
-    SETTINGS_WRONG = "settings_wrong"  # look: a setting is missing or malformed; nothing works until it is mended
-    SWEEP_INTERRUPTED = "sweep_interrupted"  # look: an outage kept part of a run from being done; the next one goes on
-    UNFORESEEN_FAULT = "unforeseen_fault"  # look: something nobody foresaw; its traceback stands before this line
-    SWEEP_FINISHED = "sweep_finished"
+    SETTINGS_WRONG = "settings_wrong"  # alert: a setting is missing or malformed; nothing works until it is mended
+    SWEEP_INTERRUPTED = "sweep_interrupted"  # alert: an outage kept part of a run from being done; the next one goes on
+    UNFORESEEN_FAULT = "unforeseen_fault"  # alert: an unforeseen error; its traceback stands before this line
+    SWEEP_FINISHED = "sweep_finished"  # what a sweep found; its absence is an alert, too
 
 
-LOOK = frozenset(
+ALERTS = frozenset(
     {
         LogEvent.RECORDING_FAILED,
         LogEvent.RECORDING_INCOMPLETE,
@@ -61,15 +61,15 @@ type Field = str | int | float | bool | datetime | None
 
 
 def log(event: LogEvent, /, **fields: Field) -> None:
-    """Write one line: at level error when somebody must look, else info.
+    """Log one line: at level error for an alert, else info.
 
     Fields are ids, counts and our own sentences. Call ids encode URLs, raw participant ids are phone numbers, and
     query strings carry keys: none of them belongs here.
     """
-    level = logging.ERROR if event in LOOK else logging.INFO
+    level = logging.ERROR if event in ALERTS else logging.INFO
     LOGGER.log(level, "%s %s", event, json.dumps(fields, default=str, ensure_ascii=True))
 
 
-def quieten_sdks() -> None:
-    """Keep the SDKs' line for every request out of the log: they would be most of it, and most of its cost."""
+def quiet_sdk_logs() -> None:
+    """Keep the SDKs' line per request out of the log: they would be most of it, and most of its cost."""
     logging.getLogger("azure").setLevel(logging.WARNING)

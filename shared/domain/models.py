@@ -85,7 +85,7 @@ FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
 
 CHUNK_TRANSITIONS: dict[ChunkStatus, frozenset[ChunkStatus]] = {
     ChunkStatus.PENDING: frozenset({ChunkStatus.STORED, ChunkStatus.FAILED}),
-    # Back to pending only when the second look before deletion finds the copy gone or altered.
+    # Back to pending only when the verification before the deletion finds the copy gone or altered.
     ChunkStatus.STORED: frozenset({ChunkStatus.DELETED, ChunkStatus.PENDING, ChunkStatus.FAILED}),
     ChunkStatus.DELETED: frozenset(),
     ChunkStatus.FAILED: frozenset({ChunkStatus.PENDING}),

@@ -147,13 +147,13 @@ class Source(Protocol):
         """Ask for bytes from an offset on, at most `length` of them."""
         ...
 
-    def delete(self, url: str, look: Callable[[], None]) -> None:
+    def delete(self, url: str, reverify: Callable[[], None]) -> None:
         """Delete a document; fine when it is not there (any more).
 
         Args:
             url: of the document.
-            look: called immediately before every single request, that of a redirect and a repetition included. What it
-                raises passes through unchanged, and nothing is asked for.
+            reverify: called immediately before every single request, that of a redirect and a repetition included.
+                What it raises passes through unchanged, and no request is sent.
         """
         ...
 
@@ -165,14 +165,14 @@ class Block(msgspec.Struct, frozen=True):
     length: int
 
 
-class BlobLabel(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written beside a blob's bytes: its content type and its metadata."""
+class BlobHeaders(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored beside a blob's bytes and sent in headers: its content type and its metadata."""
 
     content_type: str
     metadata: dict[str, str]
 
 
-class BlobLook(msgspec.Struct, frozen=True, kw_only=True):
+class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
     """A look at a blob.
 
     Attributes:
@@ -200,7 +200,7 @@ class ChunkStore(Protocol):
         BlocksGone: blocks of the list are not staged any more (commit).
     """
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         """Write a blob at once, its MD5 checked by the service; returns its etag."""
         ...
 
@@ -208,7 +208,7 @@ class ChunkStore(Protocol):
         """Send a block, its MD5 checked by the service."""
         ...
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         """Make the blob of its blocks, all or nothing; returns its etag."""
         ...
 
@@ -216,7 +216,7 @@ class ChunkStore(Protocol):
         """The blocks that the blob is made of."""
         ...
 
-    def look(self, name: str) -> BlobLook: ...
+    def stat(self, name: str) -> BlobProperties: ...
 
     def read(self, name: str) -> Iterator[bytes]:
         """The committed bytes.
@@ -239,43 +239,48 @@ class ChunkStore(Protocol):
 class OwnStorage(Protocol):
     """Containers of the operator's that ACS records into directly."""
 
-    def look(self, url: str) -> BlobLook: ...
+    def stat(self, url: str) -> BlobProperties: ...
 
     def read(self, url: str) -> Iterator[bytes]: ...
 
 
-class RejectedEvents(Protocol):
-    """Where events go that were not understood, byte for byte."""
+class EventStore(Protocol):
+    """Events as they came, by name: rejected ones that were kept, or dead letters that Event Grid wrote."""
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
-        """Keep an event; fine when it is kept already, and there to be seen.
+        """Write an event, unless it is kept already.
 
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
         ...
 
-
-class DeadLetters(Protocol):
-    """Events that Event Grid could not deliver."""
-
-    def listed(self) -> Iterable[str]:
-        """The names of all of them; folders of a hierarchical namespace are none."""
+    def names(self) -> Iterable[str]:
+        """The names of all events; folders of a hierarchical namespace are none."""
         ...
 
     def read(self, name: str) -> bytes:
-        """The bytes of one.
+        """The bytes of an event.
 
         Raises:
-            BlobGone: it is not there (any more): whoever removed it was done with it.
+            BlobGone: there is none of that name (any more): another run has finished with it.
             BlobUnreadable: it is archived, or encrypted with another's key.
         """
         ...
 
     def remove(self, name: str) -> None:
-        """Fine when it is not there (any more)."""
+        """Remove an event, if it is there."""
         ...
 
 
-class KeptEvents(RejectedEvents, DeadLetters, Protocol):
-    """Rejected events, to be read again as dead letters are."""
+class CallbackVerifier(Protocol):
+    """Verifies the signed token of a callback."""
+
+    def verify(self, authorization: str | None) -> None:
+        """Return if ACS signed the token for this app.
+
+        Raises:
+            CallbackRefused: it is missing, expired, forged or meant for another audience.
+            AcsUnavailable: ACS's keys could not be fetched.
+        """
+        ...

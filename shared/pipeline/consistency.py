@@ -128,17 +128,17 @@ class Consistency:
                 yield Difference(id=chunk.id, document_id=chunk.document_id, blob=name, difference=difference)
 
     def blob_difference(self, name: str, length: int | None, etag: str | None) -> str | None:
-        look = self.store.look(name)
-        if look.etag is None:
+        blob = self.store.stat(name)
+        if blob.etag is None:
             return "The row says that it is stored, but there is no such blob."
-        if look.length != length:
-            return f"The row says {length} bytes, the blob has {look.length}."
-        if look.etag != etag:
+        if blob.length != length:
+            return f"The row says {length} bytes, the blob has {blob.length}."
+        if blob.etag != etag:
             return "The blob was written again, or its properties changed, since it was verified."
         return None
 
     def compare_manifest(self, id: str, name: str, chunks: list[Chunk]) -> Iterator[Difference]:
-        if self.store.look(name).etag is None:
+        if self.store.stat(name).etag is None:
             yield Difference(id=id, blob=name, difference="The recording is completed without a manifest.")
             return
         written = read_manifest(self.store, name, chunks)

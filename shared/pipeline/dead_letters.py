@@ -8,7 +8,7 @@ from shared.domain.errors import BlobGone, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Messages
-from shared.domain.ports import DeadLetters
+from shared.domain.ports import EventStore
 from shared.domain.units import Run
 from shared.pipeline.ingest import Ingest, merged
 
@@ -16,7 +16,7 @@ from shared.pipeline.ingest import Ingest, merged
 class DeadLetterIntake:
     """Ingests dead letters, each a unit; one is removed only once its events are durable."""
 
-    def __init__(self, dead_letters: DeadLetters, ingest: Ingest) -> None:
+    def __init__(self, dead_letters: EventStore, ingest: Ingest) -> None:
         self.dead_letters = dead_letters
         self.ingest = ingest
 
@@ -30,7 +30,7 @@ class DeadLetterIntake:
         return merged(parts)
 
     def list_names(self, names: list[str]) -> Messages:
-        names.extend(self.dead_letters.listed())
+        names.extend(self.dead_letters.names())
         return Messages()
 
     def ingest_one(self, name: str, ingested: list[str]) -> Messages:

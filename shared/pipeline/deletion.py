@@ -1,6 +1,7 @@
-"""Delete a chunk at ACS: only when its copy is proven, and only after a second look at that copy.
+"""Delete a chunk at ACS: only when its copy is proven, and only after it is verified again.
 
-Whatever makes the adapter ask more than once (a redirect, a signature that was refused), each request has its own look.
+The copy is verified before each request, also where the adapter sends a second one: after a redirect or a refused
+signature.
 """
 
 from functools import partial
@@ -8,7 +9,7 @@ from functools import partial
 import msgspec
 
 from shared.copying.block_ids import list_digest
-from shared.copying.copy_content import digested
+from shared.copying.copy_content import digest_of
 from shared.domain import units
 from shared.domain.errors import (
     CatalogConflict,
@@ -21,7 +22,7 @@ from shared.domain.errors import (
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import BlobLook, Catalog, ChunkStore, Clock, Source
+from shared.domain.ports import Catalog, ChunkStore, Clock, Source
 from shared.pipeline.completion import Completion
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen
 from shared.settings import DeleteFromAcs
@@ -97,12 +98,12 @@ class Deletion:
             self.finish(chunk)
             return Messages()
 
-        def look() -> None:
+        def reverify() -> None:
             nonlocal chunk
-            chunk = self.second_look(chunk)
+            chunk = self.reverify(chunk)
 
         try:
-            self.source.delete(location, look)
+            self.source.delete(location, reverify)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
@@ -114,7 +115,7 @@ class Deletion:
             log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
         return Messages()
 
-    def second_look(self, chunk: Chunk) -> Chunk:
+    def reverify(self, chunk: Chunk) -> Chunk:
         """Refuse unless media and metadata are still what was proven; returns the chunk as the row has it now.
 
         Raises:
@@ -138,14 +139,14 @@ class Deletion:
 
         A tier, a tag or a legal hold renews the etag and leaves the bytes alone: then the bytes are read again.
         """
-        look = self.store.look(name)
-        if look.etag is None:
+        blob = self.store.stat(name)
+        if blob.etag is None:
             raise CopyMissing(f"The blob {name} is gone; the chunk is copied again.")
-        if look.etag == etag and look.length == length and list_digest_of(look) == blocks:
-            return look.etag
-        if digested(self.store.read(name)) != (sha256, length):
+        if blob.etag == etag and blob.length == length and list_digest(blob.blocks) == blocks:
+            return blob.etag
+        if digest_of(self.store.read(name)) != (sha256, length):
             raise ContentConflict(f"The blob {name} is not what was verified; ACS's original is kept until it expires.")
-        return look.etag
+        return blob.etag
 
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
@@ -189,7 +190,3 @@ class Deletion:
     def finish(self, chunk: Chunk) -> None:
         failure = None if chunk.status is ChunkStatus.DELETED else chunk.failure
         self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))
-
-
-def list_digest_of(look: BlobLook) -> str:
-    return list_digest(look.blocks) if look.blocks else ""

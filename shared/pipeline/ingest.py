@@ -24,7 +24,7 @@ from shared.domain.json_fields import Json, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, Messages, Recording
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, RejectedEvents
+from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, EventStore
 from shared.domain.recording_rows import link_acs_id, with_acs_id
 from shared.domain.units import attempt
 from shared.pipeline.completion import Completion
@@ -46,7 +46,7 @@ class Ingest:
         self,
         catalog: Catalog,
         open_work: OpenWork,
-        rejected: RejectedEvents,
+        rejected: EventStore,
         clock: Clock,
         policy: IngestPolicy,
         completion: Completion,

@@ -9,7 +9,7 @@ from shared.domain.errors import BlobExists, BlobUnreadable, StoreUnavailable
 from shared.domain.json_fields import Json, moment
 from shared.domain.json_views import chunk_view, recording_view
 from shared.domain.models import Chunk, Recording
-from shared.domain.ports import BlobLabel, ChunkStore
+from shared.domain.ports import BlobHeaders, ChunkStore
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
@@ -30,7 +30,7 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
     for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
         name = blob_names.manifest_blob(recording.folder, number)
         try:
-            store.put(name, content, BlobLabel(content_type="application/json", metadata={"id": recording.id}))
+            store.put(name, content, BlobHeaders(content_type="application/json", metadata={"id": recording.id}))
         except BlobExists:
             written = read_manifest(store, name, chunks)
             at = moment(written, "completedAt")

@@ -16,7 +16,7 @@ from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ChunkRef
-from shared.domain.ports import RejectedEvents
+from shared.domain.ports import EventStore
 from shared.domain.units import attempt
 from shared.settings import KEPT_MESSAGES_FOLDER, REJECTED_EVENTS_CONTAINER
 
@@ -27,7 +27,7 @@ DIGITS_TOLD = 8  # of the SHA-256: enough to find the kept one, too few to guess
 class Inbox:
     """Reads the messages of a queue."""
 
-    def __init__(self, kept: RejectedEvents) -> None:
+    def __init__(self, kept: EventStore) -> None:
         self.kept = kept
 
     def read(self, queue: str, body: bytes) -> ChunkRef | None:

@@ -13,7 +13,7 @@ from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import Catalog, Clock, KeptEvents
+from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
@@ -30,7 +30,7 @@ class Replay:
         self,
         catalog: Catalog,
         open_work: OpenWork,
-        kept: KeptEvents,
+        kept: EventStore,
         ingest: Ingest,
         completion: Completion,
         clock: Clock,
@@ -140,7 +140,7 @@ class Replay:
         return merged(parts)
 
     def list_kept(self, names: list[str]) -> Messages:
-        for name in self.kept.listed():
+        for name in self.kept.names():
             if not name.startswith(KEPT_MESSAGES_FOLDER):
                 names.append(name)  # noqa: PERF401 - what came before an outage must stay
         return Messages()

@@ -14,7 +14,7 @@ from itertools import chain
 import msgspec
 
 from shared.copying.content_checks import check_metadata, check_signature
-from shared.copying.copy_content import Copied, CopyOrder, Engine, digested, labelled
+from shared.copying.copy_content import ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
 from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
@@ -36,7 +36,7 @@ from shared.domain.json_fields import moment, number
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import BlobLabel, BlobLook, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.pipeline.claims import Claim, LostClaim
 from shared.pipeline.completion import Completion
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen
@@ -55,7 +55,7 @@ class Transfer:
         source: Source,
         store: ChunkStore,
         own: OwnStorage,
-        engine: Engine,
+        copier: ContentCopier,
         clock: Clock,
         retries: RetryPolicy,
         verify_source: VerifySource,
@@ -66,7 +66,7 @@ class Transfer:
         self.source = source
         self.store = store
         self.own = own
-        self.engine = engine
+        self.copier = copier
         self.clock = clock
         self.retries = retries
         self.verify_source = verify_source
@@ -164,17 +164,17 @@ class Transfer:
 
         A later attempt looks first: under a policy or a lease a write is refused without a word on whether it is there.
         """
-        look = self.store.look(name) if chunk.attempts > 1 else BlobLook()
-        if look.etag is None:
+        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
+        if blob.etag is None:
             try:
-                return self.store.put(name, content, labelled(label(chunk, "json"), digest))
+                return self.store.put(name, content, with_digest(blob_headers(chunk, "json"), digest))
             except BlobExists:
-                look = self.store.look(name)
-        if look.etag is None:
+                blob = self.store.stat(name)
+        if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
-        if digested(self.store.read(name)) != (digest, len(content)):
+        if digest_of(self.store.read(name)) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
-        return look.etag
+        return blob.etag
 
     def read_whole(self, url: str) -> bytes:
         """A small content, exactly as ACS gives it."""
@@ -195,41 +195,41 @@ class Transfer:
                 raise OutOfTime
             claim.renew()
 
-        order = CopyOrder(
+        request = CopyRequest(
             url=chunk.content_location,
             name=chunk.content_blob,
-            label=label(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
+            headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
             check_head=lambda head: check_signature(head, chunk.format),
             keep_going=keep_going,
             resume=chunk.attempts > 1,
         )
-        copied = self.engine.copy(order)
+        proof = self.copier.copy(request)
         if self.verify_source is VerifySource.DOUBLE_READ:
-            self.verify_second_read(order, copied)
+            self.verify_second_read(request, proof)
         claim.record(
-            bytes=copied.length,
-            sha256=copied.sha256,
-            content_etag=copied.etag,
-            block_list_digest=copied.block_list_digest,
+            bytes=proof.length,
+            sha256=proof.sha256,
+            content_etag=proof.etag,
+            block_list_digest=proof.block_list_digest,
         )
 
-    def verify_second_read(self, order: CopyOrder, copied: Copied) -> None:
-        if self.engine.digest_of_source(order) != (copied.length, copied.sha256):
+    def verify_second_read(self, request: CopyRequest, proof: CopyProof) -> None:
+        if self.copier.digest_of_source(request) != (proof.length, proof.sha256):
             raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
 
     def verify_own_storage(self, claim: Claim) -> Chunk:
         """A chunk that ACS wrote into the operator's container: read once, whole, where it lies."""
         chunk = claim.chunk
-        look = self.own.look(chunk.content_location)
-        if look.etag is None:
+        blob = self.own.stat(chunk.content_location)
+        if blob.etag is None:
             raise SourceMissing("The file is not in the operator's container (yet).")
         pieces = self.own.read(chunk.content_location)
         head = next(pieces, b"")
         check_signature(head, chunk.format)
-        digest, length = digested(chain([head], renewing(pieces, claim)))
-        if length != look.length:
-            raise SourceSuspect(f"The file gave {length} bytes instead of {look.length}.")
-        claim.record(bytes=length, sha256=digest, content_etag=look.etag)
+        digest, length = digest_of(chain([head], renewing(pieces, claim)))
+        if length != blob.length:
+            raise SourceSuspect(f"The file gave {length} bytes instead of {blob.length}.")
+        claim.record(bytes=length, sha256=digest, content_etag=blob.etag)
         return claim.chunk
 
     def mark_stored(self, chunk: Chunk, failure: str | None = None) -> Messages:
@@ -299,8 +299,8 @@ def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
         yield piece
 
 
-def label(chunk: Chunk, kind: str) -> BlobLabel:
-    return BlobLabel(
+def blob_headers(chunk: Chunk, kind: str) -> BlobHeaders:
+    return BlobHeaders(
         content_type=blob_names.CONTENT_TYPES.get(kind, blob_names.METADATA_CONTENT_TYPE),
         metadata={"id": chunk.id, "index": str(chunk.index), "documentId": chunk.document_id},
     )

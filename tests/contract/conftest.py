@@ -19,7 +19,7 @@ from shared.adapters.blob_storage import BlobChunkStore, EventContainer
 from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.table_catalog import TableCatalog
 from shared.connection_settings import StorageConnection
-from shared.domain.ports import Catalog, ChunkStore, KeptEvents
+from shared.domain.ports import Catalog, ChunkStore, EventStore
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
@@ -86,7 +86,7 @@ def store(request: pytest.FixtureRequest) -> ChunkStore:
 
 
 @pytest.fixture(params=["fake", AZURITE])
-def events(request: pytest.FixtureRequest) -> KeptEvents:
+def events(request: pytest.FixtureRequest) -> EventStore:
     if request.param == "fake":
         return FakeEventContainer(World())
     account: StorageAccount = request.getfixturevalue("account")

@@ -1,4 +1,4 @@
-"""What the engine tests share: an engine with small blocks, orders, and a transport that counts."""
+"""What the copier tests share: an copier with small blocks, orders, and a transport that counts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from azure.core.pipeline.transport import RequestsTransport
 
 from shared.copying.block_ids import block_id
 from shared.copying.content_checks import check_signature
-from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
+from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
 from shared.domain.errors import OutOfTime
 from shared.domain.ports import Block, ChunkStore, Source
 
@@ -20,15 +20,15 @@ BLOCK = 64 * 1024
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"
 
 
-def an_engine(source: Source, store: ChunkStore, *, writers: int = 2, block: int = BLOCK) -> Engine:
-    return Engine(source, store, EngineOptions(block_bytes=block, writers=writers))
+def a_copier(source: Source, store: ChunkStore, *, writers: int = 2, block: int = BLOCK) -> ContentCopier:
+    return ContentCopier(source, store, CopyOptions(block_bytes=block, writers=writers))
 
 
-def an_order(kept: Kept, *, resume: bool = False, keep_going: Callable[[], None] = lambda: None) -> CopyOrder:
-    return CopyOrder(
+def a_request(kept: Kept, *, resume: bool = False, keep_going: Callable[[], None] = lambda: None) -> CopyRequest:
+    return CopyRequest(
         url=kept.url,
         name=NAME,
-        label=WAV,
+        headers=WAV,
         check_head=lambda head: check_signature(head, "wav"),
         keep_going=keep_going,
         resume=resume,
@@ -55,13 +55,13 @@ def stage(store: ChunkStore, content: bytes, *indexes: int, total: int | None = 
         store.stage(NAME, block_id(index, total or len(content), md5_of(block)), block, md5_of(block))
 
 
-def assert_copied(store: ChunkStore, kept: Kept, copied: Copied) -> None:
+def assert_copied(store: ChunkStore, kept: Kept, copied: CopyProof) -> None:
     """The blob is the content, and the proof says so."""
-    look = store.look(NAME)
+    blob = store.stat(NAME)
     assert b"".join(store.read(NAME)) == kept.content
     assert (copied.length, copied.sha256) == (len(kept.content), sha256(kept.content).hexdigest())
-    assert (copied.etag, copied.length) == (look.etag, look.length)
-    assert sum(block.length for block in look.blocks) in {0, look.length}
+    assert (copied.etag, copied.length) == (blob.etag, blob.length)
+    assert sum(block.length for block in blob.blocks) in {0, blob.length}
 
 
 def blocks_of(content: bytes) -> tuple[Block, ...]:

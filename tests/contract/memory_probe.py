@@ -11,11 +11,11 @@ from pathlib import Path
 
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
-from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
-from shared.domain.ports import BlobLabel, BlobLook, Block
+from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
+from shared.domain.ports import BlobHeaders, BlobProperties, Block
 
 MEBIBYTE = 1024 * 1024
-OPTIONS = EngineOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
+OPTIONS = CopyOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
 
 
 class DiscardingStore:
@@ -25,21 +25,21 @@ class DiscardingStore:
         self.lengths: dict[tuple[str, str], int] = {}
         self.lists: dict[str, Sequence[str]] = {}
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
-        return f"{name}{len(content)}{label.content_type}"
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
+        return f"{name}{len(content)}{headers.content_type}"
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         assert len(md5) == 16
         self.lengths[name, block_id] = len(content)
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         self.lists[name] = block_ids
-        return label.content_type
+        return headers.content_type
 
     def committed(self, name: str) -> tuple[Block, ...]:
         return tuple(Block(id, self.lengths[name, id]) for id in self.lists[name])
 
-    def look(self, name: str) -> BlobLook:
+    def stat(self, name: str) -> BlobProperties:
         raise AssertionError(name)
 
     def read(self, name: str) -> Iterator[bytes]:
@@ -63,14 +63,14 @@ def main(connection_string: str, warm_up: str, *urls: str) -> None:
         raise AssertionError
 
     with connect(None, connection_string, no_identity) as client:  # type: ignore[arg-type]  # never called
-        engine = Engine(SdkSource(client, (".asm.skype.com",)), DiscardingStore(), OPTIONS)
+        copier = ContentCopier(SdkSource(client, (".asm.skype.com",)), DiscardingStore(), OPTIONS)
 
-        def copy(url: str) -> Copied:
-            return engine.copy(
-                CopyOrder(
+        def copy(url: str) -> CopyProof:
+            return copier.copy(
+                CopyRequest(
                     url=url,
                     name=url,
-                    label=BlobLabel(content_type="audio/wav", metadata={}),
+                    headers=BlobHeaders(content_type="audio/wav", metadata={}),
                     check_head=lambda _: None,
                     keep_going=lambda: None,
                     resume=False,

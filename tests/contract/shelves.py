@@ -78,8 +78,8 @@ def kept(host: str, document_id: str, content: bytes) -> Kept:
     return Kept(f"{place}/content/video", f"{place}/content/acsmetadata", place, content)
 
 
-def unlooked() -> None:
-    """The last look of who deletes without one."""
+def unverified() -> None:
+    """Verify nothing before a deletion."""
 
 
 def fetched(source: Source, url: str, offset: int = 0, length: int = 10_000_000) -> bytes:

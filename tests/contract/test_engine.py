@@ -1,4 +1,4 @@
-"""The engine between the ACS simulator and Azurite: any size, any number of threads, the same bytes."""
+"""The copier between the ACS simulator and Azurite: any size, any number of threads, the same bytes."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -18,8 +18,8 @@ from .copying import (
     BLOCK,
     NAME,
     CountingTransport,
-    an_engine,
-    an_order,
+    a_copier,
+    a_request,
     assert_copied,
     blocks_of,
     stage,
@@ -39,7 +39,7 @@ def test_a_content_of_any_size_is_copied(
 ) -> None:
     kept = acs_shelf.keep(size)
 
-    copied = an_engine(acs_shelf.source, blob_store, writers=writers).copy(an_order(kept))
+    copied = a_copier(acs_shelf.source, blob_store, writers=writers).copy(a_request(kept))
 
     assert_copied(blob_store, kept, copied)
 
@@ -47,9 +47,9 @@ def test_a_content_of_any_size_is_copied(
 def test_the_blocks_of_a_blob_say_what_is_in_them(acs_shelf: SimulatorShelf, blob_store: BlobChunkStore) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
 
-    copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
+    copied = a_copier(acs_shelf.source, blob_store).copy(a_request(kept))
 
-    assert blob_store.look(NAME).blocks == blocks_of(kept.content)
+    assert blob_store.stat(NAME).blocks == blocks_of(kept.content)
     assert copied.block_list_digest == list_digest(blocks_of(kept.content))
 
 
@@ -59,9 +59,9 @@ def test_a_blob_carries_the_digest_that_was_computed_on_the_way(
 ) -> None:
     kept = acs_shelf.keep(size)
 
-    an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
+    a_copier(acs_shelf.source, blob_store).copy(a_request(kept))
 
-    assert blob_store.look(NAME).metadata == WAV.metadata | {"sha256": sha256(kept.content).hexdigest()}
+    assert blob_store.stat(NAME).metadata == WAV.metadata | {"sha256": sha256(kept.content).hexdigest()}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_copy_takes_two_blob_operations_more_than_it_has_blocks(
     kept = acs_shelf.keep(size)
     store, transport = counted
 
-    an_engine(acs_shelf.source, store).copy(an_order(kept))
+    a_copier(acs_shelf.source, store).copy(a_request(kept))
 
     assert transport.sent == operations
 
@@ -101,7 +101,7 @@ def test_a_copy_takes_one_request_to_acs(
 ) -> None:
     kept = acs_shelf.keep(size)
 
-    an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
+    a_copier(acs_shelf.source, blob_store).copy(a_request(kept))
 
     assert len(acs_shelf.admin.requests("content")) == requests
 
@@ -117,13 +117,13 @@ def test_what_was_staged_before_time_was_up_is_not_fetched_again(
     acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, blocks: int
 ) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
-    engine = an_engine(acs_shelf.source, blob_store, writers=1)
+    copier = a_copier(acs_shelf.source, blob_store, writers=1)
     with pytest.raises(OutOfTime):
-        engine.copy(an_order(kept, keep_going=stopping_after(blocks)))
-    there = len(blob_store.look(NAME).staged)
+        copier.copy(a_request(kept, keep_going=stopping_after(blocks)))
+    there = len(blob_store.stat(NAME).staged)
     acs_shelf.admin.clear_requests()
 
-    copied = engine.copy(an_order(kept, resume=True))
+    copied = copier.copy(a_request(kept, resume=True))
 
     assert_copied(blob_store, kept, copied)
     assert blocks - 1 <= there <= blocks
@@ -137,7 +137,7 @@ def test_only_missing_ranges_are_fetched(
     kept = acs_shelf.keep(FIVE_BLOCKS)
     stage(blob_store, kept.content, *present)
 
-    copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True))
+    copied = a_copier(acs_shelf.source, blob_store).copy(a_request(kept, resume=True))
 
     missing = FIVE_BLOCKS - sum(min(BLOCK, FIVE_BLOCKS - index * BLOCK) for index in present)
     probe, *fetched = ranges_asked(acs_shelf)
@@ -152,10 +152,10 @@ def test_blocks_of_a_content_of_another_length_are_not_trusted(
     kept = acs_shelf.keep(FIVE_BLOCKS)
     stage(blob_store, some_bytes(FIVE_BLOCKS), 0, 1, 2, total=FIVE_BLOCKS - 1)
 
-    copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True))
+    copied = a_copier(acs_shelf.source, blob_store).copy(a_request(kept, resume=True))
 
     assert_copied(blob_store, kept, copied)
-    assert blob_store.look(NAME).blocks == blocks_of(kept.content)
+    assert blob_store.stat(NAME).blocks == blocks_of(kept.content)
 
 
 def test_staged_blocks_do_not_hinder_a_content_of_one_block(
@@ -164,7 +164,7 @@ def test_staged_blocks_do_not_hinder_a_content_of_one_block(
     kept = acs_shelf.keep(BLOCK)
     stage(blob_store, some_bytes(FIVE_BLOCKS), 0, 1)
 
-    copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True))
+    copied = a_copier(acs_shelf.source, blob_store).copy(a_request(kept, resume=True))
 
     assert_copied(blob_store, kept, copied)
 
@@ -175,10 +175,10 @@ def test_copying_again_proves_the_blob_that_is_there(
     acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, size: int, *, resume: bool
 ) -> None:
     kept = acs_shelf.keep(size)
-    engine = an_engine(acs_shelf.source, blob_store)
-    first = engine.copy(an_order(kept))
+    copier = a_copier(acs_shelf.source, blob_store)
+    first = copier.copy(a_request(kept))
 
-    second = engine.copy(an_order(kept, resume=resume))
+    second = copier.copy(a_request(kept, resume=resume))
 
     assert second == first
     assert_copied(blob_store, kept, second)
@@ -192,9 +192,9 @@ def test_another_content_under_the_name_is_a_conflict_and_stays(
     etag = blob_store.put(NAME, some_bytes(size), WAV)
 
     with pytest.raises(ContentConflict):
-        an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
+        a_copier(acs_shelf.source, blob_store).copy(a_request(kept))
 
-    assert blob_store.look(NAME).etag == etag
+    assert blob_store.stat(NAME).etag == etag
 
 
 def test_the_same_content_that_somebody_else_wrote_is_taken_for_the_copy(
@@ -203,7 +203,7 @@ def test_the_same_content_that_somebody_else_wrote_is_taken_for_the_copy(
     kept = acs_shelf.keep(FIVE_BLOCKS)
     blob_store.put(NAME, kept.content, WAV)
 
-    copied = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True))
+    copied = a_copier(acs_shelf.source, blob_store).copy(a_request(kept, resume=True))
 
     assert_copied(blob_store, kept, copied)
 
@@ -212,10 +212,10 @@ def test_a_second_read_of_the_source_gives_the_same_digest(
     acs_shelf: SimulatorShelf, blob_store: BlobChunkStore
 ) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
-    engine = an_engine(acs_shelf.source, blob_store)
-    copied = engine.copy(an_order(kept))
+    copier = a_copier(acs_shelf.source, blob_store)
+    copied = copier.copy(a_request(kept))
 
-    again = engine.digest_of_source(an_order(kept))
+    again = copier.digest_of_source(a_request(kept))
 
     assert again == (copied.length, copied.sha256)
     assert len(acs_shelf.admin.requests("content")) == 2
@@ -224,9 +224,9 @@ def test_a_second_read_of_the_source_gives_the_same_digest(
 def test_a_foreign_block_is_not_taken_for_one_of_ours(acs_shelf: SimulatorShelf, blob_store: BlobChunkStore) -> None:
     kept = acs_shelf.keep(FIVE_BLOCKS)
     stage(blob_store, kept.content[:-1] + b"!", 4)  # same length, same place, other bytes: its digest tells
-    [foreign] = blob_store.look(NAME).staged
+    [foreign] = blob_store.stat(NAME).staged
 
-    an_engine(acs_shelf.source, blob_store).copy(an_order(kept))
+    a_copier(acs_shelf.source, blob_store).copy(a_request(kept))
 
-    assert foreign.id not in {block.id for block in blob_store.look(NAME).blocks}
-    assert blob_store.look(NAME).blocks[4] == Block(blocks_of(kept.content)[4].id, FIVE_BLOCKS - 4 * BLOCK)
+    assert foreign.id not in {block.id for block in blob_store.stat(NAME).blocks}
+    assert blob_store.stat(NAME).blocks[4] == Block(blocks_of(kept.content)[4].id, FIVE_BLOCKS - 4 * BLOCK)

@@ -13,7 +13,7 @@ from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
 from shared.domain.ports import ChunkStore
 
 from .conftest import HOST_SUFFIXES
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
+from .copying import BLOCK, NAME, a_copier, a_request, assert_copied
 from .shelves import SDK_WARNINGS, Kept, SimulatorShelf
 
 pytestmark = SDK_WARNINGS
@@ -47,14 +47,14 @@ NEVER_THE_CONTENT: list[Action] = [
 def attempt_fails_and_the_next_ends_with_the_content(
     shelf: SimulatorShelf, store: ChunkStore, kept: Kept, fault: Fault
 ) -> None:
-    engine = an_engine(shelf.source, store)
+    copier = a_copier(shelf.source, store)
     shelf.spoil(fault)
 
     with pytest.raises(Transient):
-        engine.copy(an_order(kept))
+        copier.copy(a_request(kept))
 
-    assert store.look(NAME).etag is None
-    assert_copied(store, kept, engine.copy(an_order(kept, resume=True)))
+    assert store.stat(NAME).etag is None
+    assert_copied(store, kept, copier.copy(a_request(kept, resume=True)))
 
 
 def test_there_are_enough_positions() -> None:
@@ -89,21 +89,21 @@ def test_what_cannot_be_a_later_range_is_not_committed(
     kept = acs_shelf.keep(SIZE)
     acs_shelf.spoil(Fault(action="truncate", kind="content", at=2 * BLOCK + 7))
     with pytest.raises(Transient):
-        an_engine(acs_shelf.source, store).copy(an_order(kept))
+        a_copier(acs_shelf.source, store).copy(a_request(kept))
     acs_shelf.admin.clear_faults()
     acs_shelf.spoil(Fault(action=action, kind="content", skip=1))
 
     with pytest.raises(SourceSuspect):
-        an_engine(acs_shelf.source, store).copy(an_order(kept, resume=True))
+        a_copier(acs_shelf.source, store).copy(a_request(kept, resume=True))
 
-    assert store.look(NAME).etag is None
+    assert store.stat(NAME).etag is None
 
 
 def test_bytes_behind_the_announced_ones_are_not_copied(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
     kept = acs_shelf.keep(SIZE)
     acs_shelf.spoil(Fault(action="longBody", kind="content", extra_bytes=BLOCK))
 
-    copied = an_engine(acs_shelf.source, store).copy(an_order(kept))
+    copied = a_copier(acs_shelf.source, store).copy(a_request(kept))
 
     assert_copied(store, kept, copied)
 
@@ -123,11 +123,11 @@ def test_a_stall_ends_the_attempt_and_the_next_goes_on(
 
 def test_a_flipped_bit_is_found_by_the_second_read(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
     kept = acs_shelf.keep(SIZE)
-    engine = an_engine(acs_shelf.source, store)
+    copier = a_copier(acs_shelf.source, store)
     acs_shelf.spoil(Fault(action="flipBit", kind="content", at=2 * BLOCK + 5))
-    copied = engine.copy(an_order(kept))
+    copied = copier.copy(a_request(kept))
 
-    again = engine.digest_of_source(an_order(kept))
+    again = copier.digest_of_source(a_request(kept))
 
     assert again != (copied.length, copied.sha256)
 
@@ -137,14 +137,14 @@ def test_attempts_that_each_break_off_later_end_with_the_content(
     acs_shelf: SimulatorShelf, blob_store: BlobChunkStore
 ) -> None:
     kept = acs_shelf.keep(SIZE)
-    engine = an_engine(acs_shelf.source, blob_store, writers=1)
+    copier = a_copier(acs_shelf.source, blob_store, writers=1)
     # A staged block shortens the rest of the content, so that each attempt dies a little further on.
     acs_shelf.spoil(Fault(action="reset", kind="content", at=BLOCK + 100, times=None))
 
     failures = 0
-    while blob_store.look(NAME).etag is None and failures < 20:
+    while blob_store.stat(NAME).etag is None and failures < 20:
         try:
-            copied = engine.copy(an_order(kept, resume=failures > 0))
+            copied = copier.copy(a_request(kept, resume=failures > 0))
         except SourceUnavailable:
             failures += 1
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, Block
+from shared.domain.ports import BlobHeaders, Block
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
+from .copying import BLOCK, NAME, a_copier, a_request, assert_copied
 from .shelves import FakeShelf
 
 SIZE = 4 * BLOCK + 4321
@@ -25,9 +25,9 @@ class ForgetfulStore(FakeStore):
 class StoreThatMissesBlocksFirst(FakeStore):
     """Finds blocks missing before it finds a blob in the way: the service may answer either way round."""
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         try:
-            return super().commit(name, block_ids, label)
+            return super().commit(name, block_ids, headers)
         except BlobExists as error:
             raise BlocksGone from error
 
@@ -37,15 +37,15 @@ def test_a_committed_list_that_is_not_the_one_that_was_sent_proves_nothing() -> 
     kept = shelf.keep(SIZE)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        a_copier(shelf.source, store).copy(a_request(kept))
 
 
 def test_blocks_that_a_successor_committed_make_the_zombie_prove_that_blob() -> None:
     shelf, store = FakeShelf(), StoreThatMissesBlocksFirst(World())
     kept = shelf.keep(SIZE)
-    first = an_engine(shelf.source, store).copy(an_order(kept))
+    first = a_copier(shelf.source, store).copy(a_request(kept))
 
-    second = an_engine(shelf.source, store).copy(an_order(kept))
+    second = a_copier(shelf.source, store).copy(a_request(kept))
 
     assert second == first
     assert_copied(store, kept, second)
@@ -60,10 +60,10 @@ def test_a_block_that_could_not_be_staged_ends_the_attempt_and_the_next_ends_wit
     store, kept = FakeStore(world), shelf.keep(SIZE)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        a_copier(shelf.source, store).copy(a_request(kept))
 
-    assert store.look(NAME).etag is None
-    assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
+    assert store.stat(NAME).etag is None
+    assert_copied(store, kept, a_copier(shelf.source, store).copy(a_request(kept, resume=True)))
 
 
 @pytest.mark.parametrize("effect", ["store.commit", "store.committed"])
@@ -74,9 +74,9 @@ def test_a_commit_whose_answer_is_not_known_is_proven_by_the_next_attempt(effect
     world.fail(effect, fault)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        a_copier(shelf.source, store).copy(a_request(kept))
 
-    assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
+    assert_copied(store, kept, a_copier(shelf.source, store).copy(a_request(kept, resume=True)))
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
@@ -86,6 +86,6 @@ def test_a_put_whose_answer_is_not_known_is_proven_by_the_next_attempt(fault: Fa
     world.fail("store.put", fault)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        a_copier(shelf.source, store).copy(a_request(kept))
 
-    assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
+    assert_copied(store, kept, a_copier(shelf.source, store).copy(a_request(kept, resume=True)))

@@ -5,7 +5,7 @@ import pytest
 from shared.adapters.blob_storage import BlobChunkStore, EventContainer
 from shared.adapters.storage_accounts import StorageAccount
 from shared.domain.errors import BlobGone, BlobUnreadable, StoreUnavailable
-from shared.domain.ports import KeptEvents
+from shared.domain.ports import EventStore
 
 from .conftest import new_name
 from .samples import WAV
@@ -13,13 +13,13 @@ from .samples import WAV
 DOCUMENT = b'\xef\xbb\xbf[{"id": "1",\r\n\t"data": "\xff\xfe\x00 not JSON"}]\r\n'
 
 
-def test_an_event_is_kept_byte_for_byte(events: KeptEvents) -> None:
+def test_an_event_is_kept_byte_for_byte(events: EventStore) -> None:
     events.keep("2026/11/22/e1.json", DOCUMENT, "It is not JSON.")
 
     assert events.read("2026/11/22/e1.json") == DOCUMENT
 
 
-def test_keeping_an_event_twice_leaves_the_first(events: KeptEvents) -> None:
+def test_keeping_an_event_twice_leaves_the_first(events: EventStore) -> None:
     events.keep("e1", DOCUMENT, "first")
 
     events.keep("e1", b"second", "second")
@@ -28,64 +28,64 @@ def test_keeping_an_event_twice_leaves_the_first(events: KeptEvents) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "naïve 通話\r\nInjected: header", "x" * 20_000, "'quoted' \\ \"twice\""])
-def test_any_reason_may_be_given(events: KeptEvents, reason: str) -> None:
+def test_any_reason_may_be_given(events: EventStore, reason: str) -> None:
     events.keep("e1", DOCUMENT, reason)
 
     assert events.read("e1") == DOCUMENT
 
 
-def test_an_event_larger_than_a_message_is_kept(events: KeptEvents) -> None:
+def test_an_event_larger_than_a_message_is_kept(events: EventStore) -> None:
     events.keep("e1", DOCUMENT * 20_000, "large")
 
     assert events.read("e1") == DOCUMENT * 20_000
 
 
-def test_an_empty_event_is_kept(events: KeptEvents) -> None:
+def test_an_empty_event_is_kept(events: EventStore) -> None:
     events.keep("e1", b"", "empty")
 
     assert events.read("e1") == b""
 
 
-def test_an_empty_container_lists_nothing(events: KeptEvents) -> None:
-    assert list(events.listed()) == []
+def test_an_empty_container_lists_nothing(events: EventStore) -> None:
+    assert list(events.names()) == []
 
 
-def test_every_event_is_listed_by_its_name(events: KeptEvents) -> None:
+def test_every_event_is_listed_by_its_name(events: EventStore) -> None:
     for name in ("topic/SUB/2026/11/22/8/a.json", "topic/SUB/2026/11/22/9/b.json", "c"):
         events.keep(name, DOCUMENT, "listed")
 
-    assert sorted(events.listed()) == ["c", "topic/SUB/2026/11/22/8/a.json", "topic/SUB/2026/11/22/9/b.json"]
+    assert sorted(events.names()) == ["c", "topic/SUB/2026/11/22/8/a.json", "topic/SUB/2026/11/22/9/b.json"]
 
 
-def test_a_removed_event_is_not_listed_any_more(events: KeptEvents) -> None:
+def test_a_removed_event_is_not_listed_any_more(events: EventStore) -> None:
     events.keep("e1", DOCUMENT, "removed")
     events.keep("e2", DOCUMENT, "stays")
 
     events.remove("e1")
 
-    assert list(events.listed()) == ["e2"]
+    assert list(events.names()) == ["e2"]
 
 
-def test_removing_an_event_twice_is_fine(events: KeptEvents) -> None:
+def test_removing_an_event_twice_is_fine(events: EventStore) -> None:
     events.keep("e1", DOCUMENT, "removed")
 
     for _ in range(2):
         events.remove("e1")
 
-    assert list(events.listed()) == []
+    assert list(events.names()) == []
 
 
-def test_events_may_be_removed_while_they_are_listed(events: KeptEvents) -> None:
+def test_events_may_be_removed_while_they_are_listed(events: EventStore) -> None:
     for number in range(30):
         events.keep(f"e{number}", DOCUMENT, "listed")
 
-    for name in events.listed():
+    for name in events.names():
         events.remove(name)
 
-    assert list(events.listed()) == []
+    assert list(events.names()) == []
 
 
-def test_an_event_that_is_gone_is_told_from_an_outage(events: KeptEvents) -> None:
+def test_an_event_that_is_gone_is_told_from_an_outage(events: EventStore) -> None:
     events.keep("e1", DOCUMENT, "removed")
     events.remove("e1")
 
@@ -119,7 +119,7 @@ def test_folders_of_a_hierarchical_namespace_are_no_files(
     events.keep("topic/2026/a.json", DOCUMENT, "listed")
     store.put("2026/11/22/nobody/a.wav", b"RIFF", WAV)
 
-    assert list(events.listed()) == ["2026/11/22/nobody/a.wav", "topic/2026/a.json"]
+    assert list(events.names()) == ["2026/11/22/nobody/a.wav", "topic/2026/a.json"]
     assert list(store.names("2026/11/22")) == ["2026/11/22/nobody/a.wav"]
 
 
@@ -134,7 +134,7 @@ def test_whatever_else_lies_there_is_a_file(
 ) -> None:
     account.blobs.get_container_client(container).upload_blob("a", content, metadata=marks)
 
-    assert list(EventContainer(account.blobs, container).listed()) == ["a"]
+    assert list(EventContainer(account.blobs, container).names()) == ["a"]
     assert list(BlobChunkStore(account, container).names("")) == ["a"]
 
 

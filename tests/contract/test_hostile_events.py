@@ -37,7 +37,7 @@ def chunks(services: Services) -> set[str]:
 def test_a_hostile_event_is_taken_in_or_kept_and_stops_no_other(services: Services, event: Event) -> None:
     first, _ = (services.ingest.ingest(event) for _ in range(2))
 
-    kept = [services.rejected_events.read(name) for name in services.rejected_events.listed()]
+    kept = [services.rejected_events.read(name) for name in services.rejected_events.names()]
     assert chunks(services) or kept
     assert {ref.document_id for ref in first.transfers} <= chunks(services)
     assert all(isinstance(json.loads(content), dict) for content in kept)

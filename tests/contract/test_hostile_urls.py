@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.errors import SourceUnavailable
 
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unlooked
+from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 PLACE = "us-storage.asm.skype.com"
@@ -71,6 +71,6 @@ def test_a_hostile_url_is_never_asked_for(acs_shelf: SimulatorShelf, url: str) -
 @pytest.mark.parametrize("url", HOSTILE)
 def test_nothing_is_deleted_at_a_hostile_url(acs_shelf: SimulatorShelf, url: str) -> None:
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(url, unlooked)
+        acs_shelf.source.delete(url, unverified)
 
     assert acs_shelf.admin.requests() == []

@@ -14,7 +14,7 @@ from local.azurite import ACCOUNT_KEY
 from shared.adapters.blob_storage import BlobOwnStorage
 from shared.adapters.storage_accounts import StorageAccount
 from shared.domain.errors import StoreUnavailable
-from shared.domain.ports import BlobLook, OwnStorage
+from shared.domain.ports import BlobProperties, OwnStorage
 from tests.fakes.store import FakeOwnStorage
 from tests.fakes.world import World
 
@@ -56,10 +56,10 @@ def shed(request: pytest.FixtureRequest) -> Shed:
 def test_a_file_that_acs_wrote_is_looked_at_where_it_lies(shed: Shed) -> None:
     shed.write(some_bytes(5000))
 
-    look = shed.storage.look(shed.url)
+    blob = shed.storage.stat(shed.url)
 
-    assert look.etag
-    assert (look.length, look.blocks, look.staged) == (5000, (), ())
+    assert blob.etag
+    assert (blob.length, blob.blocks, blob.staged) == (5000, (), ())
 
 
 def test_a_file_that_acs_wrote_is_read_where_it_lies(shed: Shed) -> None:
@@ -69,7 +69,7 @@ def test_a_file_that_acs_wrote_is_read_where_it_lies(shed: Shed) -> None:
 
 
 def test_a_file_that_acs_has_not_written_yet_is_not_there(shed: Shed) -> None:
-    assert shed.storage.look(shed.url) == BlobLook()
+    assert shed.storage.stat(shed.url) == BlobProperties()
 
 
 def test_a_file_that_acs_has_not_written_yet_cannot_be_read(shed: Shed) -> None:
@@ -94,18 +94,18 @@ def test_a_file_whose_block_ids_are_not_text_is_looked_at(own: BlobOwnStorage, o
     listed = f"<BlockList><Latest>{blob_id}</Latest></BlockList>"
     requests.put(f"{put}blocklist", data=listed, timeout=10).raise_for_status()
 
-    look = own.look(own_url)
+    properties = own.stat(own_url)
 
-    assert look.length == 4
-    assert [block.length for block in look.blocks] == [4]
+    assert properties.length == 4
+    assert [block.length for block in properties.blocks] == [4]
 
 
 @pytest.mark.stack
 def test_a_file_that_was_appended_to_is_looked_at_like_any_other(own: BlobOwnStorage, own_url: str) -> None:
     own.blob(own_url).upload_blob(b"RIFF and so on", blob_type="AppendBlob")
 
-    look = own.look(own_url)
+    properties = own.stat(own_url)
 
-    assert look.etag
-    assert (look.length, look.blocks) == (14, ())
+    assert properties.etag
+    assert (properties.length, properties.blocks) == (14, ())
     assert b"".join(own.read(own_url)) == b"RIFF and so on"

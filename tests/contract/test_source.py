@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import SourceMissing, Transient
 
-from .shelves import SDK_WARNINGS, Shelf, fetched, unlooked
+from .shelves import SDK_WARNINGS, Shelf, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 SIZE = 5000
@@ -77,7 +77,7 @@ def test_an_unknown_document_is_missing(shelf: Shelf) -> None:
 def test_a_deleted_document_is_missing_with_all_its_contents(shelf: Shelf) -> None:
     kept = shelf.keep()
 
-    shelf.source.delete(kept.delete_url, unlooked)
+    shelf.source.delete(kept.delete_url, unverified)
 
     for url in (kept.url, kept.metadata_url):
         with pytest.raises(SourceMissing):
@@ -88,7 +88,7 @@ def test_deleting_twice_is_fine(shelf: Shelf) -> None:
     kept = shelf.keep()
 
     for _ in range(2):
-        shelf.source.delete(kept.delete_url, unlooked)
+        shelf.source.delete(kept.delete_url, unverified)
 
     with pytest.raises(SourceMissing):
         fetched(shelf.source, kept.url)
@@ -97,6 +97,6 @@ def test_deleting_twice_is_fine(shelf: Shelf) -> None:
 def test_deleting_what_never_was_is_fine(shelf: Shelf) -> None:
     kept = shelf.keep()
 
-    shelf.source.delete(kept.delete_url + "0", unlooked)
+    shelf.source.delete(kept.delete_url + "0", unverified)
 
     assert fetched(shelf.source, kept.url) == kept.content

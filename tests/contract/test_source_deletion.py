@@ -1,4 +1,4 @@
-"""A DELETE is sent once per look: whatever goes wrong, there is a look immediately before every single request."""
+"""The copy is verified immediately before every single DELETE request, whatever goes wrong."""
 
 import base64
 import itertools
@@ -66,14 +66,14 @@ class Signed:
 
 
 class Wire:
-    """What happened, in its order: looks, and requests that went out."""
+    """What happened, in its order: verifications, and requests that went out."""
 
     def __init__(self, answers: Iterable[Answer | Exception]) -> None:
         self.answers: Iterator[Answer | Exception] = iter(answers)
         self.happened: list[str] = []
 
-    def look(self) -> None:
-        self.happened.append("look")
+    def reverify(self) -> None:
+        self.happened.append("reverify")
 
     def play(self, request: requests.PreparedRequest) -> Answer | Exception:
         self.happened.append(str(request.method))
@@ -94,7 +94,7 @@ def sequences(length: int, faults: Iterable[str]) -> list[tuple[str, ...]]:
 
 @pytest.mark.parametrize("by_identity", [False, True], ids=["by key", "by identity"])
 @pytest.mark.parametrize("names", [sequences(2, FAULTS), sequences(5, REPEATING)], ids=["all", "those that repeat"])
-def test_every_request_has_a_look_of_its_own_immediately_before_it(
+def test_the_copy_is_verified_immediately_before_every_request(
     names: list[tuple[str, ...]], *, by_identity: bool
 ) -> None:
     wire = Wire([])
@@ -104,11 +104,11 @@ def test_every_request_has_a_look_of_its_own_immediately_before_it(
             wire.answers, wire.happened = (FAULTS[name] for name in sequence), []
 
             with suppress(SourceUnavailable):
-                source.delete(URL, wire.look)
+                source.delete(URL, wire.reverify)
 
             requests_sent = wire.happened.count("DELETE")
             assert requests_sent > 0
-            assert wire.happened == ["look", "DELETE"] * requests_sent, sequence
+            assert wire.happened == ["reverify", "DELETE"] * requests_sent, sequence
 
 
 @pytest.mark.parametrize("fault", ["503", "503 and wait", "429", "500", "408", "reset", "time-out", "202", "204"])
@@ -117,46 +117,46 @@ def test_nothing_but_a_redirect_or_a_refused_signature_makes_a_deletion_ask_agai
     client, source = wire.source(by_identity=False)
 
     with client, pytest.raises(SourceUnavailable):
-        source.delete(URL, wire.look)
+        source.delete(URL, wire.reverify)
 
-    assert wire.happened == ["look", "DELETE"]
+    assert wire.happened == ["reverify", "DELETE"]
 
 
-def test_a_challenge_is_answered_after_another_look() -> None:
+def test_a_challenge_is_answered_after_another_verification() -> None:
     wire = Wire([FAULTS["401 with a challenge"]])
     client, source = wire.source(by_identity=True)
 
     with client:
-        source.delete(URL, wire.look)
+        source.delete(URL, wire.reverify)
 
-    assert wire.happened == ["look", "DELETE", "look", "DELETE"]
+    assert wire.happened == ["reverify", "DELETE", "reverify", "DELETE"]
 
 
 @pytest.mark.parametrize(
     "error", [CopyMissing(""), ContentConflict(""), CatalogConflict(), CatalogUnavailable(""), StoreUnavailable("")]
 )
 @pytest.mark.parametrize("before", [(), ("302",), ("401",), ("401", "302", "401 with a challenge")])
-def test_what_a_look_raises_passes_through_and_nothing_is_asked_any_more(
+def test_what_the_verification_raises_passes_through_and_no_request_is_sent(
     before: tuple[str, ...], error: RecorderError
 ) -> None:
     wire = Wire(FAULTS[name] for name in before)
     client, source = wire.source(by_identity=False)
-    looks_left = len(before)
+    verifications_left = len(before)
 
-    def look() -> None:
-        nonlocal looks_left
-        if looks_left == 0:
+    def reverify() -> None:
+        nonlocal verifications_left
+        if verifications_left == 0:
             raise error
-        looks_left -= 1
+        verifications_left -= 1
 
     with client, pytest.raises(type(error)) as caught:
-        source.delete(URL, look)
+        source.delete(URL, reverify)
 
     assert caught.value is error
     assert wire.happened == ["DELETE"] * len(before)
 
 
-def test_a_fetch_needs_no_look() -> None:
+def test_a_fetch_needs_no_verification() -> None:
     wire = Wire([Answer(404)])
     client, source = wire.source(by_identity=False)
 
@@ -166,28 +166,28 @@ def test_a_fetch_needs_no_look() -> None:
     assert wire.happened == ["GET"]
 
 
-def test_an_undisturbed_deletion_is_looked_at_once(shelf: Shelf) -> None:
-    looks: list[bool] = []
+def test_an_undisturbed_deletion_verifies_once(shelf: Shelf) -> None:
+    verifications: list[bool] = []
 
-    shelf.source.delete(shelf.keep().delete_url, lambda: looks.append(True))
+    shelf.source.delete(shelf.keep().delete_url, lambda: verifications.append(True))
 
-    assert looks == [True]
+    assert verifications == [True]
 
 
-def test_a_deletion_that_the_look_forbids_does_not_happen(shelf: Shelf) -> None:
+def test_a_deletion_that_the_verification_forbids_does_not_happen(shelf: Shelf) -> None:
     kept = shelf.keep()
 
-    def look() -> None:
+    def reverify() -> None:
         raise CopyMissing("It is gone.")
 
     with pytest.raises(CopyMissing):
-        shelf.source.delete(kept.delete_url, look)
+        shelf.source.delete(kept.delete_url, reverify)
 
     with shelf.source.open(kept.url, 0, 10) as answer:
         assert b"".join(answer.pieces()) == kept.content[:10]
 
 
-def test_the_hop_of_a_deletion_has_a_look_of_its_own(acs_shelf: SimulatorShelf) -> None:
+def test_a_redirected_deletion_is_verified_again(acs_shelf: SimulatorShelf) -> None:
     kept, seen = acs_shelf.keep(), list[int]()
     acs_shelf.admin.change_settings(delete_redirects=True)
     elsewhere = kept.delete_url.replace("us-storage", "eu-storage")
@@ -198,11 +198,11 @@ def test_the_hop_of_a_deletion_has_a_look_of_its_own(acs_shelf: SimulatorShelf) 
     assert len(acs_shelf.admin.requests("delete")) == 2
 
 
-def test_a_fake_that_is_asked_again_looks_again() -> None:
-    world, looks = World(), list[bool]()
+def test_a_fake_that_is_asked_again_verifies_again() -> None:
+    world, verifications = World(), list[bool]()
     source = FakeSource(world)
     world.fail("source.delete", Fault.ASKED_AGAIN, times=2)
 
-    source.delete(URL, lambda: looks.append(True))
+    source.delete(URL, lambda: verifications.append(True))
 
-    assert len(looks) == world.counts["source.delete"] == 3
+    assert len(verifications) == world.counts["source.delete"] == 3

@@ -13,7 +13,7 @@ from shared.adapters.acs_contents import SdkSource
 from shared.domain.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
 
 from .conftest import HOST_SUFFIXES
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unlooked
+from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 SIZE = 300_000
@@ -193,7 +193,7 @@ def test_a_refused_deletion_is_transient_and_not_waited_for(acs_shelf: Simulator
     began = time.monotonic()
 
     with pytest.raises(SourceUnavailable) as caught:
-        acs_shelf.source.delete(kept.delete_url, unlooked)
+        acs_shelf.source.delete(kept.delete_url, unverified)
 
     assert caught.value.retry_after_seconds == 30
     assert time.monotonic() - began < 2
@@ -205,8 +205,8 @@ def test_a_deletion_whose_answer_was_lost_is_transient_and_the_next_one_is_fine(
     acs_shelf.spoil(Fault(action="loseResponse", kind="delete"))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url, unlooked)
-    acs_shelf.source.delete(kept.delete_url, unlooked)
+        acs_shelf.source.delete(kept.delete_url, unverified)
+    acs_shelf.source.delete(kept.delete_url, unverified)
 
     with pytest.raises(SourceMissing):
         fetched(acs_shelf.source, kept.url)

@@ -8,7 +8,7 @@ import pytest
 from local.simulator.faults import Fault, Operation
 from shared.domain.errors import SourceMissing, SourceUnavailable
 
-from .shelves import SDK_WARNINGS, Kept, SimulatorShelf, fetched, unlooked
+from .shelves import SDK_WARNINGS, Kept, SimulatorShelf, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 STATUSES = [301, 302, 307, 308]
@@ -42,7 +42,7 @@ def test_a_document_of_another_region_is_deleted_there(acs_shelf: SimulatorShelf
     kept = acs_shelf.keep()
     acs_shelf.admin.change_settings(redirect_status=status, delete_redirects=True)
 
-    acs_shelf.source.delete(elsewhere(kept.delete_url), unlooked)
+    acs_shelf.source.delete(elsewhere(kept.delete_url), unverified)
 
     assert [request.status for request in acs_shelf.admin.requests("delete")] == [status, 200]
     with pytest.raises(SourceMissing):
@@ -87,7 +87,7 @@ def test_a_redirect_of_a_deletion_to_anywhere_else_is_refused(acs_shelf: Simulat
     acs_shelf.spoil(Fault(action="redirect", kind="delete", location=location, times=None))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url, unlooked)
+        acs_shelf.source.delete(kept.delete_url, unverified)
 
     assert len(acs_shelf.admin.requests()) == 1
 
@@ -108,7 +108,7 @@ def test_a_deletion_that_is_redirected_for_ever_is_given_up(acs_shelf: Simulator
     acs_shelf.spoil(Fault(action="redirectLoop", status=307, kind="delete", times=None))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url, unlooked)
+        acs_shelf.source.delete(kept.delete_url, unverified)
 
     assert len(acs_shelf.admin.requests()) == 4
 
@@ -162,7 +162,7 @@ def test_a_redirect_to_another_document_or_content_is_not_followed(acs_shelf: Si
 
 def asked(shelf: SimulatorShelf, kind: Operation, url: str) -> None:
     if kind == "delete":
-        shelf.source.delete(url, unlooked)
+        shelf.source.delete(url, unverified)
     else:
         fetched(shelf.source, url)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLook, Block, ChunkStore
+from shared.domain.ports import BlobProperties, Block, ChunkStore
 
 from .samples import WAV, md5_of, some_bytes
 
@@ -26,7 +26,7 @@ def whole(store: ChunkStore, name: str = NAME) -> bytes:
 
 
 def test_nothing_is_seen_where_nothing_was_written(store: ChunkStore) -> None:
-    assert store.look(NAME) == BlobLook()
+    assert store.stat(NAME) == BlobProperties()
 
 
 def test_a_blob_that_was_put_is_read_as_it_was_given(store: ChunkStore) -> None:
@@ -42,13 +42,13 @@ def test_the_smallest_contents_can_be_put(store: ChunkStore, length: int) -> Non
     store.put(NAME, b"x" * length, WAV)
 
     assert whole(store) == b"x" * length
-    assert store.look(NAME).length == length
+    assert store.stat(NAME).length == length
 
 
 def test_a_blob_that_was_put_shows_its_etag_length_and_metadata_but_no_blocks(store: ChunkStore) -> None:
     etag = store.put(NAME, b"RIFF", WAV)
 
-    assert store.look(NAME) == BlobLook(etag=etag, length=4, metadata=WAV.metadata)
+    assert store.stat(NAME) == BlobProperties(etag=etag, length=4, metadata=WAV.metadata)
 
 
 def test_a_memoryview_is_put_as_it_is_now(store: ChunkStore) -> None:
@@ -62,12 +62,12 @@ def test_a_memoryview_is_put_as_it_is_now(store: ChunkStore) -> None:
 
 def test_putting_over_a_blob_is_refused_and_leaves_it_alone(store: ChunkStore) -> None:
     store.put(NAME, b"first", WAV)
-    before = store.look(NAME)
+    before = store.stat(NAME)
 
     with pytest.raises(BlobExists):
         store.put(NAME, b"second", WAV)
 
-    assert store.look(NAME) == before
+    assert store.stat(NAME) == before
     assert whole(store) == b"first"
 
 
@@ -84,17 +84,17 @@ def test_a_block_that_does_not_match_its_digest_is_refused(store: ChunkStore) ->
     with pytest.raises(StoreUnavailable):
         store.stage(NAME, "00000", memoryview(b"one"), md5_of(b"another"))
 
-    assert store.look(NAME) == BlobLook()
+    assert store.stat(NAME) == BlobProperties()
 
 
 def test_staged_blocks_are_seen_with_id_and_length_and_nothing_is_committed(store: ChunkStore) -> None:
     first, second = staged(store, [b"one", b"four"])
 
-    look = store.look(NAME)
+    blob = store.stat(NAME)
 
-    assert look.etag is None
-    assert set(look.staged) == {Block(first, 3), Block(second, 4)}
-    assert look.blocks == ()
+    assert blob.etag is None
+    assert set(blob.staged) == {Block(first, 3), Block(second, 4)}
+    assert blob.blocks == ()
 
 
 def test_staged_blocks_cannot_be_read(store: ChunkStore) -> None:
@@ -109,7 +109,7 @@ def test_a_block_may_be_staged_again(store: ChunkStore) -> None:
 
     ids = staged(store, [b"one"])
 
-    assert store.look(NAME).staged == (Block(ids[0], 3),)
+    assert store.stat(NAME).staged == (Block(ids[0], 3),)
 
 
 def test_committed_blocks_make_the_blob_in_the_order_of_the_list(store: ChunkStore) -> None:
@@ -120,7 +120,7 @@ def test_committed_blocks_make_the_blob_in_the_order_of_the_list(store: ChunkSto
     listed = (Block(third, 30), Block(first, 10), Block(second, 20))
     assert whole(store) == b"c" * 30 + b"a" * 10 + b"b" * 20
     assert store.committed(NAME) == listed
-    assert store.look(NAME) == BlobLook(etag=etag, length=60, metadata=WAV.metadata, blocks=listed)
+    assert store.stat(NAME) == BlobProperties(etag=etag, length=60, metadata=WAV.metadata, blocks=listed)
 
 
 def test_blocks_that_are_not_in_the_list_are_gone_after_the_commit(store: ChunkStore) -> None:
@@ -128,20 +128,20 @@ def test_blocks_that_are_not_in_the_list_are_gone_after_the_commit(store: ChunkS
 
     store.commit(NAME, [first], WAV)
 
-    assert store.look(NAME).staged == ()
+    assert store.stat(NAME).staged == ()
     assert whole(store) == b"one"
 
 
 def test_committing_twice_is_refused_and_leaves_the_first(store: ChunkStore) -> None:
     store.commit(NAME, staged(store, [b"one"]), WAV)
-    before = store.look(NAME)
+    before = store.stat(NAME)
     second = staged(store, [b"two"])
 
     with pytest.raises(BlobExists):
         store.commit(NAME, second, WAV)
 
     assert whole(store) == b"one"
-    assert store.look(NAME).etag == before.etag
+    assert store.stat(NAME).etag == before.etag
 
 
 def test_a_block_that_was_never_staged_cannot_be_committed(store: ChunkStore) -> None:
@@ -150,7 +150,7 @@ def test_a_block_that_was_never_staged_cannot_be_committed(store: ChunkStore) ->
     with pytest.raises(BlocksGone):
         store.commit(NAME, [*ids, "00001." + "0" * 32], WAV)
 
-    assert store.look(NAME).etag is None
+    assert store.stat(NAME).etag is None
 
 
 def test_blocks_that_another_commit_took_away_cannot_be_committed(store: ChunkStore) -> None:
@@ -168,8 +168,8 @@ def test_blocks_staged_behind_a_blob_leave_it_alone(store: ChunkStore) -> None:
 
     staged(store, [b"two"])
 
-    look = store.look(NAME)
-    assert (look.etag, look.length) == (etag, 3)
+    blob = store.stat(NAME)
+    assert (blob.etag, blob.length) == (etag, 3)
     assert whole(store) == b"one"
 
 
@@ -202,7 +202,7 @@ def test_the_blocks_of_what_is_not_there_are_an_error(store: ChunkStore) -> None
 def test_blobs_of_other_names_are_apart(store: ChunkStore) -> None:
     store.put(f"{NAME}.metadata.json", b"{}", WAV)
 
-    assert store.look(NAME) == BlobLook()
+    assert store.stat(NAME) == BlobProperties()
 
 
 def test_names_are_those_of_blobs_that_begin_with_a_prefix(store: ChunkStore) -> None:

@@ -1,4 +1,4 @@
-"""What only the stores in Azure Blob Storage can get wrong: labels, links, outages, and blobs that others wrote."""
+"""What only the stores in Azure Blob Storage can get wrong: headers, links, outages, and blobs that others wrote."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -27,7 +27,7 @@ EVERY_METHOD: dict[str, Callable[[ChunkStore], object]] = {
     "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), md5_of(b"x")),
     "commit": lambda store: store.commit(NAME, ["0"], WAV),
     "committed": lambda store: store.committed(NAME),
-    "look": lambda store: store.look(NAME),
+    "stat": lambda store: store.stat(NAME),
     "read": lambda store: list(store.read(NAME)),
     "names": lambda store: list(store.names("2026/")),
 }
@@ -62,7 +62,7 @@ def test_a_missing_container_is_an_outage_and_not_an_empty_one(
 
 def test_a_missing_container_of_events_is_an_outage(account: StorageAccount) -> None:
     with pytest.raises(StoreUnavailable):
-        list(EventContainer(account.blobs, "nosuch").listed())
+        list(EventContainer(account.blobs, "nosuch").names())
 
 
 @pytest.mark.parametrize("in_blocks", [False, True])

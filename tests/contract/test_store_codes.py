@@ -12,7 +12,7 @@ from shared.adapters.blob_storage import BlobChunkStore, BlobOwnStorage, EventCo
 from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, RecorderError, StoreUnavailable
-from shared.domain.ports import BlobLook, ChunkStore
+from shared.domain.ports import BlobProperties, ChunkStore
 
 from .played import Answer, transport
 from .samples import WAV, md5_of
@@ -49,7 +49,7 @@ WRITES: dict[str, Callable[[ChunkStore], object]] = {
 REQUESTS: dict[str, Callable[[ChunkStore], object]] = WRITES | {
     "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), md5_of(b"x")),
     "committed": lambda store: store.committed(NAME),
-    "look": lambda store: store.look(NAME),
+    "stat": lambda store: store.stat(NAME),
     "read": lambda store: list(store.read(NAME)),
     "names": lambda store: list(store.names("2026/")),
 }
@@ -146,7 +146,7 @@ def test_blocks_are_gone_when_the_service_says_so(service: Service, store: BlobC
 def test_no_blob_is_what_the_service_calls_so(service: Service, store: BlobChunkStore) -> None:
     service.answers["any"] = refused(404, "BlobNotFound")
 
-    assert store.look(NAME) == BlobLook()
+    assert store.stat(NAME) == BlobProperties()
 
 
 # A blob that has no blocks answers that to the second question.
@@ -165,7 +165,7 @@ def test_a_look_that_is_refused_is_no_empty_look(
     service.answers |= {"any": refused(404, "BlobNotFound"), question: refused(status, code)}
 
     with pytest.raises(StoreUnavailable):
-        store.look(NAME)
+        store.stat(NAME)
 
 
 def test_a_blob_without_blocks_is_what_the_service_calls_so(service: Service) -> None:
@@ -175,7 +175,7 @@ def test_a_blob_without_blocks_is_what_the_service_calls_so(service: Service) ->
     }
     url = f"{str(service.account.blobs.url).rstrip('/')}/own/a.wav"
 
-    assert BlobOwnStorage(service.account).look(url) == BlobLook(etag='"x"')
+    assert BlobOwnStorage(service.account).stat(url) == BlobProperties(etag='"x"')
 
 
 def outcome(act: Callable[[], object]) -> type[RecorderError] | None:

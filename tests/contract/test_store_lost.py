@@ -1,4 +1,4 @@
-"""A blob whose answer was lost is there once; a look and its proof say that it is the right one."""
+"""A blob whose answer was lost is there once; its properties and its proof say that it is the right one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from shared.adapters.blob_storage import BlobChunkStore, EventContainer
 from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists
-from shared.domain.ports import ChunkStore, KeptEvents
+from shared.domain.ports import ChunkStore, EventStore
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
 from .conftest import AZURITE
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
+from .copying import BLOCK, NAME, a_copier, a_request, assert_copied
 from .played import LosingAdapter
 from .samples import WAV, md5_of
 from .shelves import FakeShelf
@@ -41,7 +41,7 @@ class Lossy(Protocol):
     def store(self) -> ChunkStore: ...
 
     @property
-    def events(self) -> KeptEvents: ...
+    def events(self) -> EventStore: ...
 
     def lose(self, effect: str) -> None: ...
 
@@ -113,7 +113,7 @@ def test_a_write_whose_answer_was_lost_finds_a_blob_and_that_is_its_own(lossy: L
         WRITES[effect](lossy.store)
 
     assert b"".join(lossy.store.read(NAME)) == b"RIFF"
-    assert lossy.store.look(NAME).metadata == WAV.metadata
+    assert lossy.store.stat(NAME).metadata == WAV.metadata
 
 
 def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
@@ -121,7 +121,7 @@ def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
 
     lossy.store.stage(NAME, "0", memoryview(b"RIFF"), md5_of(b"RIFF"))
 
-    assert len(lossy.store.look(NAME).staged) == 1
+    assert len(lossy.store.stat(NAME).staged) == 1
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_copy_one_of_whose_answers_was_lost_is_proven_in_the_same_attempt(
     kept = shelf.keep(size)
     lossy.lose(effect)
 
-    assert_copied(lossy.store, kept, an_engine(shelf.source, lossy.store).copy(an_order(kept)))
+    assert_copied(lossy.store, kept, a_copier(shelf.source, lossy.store).copy(a_request(kept)))
 
 
 def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> None:
@@ -145,4 +145,4 @@ def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> Non
 
     lossy.events.remove("e1")
 
-    assert list(lossy.events.listed()) == []
+    assert list(lossy.events.names()) == []

@@ -19,7 +19,7 @@ import requests
 from local.simulator.faults import Fault
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
-from shared.domain.log import LOOK, LogEvent
+from shared.domain.log import ALERTS, LogEvent
 from shared.settings import CATALOG_TABLE, INDEX_TABLE
 from tests.e2e.drive import WAV, differences, left_at_acs, violations_of
 from tests.e2e.gateway import Answer, Call, Fate, Peace
@@ -134,7 +134,7 @@ def wrong_with(one: Guarded, life: Life, losing: Losing) -> list[str]:
     wrong += [f"A chunk ended {chunk}" for chunk in recording["chunks"] if chunk["status"] != "deleted"]
     tries = 2 if life is replayed else 1
     wrong += [f"It took {chunk['attempts']} tries" for chunk in recording["chunks"] if chunk["attempts"] > tries]
-    wrong += told(one, lines, LOOK if life is replayed else LOOK | {LogEvent.CHUNK_DEFERRED})
+    wrong += told(one, lines, ALERTS if life is replayed else ALERTS | {LogEvent.CHUNK_DEFERRED})
     return wrong + at_last(lambda: rows_twice(one, recording)) + deliveries(one, recording)
 
 

@@ -200,13 +200,13 @@ class FakeSource:
         breaks_after = len(part) // 2 if fault is Fault.TRUNCATED else None
         return FakeRange(len(content), len(part), part, breaks_after)
 
-    def delete(self, url: str, look: Callable[[], None]) -> None:
-        look()
+    def delete(self, url: str, reverify: Callable[[], None]) -> None:
+        reverify()
         with self.world.effect("source.delete") as fault:
             if fault is not Fault.ASKED_AGAIN:
                 self.deleted(url)
                 return
-        self.delete(url, look)
+        self.delete(url, reverify)
 
     def deleted(self, url: str) -> None:
         id, document = self.found(url)

@@ -7,7 +7,7 @@ GOOD_TOKEN = "Bearer signed-by-acs"
 
 
 class FakeEventContainer:
-    """The ports `RejectedEvents`, `KeptEvents` and `DeadLetters`.
+    """The port `EventStore`.
 
     Args:
         world: what all fakes share.
@@ -28,8 +28,8 @@ class FakeEventContainer:
 
         self.world.written(f"{self.name}.keep", write)
 
-    def listed(self) -> list[str]:
-        with self.world.effect(f"{self.name}.listed"):
+    def names(self) -> list[str]:
+        with self.world.effect(f"{self.name}.names"):
             return sorted(self.events)
 
     def read(self, name: str) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobLabel, BlobLook, Block
+from shared.domain.ports import BlobHeaders, BlobProperties, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
@@ -20,19 +20,21 @@ class FakeBlob:
 
     content: bytes = b""
     etag: str | None = None
-    label: BlobLabel = field(default_factory=lambda: BlobLabel(content_type="application/octet-stream", metadata={}))
+    headers: BlobHeaders = field(
+        default_factory=lambda: BlobHeaders(content_type="application/octet-stream", metadata={})
+    )
     blocks: tuple[Block, ...] = ()
     staged: dict[str, bytes] = field(default_factory=dict)
     archived: bool = False
 
-    def look(self) -> BlobLook:
+    def stat(self) -> BlobProperties:
         staged = tuple(Block(id, len(content)) for id, content in self.staged.items())
         if self.etag is None:
-            return BlobLook(staged=staged)
-        return BlobLook(
+            return BlobProperties(staged=staged)
+        return BlobProperties(
             etag=self.etag,
             length=len(self.content),
-            metadata=dict(self.label.metadata),
+            metadata=dict(self.headers.metadata),
             blocks=self.blocks,
             staged=staged,
         )
@@ -50,10 +52,10 @@ class FakeStore:
         """What is committed."""
         return {name: blob.content for name, blob in self.all.items() if blob.etag is not None}
 
-    def put(self, name: str, content: bytes | memoryview, label: BlobLabel) -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         def write() -> str:
             self.refuse_committed(name)
-            return self.committed_as(name, FakeBlob(content=bytes(content), label=label))
+            return self.committed_as(name, FakeBlob(content=bytes(content), headers=headers))
 
         return self.world.written("store.put", write)
 
@@ -80,7 +82,7 @@ class FakeStore:
 
         self.world.written("store.stage", write)
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         def write() -> str:
             self.refuse_committed(name)
             staged = self.all.get(name, FakeBlob()).staged
@@ -90,7 +92,7 @@ class FakeStore:
                 raise StoreUnavailable(f"Blob Storage answered 400 (BlockListTooLong) for {name}.")
             blocks = tuple(Block(id, len(staged[id])) for id in block_ids)
             content = b"".join(staged[id] for id in block_ids)
-            return self.committed_as(name, FakeBlob(content=content, label=label, blocks=blocks))
+            return self.committed_as(name, FakeBlob(content=content, headers=headers, blocks=blocks))
 
         return self.world.written("store.commit", write)
 
@@ -100,10 +102,10 @@ class FakeStore:
                 raise StoreUnavailable(f"Blob Storage answered 404 (BlobNotFound) for {name}.")
             return self.all[name].blocks
 
-    def look(self, name: str) -> BlobLook:
-        with self.world.effect("store.look") as fault:
+    def stat(self, name: str) -> BlobProperties:
+        with self.world.effect("store.stat") as fault:
             there = FakeBlob() if fault is Fault.STALE else self.all.get(name, FakeBlob())
-            return there.look()
+            return there.stat()
 
     def read(self, name: str) -> Iterator[bytes]:
         with self.world.effect("store.read"):
@@ -150,9 +152,9 @@ class FakeOwnStorage:
     def add(self, url: str, content: bytes) -> None:
         self.files[url] = FakeBlob(content=content, etag=self.world.version())
 
-    def look(self, url: str) -> BlobLook:
-        with self.world.effect("own.look"):
-            return self.files.get(url, FakeBlob()).look()
+    def stat(self, url: str) -> BlobProperties:
+        with self.world.effect("own.stat"):
+            return self.files.get(url, FakeBlob()).stat()
 
     def read(self, url: str) -> Iterator[bytes]:
         with self.world.effect("own.read"):

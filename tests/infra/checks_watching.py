@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from shared.domain.log import LOOK, LogEvent
+from shared.domain.log import ALERTS, LogEvent
 from shared.domain.models import RecordingStatus
 
 from .bicep_tree import ROOT, Declaration, at, items, literal, module, resources, text, value
@@ -55,7 +55,7 @@ def workbook_queries(infra: Path) -> dict[str, str]:
 
 def alerts_cover_what_must_be_looked_at(infra: Path) -> list[str]:
     searched = set[str]().union(*(query_of(query) for query in alert_queries(infra).values()))
-    wrong = [f"no alert on {event}" for event in sorted((LOOK | ALSO_ALERTED) - searched)]
+    wrong = [f"no alert on {event}" for event in sorted((ALERTS | ALSO_ALERTED) - searched)]
     wrong += [f"no alert on {metric}" for metric in sorted(METRICS - set(metric_alerts(infra).values()))]
     return wrong if "http-5xx" in alert_queries(infra) else [*wrong, "no alert on server errors"]
 

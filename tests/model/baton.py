@@ -28,7 +28,7 @@ class Baton:
         self.failures: list[BaseException] = []
 
     def effect(self) -> None:
-        """Called before every effect, by whichever thread; an engine's writers move with the actor they work for."""
+        """Called before every effect, by whichever thread; an copier's writers move with the actor they work for."""
         me = self.actors.get(threading.get_ident())
         if me is None or len(self.at_work) == 1:
             return

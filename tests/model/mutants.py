@@ -81,7 +81,7 @@ QUICK = "not pair and not drawn and not three and not however"
 SECONDS_MAX = 120  # an endless loop is a death, too
 # What must die in CI: without these an original could be deleted unproven, or a recording completed too early.
 SAMPLE = (
-    "second_look, line",
+    "reverify, line",
     "unaltered, line",
     "decide, line",
     "stored, line",

@@ -5,7 +5,7 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.domain.log import LOOK
+from shared.domain.log import ALERTS
 
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Is: ast.IsNot,
@@ -25,7 +25,7 @@ BORDERS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Gt: ast.GtE,
     ast.GtE: ast.Gt,
 }
-ALERTS = frozenset(f"LogEvent.{event.name}" for event in LOOK)
+ALERT_NAMES = frozenset(f"LogEvent.{event.name}" for event in ALERTS)
 
 type Change = tuple[str, Callable[[ast.AST], None]]
 
@@ -158,7 +158,7 @@ def is_mere_log(statement: ast.stmt) -> bool:
     """Whether it writes a log line that nobody is alerted by."""
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Name("log"), args=[event, *_])):
-            return ast.unparse(event).startswith("LogEvent.") and ast.unparse(event) not in ALERTS
+            return ast.unparse(event).startswith("LogEvent.") and ast.unparse(event) not in ALERT_NAMES
     return False
 
 

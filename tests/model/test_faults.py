@@ -75,7 +75,7 @@ def test_three_to_eight_drawn_faults_end_in_the_same_state() -> None:
 
 def test_looks_that_come_too_early_end_in_the_same_state() -> None:
     tally = Tally()
-    looks = [number for number, name in enumerate(undisturbed(ONE), start=1) if name == "store.look"]
+    looks = [number for number, name in enumerate(undisturbed(ONE), start=1) if name == "store.stat"]
     for first in looks:
         after = exactly(ONE, {first: Fault.STALE}).run(again=False).world.effects[first:]
         for effect in after:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.copying.block_ids import block_id
 from shared.copying.copy_content import proven_by_ids
 from shared.domain.models import ChunkStatus, Messages, RecordingStatus
-from shared.domain.ports import BlobLook, Block
+from shared.domain.ports import BlobProperties, Block
 from shared.pipeline.manifest import tells_of
 from tests.builders import a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
@@ -157,8 +157,8 @@ def test_a_block_list_proves_itself_by_its_first_block(lengths: tuple[int, ...],
     total = sum(lengths)
     blocks = tuple(Block(block_id(index, total, bytes(16)), length) for index, length in enumerate(lengths))
 
-    assert proven_by_ids(BlobLook(etag="v1", length=total, blocks=blocks)) is proven
+    assert proven_by_ids(BlobProperties(etag="v1", length=total, blocks=blocks)) is proven
 
 
 def test_a_block_list_of_another_tool_proves_nothing() -> None:
-    assert not proven_by_ids(BlobLook(etag="v1", length=4, blocks=(Block("YWJj", 4),)))
+    assert not proven_by_ids(BlobProperties(etag="v1", length=4, blocks=(Block("YWJj", 4),)))

@@ -48,9 +48,9 @@ class Meddled:
 
 
 def moments(scene: Scene) -> list[int]:
-    """Every effect up to the second look: what comes between that look and the DELETE no program can see."""
+    """Every effect up to the last verification: what comes between it and the DELETE no program can see."""
     names = undisturbed(scene)
-    looks = [number for number, name in enumerate(names[: names.index(DELETE)], start=1) if name == "store.look"]
+    looks = [number for number, name in enumerate(names[: names.index(DELETE)], start=1) if name == "store.stat"]
     return list(range(1, looks[-2] + 1))
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,6 +185,78 @@ def test_every_module_says_what_it_is_about() -> None:
 
 def test_the_types_of_production_code_are_never_silenced() -> None:
     assert [path.name for path in PRODUCTION if "type: ignore" in path.read_text()] == []
+
+
+DURATIONS = "shared.domain.durations"
+DURATION_CONSTANT = re.compile(r"(?:^|_)(?:MILLISECONDS|SECONDS|MINUTES|HOURS|DAYS|LIFETIME|PATIENCE)(?:_|$)")
+DURATION_ARGUMENT = re.compile(r"(?i)seconds|minutes|hours|days|timeout|lifetime|lifespan|leeway|backoff|wait")
+UNITS = {0, 1}  # no time, or one of a unit: a calendar day back, milliseconds as such, hours left
+
+
+def has_number(node: ast.expr | None) -> bool:
+    """Whether a number stands in an expression that is more than nothing or one of a unit."""
+    literals = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)] if node else []
+    return any(isinstance(value, int | float) and value not in UNITS for value in literals)
+
+
+def defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = positional[len(positional) - len(arguments.defaults) :]
+    yield from zip((one.arg for one in with_default), arguments.defaults, strict=True)
+    yield from zip((one.arg for one in arguments.kwonlyargs), arguments.kw_defaults, strict=True)
+
+
+def durations_in(tree: ast.Module) -> Iterator[str]:
+    """Constants, default and keyword arguments, dictionary values and timedeltas that say how long something is."""
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (name for name in map(ast.unparse, targets) if DURATION_CONSTANT.search(name))
+    for node in ast.walk(tree):
+        named: list[tuple[str, ast.expr | None]] = []
+        if isinstance(node, ast.FunctionDef):
+            named = list(defaults(node.args))
+        elif isinstance(node, ast.Call):
+            named = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+            if ast.unparse(node.func).endswith("timedelta") and has_number(node):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.AnnAssign):
+            named = [(ast.unparse(node.target), node.value)]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            named = [(str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant)]
+        yield from (name for name, value in named if DURATION_ARGUMENT.search(name) and has_number(value))
+
+
+def test_every_duration_stands_in_one_module() -> None:
+    others = {name: tree for name, tree in MODULES.items() if name != DURATIONS}
+
+    elsewhere = {(name, found) for name, tree in others.items() for found in durations_in(tree)}
+
+    assert elsewhere == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "CLAIM_SECONDS = 300",
+        "LINK_LIFETIME: Final = 15",
+        "PAUSE = timedelta(minutes=5)",
+        "def f():\n    return now + datetime.timedelta(0, 60)",
+        "def f(patience=timedelta(hours=2)): ...",
+        "def f(*, timeout=10): ...",
+        "send(read_timeout=5 * 60)",
+        "OPTIONS = {'connection_timeout': 20}",
+        "class Options:\n    timeout: int = 30",
+    ],
+)
+def test_a_duration_is_found_wherever_it_stands(source: str) -> None:
+    assert list(durations_in(ast.parse(source))) != []
+
+
+@pytest.mark.parametrize("source", ["day = day - timedelta(days=1)", "timedelta(seconds=asked or 0)", "BLOCKS_MAX = 9"])
+def test_a_unit_or_a_count_is_no_duration(source: str) -> None:
+    assert list(durations_in(ast.parse(source))) == []
 
 
 def test_indexing_the_app_imports_no_sdk() -> None:

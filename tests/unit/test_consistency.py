@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
 from shared.domain.models import ChunkStatus, RecordingStatus
-from shared.domain.ports import BlobLook
+from shared.domain.ports import BlobProperties
 from shared.pipeline.consistency import RECORDINGS_MAX, Report, parse_day
 from tests.builders import (
     CONTAINER,
@@ -221,10 +221,10 @@ def test_a_chunk_that_nobody_foresaw_is_a_difference(completed: Cloud) -> None:
     first, second = completed.chunks()
 
     class Odd(FakeStore):
-        def look(self, name: str) -> BlobLook:
+        def stat(self, name: str) -> BlobProperties:
             if name == first.content_blob:
                 raise RuntimeError("a secret")
-            return super().look(name)
+            return super().stat(name)
 
     odd = Odd(completed.world)
     odd.all = completed.store.all
@@ -246,7 +246,7 @@ def test_a_report_that_would_not_be_whole_is_not_given(completed: Cloud, name: s
         check(completed)
 
 
-@pytest.mark.parametrize("name", ["store.look", "store.names", "store.read"])
+@pytest.mark.parametrize("name", ["store.stat", "store.names", "store.read"])
 def test_a_report_without_the_store_is_not_given(completed: Cloud, name: str) -> None:
     completed.world.fail(name, Fault.ERROR_BEFORE)
 

@@ -50,7 +50,7 @@ BEFORE = [Fault.CRASH_BEFORE, Fault.ERROR_BEFORE]
 AFTER = [Fault.CRASH_AFTER, Fault.ERROR_AFTER]
 READS = {
     *(f"catalog.{name}" for name in ("recording", "recording_by_acs_id", "recordings_by_call", "chunk", "chunks")),
-    *("catalog.has_open_chunk", "catalog.due_entries", "letters.listed", "store.look", "store.committed", "store.read"),
+    *("catalog.has_open_chunk", "catalog.due_entries", "letters.names", "store.stat", "store.committed", "store.read"),
     "source.open",
 }
 BLOCKS = {"TRANSFER_BLOCK_BYTES": "300"}

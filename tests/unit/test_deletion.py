@@ -1,4 +1,4 @@
-"""From stored to deleted: only after a second look at the copy, and never instead of it."""
+"""From stored to deleted: only after the copy is verified again, and never instead of it."""
 
 from datetime import timedelta
 
@@ -127,7 +127,7 @@ def test_a_tag_renews_the_etag_and_the_bytes_are_read_again(stored: Cloud, which
     delete(stored)
 
     assert not at_acs(stored)
-    assert stored.chunk().content_etag == stored.store.look(stored.chunk().content_blob).etag
+    assert stored.chunk().content_etag == stored.store.stat(stored.chunk().content_blob).etag
 
 
 def test_a_blob_of_blocks_is_compared_block_by_block(in_blocks: Cloud) -> None:
@@ -185,7 +185,7 @@ def test_what_is_not_ours_to_delete_is_finished_at_stored(stored: Cloud, fields:
     assert stored.recording().status is RecordingStatus.COMPLETED
 
 
-@pytest.mark.parametrize("effect", ["source.delete", "store.look"])
+@pytest.mark.parametrize("effect", ["source.delete", "store.stat"])
 def test_a_failure_is_written_down_with_the_next_try(stored: Cloud, effect: str) -> None:
     stored.world.fail(effect, Fault.ERROR_BEFORE)
 

@@ -7,16 +7,16 @@ from contextlib import nullcontext
 import pytest
 
 from shared.copying.block_ids import Layout
-from shared.copying.buffers import Ring
-from shared.copying.copy_content import DIGEST_KEY, Engine, EngineOptions
-from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, Pace
+from shared.copying.buffers import BufferPool
+from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyOptions
+from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, MinimumRate
 from shared.domain.durations import RATE_WINDOW_SECONDS
 from shared.domain.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient
 from shared.domain.ports import Block
 from tests.builders import document_id, media, metadata
 from tests.fakes import Cloud, FakeSource, FakeStore, Fault
 from tests.fakes.acs import FakeRange
-from tests.unit.copying import BLOCK, MEDIA, NAME, OPTIONS, copy, interrupted, order
+from tests.unit.copying import BLOCK, MEDIA, NAME, OPTIONS, copy, copy_request, interrupted
 
 
 @pytest.fixture
@@ -33,34 +33,34 @@ def test_a_content_of_any_length_arrives_byte_for_byte(size: int, writers: int) 
     content = media(size=size)
     cloud.source.add(document_id(), content, metadata())
 
-    copied = copy(cloud, EngineOptions(block_bytes=BLOCK, writers=writers))
+    copied = copy(cloud, CopyOptions(block_bytes=BLOCK, writers=writers))
 
     assert cloud.store.blobs == {NAME: content}
     assert (copied.length, copied.sha256) == (size, hashlib.sha256(content).hexdigest())
 
 
 def test_a_content_of_one_block_is_written_at_once(cloud: Cloud) -> None:
-    copied = copy(cloud, EngineOptions(block_bytes=len(MEDIA), writers=2))
+    copied = copy(cloud, CopyOptions(block_bytes=len(MEDIA), writers=2))
 
-    assert cloud.store.look(NAME).blocks == ()
+    assert cloud.store.stat(NAME).blocks == ()
     assert copied.block_list_digest == ""
 
 
 def test_the_proof_names_the_version_that_was_written(cloud: Cloud) -> None:
-    assert copy(cloud).etag == cloud.store.look(NAME).etag
+    assert copy(cloud).etag == cloud.store.stat(NAME).etag
 
 
 def test_a_blob_carries_label_and_digest(cloud: Cloud) -> None:
     copied = copy(cloud)
 
-    assert cloud.store.look(NAME).metadata == {"id": "id", DIGEST_KEY: copied.sha256}
-    assert cloud.store.all[NAME].label.content_type == "audio/wav"
+    assert cloud.store.stat(NAME).metadata == {"id": "id", DIGEST_KEY: copied.sha256}
+    assert cloud.store.all[NAME].headers.content_type == "audio/wav"
 
 
 @pytest.mark.parametrize("done", [1, 5, 10])
 def test_a_second_attempt_fetches_only_what_is_missing(cloud: Cloud, done: int) -> None:
     interrupted(cloud, done)
-    staged = len(cloud.store.look(NAME).staged)
+    staged = len(cloud.store.stat(NAME).staged)
     before = cloud.world.counts["store.stage"]
 
     copied = copy(cloud, resume=True)
@@ -73,7 +73,7 @@ def test_a_second_attempt_fetches_only_what_is_missing(cloud: Cloud, done: int) 
 def test_a_first_attempt_does_not_ask_what_is_there(cloud: Cloud) -> None:
     copy(cloud)
 
-    assert cloud.world.counts["store.look"] == 0
+    assert cloud.world.counts["store.stat"] == 0
 
 
 def test_blocks_with_gaps_are_filled(cloud: Cloud) -> None:
@@ -98,8 +98,8 @@ def test_blocks_of_another_length_of_content_are_not_used(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.EMPTY, Fault.HTML, Fault.TRUNCATED, Fault.MISSING, Fault.ERROR_BEFORE])
-@pytest.mark.parametrize("options", [OPTIONS, EngineOptions(block_bytes=len(MEDIA), writers=1)])
-def test_a_bad_answer_is_never_stored(cloud: Cloud, fault: Fault, options: EngineOptions) -> None:
+@pytest.mark.parametrize("options", [OPTIONS, CopyOptions(block_bytes=len(MEDIA), writers=1)])
+def test_a_bad_answer_is_never_stored(cloud: Cloud, fault: Fault, options: CopyOptions) -> None:
     cloud.world.fail("source.open", fault)
 
     with pytest.raises(Transient):
@@ -110,19 +110,19 @@ def test_a_bad_answer_is_never_stored(cloud: Cloud, fault: Fault, options: Engin
 
 def test_a_content_that_changes_its_length_on_the_way_is_suspect(cloud: Cloud) -> None:
     interrupted(cloud, 3)
-    engine = Engine(cloud.source, cloud.store, OPTIONS)
+    copier = ContentCopier(cloud.source, cloud.store, OPTIONS)
 
     def grow() -> None:
         cloud.source.add(document_id(), MEDIA + b"x", metadata())
 
     with pytest.raises(SourceSuspect, match=r"had 10123 bytes, now it has 10124"):
-        engine.copy(order(resume=True, keep_going=grow))
+        copier.copy(copy_request(resume=True, keep_going=grow))
 
 
 @pytest.mark.parametrize("effect", ["store.stage", "store.commit", "store.committed"])
 @pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
 def test_a_write_that_fails_is_made_good_by_the_next_attempt(cloud: Cloud, effect: str, fault: Fault) -> None:
-    options = EngineOptions(block_bytes=BLOCK, writers=2)
+    options = CopyOptions(block_bytes=BLOCK, writers=2)
     cloud.world.fail(effect, fault)
 
     with pytest.raises(StoreUnavailable):
@@ -134,7 +134,7 @@ def test_a_write_that_fails_is_made_good_by_the_next_attempt(cloud: Cloud, effec
 
 
 def test_a_put_whose_answer_was_lost_is_recognised(cloud: Cloud) -> None:
-    options = EngineOptions(block_bytes=len(MEDIA), writers=1)
+    options = CopyOptions(block_bytes=len(MEDIA), writers=1)
     cloud.world.fail("store.put", Fault.ERROR_AFTER)
 
     with pytest.raises(StoreUnavailable):
@@ -154,10 +154,10 @@ class ForgetfulStore(FakeStore):
 
 
 def test_a_block_list_that_is_not_the_one_that_was_sent_is_no_proof(cloud: Cloud) -> None:
-    engine = Engine(cloud.source, ForgetfulStore(cloud.world), OPTIONS)
+    copier = ContentCopier(cloud.source, ForgetfulStore(cloud.world), OPTIONS)
 
     with pytest.raises(StoreUnavailable, match="is not the one that was sent"):
-        engine.copy(order())
+        copier.copy(copy_request())
 
 
 def test_a_blob_that_gives_other_bytes_than_it_has_is_no_proof(cloud: Cloud) -> None:
@@ -165,7 +165,7 @@ def test_a_blob_that_gives_other_bytes_than_it_has_is_no_proof(cloud: Cloud) -> 
     store.overwrite(NAME, MEDIA)
 
     with pytest.raises(StoreUnavailable, match="gave 10122 bytes instead of 10123"):
-        Engine(cloud.source, store, OPTIONS).copy(order(resume=True))
+        ContentCopier(cloud.source, store, OPTIONS).copy(copy_request(resume=True))
 
 
 class SilentSource(FakeSource):
@@ -181,54 +181,54 @@ def test_an_answer_that_ends_early_is_suspect(cloud: Cloud) -> None:
     source.documents = cloud.source.documents
 
     with pytest.raises(SourceSuspect, match="broke off at byte 10122"):
-        Engine(source, cloud.store, OPTIONS).copy(order())
+        ContentCopier(source, cloud.store, OPTIONS).copy(copy_request())
 
 
 @pytest.mark.parametrize(("count", "is_slow"), [(1, True), (RATE_BYTES_PER_SECOND_MIN * 100, False)])
 def test_a_source_that_is_slow_for_a_whole_window_is_given_up_for_now(count: int, *, is_slow: bool) -> None:
-    pace = Pace()
-    pace.window_began -= RATE_WINDOW_SECONDS
+    rate = MinimumRate()
+    rate.window_began -= RATE_WINDOW_SECONDS
 
     with pytest.raises(SourceUnavailable) if is_slow else nullcontext():
-        pace.arrived(count)
+        rate.add(count)
 
 
 def test_a_source_has_a_window_to_show_its_pace() -> None:
-    pace = Pace()
+    rate = MinimumRate()
 
-    pace.arrived(1)
+    rate.add(1)
 
-    assert pace.window_bytes == 1
+    assert rate.window_bytes == 1
 
 
 def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) -> None:
     interrupted(cloud, 4)
 
-    assert {block.length for block in cloud.store.look(NAME).staged} == {BLOCK}
+    assert {block.length for block in cloud.store.stat(NAME).staged} == {BLOCK}
     assert cloud.store.blobs == {}
 
 
 @pytest.mark.parametrize(("writers", "blocks", "buffers"), [(2, 11, 3), (4, 11, 5), (4, 2, 2)])
-def test_the_ring_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
-    options = EngineOptions(block_bytes=BLOCK, writers=writers)
+def test_the_pool_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
+    options = CopyOptions(block_bytes=BLOCK, writers=writers)
 
-    with Ring(options.writers, Layout(blocks * BLOCK, BLOCK)) as ring:
-        assert ring.buffers.qsize() == buffers
+    with BufferPool(options.writers, Layout(blocks * BLOCK, BLOCK)) as pool:
+        assert pool.buffers.qsize() == buffers
 
 
 def test_a_buffer_comes_back_even_when_its_write_failed() -> None:
     def fail() -> str:
         raise StoreUnavailable
 
-    with Ring(1, Layout(2 * BLOCK, BLOCK)) as ring:
-        ring.write(0, ring.free(), fail)
+    with BufferPool(1, Layout(2 * BLOCK, BLOCK)) as pool:
+        pool.write(0, pool.acquire(), fail)
         with pytest.raises(StoreUnavailable):
-            ring.finish()
+            pool.finish()
 
-        assert ring.buffers.qsize() == 2
+        assert pool.buffers.qsize() == 2
 
 
 def test_two_independent_reads_give_one_digest(cloud: Cloud) -> None:
-    engine = Engine(cloud.source, cloud.store, OPTIONS)
+    copier = ContentCopier(cloud.source, cloud.store, OPTIONS)
 
-    assert engine.digest_of_source(order()) == (len(MEDIA), hashlib.sha256(MEDIA).hexdigest())
+    assert copier.digest_of_source(copy_request()) == (len(MEDIA), hashlib.sha256(MEDIA).hexdigest())

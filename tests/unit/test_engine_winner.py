@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pytest
 
 from shared.copying.block_ids import block_id
-from shared.copying.copy_content import Engine, EngineOptions
+from shared.copying.copy_content import ContentCopier, CopyOptions
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
-from shared.domain.ports import BlobLabel
+from shared.domain.ports import BlobHeaders
 from tests.builders import document_id, metadata
 from tests.fakes import Cloud, FakeStore
-from tests.unit.copying import BLOCK, LABEL, MEDIA, NAME, OPTIONS, copy, interrupted, order
+from tests.unit.copying import BLOCK, HEADERS, MEDIA, NAME, OPTIONS, copy, copy_request, interrupted
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def commit_as_blocks(cloud: Cloud, content: bytes, total: int | None = None) -> 
         md5 = hashlib.md5(block, usedforsecurity=False).digest()
         ids.append(block_id(index, total or len(content), md5))
         cloud.store.stage(NAME, ids[-1], memoryview(block), md5)
-    cloud.store.commit(NAME, ids, LABEL)
+    cloud.store.commit(NAME, ids, HEADERS)
 
 
 def test_a_blob_that_is_whole_already_is_proven_without_asking_acs(cloud: Cloud) -> None:
@@ -50,13 +50,13 @@ def test_a_loser_proves_the_winner(cloud: Cloud) -> None:
 
 def test_a_loser_whose_blocks_are_gone_proves_the_winner(cloud: Cloud) -> None:
     interrupted(cloud, 5)
-    cloud.store.put(NAME, MEDIA, BlobLabel(content_type="audio/wav", metadata={}))
+    cloud.store.put(NAME, MEDIA, BlobHeaders(content_type="audio/wav", metadata={}))
 
     assert copy(cloud, resume=True).sha256 == hashlib.sha256(MEDIA).hexdigest()
 
 
 def test_a_winner_of_one_block_is_proven_by_its_digest(cloud: Cloud) -> None:
-    options = EngineOptions(block_bytes=len(MEDIA), writers=1)
+    options = CopyOptions(block_bytes=len(MEDIA), writers=1)
 
     assert copy(cloud, options) == copy(cloud, options)
 
@@ -97,14 +97,14 @@ def test_another_content_under_the_name_is_a_conflict_and_stays(cloud: Cloud, ot
 class LosingStore(FakeStore):
     """A store in which somebody else always commits first, and removes the blob at once."""
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobLabel) -> str:
-        super().commit(name, block_ids, label)
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
+        super().commit(name, block_ids, headers)
         self.lose(name)
         raise BlobExists(name)
 
 
 def test_a_winner_that_was_removed_at_once_is_copied_anew_later(cloud: Cloud) -> None:
-    engine = Engine(cloud.source, LosingStore(cloud.world), OPTIONS)
+    copier = ContentCopier(cloud.source, LosingStore(cloud.world), OPTIONS)
 
     with pytest.raises(StoreUnavailable, match="begins anew"):
-        engine.copy(order())
+        copier.copy(copy_request())

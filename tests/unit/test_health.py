@@ -28,7 +28,7 @@ def test_asking_changes_nothing(cloud: Cloud) -> None:
     [
         ("catalog.recording", "tables"),
         ("store.names", "recordingsStorage"),
-        ("letters.listed", "runtimeStorage"),
+        ("letters.names", "runtimeStorage"),
         ("acs.state", "acs"),
     ],
 )

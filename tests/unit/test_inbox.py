@@ -12,6 +12,7 @@ from shared.pipeline.queue_messages import Inbox, parse_ref
 from shared.settings import DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.builders import OUR_ID, document_id
 from tests.fakes import Cloud, FakeHost, Fault
+from tests.fakes.events import FakeEventContainer
 from tests.fakes.host import Message
 
 REF = ChunkRef(OUR_ID, document_id())
@@ -111,12 +112,12 @@ def test_however_long_junk_cannot_be_kept_it_ends_kept_and_told_once(
     assert len([line for line in caplog.messages if line.startswith("message_poisoned ")]) == 1
 
 
-def test_junk_whose_keeping_fails_as_nobody_foresaw_comes_back() -> None:
-    class Astonishing:
+def test_junk_whose_keeping_fails_as_nobody_foresaw_comes_back(cloud: Cloud) -> None:
+    class Astonishing(FakeEventContainer):
         """A container that fails as nobody foresaw."""
 
         def keep(self, name: str, document: bytes, reason: str) -> None:
             raise KeyError(name, document, reason)
 
     with pytest.raises(Unforeseen):
-        Inbox(Astonishing()).read(TRANSFER_QUEUE, SECRET)
+        Inbox(Astonishing(cloud.world)).read(TRANSFER_QUEUE, SECRET)

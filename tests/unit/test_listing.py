@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.control.list_recordings import DAYS_PER_PAGE_MAX, ROWS_READ_MAX, Page, parse_query, time_filter
+from shared.control.list_recordings import ROWS_READ_MAX, Page, parse_query, time_filter
+from shared.domain.durations import DAYS_PER_PAGE_MAX
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording

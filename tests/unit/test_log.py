@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.api.http_replies import json_reply, reply_or_problem
 from shared.api.start_body import parse_start_request
 from shared.domain.errors import AcsRefused, RecorderError
-from shared.domain.log import LOOK, LogEvent, log, quieten_sdks
+from shared.domain.log import ALERTS, LogEvent, log, quiet_sdk_logs
 from tests.builders import CONTAINER, announced_chunk, file_ready_event, keep_at_acs, start_body
 from tests.fakes import Cloud, FakeHost, Fault
 
@@ -39,7 +39,7 @@ def test_what_somebody_must_look_at_is_an_error(caplog: pytest.LogCaptureFixture
 
     log(event)
 
-    assert caplog.records[0].levelno == (logging.ERROR if event in LOOK else logging.INFO)
+    assert caplog.records[0].levelno == (logging.ERROR if event in ALERTS else logging.INFO)
 
 
 def test_a_line_stays_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -49,7 +49,7 @@ def test_a_line_stays_one_line(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_sdks_line_for_every_request_is_kept_out() -> None:
-    quieten_sdks()
+    quiet_sdk_logs()
 
     assert not logging.getLogger("azure.core.pipeline.policies").isEnabledFor(logging.INFO)
 

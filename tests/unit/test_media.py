@@ -1,12 +1,19 @@
 """What the first bytes of a recording look like, and what its metadata must be."""
 
 import json
+from typing import get_args
 
 import pytest
 
 from shared.copying.content_checks import check_metadata, check_signature, detected_format
+from shared.domain.blob_names import CONTENT_TYPES
 from shared.domain.errors import SourceSuspect
+from shared.domain.start_request import FormatType
 from tests.builders import HEADS, Format, document_id, metadata
+
+
+def test_every_format_that_can_be_asked_for_is_stored_and_checked_under_its_name() -> None:
+    assert set(get_args(FormatType.__value__)) == set(CONTENT_TYPES) == set(HEADS)
 
 
 @pytest.mark.parametrize("form", HEADS)

@@ -305,7 +305,7 @@ def test_a_kept_event_that_cannot_be_removed_is_sent_all_the_same(cloud: Cloud) 
 
 def test_kept_events_that_cannot_be_listed_stop_no_recording(cloud: Cloud) -> None:
     ids = failed_recordings(cloud, 2)
-    cloud.world.fail("rejected.listed", Fault.ERROR_BEFORE)
+    cloud.world.fail("rejected.names", Fault.ERROR_BEFORE)
 
     assert sorted(ids_of(replay_all(cloud))) == ids
 
@@ -352,7 +352,7 @@ def test_an_outage_with_nothing_to_send_is_raised(cloud: Cloud) -> None:
 
 
 def test_an_outage_of_kept_events_with_nothing_to_send_is_raised(cloud: Cloud) -> None:
-    cloud.world.fail("rejected.listed", Fault.ERROR_BEFORE)
+    cloud.world.fail("rejected.names", Fault.ERROR_BEFORE)
 
     with pytest.raises(StoreUnavailable):
         replay_all(cloud)

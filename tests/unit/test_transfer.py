@@ -36,9 +36,9 @@ def test_a_stored_chunk_of_ours_goes_on_to_its_deletion(ready: Cloud) -> None:
 def test_blobs_say_whose_they_are(ready: Cloud) -> None:
     transfer(ready)
 
-    label = ready.store.all[ready.chunk().content_blob].label
-    assert label.content_type == "audio/wav"
-    assert {"id": OUR_ID, "index": "0", "documentId": document_id()}.items() <= label.metadata.items()
+    headers = ready.store.all[ready.chunk().content_blob].headers
+    assert headers.content_type == "audio/wav"
+    assert {"id": OUR_ID, "index": "0", "documentId": document_id()}.items() <= headers.metadata.items()
 
 
 def test_a_redelivered_transfer_does_not_copy_twice(ready: Cloud) -> None:
@@ -92,7 +92,7 @@ def test_an_attempt_that_runs_out_of_time_hands_the_chunk_on() -> None:
 
     assert messages == Messages(transfers=(ref,))
     assert (cloud.chunk().status, cloud.chunk().claimed_until) == (ChunkStatus.PENDING, None)
-    assert cloud.store.look(cloud.chunk().content_blob).staged
+    assert cloud.store.stat(cloud.chunk().content_blob).staged
 
 
 def slow_writes(cloud: Cloud, each: timedelta) -> Plan:

@@ -102,7 +102,7 @@ def test_metadata_that_were_there_and_are_gone_are_written_anew(ready: Cloud) ->
     ready.store.overwrite(name, metadata(0))
 
     def plan(effect: Effect) -> None:
-        if effect.name == "store.look":
+        if effect.name == "store.stat":
             ready.store.lose(name)
 
     ready.world.plan = plan

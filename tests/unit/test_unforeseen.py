@@ -278,8 +278,8 @@ def test_such_a_deletion_ends_when_acs_has_destroyed_the_original_by_itself(stor
     assert stored.recording().status is RecordingStatus.COMPLETED
 
 
-def test_it_is_put_off_even_if_the_second_look_has_just_written_the_row(stored: Cloud) -> None:
-    """The blob was tagged: the look proves it anew, and writes its etag."""
+def test_it_is_put_off_even_if_the_verification_has_just_written_the_row(stored: Cloud) -> None:
+    """The blob was tagged: the verification proves it anew, and writes its etag."""
     stored.store.retag(stored.chunk().content_blob)
     odd_source(stored).error = RuntimeError()
     before = stored.chunk()
