@@ -11,7 +11,7 @@ import msgspec
 
 from shared.control.control_requests import Control
 from shared.domain.durations import START_TOLERANCE
-from shared.domain.errors import InvalidRequest
+from shared.domain.errors import CallbackRefused, InvalidRequest
 from shared.domain.json_fields import Json, check_body_length, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, Recording
@@ -53,11 +53,19 @@ class StateCallbacks:
             AcsError: ACS, when asked, did not answer; ACS posts again.
         """
         if self.verifier is not None:
-            self.verifier.verify(authorization)
+            self.verify(self.verifier, authorization)
         for callback in parse_callbacks(body):
             if self.verifier is not None:
                 self.apply(callback)
             self.ask_acs(callback)
+
+    def verify(self, verifier: CallbackVerifier, authorization: str | None) -> None:
+        """Raises: CallbackRefused, after a log line that repeats nothing of the callback: anyone can post one."""
+        try:
+            verifier.verify(authorization)
+        except CallbackRefused as error:
+            log(LogEvent.CALLBACK_REFUSED, failure=type(error.__cause__ or error).__name__)
+            raise
 
     def apply(self, callback: RecordingCallback) -> None:
         """Write what a verified callback says: ACS's id, or ACS's report of a failed start."""

@@ -188,6 +188,18 @@ def test_a_callback_that_is_not_verified_is_refused(verified: Cloud, authorizati
     assert verified.recording() == before
 
 
+def test_a_refused_callback_leaves_a_line_that_repeats_nothing_of_it(
+    verified: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    with pytest.raises(CallbackRefused):
+        take_in(verified, post(event()), "Bearer forged")
+
+    assert "callback_refused" in caplog.text
+    assert "forged" not in caplog.text
+
+
 # Unsigned
 
 
