@@ -23,7 +23,7 @@ from .played import LosingAdapter
 from .samples import WAV, md5_of
 from .shelves import FakeShelf
 
-HASTY = BLOB_OPTIONS | {"initial_backoff": 0, "increment_base": 0, "random_jitter_range": 0}
+FAST_OPTIONS = BLOB_OPTIONS | {"initial_backoff": 0, "increment_base": 0, "random_jitter_range": 0}
 LOST = {
     "store.put": "PUT",
     "store.stage": "PUT",
@@ -83,7 +83,7 @@ def blobs(azurite: Azurite, container: str) -> Iterator[LossyBlobs]:
     adapter = LosingAdapter()
     account = StorageAccount(StorageConnection(connection_string=azurite.connection_string), None)
     with BlobServiceClient.from_connection_string(
-        azurite.connection_string, transport=adapter.transport(), **HASTY
+        azurite.connection_string, transport=adapter.transport(), **FAST_OPTIONS
     ) as service:
         account.blobs = service
         yield LossyBlobs(BlobChunkStore(account, container), EventContainer(service, container), adapter)

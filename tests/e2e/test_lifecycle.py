@@ -11,7 +11,7 @@ import requests
 from local.simulator.scripts import EventOptions, Script
 from local.simulator.wishes import ForeignWish
 from local.stack import CONTAINER, OWN_CONTAINER, Stack
-from tests.e2e.drive import WAV, differences, left_at_acs, record, settled, violations_of
+from tests.e2e.steps import WAV, differences, left_at_acs, record, settled, violations_of
 
 SMALL = Script(chunks=1, chunk_bytes=20_000)
 

@@ -4,7 +4,7 @@ import re
 import sysconfig
 from pathlib import Path
 
-from tests.e2e.drive import WAV
+from tests.e2e.steps import WAV
 from tests.packaged import packaged
 
 # What `python -v` writes of each module that does not come with the interpreter frozen into it.

@@ -86,13 +86,13 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_units.py",),
     ),
     "the SDK repeats a DELETE": OldBehaviour(
-        path="shared/adapters/acs.py",
+        path="shared/adapters/acs_contents.py",
         today="                retry_total=0,\n                **{LAST_LOOK: look},",
         once="                **{LAST_LOOK: look},",
         noticed_by=("tests/contract/test_source_deletion.py", "-k", "nothing_but_a_redirect and 500"),
     ),
     "a redirect leads to another document": OldBehaviour(
-        path="shared/adapters/acs.py",
+        path="shared/adapters/acs_contents.py",
         today="if other != msgspec.structs.replace(place, host=other.host):",
         once="if False:",
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),

@@ -12,14 +12,14 @@ DRAWN_SCHEDULES = 50
 
 @pytest.mark.parametrize("name", RACES)
 def test_two_at_once_end_in_the_same_state_in_every_order(name: str) -> None:
-    tally = explored(name, PREEMPTIONS)
+    totals = explored(name, PREEMPTIONS)
 
-    assert tally.violations == []
-    assert tally.runs > 10
+    assert totals.violations == []
+    assert totals.runs > 10
 
 
 @pytest.mark.parametrize("name", RACES)
 def test_two_at_once_end_in_the_same_state_however_often_they_take_turns(name: str) -> None:
-    tally = at_random(name, range(DRAWN_SCHEDULES))
+    totals = at_random(name, range(DRAWN_SCHEDULES))
 
-    assert tally.violations == []
+    assert totals.violations == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.model.__main__ import SCENES
+from tests.model.__main__ import SCENARIOS
 from tests.model.losses import LOSSES
 from tests.model.schedules import RACES
 from tests.model.search import single_faults, undisturbed
@@ -44,9 +44,13 @@ def test_every_failure_mode_is_shown_by_a_test(row: int) -> None:
 
 
 def test_effects_and_single_faults_are_as_many_as_the_document_says() -> None:
-    told = {name: (int(effects), int(faults)) for name, effects, faults in FIGURE.findall(DOCUMENT) if name in SCENES}
+    told = {
+        name: (int(effects), int(faults)) for name, effects, faults in FIGURE.findall(DOCUMENT) if name in SCENARIOS
+    }
 
-    assert told == {name: (len(undisturbed(scene)), len(single_faults(scene))) for name, scene in SCENES.items()}
+    assert told == {
+        name: (len(undisturbed(scenario)), len(single_faults(scenario))) for name, scenario in SCENARIOS.items()
+    }
 
 
 @pytest.mark.parametrize("names", [RACES, LOSSES], ids=["races", "losses"])

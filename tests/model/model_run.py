@@ -1,4 +1,4 @@
-"""One run: a scene, its faults, everything redelivered until it rests, then everything delivered once more."""
+"""One run: a scenario, its faults, everything redelivered until it rests, then everything delivered once more."""
 
 import random
 from dataclasses import replace
@@ -11,9 +11,9 @@ from shared.domain.models import ChunkRef
 from shared.settings import DELETION_QUEUE, TRANSFER_QUEUE
 from tests.fakes import Crash, Effect, FakeHost, Fault
 from tests.fakes.host import Delivery, Document, Message
-from tests.model.faults import At, Drawn, Strikes, text_of
+from tests.model.faults import DrawnFaults, FaultPlan, FixedFaults, text_of
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.scene import Scene
+from tests.model.scenarios import Scenario
 
 TIME_OUT_LASTS = timedelta(minutes=8)  # more than half a claim, so that whoever works must renew it
 TIME_OUTS = frozenset({Fault.TIME_OUT, Fault.ERROR_AFTER})
@@ -34,14 +34,14 @@ class WatchedHost(FakeHost):
         super().deliver(name)
 
 
-class Trial:
-    """One run of a scene under faults."""
+class ModelRun:
+    """One run of a scenario under faults."""
 
-    def __init__(self, scene: Scene, strikes: Strikes) -> None:
-        self.scene = scene
-        self.strikes = strikes
+    def __init__(self, scenario: Scenario, fault_plan: FaultPlan) -> None:
+        self.scenario = scenario
+        self.fault_plan = fault_plan
         self.struck: dict[int, Fault] = {}
-        self.cloud = scene.cloud()
+        self.cloud = scenario.cloud()
         self.world = self.cloud.world
         self.world.effects.clear()
         self.host = WatchedHost(self.cloud)
@@ -54,23 +54,23 @@ class Trial:
             self.oracle.acknowledging(self.host.event)
         if effect.name == "queue.remove" and self.host.ref:
             self.oracle.removing(self.host.ref)
-        fault = self.strikes(effect)
+        fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
             self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
         return fault
 
-    def run(self, *, again: bool = True) -> "Trial":
+    def run(self, *, again: bool = True) -> "ModelRun":
         """To rest, and judged.
 
         Raises:
             Violation: an invariant does not hold; says how to see it again.
         """
         try:
-            for event in self.scene.events():
-                self.host.publish(event, self.scene.deliveries)
+            for event in self.scenario.events():
+                self.host.publish(event, self.scenario.deliveries)
             self.host.settle()
-            self.oracle.at_rest(self.scene)
+            self.oracle.at_rest(self.scenario)
             if again:
                 self.deliver_again()
         except (AssertionError, Violation, Crash, RecorderError, KeyError) as error:
@@ -80,13 +80,13 @@ class Trial:
     def deliver_again(self) -> None:
         """I12: every event and every message once more changes nothing."""
         before = self.fingerprint()
-        for event in self.scene.events():
+        for event in self.scenario.events():
             self.host.publish(event)
         for chunk in self.cloud.chunks():
             for queue in (TRANSFER_QUEUE, DELETION_QUEUE, TRANSFER_QUEUE):
                 self.host.queues[queue].append(Message(msgspec.json.encode(chunk.ref)))
         self.host.settle()
-        self.oracle.at_rest(self.scene)
+        self.oracle.at_rest(self.scenario)
         hold(self.fingerprint() == before, "A duplicate changed something.")
 
     def fingerprint(self) -> object:
@@ -95,21 +95,21 @@ class Trial:
 
     @property
     def name(self) -> str:
-        return self.scene.name
+        return self.scenario.name
 
     @property
     def command(self) -> str:
-        return f'python -m tests.model --scene "{self.scene.name}" --strikes "{text_of(self.struck)}"'
+        return f'python -m tests.model --scenario "{self.scenario.name}" --faults "{text_of(self.struck)}"'
 
 
-def exactly(scene: Scene, faults: dict[int, Fault]) -> Trial:
-    return Trial(scene, At(faults))
+def exactly(scenario: Scenario, faults: dict[int, Fault]) -> ModelRun:
+    return ModelRun(scenario, FixedFaults(faults))
 
 
-def seeded(seed: int, undisturbed: dict[Scene, int]) -> Trial:
+def seeded(seed: int, undisturbed: dict[Scenario, int]) -> ModelRun:
     """Everything about a run from one number."""
     draw = random.Random(seed)
-    scene = Scene(
+    scenario = Scenario(
         chunks=3,
         in_blocks=draw.random() < 0.1,
         parts=draw.choice((1, 2, 99)),
@@ -117,11 +117,11 @@ def seeded(seed: int, undisturbed: dict[Scene, int]) -> Trial:
         known=draw.random() < 0.5,
         double_read=draw.random() < 0.1,
     )
-    if scene not in undisturbed:
-        undisturbed[scene] = len(exactly(scene, {}).run(again=False).world.effects)
-    return Trial(scene, Drawn(draw, undisturbed[scene]))
+    if scenario not in undisturbed:
+        undisturbed[scenario] = len(exactly(scenario, {}).run(again=False).world.effects)
+    return ModelRun(scenario, DrawnFaults(draw, undisturbed[scenario]))
 
 
-def first_parts(scene: Scene) -> Scene:
+def first_parts(scenario: Scenario) -> Scenario:
     """The same recording, announced chunk by chunk."""
-    return replace(scene, parts=1)
+    return replace(scenario, parts=1)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.e2e.gateway import Answer, Call, Fate
+from tests.e2e.gateway import Answer, ForwardedRequest, Outcome
 
 type Moment = Literal["before", "after"]
 
@@ -31,7 +31,7 @@ class KillPoint:
     moment: Moment
 
 
-class Counting:
+class RequestCounter:
     """Counts the requests of one recording, and kills at one of them if so asked.
 
     Polls that find no message belong to no recording. How many messages a queue holds is counted here, so that a poll
@@ -46,37 +46,37 @@ class Counting:
         self.marked: list[str] = []
         self.of_kind: Counter[str] = Counter()
         self.waiting: Counter[str] = Counter()
-        self.numbers: dict[Call, int] = {}
+        self.numbers: dict[ForwardedRequest, int] = {}
         self.last = time.monotonic()
         self.lock = threading.Lock()
 
-    def before(self, call: Call) -> Fate:
+    def before(self, call: ForwardedRequest) -> Outcome:
         with self.lock:
             if is_poll(call) and self.waiting[queue_of(call)] <= 0:
-                return Fate.PASS
+                return Outcome.PASS
             kind = kind_of(call)
             self.seen.append(kind)
             self.of_kind[kind] += 1
             self.last = time.monotonic()
             self.numbers[call] = self.of_kind[kind]
             fatal = self.point == KillPoint(kind, self.of_kind[kind], "before")
-        return self.killed(call) if fatal else Fate.PASS
+        return self.killed(call) if fatal else Outcome.PASS
 
-    def after(self, call: Call, answer: Answer) -> Fate:
+    def after(self, call: ForwardedRequest, answer: Answer) -> Outcome:
         with self.lock:
             self.note_messages(call, answer)
             number = self.numbers.pop(call, 0)
             if number:
                 self.last = time.monotonic()
             fatal = self.point == KillPoint(kind_of(call), number, "after")
-        return self.killed(call) if fatal else Fate.PASS
+        return self.killed(call) if fatal else Outcome.PASS
 
-    def killed(self, call: Call) -> Fate:
+    def killed(self, call: ForwardedRequest) -> Outcome:
         self.kill()
         self.hit = kind_of(call)
-        return Fate.RESET
+        return Outcome.RESET
 
-    def note_messages(self, call: Call, answer: Answer) -> None:
+    def note_messages(self, call: ForwardedRequest, answer: Answer) -> None:
         if is_poll(call):
             self.waiting[queue_of(call)] -= answer.body.count(b"<QueueMessage>")
         elif call.service == "queue" and call.method == "POST":
@@ -103,14 +103,14 @@ class Counting:
             time.sleep(QUIET_SECONDS / 5)
 
 
-def is_poll(call: Call) -> bool:
+def is_poll(call: ForwardedRequest) -> bool:
     return call.service == "queue" and call.method == "GET"
 
 
-def queue_of(call: Call) -> str:
+def queue_of(call: ForwardedRequest) -> str:
     return call.target.partition("/messages")[0]
 
 
-def kind_of(call: Call) -> str:
+def kind_of(call: ForwardedRequest) -> str:
     """What a request is for: everything that differs from recording to recording is taken out."""
     return f"{call.service} {call.method} {VARIABLE.sub('*', call.target)}"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 STUCK_AFTER_SECONDS = 30.0
 
 
-class Baton:
-    """Handed from actor to actor.
+class InterleavingScheduler:
+    """Lets one actor move at a time, and passes the turn on.
 
     Args:
         actors: how many there are.

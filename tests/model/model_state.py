@@ -1,4 +1,4 @@
-"""Several calls, their recordings, an operator and the weather: what the state machine acts on."""
+"""Several calls, their recordings, an operator and outages: what the state machine acts on."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +16,7 @@ from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
 from tests.fakes.host import Document, Message
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.oracle import Oracle, digest, hold
-from tests.model.scene import MEDIA_BYTES
+from tests.model.scenarios import MEDIA_BYTES
 
 CHUNKS = 3  # of every recording
 RETENTION = timedelta(hours=24)
@@ -26,7 +26,7 @@ FOREIGN = acs_recording_id(99)  # a recording that none of our callers started
 
 
 @dataclass
-class Tape:
+class RecordedCall:
     """What ACS has made of one recording."""
 
     recording_id: str
@@ -36,7 +36,7 @@ class Tape:
     announced: set[int] = field(default_factory=set)
 
 
-class Town:
+class ModelState:
     """A cloud with its host, and what was published."""
 
     def __init__(self) -> None:
@@ -46,12 +46,12 @@ class Town:
         self.cloud.world.plan = self.plan
         self.outages: dict[str, Fault] = {}
         self.crash_in: int | None = None
-        self.tapes: dict[str, Tape] = {}
+        self.recorded_calls: dict[str, RecordedCall] = {}
         self.files: dict[str, bytes] = {}  # by document id: the media
         self.published: list[Document] = []
-        self.meddled: set[str] = set()  # blobs that the operator altered or removed
+        self.tampered: set[str] = set()  # blobs that the operator altered or removed
         self.alerts = Alerts()
-        self.tape(FOREIGN, "call-of-others")
+        self.recorded_call(FOREIGN, "call-of-others")
 
     def plan(self, effect: Effect) -> Fault | None:
         self.oracle.effect_begins(effect)
@@ -62,9 +62,9 @@ class Town:
                 return Fault.CRASH_AFTER
         return self.outages.get(effect.name.partition(".")[0])
 
-    def tape(self, recording_id: str, call: str) -> None:
-        first = len(self.tapes) * CHUNKS
-        self.tapes.setdefault(recording_id, Tape(recording_id, call, self.cloud.world.now, first))
+    def recorded_call(self, recording_id: str, call: str) -> None:
+        first = len(self.recorded_calls) * CHUNKS
+        self.recorded_calls.setdefault(recording_id, RecordedCall(recording_id, call, self.cloud.world.now, first))
 
     # What callers do.
 
@@ -76,7 +76,7 @@ class Town:
         except Crash:
             self.cloud.restart()
         for recording_id, recording in self.cloud.acs.recordings.items():
-            self.tape(recording_id, recording.call)
+            self.recorded_call(recording_id, recording.call)
 
     def start(self, call: str, key: str, *, paused: bool) -> None:
         from shared.api.start_body import parse_start_request
@@ -96,33 +96,35 @@ class Town:
 
     # What ACS and Event Grid do.
 
-    def announce(self, tape: Tape, numbers: set[int], times: int) -> None:
+    def announce(self, recorded_call: RecordedCall, numbers: set[int], times: int) -> None:
         """Files are there, and an event says so; the same ones may be announced again."""
         expires = self.cloud.world.now + RETENTION
-        for number in numbers - tape.announced:
-            id = document_id(tape.first + number)
-            self.files[id] = media("wav", MEDIA_BYTES + number, seed=tape.first + number)
-            facts = metadata(tape.first + number, chunkStartTime=self.cloud.world.now.isoformat())
+        for number in numbers - recorded_call.announced:
+            id = document_id(recorded_call.first + number)
+            self.files[id] = media("wav", MEDIA_BYTES + number, seed=recorded_call.first + number)
+            facts = metadata(recorded_call.first + number, chunkStartTime=self.cloud.world.now.isoformat())
             self.cloud.source.add(id, self.files[id], facts, expires)
-        tape.announced |= numbers
+        recorded_call.announced |= numbers
         event = file_ready_event(
-            [self.announced(tape, number) for number in sorted(numbers)],
-            server_call_id=tape.call,
-            recording_id=tape.recording_id,
+            [self.announced(recorded_call, number) for number in sorted(numbers)],
+            server_call_id=recorded_call.call,
+            recording_id=recorded_call.recording_id,
             event_time=self.cloud.world.now,
-            recordingStartTime=tape.began.isoformat(),
+            recordingStartTime=recorded_call.began.isoformat(),
         )
         self.published.append(event)
         self.host.publish(event, times)
 
-    def announced(self, tape: Tape, number: int) -> dict[str, object]:
+    def announced(self, recorded_call: RecordedCall, number: int) -> dict[str, object]:
         last = number == CHUNKS - 1
-        chunk = announced_chunk(tape.first + number, endReason="SessionEnded" if last else "ChunkMaximumSizeExceeded")
+        chunk = announced_chunk(
+            recorded_call.first + number, endReason="SessionEnded" if last else "ChunkMaximumSizeExceeded"
+        )
         return chunk | {"index": number}
 
     # What an operator does.
 
-    def meddle(self, chunk: Chunk, how: str) -> None:
+    def tamper(self, chunk: Chunk, how: str) -> None:
         name = chunk.content_blob
         if name not in self.cloud.store.blobs:
             return
@@ -132,7 +134,7 @@ class Town:
             self.cloud.store.overwrite(name, b"the operator's own bytes")
         else:
             self.cloud.store.lose(name)
-        self.meddled |= {name} if how != "retag" else set()
+        self.tampered |= {name} if how != "retag" else set()
         self.oracle.blobs = self.cloud.store.blobs
 
     def poison(self, ref: ChunkRef) -> None:
@@ -156,9 +158,9 @@ class Town:
         hold(looked_after or not chunk.open, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}.")
         hold(chunk.status is not ChunkStatus.FAILED or bool(chunk.failure), "A chunk failed without a reason.")
         given_up = chunk.status is ChunkStatus.FAILED or (chunk.status is ChunkStatus.STORED and not chunk.open)
-        if given_up and chunk.managed and not self.meddled & {chunk.content_blob}:
+        if given_up and chunk.managed and not self.tampered & {chunk.content_blob}:
             hold(self.cloud.world.now >= chunk.expires_at, f"A chunk was given up before its time: {chunk.failure}")
-        if chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED} and chunk.content_blob not in self.meddled:
+        if chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED} and chunk.content_blob not in self.tampered:
             there = self.cloud.store.blobs.get(chunk.content_blob)
             hold(there == self.files[chunk.document_id], f"A chunk is {chunk.status}, but its blob is not its file.")
             hold(chunk.sha256 == digest(there or b""), "The row names another digest than the blob's.")
@@ -198,13 +200,13 @@ class Town:
     # The end.
 
     def settle(self) -> None:
-        """The weather clears, the calls end, the missing events come, and everything rests."""
+        """The outages end, the calls end, the missing events come, and everything rests."""
         self.outages.clear()
         self.crash_in = None
         self.cloud.acs.recordings.clear()
-        for tape in self.tapes.values():
-            if tape.announced:
-                self.announce(tape, set(range(CHUNKS)), times=1)
+        for recorded_call in self.recorded_calls.values():
+            if recorded_call.announced:
+                self.announce(recorded_call, set(range(CHUNKS)), times=1)
         self.host.settle()
         self.check()
         nothing_fails_in_silence(self.cloud, self.alerts)
@@ -223,7 +225,7 @@ class Town:
                 recording.status is RecordingStatus.COMPLETED, f"All is saved, but the recording is {recording.status}."
             )
         for chunk in chunks:
-            undisturbed = chunk.content_blob not in self.meddled and chunk.status is not ChunkStatus.FAILED
+            undisturbed = chunk.content_blob not in self.tampered and chunk.status is not ChunkStatus.FAILED
             kept = chunk.document_id in self.cloud.source.documents
             hold(chunk.status is not ChunkStatus.DELETED or not kept, "A chunk is deleted, and ACS still has it.")
             hold(not undisturbed or chunk.sha256 == digest(self.files[chunk.document_id]), "Another file was stored.")

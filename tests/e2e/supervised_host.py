@@ -22,19 +22,19 @@ from local.simulator.settings import Settings
 from local.stack import QUEUES, Stack
 from shared.domain.identifiers import id_from_key
 from shared.settings import CATALOG_TABLE
-from tests.e2e.drive import SWEEP_EVERY_SECONDS, WAV, let_start_settle
 from tests.e2e.gateway import Gateway
+from tests.e2e.steps import SWEEP_EVERY_SECONDS, WAV, let_start_settle
 
 PAUSE_SECONDS = 0.05
 CONFLICT_TRIES = 20  # a caller who is told "not yet" so often gives up, and lets the call end
 
-HASTY: Mapping[str, str] = {
+FAST_SETTINGS: Mapping[str, str] = {
     "CLAIM_SECONDS": "2",
     "RETRY_FIRST_SECONDS": "1",
     "RETRY_MAX_SECONDS": "2",
     "TRANSFER_BLOCK_BYTES": "65536",
 }
-HASTY_HOST: Mapping[str, bool | float | str] = {
+FAST_HOST: Mapping[str, bool | float | str] = {
     "timers": False,
     "queue_visibility_seconds": 1,
     "queue_polling_max_seconds": 0.3,
@@ -42,15 +42,15 @@ HASTY_HOST: Mapping[str, bool | float | str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class StartedRecording:
     """A recording that was started, and its call."""
 
     id: str
     call_id: str
 
 
-class Guarded:
-    """Keeps the host running, as the platform does, and calls it as somebody who does not give up."""
+class SupervisedHost:
+    """Keeps the host running, as the platform does, and calls it with retries."""
 
     def __init__(self, stack: Stack, gateway: Gateway) -> None:
         self.stack = stack
@@ -96,21 +96,23 @@ class Guarded:
         """Record a call: start, pause, resume, stop, and in the end the call ends by itself; the recording's id."""
         began = self.start(script, seconds)
         for act in (self.stack.recorder.pause, self.stack.recorder.resume, self.stack.recorder.stop):
-            self.insist(seconds, partial(act, began.id))
+            self.retry_until(seconds, partial(act, began.id))
         self.stack.simulator.end_call(began.call_id)
         return began.id
 
-    def start(self, script: Script, seconds: float = 60.0) -> Began:
+    def start(self, script: Script, seconds: float = 60.0) -> StartedRecording:
         """Start recording a call, with one key for all tries."""
         call = self.stack.simulator.place_call(script=script)
         key = uuid.uuid4().hex
         id = id_from_key(key)
         body = {"serverCallId": call.server_call_id, **WAV}
-        self.insist(seconds, lambda: self.stack.recorder.start(body, key), lambda: self.let_start_claim_lapse(id))
+        self.retry_until(seconds, lambda: self.stack.recorder.start(body, key), lambda: self.let_start_claim_lapse(id))
         let_start_settle(self.stack, id)
-        return Began(id, call.call_id)
+        return StartedRecording(id, call.call_id)
 
-    def insist(self, seconds: float, act: Callable[[], object], on_conflict: Callable[[], None] | None = None) -> None:
+    def retry_until(
+        self, seconds: float, act: Callable[[], object], on_conflict: Callable[[], None] | None = None
+    ) -> None:
         """Call until it works; a control of a recording that ACS has not named yet is given up in the end.
 
         Raises:
@@ -178,7 +180,7 @@ class Guarded:
     def shown(self, id: str) -> dict[str, Any]:
         """The recording as the API shows it."""
         found: list[dict[str, Any]] = []
-        self.insist(30, lambda: found.append(self.stack.recorder.get(id)))
+        self.retry_until(30, lambda: found.append(self.stack.recorder.get(id)))
         return found[0]
 
     def clear_queues(self) -> None:
@@ -188,13 +190,13 @@ class Guarded:
 
 
 @contextmanager
-def guarded(
+def supervised(
     directory: Path,
     simulator_settings: Settings,
     *,
     direct_to_acs: bool = False,
-    app_settings: Mapping[str, str] = HASTY,
-) -> Iterator[Guarded]:
+    app_settings: Mapping[str, str] = FAST_SETTINGS,
+) -> Iterator[SupervisedHost]:
     """A stack with short waits, its host behind the gateway.
 
     Args:
@@ -204,7 +206,7 @@ def guarded(
         app_settings: of the app.
     """
     with Stack(
-        directory, app_settings=app_settings, host_options=HASTY_HOST, simulator_settings=simulator_settings
+        directory, app_settings=app_settings, host_options=FAST_HOST, simulator_settings=simulator_settings
     ) as stack:
         # Only now is it known where everything is: the host starts again, with the gateway in between.
         stack.host.stop()
@@ -213,7 +215,7 @@ def guarded(
             if direct_to_acs:
                 stack.host.environment.update(stack.announcement.environment())
             stack.host.start()
-            one = Guarded(stack, gateway)
+            one = SupervisedHost(stack, gateway)
             try:
                 yield one
             finally:

@@ -1,11 +1,11 @@
-"""Faults by chance and on purpose: storage that answers badly, services that are gone, ACS on a bad day."""
+"""Faults drawn at random, services that do not answer, and faults of ACS on every kind of request."""
 
 import random
 import threading
 from collections.abc import Iterator
 
 from local.simulator.faults import Action, Fault, Operation
-from tests.e2e.gateway import Answer, Call, Fate
+from tests.e2e.gateway import Answer, ForwardedRequest, Outcome
 
 CONTENT_ACTIONS: tuple[Action, ...] = (
     "tooManyRequests",
@@ -24,7 +24,7 @@ CONTENT_KINDS: tuple[Operation, ...] = ("content", "metadata")
 OTHER_KINDS: tuple[Operation, ...] = ("start", "get", "pause", "resume", "stop", "delete")
 
 
-class Weather:
+class RandomFaults:
     """Storage requests fail by chance: refused with 503, cut before their effect, or cut after it."""
 
     def __init__(self, probability: float, seed: int) -> None:
@@ -36,24 +36,24 @@ class Weather:
         self.requests_to_acs = 0
         self.faults_of_acs = 0
 
-    def before(self, _call: Call) -> Fate:
+    def before(self, _call: ForwardedRequest) -> Outcome:
         """Two thirds of all faults, by which the request has no effect."""
         with self.lock:
             self.requests += 1
-        return random_fate(self, self.probability * 2 / 3, (Fate.UNAVAILABLE, Fate.RESET))
+        return random_outcome(self, self.probability * 2 / 3, (Outcome.UNAVAILABLE, Outcome.RESET))
 
-    def after(self, _call: Call, _answer: Answer) -> Fate:
+    def after(self, _call: ForwardedRequest, _answer: Answer) -> Outcome:
         """The last third: the request had its effect, and the answer is lost."""
         spared = 1 - self.probability * 2 / 3
-        return random_fate(self, self.probability / 3 / spared, (Fate.RESET,))
+        return random_outcome(self, self.probability / 3 / spared, (Outcome.RESET,))
 
 
-def random_fate(weather: Weather, probability: float, fates: tuple[Fate, ...]) -> Fate:
-    with weather.lock:
-        if weather.chance.random() >= probability:
-            return Fate.PASS
-        weather.faulted += 1
-        return weather.chance.choice(fates)
+def random_outcome(random_faults: RandomFaults, probability: float, outcomes: tuple[Outcome, ...]) -> Outcome:
+    with random_faults.lock:
+        if random_faults.chance.random() >= probability:
+            return Outcome.PASS
+        random_faults.faulted += 1
+        return random_faults.chance.choice(outcomes)
 
 
 class Outage:
@@ -63,14 +63,14 @@ class Outage:
         self.services = services
         self.refused = 0
 
-    def before(self, call: Call) -> Fate:
+    def before(self, call: ForwardedRequest) -> Outcome:
         if call.service not in self.services:
-            return Fate.PASS
+            return Outcome.PASS
         self.refused += 1
-        return Fate.RESET
+        return Outcome.RESET
 
-    def after(self, _call: Call, _answer: Answer) -> Fate:
-        return Fate.PASS
+    def after(self, _call: ForwardedRequest, _answer: Answer) -> Outcome:
+        return Outcome.PASS
 
 
 def bad_day(probability: float, seed: int) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ BYTES_AT_ONCE = "4194304"
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Scenario:
     """What happens.
 
     Attributes:
@@ -60,7 +60,7 @@ class Scene:
         return " ".join(f"{field}={getattr(self, field):d}" for field in self.__slots__)
 
     @classmethod
-    def named(cls, name: str) -> "Scene":
+    def named(cls, name: str) -> "Scenario":
         given = dict(part.split("=") for part in name.split())
         kinds = {field: type(getattr(cls(), field)) for field in given}
         return cls(**{field: kinds[field](int(value)) for field, value in given.items()})
@@ -88,9 +88,9 @@ def expected_blobs(folder: str, chunks: int) -> dict[str, bytes]:
     return found
 
 
-ONE = Scene()
-THREE = Scene(chunks=3)
+ONE = Scenario()
+THREE = Scenario(chunks=3)
 
 
-def in_blocks(scene: Scene) -> Scene:
-    return replace(scene, in_blocks=True)
+def in_blocks(scenario: Scenario) -> Scenario:
+    return replace(scenario, in_blocks=True)
