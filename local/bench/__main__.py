@@ -8,7 +8,7 @@ from local.bench.plot import picture
 from local.bench.quiet import QuietMoments
 from local.bench.report import page
 from local.bench.server import ROOT
-from local.bench.world import MIB, World
+from local.bench.testbed import MIB, Testbed
 
 ROUNDS = {64: 3, 256: 3, 1024: 3}
 DOCS = ROOT / "docs"
@@ -17,12 +17,12 @@ DOCS = ROOT / "docs"
 def main() -> None:
     began = time.monotonic()
     results, quiet = Results(), QuietMoments()
-    with World(max(ROUNDS) * MIB) as world:
+    with Testbed(max(ROUNDS) * MIB) as testbed:
         measure_hashes(results)
         for mib, rounds in ROUNDS.items():
-            compare(world, results, quiet, mib, rounds)
-        measure_at_once(world, results)
-        measure_kills(world, results)
+            compare(testbed, results, quiet, mib, rounds)
+        measure_at_once(testbed, results)
+        measure_kills(testbed, results)
     write(DOCS, results)
     print(f"Measured in {time.monotonic() - began:.0f} seconds; the figures are in docs/performance.md")
 

@@ -24,7 +24,7 @@ from local.bench.measure import (
     Sample,
     ways_for,
 )
-from local.bench.world import HTTP, MIB, TLS
+from local.bench.testbed import HTTP, MIB, TLS
 
 TEMPLATE = Path(__file__).with_name("performance.template.md")
 HASHES = Template(

@@ -14,7 +14,7 @@ from shared.domain.errors import OutOfTime
 from shared.domain.ports import Block, ChunkStore, Source
 
 from .samples import WAV, md5_of
-from .shelves import Kept
+from .source_under_test import Kept
 
 BLOCK = 64 * 1024
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"

@@ -6,7 +6,7 @@ import pytest
 from azure.communication.callautomation import CallAutomationClient
 
 from local.simulator.client import SimulatorAdmin
-from local.simulator.faults import Action, Fault
+from local.simulator.faults import Action, InjectedFault
 from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
@@ -14,7 +14,7 @@ from shared.domain.ports import ChunkStore
 
 from .conftest import HOST_SUFFIXES
 from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
-from .shelves import SDK_WARNINGS, Kept, SimulatorShelf
+from .source_under_test import SDK_WARNINGS, Kept, SimulatorSourceUnderTest
 
 pytestmark = SDK_WARNINGS
 SIZE = 4 * BLOCK + 4321
@@ -45,10 +45,10 @@ NEVER_THE_CONTENT: list[Action] = [
 
 
 def attempt_fails_and_the_next_ends_with_the_content(
-    shelf: SimulatorShelf, store: ChunkStore, kept: Kept, fault: Fault
+    source_under_test: SimulatorSourceUnderTest, store: ChunkStore, kept: Kept, fault: InjectedFault
 ) -> None:
-    engine = an_engine(shelf.source, store)
-    shelf.spoil(fault)
+    engine = an_engine(source_under_test.source, store)
+    source_under_test.spoil(fault)
 
     with pytest.raises(Transient):
         engine.copy(an_order(kept))
@@ -65,45 +65,47 @@ def test_there_are_enough_positions() -> None:
 @pytest.mark.parametrize("action", ["truncate", "reset"])
 @pytest.mark.parametrize("at", POSITIONS)
 def test_a_content_that_breaks_off_anywhere_is_not_committed_and_resumed(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, at: int, action: Action
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore, at: int, action: Action
 ) -> None:
-    fault = Fault(action=action, kind="content", at=at)
+    fault = InjectedFault(action=action, kind="content", at=at)
 
-    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, blob_store, acs_shelf.keep(SIZE), fault)
+    attempt_fails_and_the_next_ends_with_the_content(simulated_source, blob_store, simulated_source.keep(SIZE), fault)
 
 
 @pytest.mark.parametrize("size", [BLOCK, SIZE])
 @pytest.mark.parametrize("action", NEVER_THE_CONTENT)
 def test_what_cannot_be_the_content_is_not_committed(
-    acs_shelf: SimulatorShelf, store: ChunkStore, action: Action, size: int
+    simulated_source: SimulatorSourceUnderTest, store: ChunkStore, action: Action, size: int
 ) -> None:
-    fault = Fault(action=action, kind="content")
+    fault = InjectedFault(action=action, kind="content")
 
-    attempt_fails_and_the_next_ends_with_the_content(acs_shelf, store, acs_shelf.keep(size), fault)
+    attempt_fails_and_the_next_ends_with_the_content(simulated_source, store, simulated_source.keep(size), fault)
 
 
 @pytest.mark.parametrize("action", ["wrongContentRange", "totalChanged", "ignoreRange", "chunked", "htmlBody"])
 def test_what_cannot_be_a_later_range_is_not_committed(
-    acs_shelf: SimulatorShelf, store: ChunkStore, action: Action
+    simulated_source: SimulatorSourceUnderTest, store: ChunkStore, action: Action
 ) -> None:
-    kept = acs_shelf.keep(SIZE)
-    acs_shelf.spoil(Fault(action="truncate", kind="content", at=2 * BLOCK + 7))
+    kept = simulated_source.keep(SIZE)
+    simulated_source.spoil(InjectedFault(action="truncate", kind="content", at=2 * BLOCK + 7))
     with pytest.raises(Transient):
-        an_engine(acs_shelf.source, store).copy(an_order(kept))
-    acs_shelf.admin.clear_faults()
-    acs_shelf.spoil(Fault(action=action, kind="content", skip=1))
+        an_engine(simulated_source.source, store).copy(an_order(kept))
+    simulated_source.admin.clear_faults()
+    simulated_source.spoil(InjectedFault(action=action, kind="content", skip=1))
 
     with pytest.raises(SourceSuspect):
-        an_engine(acs_shelf.source, store).copy(an_order(kept, resume=True))
+        an_engine(simulated_source.source, store).copy(an_order(kept, resume=True))
 
     assert store.look(NAME).etag is None
 
 
-def test_bytes_behind_the_announced_ones_are_not_copied(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
-    kept = acs_shelf.keep(SIZE)
-    acs_shelf.spoil(Fault(action="longBody", kind="content", extra_bytes=BLOCK))
+def test_bytes_behind_the_announced_ones_are_not_copied(
+    simulated_source: SimulatorSourceUnderTest, store: ChunkStore
+) -> None:
+    kept = simulated_source.keep(SIZE)
+    simulated_source.spoil(InjectedFault(action="longBody", kind="content", extra_bytes=BLOCK))
 
-    copied = an_engine(acs_shelf.source, store).copy(an_order(kept))
+    copied = an_engine(simulated_source.source, store).copy(an_order(kept))
 
     assert_copied(store, kept, copied)
 
@@ -111,20 +113,22 @@ def test_bytes_behind_the_announced_ones_are_not_copied(acs_shelf: SimulatorShel
 def test_a_stall_ends_the_attempt_and_the_next_goes_on(
     admin: SimulatorAdmin, acs_client: CallAutomationClient, store: ChunkStore
 ) -> None:
-    shelf = SimulatorShelf(admin, SdkSource(acs_client, HOST_SUFFIXES, read_seconds=0.2))
-    fault = Fault(action="stall", kind="content", at=3 * BLOCK, seconds=5)
+    source_under_test = SimulatorSourceUnderTest(admin, SdkSource(acs_client, HOST_SUFFIXES, read_seconds=0.2))
+    fault = InjectedFault(action="stall", kind="content", at=3 * BLOCK, seconds=5)
 
-    attempt_fails_and_the_next_ends_with_the_content(shelf, store, shelf.keep(SIZE), fault)
+    attempt_fails_and_the_next_ends_with_the_content(source_under_test, store, source_under_test.keep(SIZE), fault)
 
     # Between three blocks staged and none: the last writes may have been on their way.
     later = [str(request.range) for request in admin.requests("content")][2:]
     assert all(int(asked.removeprefix("bytes=").partition("-")[0]) >= BLOCK for asked in later)
 
 
-def test_a_flipped_bit_is_found_by_the_second_read(acs_shelf: SimulatorShelf, store: ChunkStore) -> None:
-    kept = acs_shelf.keep(SIZE)
-    engine = an_engine(acs_shelf.source, store)
-    acs_shelf.spoil(Fault(action="flipBit", kind="content", at=2 * BLOCK + 5))
+def test_a_flipped_bit_is_found_by_the_second_read(
+    simulated_source: SimulatorSourceUnderTest, store: ChunkStore
+) -> None:
+    kept = simulated_source.keep(SIZE)
+    engine = an_engine(simulated_source.source, store)
+    simulated_source.spoil(InjectedFault(action="flipBit", kind="content", at=2 * BLOCK + 5))
     copied = engine.copy(an_order(kept))
 
     again = engine.digest_of_source(an_order(kept))
@@ -134,12 +138,12 @@ def test_a_flipped_bit_is_found_by_the_second_read(acs_shelf: SimulatorShelf, st
 
 @pytest.mark.stack
 def test_attempts_that_each_break_off_later_end_with_the_content(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore
 ) -> None:
-    kept = acs_shelf.keep(SIZE)
-    engine = an_engine(acs_shelf.source, blob_store, writers=1)
+    kept = simulated_source.keep(SIZE)
+    engine = an_engine(simulated_source.source, blob_store, writers=1)
     # A staged block shortens the rest of the content, so that each attempt dies a little further on.
-    acs_shelf.spoil(Fault(action="reset", kind="content", at=BLOCK + 100, times=None))
+    simulated_source.spoil(InjectedFault(action="reset", kind="content", at=BLOCK + 100, times=None))
 
     failures = 0
     while blob_store.look(NAME).etag is None and failures < 20:

@@ -9,7 +9,7 @@ from shared.adapters.blob_storage import BlobChunkStore
 from shared.copying.copy_content import Copied
 
 from .copying import BLOCK, NAME, an_engine, an_order, assert_copied, blocks_of
-from .shelves import SDK_WARNINGS, SimulatorShelf
+from .source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest
 
 pytestmark = [SDK_WARNINGS, pytest.mark.stack]
 FIVE_BLOCKS = 4 * BLOCK + 4321
@@ -17,15 +17,15 @@ FIVE_BLOCKS = 4 * BLOCK + 4321
 
 @pytest.mark.parametrize("size", [BLOCK, FIVE_BLOCKS, 20 * BLOCK])
 def test_a_zombie_and_its_successor_end_with_one_blob_that_both_have_proven(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, size: int
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore, size: int
 ) -> None:
-    kept = acs_shelf.keep(size)
+    kept = simulated_source.keep(size)
     together = threading.Barrier(2)
 
     def copy(resume: bool) -> Copied:
         order = an_order(kept, resume=resume)
         together.wait(10)
-        return an_engine(acs_shelf.source, blob_store).copy(order)
+        return an_engine(simulated_source.source, blob_store).copy(order)
 
     with ThreadPoolExecutor(2) as pool:
         zombie, successor = pool.map(copy, [False, True])
@@ -36,9 +36,9 @@ def test_a_zombie_and_its_successor_end_with_one_blob_that_both_have_proven(
 
 @pytest.mark.parametrize("sleeps_before", [1, 2, 3, 4, 5])
 def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
-    acs_shelf: SimulatorShelf, blob_store: BlobChunkStore, sleeps_before: int
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore, sleeps_before: int
 ) -> None:
-    kept = acs_shelf.keep(FIVE_BLOCKS)
+    kept = simulated_source.keep(FIVE_BLOCKS)
     successor: list[Copied] = []
     begun = 0
 
@@ -46,20 +46,22 @@ def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
         nonlocal begun
         begun += 1
         if begun == sleeps_before:
-            successor.append(an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=True)))
+            successor.append(an_engine(simulated_source.source, blob_store).copy(an_order(kept, resume=True)))
 
-    zombie = an_engine(acs_shelf.source, blob_store).copy(an_order(kept, keep_going=keep_going))
+    zombie = an_engine(simulated_source.source, blob_store).copy(an_order(kept, keep_going=keep_going))
 
     assert [zombie] == successor
     assert_copied(blob_store, kept, zombie)
     assert blob_store.look(NAME).blocks == blocks_of(kept.content)
 
 
-def test_many_workers_at_once_end_with_one_blob(acs_shelf: SimulatorShelf, blob_store: BlobChunkStore) -> None:
-    kept = acs_shelf.keep(FIVE_BLOCKS)
+def test_many_workers_at_once_end_with_one_blob(
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore
+) -> None:
+    kept = simulated_source.keep(FIVE_BLOCKS)
 
     def copy(number: int) -> Copied:
-        return an_engine(acs_shelf.source, blob_store).copy(an_order(kept, resume=number > 3))
+        return an_engine(simulated_source.source, blob_store).copy(an_order(kept, resume=number > 3))
 
     with ThreadPoolExecutor(6) as pool:
         proofs = list(pool.map(copy, range(6)))

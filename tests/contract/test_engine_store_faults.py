@@ -10,7 +10,7 @@ from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
 from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
-from .shelves import FakeShelf
+from .source_under_test import FakeSourceUnderTest
 
 SIZE = 4 * BLOCK + 4321
 
@@ -33,19 +33,19 @@ class StoreThatMissesBlocksFirst(FakeStore):
 
 
 def test_a_committed_list_that_is_not_the_one_that_was_sent_proves_nothing() -> None:
-    shelf, store = FakeShelf(), ForgetfulStore(World())
-    kept = shelf.keep(SIZE)
+    source_under_test, store = FakeSourceUnderTest(), ForgetfulStore(World())
+    kept = source_under_test.keep(SIZE)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        an_engine(source_under_test.source, store).copy(an_order(kept))
 
 
 def test_blocks_that_a_successor_committed_make_the_zombie_prove_that_blob() -> None:
-    shelf, store = FakeShelf(), StoreThatMissesBlocksFirst(World())
-    kept = shelf.keep(SIZE)
-    first = an_engine(shelf.source, store).copy(an_order(kept))
+    source_under_test, store = FakeSourceUnderTest(), StoreThatMissesBlocksFirst(World())
+    kept = source_under_test.keep(SIZE)
+    first = an_engine(source_under_test.source, store).copy(an_order(kept))
 
-    second = an_engine(shelf.source, store).copy(an_order(kept))
+    second = an_engine(source_under_test.source, store).copy(an_order(kept))
 
     assert second == first
     assert_copied(store, kept, second)
@@ -56,36 +56,39 @@ def test_blocks_that_a_successor_committed_make_the_zombie_prove_that_blob() -> 
 def test_a_block_that_could_not_be_staged_ends_the_attempt_and_the_next_ends_with_the_content(
     block: int, fault: Fault
 ) -> None:
-    shelf, world = FakeShelf(), World(lambda effect: fault if effect.number == block + 1 else None)
-    store, kept = FakeStore(world), shelf.keep(SIZE)
+    source_under_test, world = (
+        FakeSourceUnderTest(),
+        World(lambda effect: fault if effect.number == block + 1 else None),
+    )
+    store, kept = FakeStore(world), source_under_test.keep(SIZE)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        an_engine(source_under_test.source, store).copy(an_order(kept))
 
     assert store.look(NAME).etag is None
-    assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
+    assert_copied(store, kept, an_engine(source_under_test.source, store).copy(an_order(kept, resume=True)))
 
 
 @pytest.mark.parametrize("effect", ["store.commit", "store.committed"])
 @pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
 def test_a_commit_whose_answer_is_not_known_is_proven_by_the_next_attempt(effect: str, fault: Fault) -> None:
-    shelf, world = FakeShelf(), World()
-    store, kept = FakeStore(world), shelf.keep(SIZE)
+    source_under_test, world = FakeSourceUnderTest(), World()
+    store, kept = FakeStore(world), source_under_test.keep(SIZE)
     world.fail(effect, fault)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        an_engine(source_under_test.source, store).copy(an_order(kept))
 
-    assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
+    assert_copied(store, kept, an_engine(source_under_test.source, store).copy(an_order(kept, resume=True)))
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
 def test_a_put_whose_answer_is_not_known_is_proven_by_the_next_attempt(fault: Fault) -> None:
-    shelf, world = FakeShelf(), World()
-    store, kept = FakeStore(world), shelf.keep(BLOCK)
+    source_under_test, world = FakeSourceUnderTest(), World()
+    store, kept = FakeStore(world), source_under_test.keep(BLOCK)
     world.fail("store.put", fault)
 
     with pytest.raises(StoreUnavailable):
-        an_engine(shelf.source, store).copy(an_order(kept))
+        an_engine(source_under_test.source, store).copy(an_order(kept))
 
-    assert_copied(store, kept, an_engine(shelf.source, store).copy(an_order(kept, resume=True)))
+    assert_copied(store, kept, an_engine(source_under_test.source, store).copy(an_order(kept, resume=True)))

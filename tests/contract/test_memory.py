@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.process import SimulatorProcess
 from local.simulator.scripts import Script
 from local.simulator.views import DocumentView
-from local.simulator.wishes import ForeignWish
 
 from .conftest import QUICK
 
@@ -27,8 +27,8 @@ def acs(tmp_path: Path) -> Iterator[SimulatorProcess]:
 
 
 def kept(acs: SimulatorProcess, mebibytes: int) -> DocumentView:
-    wish = ForeignWish(script=Script(chunk_bytes=mebibytes * MEBIBYTE))
-    return acs.admin.wait_for_files(acs.admin.foreign_recording(wish).recording_id).documents[0]
+    request = ForeignRecordingRequest(script=Script(chunk_bytes=mebibytes * MEBIBYTE))
+    return acs.admin.wait_for_files(acs.admin.foreign_recording(request).recording_id).documents[0]
 
 
 def grown(acs: SimulatorProcess, *documents: DocumentView) -> tuple[float, list[str]]:

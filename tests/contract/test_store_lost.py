@@ -21,7 +21,7 @@ from .conftest import AZURITE
 from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
 from .played import LosingAdapter
 from .samples import WAV, md5_of
-from .shelves import FakeShelf
+from .source_under_test import FakeSourceUnderTest
 
 FAST_OPTIONS = BLOB_OPTIONS | {"initial_backoff": 0, "increment_base": 0, "random_jitter_range": 0}
 LOST = {
@@ -130,11 +130,11 @@ def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
 def test_a_copy_one_of_whose_answers_was_lost_is_proven_in_the_same_attempt(
     lossy: Lossy, effect: str, size: int
 ) -> None:
-    shelf = FakeShelf()
-    kept = shelf.keep(size)
+    source_under_test = FakeSourceUnderTest()
+    kept = source_under_test.keep(size)
     lossy.lose(effect)
 
-    assert_copied(lossy.store, kept, an_engine(shelf.source, lossy.store).copy(an_order(kept)))
+    assert_copied(lossy.store, kept, an_engine(source_under_test.source, lossy.store).copy(an_order(kept)))
 
 
 def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> None:

@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Iterator
 
-from local.simulator.faults import Action, Fault, Operation
+from local.simulator.faults import Action, InjectedFault, Operation
 from tests.e2e.gateway import Answer, ForwardedRequest, Outcome
 
 CONTENT_ACTIONS: tuple[Action, ...] = (
@@ -73,10 +73,12 @@ class Outage:
         return Outcome.PASS
 
 
-def bad_day(probability: float, seed: int) -> Iterator[Fault]:
+def bad_day(probability: float, seed: int) -> Iterator[InjectedFault]:
     """Faults of ACS that together hit so many of the requests of every kind."""
     for kinds, actions in ((CONTENT_KINDS, CONTENT_ACTIONS), (OTHER_KINDS, OTHER_ACTIONS)):
         # They are asked one after the other: each is given what makes the whole come out.
         share = 1 - (1 - probability) ** (1 / len(actions))
         for number, (kind, action) in enumerate((kind, action) for kind in kinds for action in actions):
-            yield Fault(action=action, kind=kind, times=None, probability=share, seed=seed * 1_000 + number, at=1_000)
+            yield InjectedFault(
+                action=action, kind=kind, times=None, probability=share, seed=seed * 1_000 + number, at=1_000
+            )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.scripts import EventOptions, Script
 from local.stack import Stack
 from tests.e2e.steps import WAV, differences, record, settled
@@ -22,7 +22,7 @@ def test_an_event_that_never_came_is_handed_in(stack: Stack) -> None:
 
 
 def test_a_chunk_that_expired_fails_its_recording_and_only_a_replay_lifts_it(faulty_stack: Stack) -> None:
-    faulty_stack.simulator.add_fault(Fault(action="notReady", kind="content", seconds=600))
+    faulty_stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=600))
     # Recorded a day ago by the clock of events and metadata, so that the deadline is past when the event comes.
     script = Script(chunks=1, chunk_bytes=20_000, age_seconds=25 * 3600)
     recording = settled(faulty_stack, record(faulty_stack, script)["id"], "failed")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueClient
 
-from local.simulator.faults import Action, Fault, Operation
+from local.simulator.admin_requests import ForeignRecordingRequest
+from local.simulator.faults import Action, InjectedFault, Operation
 from local.simulator.scripts import EventOptions, Script
-from local.simulator.wishes import ForeignWish
 from local.stack import CONTAINER, Stack
 from shared import settings
 from tests.e2e.steps import WAV, differences, left_at_acs, let_start_settle, record, settled, violations_of
@@ -41,7 +41,7 @@ CONTENT_FAULTS: list[Action] = [
 
 @pytest.mark.parametrize("action", CONTENT_FAULTS)
 def test_a_fault_while_a_chunk_is_fetched_only_delays_it(faulty_stack: Stack, action: Action) -> None:
-    faulty_stack.simulator.add_fault(Fault(action=action, kind="content", times=2, at=1_000))
+    faulty_stack.simulator.add_fault(InjectedFault(action=action, kind="content", times=2, at=1_000))
 
     recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
@@ -52,7 +52,7 @@ def test_a_fault_while_a_chunk_is_fetched_only_delays_it(faulty_stack: Stack, ac
 
 @pytest.mark.parametrize("action", ["unavailable", "htmlBody", "truncate", "emptyBody", "jsonBody"])
 def test_a_fault_while_metadata_are_fetched_only_delays_the_chunk(faulty_stack: Stack, action: Action) -> None:
-    faulty_stack.simulator.add_fault(Fault(action=action, kind="metadata", times=2, at=100))
+    faulty_stack.simulator.add_fault(InjectedFault(action=action, kind="metadata", times=2, at=100))
 
     recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
@@ -62,7 +62,7 @@ def test_a_fault_while_metadata_are_fetched_only_delays_the_chunk(faulty_stack: 
 
 @pytest.mark.parametrize("action", ["internalError", "unavailable", "unauthorized", "loseResponse", "redirectLoop"])
 def test_a_fault_while_a_chunk_is_deleted_only_delays_that(faulty_stack: Stack, action: Action) -> None:
-    faulty_stack.simulator.add_fault(Fault(action=action, kind="delete", times=2))
+    faulty_stack.simulator.add_fault(InjectedFault(action=action, kind="delete", times=2))
 
     recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
@@ -72,7 +72,7 @@ def test_a_fault_while_a_chunk_is_deleted_only_delays_that(faulty_stack: Stack, 
 
 def test_a_redirect_to_a_host_that_is_not_acs_is_not_followed(faulty_stack: Stack) -> None:
     faulty_stack.simulator.add_fault(
-        Fault(action="redirect", kind="content", times=1, status=302, location="https://127.0.0.1/v1/objects/x")
+        InjectedFault(action="redirect", kind="content", times=1, status=302, location="https://127.0.0.1/v1/objects/x")
     )
 
     recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
@@ -96,14 +96,14 @@ def place_of(stack: Stack, recording: dict[str, Any]) -> tuple[str, str]:
 def test_a_redirect_to_another_document_is_not_followed(
     faulty_stack: Stack, kind: Operation, held_back: Operation
 ) -> None:
-    faulty_stack.simulator.add_fault(Fault(action="unavailable", kind="content", times=None))
+    faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind="content", times=None))
     first, second = two_announced(faulty_stack)
     (_, path), (other, other_path) = place_of(faulty_stack, first), place_of(faulty_stack, second)
     target = f"{other}/content/video" if kind == "content" else other
     faulty_stack.simulator.clear_faults()
     # The other document is still there all the while.
-    faulty_stack.simulator.add_fault(Fault(action="unavailable", kind=held_back, path=other_path, times=None))
-    faulty_stack.simulator.add_fault(Fault(action="redirect", kind=kind, path=path, location=target, times=2))
+    faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind=held_back, path=other_path, times=None))
+    faulty_stack.simulator.add_fault(InjectedFault(action="redirect", kind=kind, path=path, location=target, times=2))
 
     ended = [settled(faulty_stack, first["id"])]
     faulty_stack.simulator.clear_faults()
@@ -116,7 +116,7 @@ def test_a_redirect_to_another_document_is_not_followed(
 
 
 def test_an_original_is_kept_when_its_copy_vanishes_between_two_tries_to_delete_it(faulty_stack: Stack) -> None:
-    faulty_stack.simulator.add_fault(Fault(action="unavailable", kind="delete", times=None))
+    faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind="delete", times=None))
     id = record(faulty_stack, Script(chunks=1, chunk_bytes=20_000))["id"]
     chunk = stored_chunk(faulty_stack, id)
     with faulty_stack.blobs as blobs:
@@ -142,7 +142,7 @@ def stored_chunk(stack: Stack, id: str) -> dict[str, Any]:
 
 
 def test_files_that_appear_late_are_waited_for(faulty_stack: Stack) -> None:
-    faulty_stack.simulator.add_fault(Fault(action="notReady", kind="content", seconds=2.0))
+    faulty_stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=2.0))
 
     recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
@@ -152,7 +152,7 @@ def test_files_that_appear_late_are_waited_for(faulty_stack: Stack) -> None:
 
 def test_a_start_whose_answer_is_lost_is_one_recording(faulty_stack: Stack) -> None:
     call = faulty_stack.simulator.place_call(script=TWO)
-    faulty_stack.simulator.add_fault(Fault(action="loseResponse", kind="start", times=1))
+    faulty_stack.simulator.add_fault(InjectedFault(action="loseResponse", kind="start", times=1))
 
     recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV}, key=f"lost-{call.call_id}")
 
@@ -164,7 +164,7 @@ def test_a_start_whose_answer_is_lost_is_one_recording(faulty_stack: Stack) -> N
 
 def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(faulty_stack: Stack) -> None:
     call = faulty_stack.simulator.place_call(script=TWO)
-    fault = Fault(action="internalError", kind="start", times=3)
+    fault = InjectedFault(action="internalError", kind="start", times=3)
     faulty_stack.simulator.add_fault(fault)
     body = {"serverCallId": call.server_call_id, **WAV}
 
@@ -196,7 +196,7 @@ def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(faulty_
     call = faulty_stack.simulator.place_call(script=TWO)
     recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
     faulty_stack.recorder.wait(recording["id"], "active", seconds=10)
-    faulty_stack.simulator.add_fault(Fault(action="status", status=404, kind="stop", times=1))
+    faulty_stack.simulator.add_fault(InjectedFault(action="status", status=404, kind="stop", times=1))
 
     answer = faulty_stack.recorder.request("POST", f"/recordings/{recording['id']}/stop")
     stopped = faulty_stack.recorder.stop(recording["id"])
@@ -267,7 +267,7 @@ def wait_for_dead_letter(stack: Stack) -> None:
 
 def test_an_event_of_another_resource_is_kept_and_nothing_is_fetched(faulty_stack: Stack) -> None:
     foreign = faulty_stack.simulator.foreign_recording(
-        ForeignWish(script=Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True)))
+        ForeignRecordingRequest(script=Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True)))
     )
     faulty_stack.simulator.wait_for_files(foreign.recording_id)
     held = next(event for event in faulty_stack.simulator.events() if event.recording_id == foreign.recording_id)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
 from shared.domain.log import LOOK, LogEvent
@@ -104,7 +104,7 @@ def lived(one: SupervisedHost, losing: LostAnswers) -> str:
 
 def replayed(one: SupervisedHost, losing: LostAnswers) -> str:
     """What could not be fetched is replayed; what counts are the writes from then on."""
-    one.stack.simulator.add_fault(Fault(action="notReady", kind="content", seconds=RUN_SECONDS))
+    one.stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=RUN_SECONDS))
     id = recorded(one)
     deadline = time.monotonic() + RUN_SECONDS
     while [chunk["failure"] is None for chunk in one.shown(id)["chunks"]] != [False] * 3:

@@ -10,7 +10,7 @@ from shared.domain.errors import RecorderError
 from shared.domain.models import ChunkRef
 from shared.settings import DELETION_QUEUE, TRANSFER_QUEUE
 from tests.fakes import Crash, Effect, FakeHost, Fault
-from tests.fakes.host import Delivery, Document, Message
+from tests.fakes.host import Delivery, Document, QueuedMessage
 from tests.model.faults import DrawnFaults, FaultPlan, FixedFaults, text_of
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scenarios import Scenario
@@ -84,7 +84,7 @@ class ModelRun:
             self.host.publish(event)
         for chunk in self.cloud.chunks():
             for queue in (TRANSFER_QUEUE, DELETION_QUEUE, TRANSFER_QUEUE):
-                self.host.queues[queue].append(Message(msgspec.json.encode(chunk.ref)))
+                self.host.queues[queue].append(QueuedMessage(msgspec.json.encode(chunk.ref)))
         self.host.settle()
         self.oracle.at_rest(self.scenario)
         hold(self.fingerprint() == before, "A duplicate changed something.")

@@ -13,7 +13,7 @@ from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Recording, Record
 from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata, start_body
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
-from tests.fakes.host import Document, Message
+from tests.fakes.host import Document, QueuedMessage
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.oracle import Oracle, digest, hold
 from tests.model.scenarios import MEDIA_BYTES
@@ -139,7 +139,7 @@ class ModelState:
 
     def poison(self, ref: ChunkRef) -> None:
         for queue in (TRANSFER_POISON_QUEUE, DELETION_POISON_QUEUE):
-            self.host.queues[queue].append(Message(msgspec.json.encode(ref)))
+            self.host.queues[queue].append(QueuedMessage(msgspec.json.encode(ref)))
 
     # What must hold after every step.
 

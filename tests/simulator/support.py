@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpResponse
 
 from local.simulator.client import SimulatorAdmin
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
 from local.simulator.views import CallView, DocumentView, RecordingView
 
@@ -56,7 +56,7 @@ class Acs:
     def fetch(self, document: DocumentView, host: str | None = None, **options: Any) -> bytes:
         return self.download(content_url(document, host), **options).read()
 
-    def faulty(self, fault: Fault, document: DocumentView, ranged: str | None = None) -> HttpResponse:
+    def faulty(self, fault: InjectedFault, document: DocumentView, ranged: str | None = None) -> HttpResponse:
         """Fetch a document's content with a fault in force."""
         self.admin.add_fault(fault)
         return self.download(content_url(document), headers={"Range": ranged} if ranged else {})

@@ -57,7 +57,7 @@ def test_a_callback_is_signed_with_a_key_that_the_issuer_publishes(simulator: Si
         token,
         key,
         algorithms=["RS256"],
-        audience=simulator.world.resource.immutable_id,
+        audience=simulator.components.resource.immutable_id,
         issuer="https://acscallautomation.communication.azure.com",
     )
     assert claims["exp"] - claims["iat"] == 300

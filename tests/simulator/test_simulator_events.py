@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.scripts import EventOptions, Script
 from local.simulator.settings import BlobAccount
-from local.simulator.wishes import ForeignWish
 
 from .memory_blobs import MemoryBlobs
 from .support import SDK_WARNINGS, Acs
@@ -187,7 +187,9 @@ def test_an_unreachable_endpoint_counts_as_a_failed_attempt(acs: Acs) -> None:
 def test_a_foreign_recording_is_announced_too(acs: Acs) -> None:
     with Webhook() as webhook:
         acs.admin.change_settings(event_endpoint=webhook.url)
-        foreign = acs.admin.foreign_recording(ForeignWish(format_type="mp3", script=Script(chunk_bytes=1000)))
+        foreign = acs.admin.foreign_recording(
+            ForeignRecordingRequest(format_type="mp3", script=Script(chunk_bytes=1000))
+        )
         (event,) = announced(webhook.wait(1))
 
     assert foreign.foreign

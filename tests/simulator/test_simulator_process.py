@@ -13,7 +13,7 @@ import requests
 from azure.communication.callautomation import CallAutomationClient
 
 from local.simulator.client import AdminError
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.process import SimulatorProcess
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
@@ -147,7 +147,7 @@ def test_admin_is_not_shown_to_those_who_come_through_the_tunnel() -> None:
 
 
 def test_many_connections_are_served_at_once(acs: Acs) -> None:
-    acs.admin.add_fault(Fault(action="delay", seconds=0.3, times=None))
+    acs.admin.add_fault(InjectedFault(action="delay", seconds=0.3, times=None))
     begun = time.monotonic()
 
     with ThreadPoolExecutor(20) as workers:

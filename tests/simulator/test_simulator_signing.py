@@ -14,7 +14,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from local.simulator.clock import Clock
 from local.simulator.resource import ENDPOINT_HOST
 from local.simulator.settings import CurrentSettings, Settings
-from local.simulator.signing import Gatekeeper, UnauthorizedError, sign
+from local.simulator.signing import Authenticator, UnauthorizedError, sign
 from local.simulator.simulator import Simulator
 from local.simulator.wire import Request
 
@@ -53,7 +53,7 @@ def test_a_wrong_key_is_refused(simulator: Simulator, acs: Acs) -> None:
     recording_id = acs.start()
     other_key = AzureKeyCredential("bm90IHRoZSBrZXk=")
     with (
-        CallAutomationClient(simulator.world.resource.endpoint, other_key) as stranger,
+        CallAutomationClient(simulator.components.resource.endpoint, other_key) as stranger,
         pytest.raises(ClientAuthenticationError) as error,
     ):
         stranger.get_recording_properties(recording_id)
@@ -66,7 +66,7 @@ def test_a_wrong_key_is_refused(simulator: Simulator, acs: Acs) -> None:
 def test_content_needs_every_signed_header(wrong: str, simulator: Simulator, acs: Acs) -> None:
     url = content_url(acs.document())
     path = url.removeprefix("https://us-storage.asm.skype.com")
-    key = base64.b64decode(simulator.world.resource.access_key)
+    key = base64.b64decode(simulator.components.resource.access_key)
     date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
     signature = sign(key, "GET", path, date, ENDPOINT_HOST, EMPTY)
     headers = {
@@ -124,7 +124,7 @@ def test_a_bearer_token_is_accepted_for_api_and_content_when_switched_on(
 ) -> None:
     document = acs.document()
     acs.admin.change_settings(auth="either")
-    with CallAutomationClient(simulator.world.resource.endpoint, LocalToken(audience)) as bearer:
+    with CallAutomationClient(simulator.components.resource.endpoint, LocalToken(audience)) as bearer:
         entra = Acs(bearer, acs.admin)
 
         assert entra.state(entra.start()) == "active"
@@ -146,17 +146,17 @@ def test_a_token_that_is_not_for_us_now_is_refused(
     recording_id = acs.start()
     acs.admin.change_settings(auth=auth)
     with (
-        CallAutomationClient(simulator.world.resource.endpoint, token) as bearer,
+        CallAutomationClient(simulator.components.resource.endpoint, token) as bearer,
         pytest.raises(ClientAuthenticationError),
     ):
         Acs(bearer, acs.admin).state(recording_id)
 
 
 def test_a_body_that_was_changed_on_the_way_is_refused() -> None:
-    gatekeeper = Gatekeeper("MDEyMw==", ENDPOINT_HOST, CurrentSettings(Settings()), Clock())
+    authenticator = Authenticator("MDEyMw==", ENDPOINT_HOST, CurrentSettings(Settings()), Clock())
     authorization = "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=x"
     headers = {"authorization": authorization, "x-ms-content-sha256": EMPTY, "x-ms-date": DATE}
     request = Request(method="POST", target="/", host=ENDPOINT_HOST, headers=headers, body=b"changed")
 
     with pytest.raises(UnauthorizedError, match="body"):
-        gatekeeper.check(request, content=False)
+        authenticator.check(request, content=False)

@@ -17,7 +17,7 @@ CHUNK_BYTES_MIN = 1024
 CHUNK_BYTES_MAX = 2_000_000_000
 
 
-class Producer:
+class FileGenerator:
     """Makes chunks as a script asks for them."""
 
     def __init__(self, resource_guid: str, clock: Clock) -> None:

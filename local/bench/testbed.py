@@ -19,11 +19,11 @@ from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from local.bench.client import CONTAINER, Job, Outcome
 from local.bench.server import LOOPBACK, ROOT, ServerProcess
 from local.bench.source import content_url, make_content
+from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.resource import ENDPOINT_HOST
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
-from local.simulator.wishes import ForeignWish
 
 MIB = 1024 * 1024
 PATIENCE_SECONDS = 300
@@ -34,7 +34,7 @@ UNCHECKED_KEY = base64.b64encode(bytes(32)).decode()
 HTTP, TLS = "http", "TLS"
 
 
-class World:
+class Testbed:
     """Everything outside the measured process; a context manager."""
 
     def __init__(self, largest_bytes: int) -> None:
@@ -98,8 +98,10 @@ class World:
         if scheme == HTTP:
             return content_url(size)
         if size not in self.documents:
-            wish = ForeignWish(content_type="audioVideo", format_type="mp4", script=Script(chunk_bytes=size))
-            recording = self.simulator.admin.foreign_recording(wish)
+            request = ForeignRecordingRequest(
+                content_type="audioVideo", format_type="mp4", script=Script(chunk_bytes=size)
+            )
+            recording = self.simulator.admin.foreign_recording(request)
             document = self.simulator.admin.wait_for_files(recording.recording_id, 60.0).documents[0]
             self.documents[size] = f"https://{document.home_host}/v1/objects/{document.document_id}/content/video"
         return self.documents[size]

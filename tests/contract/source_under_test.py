@@ -1,4 +1,4 @@
-"""Where documents lie at ACS: in the fake's dictionary, or behind the simulator's storage hosts."""
+"""A source of documents under test: the fake's dictionary, or the simulator's storage hosts."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.client import SimulatorAdmin
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
-from local.simulator.wishes import ForeignWish
 from shared.domain.ports import Source
 from tests.fakes.acs import FakeSource
 from tests.fakes.world import World
@@ -34,7 +34,7 @@ class Kept:
         return self.url.partition(".com")[2]
 
 
-class Shelf(Protocol):
+class SourceUnderTest(Protocol):
     """A source, and a way to put documents there."""
 
     @property
@@ -43,7 +43,7 @@ class Shelf(Protocol):
     def keep(self, size: int = 5000) -> Kept: ...
 
 
-class FakeShelf:
+class FakeSourceUnderTest:
     """The fake's."""
 
     def __init__(self) -> None:
@@ -56,19 +56,19 @@ class FakeShelf:
 
 
 @dataclass(frozen=True)
-class SimulatorShelf:
+class SimulatorSourceUnderTest:
     """The simulator's, reached by the app's own adapter."""
 
     admin: SimulatorAdmin
     source: Source
 
     def keep(self, size: int = 5000) -> Kept:
-        wish = ForeignWish(script=Script(chunk_bytes=max(size, 64)))
-        recording = self.admin.wait_for_files(self.admin.foreign_recording(wish).recording_id)
+        request = ForeignRecordingRequest(script=Script(chunk_bytes=max(size, 64)))
+        recording = self.admin.wait_for_files(self.admin.foreign_recording(request).recording_id)
         [document] = recording.documents
         return kept(document.home_host, document.document_id, self.admin.content(document.document_id))
 
-    def spoil(self, fault: Fault) -> None:
+    def spoil(self, fault: InjectedFault) -> None:
         """Let requests go wrong."""
         self.admin.add_fault(fault)
 

@@ -1,4 +1,4 @@
-"""Who takes orders at ACS: the fake, or the simulator through the app's own adapter, with a tap on the wire."""
+"""ACS under test: the fake, or the simulator through the app's own adapter, with a tap on the wire."""
 
 import json
 from collections import deque
@@ -41,7 +41,7 @@ class TappedSimulator(Simulator):
         return json.loads(request.body)
 
 
-class Desk(Protocol):
+class AcsUnderTest(Protocol):
     """Recording control, and a way to place calls."""
 
     @property
@@ -56,7 +56,7 @@ class Desk(Protocol):
         ...
 
 
-class FakeDesk:
+class FakeAcsUnderTest:
     """The fake's."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class FakeDesk:
 
 
 @dataclass(frozen=True)
-class SimulatorDesk:
+class SimulatorAcsUnderTest:
     """The simulator's."""
 
     simulator: TappedSimulator
@@ -82,8 +82,8 @@ class SimulatorDesk:
         return self.admin.place_call().server_call_id
 
     def begin(self, recording_id: str) -> None:
-        recording = self.simulator.world.recordings.get(recording_id)
-        recording.activate(self.simulator.world.clock.now())
+        recording = self.simulator.components.recordings.get(recording_id)
+        recording.activate(self.simulator.components.clock.now())
 
 
 def an_audio_request(**fields: Any) -> StartRequest:
@@ -92,15 +92,15 @@ def an_audio_request(**fields: Any) -> StartRequest:
     return StartRequest(**types | fields)
 
 
-def started(desk: Desk, repeatability_id: str = "", **fields: Any) -> AcsState:
+def started(acs: AcsUnderTest, repeatability_id: str = "", **fields: Any) -> AcsState:
     """Start a recording of a new call, unless the fields name one."""
-    named = fields or {"server_call_id": desk.place_call()}
-    return desk.calls.start(an_audio_request(**named), repeatability_id or str(uuid4()), FIRST_SENT)
+    named = fields or {"server_call_id": acs.place_call()}
+    return acs.calls.start(an_audio_request(**named), repeatability_id or str(uuid4()), FIRST_SENT)
 
 
-def running(desk: Desk) -> str:
+def running(acs: AcsUnderTest) -> str:
     """ACS's id of a recording that runs."""
-    id = started(desk).recording_id
+    id = started(acs).recording_id
     assert id is not None
-    desk.begin(id)
+    acs.begin(id)
     return id

@@ -12,9 +12,9 @@ from local.simulator.dead_letters import DeadLetters
 from local.simulator.delivery import Delivery
 from local.simulator.documents import Documents
 from local.simulator.faults import Faults
+from local.simulator.file_generator import FileGenerator
 from local.simulator.lifecycle import Lifecycle
 from local.simulator.oracle import DeletionOracle
-from local.simulator.production import Producer
 from local.simulator.publisher import Publisher
 from local.simulator.recording_api import RecordingApi
 from local.simulator.recordings import Recordings
@@ -22,13 +22,13 @@ from local.simulator.request_log import RequestLog
 from local.simulator.resource import Resource
 from local.simulator.scheduler import Scheduler
 from local.simulator.settings import CurrentSettings, Settings
-from local.simulator.signing import Gatekeeper
+from local.simulator.signing import Authenticator
 from local.simulator.storage_host import StorageHost
 from local.simulator.tokens import TokenSigner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Components:
     """What admin can see and change, and what answers for ACS."""
 
     resource: Resource
@@ -49,7 +49,7 @@ class World:
     data_plane: DataPlane
 
 
-def make_world(initial: Settings, open_blobs: OpenBlobs) -> World:
+def make_components(initial: Settings, open_blobs: OpenBlobs) -> Components:
     """Build a simulator's inside; nothing runs yet."""
     resource, settings, clock, scheduler = Resource(), CurrentSettings(initial), Clock(), Scheduler()
     accounts, signer = OpenAccounts(open_blobs), TokenSigner(resource.immutable_id)
@@ -57,14 +57,14 @@ def make_world(initial: Settings, open_blobs: OpenBlobs) -> World:
     dead_letters = DeadLetters(settings, accounts, clock, resource.topic.rpartition("/")[2])
     delivery = Delivery(settings, scheduler, clock, dead_letters)
     callbacks = Callbacks(settings, scheduler, clock, signer)
-    producer, exporter = Producer(resource.immutable_id, clock), Exporter(settings, accounts)
-    publisher = Publisher(settings, scheduler, clock, producer, documents, exporter, delivery, resource.topic)
+    file_generator, exporter = FileGenerator(resource.immutable_id, clock), Exporter(settings, accounts)
+    publisher = Publisher(settings, scheduler, clock, file_generator, documents, exporter, delivery, resource.topic)
     lifecycle = Lifecycle(settings, scheduler, clock, recordings, callbacks, publisher)
-    gatekeeper = Gatekeeper(resource.access_key, resource.endpoint_host, settings, clock)
+    authenticator = Authenticator(resource.access_key, resource.endpoint_host, settings, clock)
     oracle, faults, log = DeletionOracle(settings, accounts, clock), Faults(), RequestLog()
-    recording_api = RecordingApi(gatekeeper, settings, calls, recordings, lifecycle, clock)
-    storage_host = StorageHost(gatekeeper, settings, documents, oracle, clock)
-    return World(
+    recording_api = RecordingApi(authenticator, settings, calls, recordings, lifecycle, clock)
+    storage_host = StorageHost(authenticator, settings, documents, oracle, clock)
+    return Components(
         resource=resource,
         settings=settings,
         clock=clock,

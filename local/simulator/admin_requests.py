@@ -7,7 +7,7 @@ import msgspec
 from local.simulator.scripts import Script
 
 
-class CallWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class CallRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A call to place."""
 
     participants: tuple[str, ...] = ()
@@ -18,7 +18,7 @@ class CallWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     script: Script | None = None
 
 
-class ForeignWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class ForeignRecordingRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A finished recording that nobody started through the API."""
 
     call_id: str | None = None
@@ -29,13 +29,13 @@ class ForeignWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     script: Script = Script()
 
 
-class TimeWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class TimeRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """How much older the stored documents shall be."""
 
     advance_seconds: float
 
 
-class ValidationWish(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class ValidationRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Which handshake to try on the subscriber."""
 
     schema: Literal["EventGrid", "CloudEvents"] = "EventGrid"
