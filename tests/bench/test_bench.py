@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.bench import __main__ as bench
+from local.bench.bench_setup import HTTP, MIB, TLS, BenchSetup
 from local.bench.measure import OURS, RELAY, Killed, Results, Sample, sample, ways_for
 from local.bench.quiet import QuietMoments
 from local.bench.source import MP4_HEAD, content_url
-from local.bench.testbed import HTTP, MIB, TLS, Testbed
 
 
 @pytest.fixture(scope="module")
-def testbed() -> Iterator[Testbed]:
-    with Testbed(MIB) as testbed:
-        yield testbed
+def bench() -> Iterator[BenchSetup]:
+    with BenchSetup(MIB) as bench:
+        yield bench
 
 
 def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -31,33 +31,31 @@ def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) 
         connection.close()
 
 
-def test_the_source_answers_ranges_exactly(testbed: Testbed) -> None:
+def test_the_source_answers_ranges_exactly(bench: BenchSetup) -> None:
     target = urlsplit(content_url(MIB)).path
 
-    status, headers, body = ask(testbed.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
+    status, headers, body = ask(bench.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
 
     assert (status, headers["Content-Range"]) == (206, f"bytes 4-{MIB - 1}/{MIB}")
-    assert body == testbed.content.read_bytes()[4:]
-    assert testbed.content.read_bytes().startswith(MP4_HEAD)
+    assert body == bench.content.read_bytes()[4:]
+    assert bench.content.read_bytes().startswith(MP4_HEAD)
 
 
-def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(testbed: Testbed) -> None:
-    testbed.sink.figures()
+def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(bench: BenchSetup) -> None:
+    bench.sink.figures()
 
-    ask(testbed.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
-    ask(testbed.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
-    ask(
-        testbed.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>"
-    )
-    _, _, listing = ask(testbed.sink.port, "GET", "/account/container/a?comp=blocklist")
+    ask(bench.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
+    ask(bench.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
+    ask(bench.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>")
+    _, _, listing = ask(bench.sink.port, "GET", "/account/container/a?comp=blocklist")
 
     assert b"<CommittedBlocks><Block><Name>dHdv</Name><Size>3</Size></Block></CommittedBlocks>" in listing
-    assert testbed.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
-    assert testbed.sink.figures() == {}
+    assert bench.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
+    assert bench.sink.figures() == {}
 
 
-def test_a_copy_of_one_mib_is_measured(testbed: Testbed) -> None:
-    found = sample(testbed, OURS, HTTP, 1)
+def test_a_copy_of_one_mib_is_measured(bench: BenchSetup) -> None:
+    found = sample(bench, OURS, HTTP, 1)
 
     assert found.operations == {"Put Blob": 1}
     assert found.seconds > 0
@@ -65,8 +63,8 @@ def test_a_copy_of_one_mib_is_measured(testbed: Testbed) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_relay_writes_one_blob(testbed: Testbed) -> None:
-    assert sample(testbed, RELAY, HTTP, 1).operations == {"Put Blob": 1}
+def test_the_relay_writes_one_blob(bench: BenchSetup) -> None:
+    assert sample(bench, RELAY, HTTP, 1).operations == {"Put Blob": 1}
 
 
 def test_patience_with_a_busy_machine_ends() -> None:

@@ -21,8 +21,8 @@ FAILURE_MODES = 42
 
 
 def names_in(path: str) -> set[str]:
-    """The names of the tests of a file, by its syntax tree; none when there is no such file."""
-    file = ROOT / "tests" / path
+    """The names of the tests of a file under tests/ or local/, by its syntax tree; none when there is no such file."""
+    file = ROOT / path if path.startswith("local/") else ROOT / "tests" / path
     tree = ast.parse(file.read_text()) if file.exists() else ast.Module([], [])
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 

@@ -88,7 +88,7 @@ def disabled(req: func.HttpRequest) -> str:
 
 @app.route(route="slow", auth_level=func.AuthLevel.ANONYMOUS)
 def slow(req: func.HttpRequest, context: func.Context) -> str:
-    print("slow begins")  # noqa: T201 - apps print
+    print("slow begins")
     time.sleep(float(req.params["seconds"]))
     return context.invocation_id
 

@@ -16,7 +16,7 @@ import pytest
 
 from local.host.client import HostProcess, HostStartError
 
-from .samples import APPS, eventually, write_app
+from .samples import ROOT, eventually, write_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -214,7 +214,7 @@ def test_a_host_ends_with_the_process_that_started_it(
         f"host = HostProcess(Path({str(sleeper)!r}), {{}}, log_path=Path({str(tmp_path / 'log')!r})).start()\n"
         "print(host.process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", script], cwd=APPS.parents[2], stdout=subprocess.PIPE)
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE)
     stray.append(parent)
     assert parent.stdout is not None
     host_id = int(parent.stdout.readline())
@@ -226,7 +226,7 @@ def test_a_host_ends_with_the_process_that_started_it(
 def test_standard_output_carries_the_ready_line_alone(tmp_path: Path, stray: list[subprocess.Popen[bytes]]) -> None:
     source = 'print("noise")\n@app.route(route="x")\ndef f(req: func.HttpRequest) -> str: return ""'
     command = [sys.executable, "-m", "local.host", "--app", str(write_app(tmp_path, source))]
-    host = subprocess.Popen(command, cwd=APPS.parents[2], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    host = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     stray.append(host)
     assert host.stdout is not None
 
@@ -242,7 +242,7 @@ def test_standard_output_carries_the_ready_line_alone(tmp_path: Path, stray: lis
 def test_bad_options_are_named(sleeper: Path) -> None:
     command = [sys.executable, "-m", "local.host", "--app", str(sleeper), "--option", "speed=11"]
 
-    ended = subprocess.run(command, cwd=APPS.parents[2], capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 2
     assert "unknown option 'speed'" in ended.stderr

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-SIMULATOR = Path(__file__).parents[2] / "local" / "simulator"
+SIMULATOR = Path(__file__).parents[1]
 
 
 def imported_roots(path: Path) -> set[str]:

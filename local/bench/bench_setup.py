@@ -34,7 +34,7 @@ UNCHECKED_KEY = base64.b64encode(bytes(32)).decode()
 HTTP, TLS = "http", "TLS"
 
 
-class Testbed:
+class BenchSetup:
     """Everything outside the measured process; a context manager."""
 
     def __init__(self, largest_bytes: int) -> None:

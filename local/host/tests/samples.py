@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from local.host.client import HostProcess
 
 APPS = Path(__file__).parent / "apps"
+ROOT = Path(__file__).parents[3]
 WAIT_SECONDS = 20.0
 
 

@@ -16,7 +16,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.azurite import Azurite, AzuriteError, Ports, answers, free_port
 
-from .samples import APPS, eventually
+from .samples import ROOT, eventually
 
 
 @pytest.mark.stack
@@ -75,7 +75,7 @@ def test_it_ends_with_the_process_that_started_it() -> None:
         f"Azurite(ports=Ports(blob={port})).start(); os.kill(os.getpid(), 9)"
     )
 
-    ended = subprocess.run([sys.executable, "-c", script], cwd=APPS.parents[2], check=False)
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
 
     assert ended.returncode == -signal.SIGKILL
     assert eventually(lambda: not answers(port))
@@ -87,7 +87,7 @@ def test_a_missing_installation_says_what_to_run(tmp_path: Path) -> None:
 
     ended = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=APPS.parents[2],
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,
