@@ -16,9 +16,9 @@ from local.bench.source import MP4_HEAD, content_url
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[BenchSetup]:
-    with BenchSetup(MIB) as bench:
-        yield bench
+def servers() -> Iterator[BenchSetup]:
+    with BenchSetup(MIB) as servers:
+        yield servers
 
 
 def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -31,31 +31,33 @@ def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) 
         connection.close()
 
 
-def test_the_source_answers_ranges_exactly(bench: BenchSetup) -> None:
+def test_the_source_answers_ranges_exactly(servers: BenchSetup) -> None:
     target = urlsplit(content_url(MIB)).path
 
-    status, headers, body = ask(bench.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
+    status, headers, body = ask(servers.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
 
     assert (status, headers["Content-Range"]) == (206, f"bytes 4-{MIB - 1}/{MIB}")
-    assert body == bench.content.read_bytes()[4:]
-    assert bench.content.read_bytes().startswith(MP4_HEAD)
+    assert body == servers.content.read_bytes()[4:]
+    assert servers.content.read_bytes().startswith(MP4_HEAD)
 
 
-def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(bench: BenchSetup) -> None:
-    bench.sink.figures()
+def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(servers: BenchSetup) -> None:
+    servers.sink.figures()
 
-    ask(bench.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
-    ask(bench.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
-    ask(bench.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>")
-    _, _, listing = ask(bench.sink.port, "GET", "/account/container/a?comp=blocklist")
+    ask(servers.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
+    ask(servers.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
+    ask(
+        servers.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>"
+    )
+    _, _, listing = ask(servers.sink.port, "GET", "/account/container/a?comp=blocklist")
 
     assert b"<CommittedBlocks><Block><Name>dHdv</Name><Size>3</Size></Block></CommittedBlocks>" in listing
-    assert bench.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
-    assert bench.sink.figures() == {}
+    assert servers.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
+    assert servers.sink.figures() == {}
 
 
-def test_a_copy_of_one_mib_is_measured(bench: BenchSetup) -> None:
-    found = sample(bench, OURS, HTTP, 1)
+def test_a_copy_of_one_mib_is_measured(servers: BenchSetup) -> None:
+    found = sample(servers, OURS, HTTP, 1)
 
     assert found.operations == {"Put Blob": 1}
     assert found.seconds > 0
@@ -63,8 +65,8 @@ def test_a_copy_of_one_mib_is_measured(bench: BenchSetup) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_relay_writes_one_blob(bench: BenchSetup) -> None:
-    assert sample(bench, RELAY, HTTP, 1).operations == {"Put Blob": 1}
+def test_the_relay_writes_one_blob(servers: BenchSetup) -> None:
+    assert sample(servers, RELAY, HTTP, 1).operations == {"Put Blob": 1}
 
 
 def test_patience_with_a_busy_machine_ends() -> None:

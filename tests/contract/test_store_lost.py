@@ -13,14 +13,14 @@ from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists
 from shared.domain.ports import ChunkStore, KeptEvents
+from tests.copying import BLOCK, NAME, an_engine, an_order, assert_copied, md5_of
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
 from .conftest import AZURITE
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
 from .played import LosingAdapter
-from .samples import WAV, md5_of
+from .samples import WAV
 from .source_under_test import FakeSourceUnderTest
 
 FAST_OPTIONS = BLOB_OPTIONS | {"initial_backoff": 0, "increment_base": 0, "random_jitter_range": 0}
@@ -134,7 +134,7 @@ def test_a_copy_one_of_whose_answers_was_lost_is_proven_in_the_same_attempt(
     kept = source_under_test.keep(size)
     lossy.lose(effect)
 
-    assert_copied(lossy.store, kept, an_engine(source_under_test.source, lossy.store).copy(an_order(kept)))
+    assert_copied(lossy.store, kept, an_engine(source_under_test.source, lossy.store).copy(an_order(kept.url)))
 
 
 def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> None:

@@ -1,34 +1,54 @@
-"""What the engine tests share: an engine with small blocks, orders, and a transport that counts."""
+"""Copying one content: engines with small blocks, orders, attempts that stop early, and what a copy must come to."""
 
-from collections import Counter
 from collections.abc import Callable
-from hashlib import sha256
-from typing import Any
-
-from azure.core.pipeline.transport import RequestsTransport
+from contextlib import suppress
+from hashlib import md5, sha256
+from typing import Protocol
 
 from shared.copying.block_ids import block_id
 from shared.copying.content_checks import check_signature
 from shared.copying.copy_content import Copied, CopyOrder, Engine, EngineOptions
 from shared.domain.errors import OutOfTime
-from shared.domain.ports import Block, ChunkStore, Source
+from shared.domain.ports import BlobLabel, Block, ChunkStore, Source
+from tests.builders import document_id, media
+from tests.fakes import Cloud
 
-from .samples import WAV, md5_of
-from .source_under_test import Kept
-
-BLOCK = 64 * 1024
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"
+BLOCK = 64 * 1024  # where a content comes over the wire
+SMALL_BLOCK = 1000  # where it comes from a fake
+MEDIA = media(size=10 * SMALL_BLOCK + 123)
+URL = f"https://storage.asm.skype.com/v1/objects/{document_id()}/content/video"
+LABEL = BlobLabel(content_type="audio/wav", metadata={"id": "6f1c"})
+OPTIONS = EngineOptions(block_bytes=SMALL_BLOCK, writers=2)
+
+
+class Content(Protocol):
+    """A content at ACS."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
+def md5_of(content: bytes | memoryview) -> bytes:
+    return md5(content, usedforsecurity=False).digest()
+
+
+def proceed() -> None:
+    """There is time."""
 
 
 def an_engine(source: Source, store: ChunkStore, *, writers: int = 2, block: int = BLOCK) -> Engine:
     return Engine(source, store, EngineOptions(block_bytes=block, writers=writers))
 
 
-def an_order(kept: Kept, *, resume: bool = False, keep_going: Callable[[], None] = lambda: None) -> CopyOrder:
+def an_order(url: str = URL, *, resume: bool = False, keep_going: Callable[[], None] = proceed) -> CopyOrder:
     return CopyOrder(
-        url=kept.url,
+        url=url,
         name=NAME,
-        label=WAV,
+        label=LABEL,
         check_head=lambda head: check_signature(head, "wav"),
         keep_going=keep_going,
         resume=resume,
@@ -37,15 +57,23 @@ def an_order(kept: Kept, *, resume: bool = False, keep_going: Callable[[], None]
 
 def stopping_after(blocks: int) -> Callable[[], None]:
     """Lets so many blocks begin, then says that time is up."""
-    begun = 0
+    left = iter(range(blocks))
 
     def keep_going() -> None:
-        nonlocal begun
-        begun += 1
-        if begun > blocks:
+        if next(left, None) is None:
             raise OutOfTime
 
     return keep_going
+
+
+def copy(cloud: Cloud, options: EngineOptions = OPTIONS, *, resume: bool = False) -> Copied:
+    return Engine(cloud.source, cloud.store, options).copy(an_order(resume=resume))
+
+
+def interrupted(cloud: Cloud, after: int) -> None:
+    """An attempt that stops after some blocks."""
+    with suppress(OutOfTime):
+        Engine(cloud.source, cloud.store, OPTIONS).copy(an_order(keep_going=stopping_after(after)))
 
 
 def stage(store: ChunkStore, content: bytes, *indexes: int, total: int | None = None) -> None:
@@ -55,7 +83,7 @@ def stage(store: ChunkStore, content: bytes, *indexes: int, total: int | None = 
         store.stage(NAME, block_id(index, total or len(content), md5_of(block)), block, md5_of(block))
 
 
-def assert_copied(store: ChunkStore, kept: Kept, copied: Copied) -> None:
+def assert_copied(store: ChunkStore, kept: Content, copied: Copied) -> None:
     """The blob is the content, and the proof says so."""
     look = store.look(NAME)
     assert b"".join(store.read(NAME)) == kept.content
@@ -67,16 +95,3 @@ def assert_copied(store: ChunkStore, kept: Kept, copied: Copied) -> None:
 def blocks_of(content: bytes) -> tuple[Block, ...]:
     cut = [content[start : start + BLOCK] for start in range(0, len(content), BLOCK)]
     return tuple(Block(block_id(index, len(content), md5_of(one)), len(one)) for index, one in enumerate(cut))
-
-
-class CountingTransport(RequestsTransport):  # type: ignore[misc]  # azure-core exports it without its type
-    """The SDK's transport, counting what goes over the wire by kind."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: Counter[str] = Counter()
-
-    def send(self, request: Any, **options: Any) -> Any:
-        kind = str(request.url).partition("comp=")[2].partition("&")[0]
-        self.sent[f"{request.method} {kind}".strip()] += 1
-        return super().send(request, **options)

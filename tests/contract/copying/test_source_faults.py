@@ -11,10 +11,9 @@ from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
 from shared.domain.ports import ChunkStore
-
-from .conftest import HOST_SUFFIXES
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied
-from .source_under_test import SDK_WARNINGS, Kept, SimulatorSourceUnderTest
+from tests.contract.conftest import HOST_SUFFIXES
+from tests.contract.source_under_test import SDK_WARNINGS, Kept, SimulatorSourceUnderTest
+from tests.copying import BLOCK, NAME, an_engine, an_order, assert_copied
 
 pytestmark = SDK_WARNINGS
 SIZE = 4 * BLOCK + 4321
@@ -51,10 +50,10 @@ def attempt_fails_and_the_next_ends_with_the_content(
     source_under_test.spoil(fault)
 
     with pytest.raises(Transient):
-        engine.copy(an_order(kept))
+        engine.copy(an_order(kept.url))
 
     assert store.look(NAME).etag is None
-    assert_copied(store, kept, engine.copy(an_order(kept, resume=True)))
+    assert_copied(store, kept, engine.copy(an_order(kept.url, resume=True)))
 
 
 def test_there_are_enough_positions() -> None:
@@ -89,12 +88,12 @@ def test_what_cannot_be_a_later_range_is_not_committed(
     kept = simulated_source.keep(SIZE)
     simulated_source.spoil(InjectedFault(action="truncate", kind="content", at=2 * BLOCK + 7))
     with pytest.raises(Transient):
-        an_engine(simulated_source.source, store).copy(an_order(kept))
+        an_engine(simulated_source.source, store).copy(an_order(kept.url))
     simulated_source.admin.clear_faults()
     simulated_source.spoil(InjectedFault(action=action, kind="content", skip=1))
 
     with pytest.raises(SourceSuspect):
-        an_engine(simulated_source.source, store).copy(an_order(kept, resume=True))
+        an_engine(simulated_source.source, store).copy(an_order(kept.url, resume=True))
 
     assert store.look(NAME).etag is None
 
@@ -105,7 +104,7 @@ def test_bytes_behind_the_announced_ones_are_not_copied(
     kept = simulated_source.keep(SIZE)
     simulated_source.spoil(InjectedFault(action="longBody", kind="content", extra_bytes=BLOCK))
 
-    copied = an_engine(simulated_source.source, store).copy(an_order(kept))
+    copied = an_engine(simulated_source.source, store).copy(an_order(kept.url))
 
     assert_copied(store, kept, copied)
 
@@ -129,9 +128,9 @@ def test_a_flipped_bit_is_found_by_the_second_read(
     kept = simulated_source.keep(SIZE)
     engine = an_engine(simulated_source.source, store)
     simulated_source.spoil(InjectedFault(action="flipBit", kind="content", at=2 * BLOCK + 5))
-    copied = engine.copy(an_order(kept))
+    copied = engine.copy(an_order(kept.url))
 
-    again = engine.digest_of_source(an_order(kept))
+    again = engine.digest_of_source(an_order(kept.url))
 
     assert again != (copied.length, copied.sha256)
 
@@ -148,7 +147,7 @@ def test_attempts_that_each_break_off_later_end_with_the_content(
     failures = 0
     while blob_store.look(NAME).etag is None and failures < 20:
         try:
-            copied = engine.copy(an_order(kept, resume=failures > 0))
+            copied = engine.copy(an_order(kept.url, resume=failures > 0))
         except SourceUnavailable:
             failures += 1
 

@@ -10,8 +10,8 @@ from shared.copying.copy_content import Engine, EngineOptions
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
 from shared.domain.ports import BlobLabel
 from tests.builders import document_id, metadata
+from tests.copying import LABEL, MEDIA, NAME, OPTIONS, SMALL_BLOCK, an_order, copy, interrupted
 from tests.fakes import Cloud, FakeStore
-from tests.unit.copying import BLOCK, LABEL, MEDIA, NAME, OPTIONS, copy, interrupted, order
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def cloud() -> Cloud:
 def commit_as_blocks(cloud: Cloud, content: bytes, total: int | None = None) -> None:
     """A blob of blocks whose ids say that they are of a content of that length."""
     ids = []
-    for index in range(-(-len(content) // BLOCK)):
-        block = content[index * BLOCK : (index + 1) * BLOCK]
+    for index in range(-(-len(content) // SMALL_BLOCK)):
+        block = content[index * SMALL_BLOCK : (index + 1) * SMALL_BLOCK]
         md5 = hashlib.md5(block, usedforsecurity=False).digest()
         ids.append(block_id(index, total or len(content), md5))
         cloud.store.stage(NAME, ids[-1], memoryview(block), md5)
@@ -72,7 +72,7 @@ def test_a_winner_is_proven_by_its_block_ids(cloud: Cloud) -> None:
 
 
 def test_a_blob_that_lacks_its_end_is_not_proven_by_its_block_ids(cloud: Cloud) -> None:
-    commit_as_blocks(cloud, MEDIA[: 5 * BLOCK], total=len(MEDIA))
+    commit_as_blocks(cloud, MEDIA[: 5 * SMALL_BLOCK], total=len(MEDIA))
 
     with pytest.raises(ContentConflict):
         copy(cloud, resume=True)
@@ -107,4 +107,4 @@ def test_a_winner_that_was_removed_at_once_is_copied_anew_later(cloud: Cloud) ->
     engine = Engine(cloud.source, LosingStore(cloud.world), OPTIONS)
 
     with pytest.raises(StoreUnavailable, match="begins anew"):
-        engine.copy(order())
+        engine.copy(an_order())

@@ -1,6 +1,6 @@
 """A process that copies contents from the simulator and says by how many MiB its memory grew meanwhile.
 
-python -m tests.contract.memory_probe CONNECTION_STRING URL… copies all URLs at once into a store that discards.
+python -m tests.contract.copying.memory_probe CONNECTION_STRING URL… copies all URLs at once into a store that discards.
 """
 
 import sys

@@ -7,35 +7,34 @@ import pytest
 
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.copying.copy_content import Copied
-
-from .copying import BLOCK, NAME, an_engine, an_order, assert_copied, blocks_of
-from .source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest
+from tests.contract.source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest
+from tests.copying import BLOCK, NAME, an_engine, an_order, assert_copied, blocks_of
 
 pytestmark = [SDK_WARNINGS, pytest.mark.stack]
 FIVE_BLOCKS = 4 * BLOCK + 4321
 
 
 @pytest.mark.parametrize("size", [BLOCK, FIVE_BLOCKS, 20 * BLOCK])
-def test_a_zombie_and_its_successor_end_with_one_blob_that_both_have_proven(
+def test_a_stale_worker_and_its_successor_end_with_one_blob_that_both_have_proven(
     simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore, size: int
 ) -> None:
     kept = simulated_source.keep(size)
     together = threading.Barrier(2)
 
     def copy(resume: bool) -> Copied:
-        order = an_order(kept, resume=resume)
+        order = an_order(kept.url, resume=resume)
         together.wait(10)
         return an_engine(simulated_source.source, blob_store).copy(order)
 
     with ThreadPoolExecutor(2) as pool:
-        zombie, successor = pool.map(copy, [False, True])
+        stale, successor = pool.map(copy, [False, True])
 
-    assert zombie == successor
-    assert_copied(blob_store, kept, zombie)
+    assert stale == successor
+    assert_copied(blob_store, kept, stale)
 
 
 @pytest.mark.parametrize("sleeps_before", [1, 2, 3, 4, 5])
-def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
+def test_a_stale_worker_that_wakes_up_after_its_successor_committed_proves_that_blob(
     simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore, sleeps_before: int
 ) -> None:
     kept = simulated_source.keep(FIVE_BLOCKS)
@@ -46,12 +45,12 @@ def test_a_zombie_that_wakes_up_after_its_successor_committed_proves_that_blob(
         nonlocal begun
         begun += 1
         if begun == sleeps_before:
-            successor.append(an_engine(simulated_source.source, blob_store).copy(an_order(kept, resume=True)))
+            successor.append(an_engine(simulated_source.source, blob_store).copy(an_order(kept.url, resume=True)))
 
-    zombie = an_engine(simulated_source.source, blob_store).copy(an_order(kept, keep_going=keep_going))
+    stale = an_engine(simulated_source.source, blob_store).copy(an_order(kept.url, keep_going=keep_going))
 
-    assert [zombie] == successor
-    assert_copied(blob_store, kept, zombie)
+    assert [stale] == successor
+    assert_copied(blob_store, kept, stale)
     assert blob_store.look(NAME).blocks == blocks_of(kept.content)
 
 
@@ -61,7 +60,7 @@ def test_many_workers_at_once_end_with_one_blob(
     kept = simulated_source.keep(FIVE_BLOCKS)
 
     def copy(number: int) -> Copied:
-        return an_engine(simulated_source.source, blob_store).copy(an_order(kept, resume=number > 3))
+        return an_engine(simulated_source.source, blob_store).copy(an_order(kept.url, resume=number > 3))
 
     with ThreadPoolExecutor(6) as pool:
         proofs = list(pool.map(copy, range(6)))

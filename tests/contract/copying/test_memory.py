@@ -12,11 +12,10 @@ from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.process import SimulatorProcess
 from local.simulator.scripts import Script
 from local.simulator.views import DocumentView
-
-from .conftest import QUICK
+from tests.contract.conftest import QUICK
 
 MEBIBYTE = 1024 * 1024
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def grown(acs: SimulatorProcess, *documents: DocumentView) -> tuple[float, list[
         for document in (kept(acs, 1), *documents)
     ]
     probe = subprocess.run(
-        [sys.executable, "-m", "tests.contract.memory_probe", acs.announcement.connection_string, *urls],
+        [sys.executable, "-m", "tests.contract.copying.memory_probe", acs.announcement.connection_string, *urls],
         cwd=ROOT,
         env=os.environ | acs.announcement.environment(),
         stdout=subprocess.PIPE,
