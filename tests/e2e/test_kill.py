@@ -1,7 +1,7 @@
 """The host is killed before and after every request that it makes for a recording, and nothing is lost.
 
 Each point is a run of its own: a call is recorded from start to stop, `kill -9` strikes, the host starts again, and
-the sweep runs as its timer would have it. SOAK=1 takes every point, otherwise every fifth.
+the sweep runs as its timer would have it. SOAK=1 takes every point, `make prove` every fifth, `make test` a few.
 """
 
 import os
@@ -24,6 +24,7 @@ from tests.e2e.supervised_host import SupervisedHost, supervised
 
 SOAK = bool(os.environ.get("SOAK"))
 STRIDE = 1 if SOAK else 5  # odd, so that both moments come in turn
+FEW_STRIDE = 61  # odd, too
 LANES = 3 if SOAK else 2  # stacks that work side by side: most of a run is waiting
 UNDISTURBED_SECONDS = 5.0  # how long a recording may take before the sweep helps along
 RUN_SECONDS = 60.0
@@ -120,10 +121,10 @@ def work(one: SupervisedHost, run: Run, points: "queue.SimpleQueue[KillPoint]", 
         survive(one, run, point, figures)
 
 
-def kill_everywhere(directory: Path, run: Run, settings: Settings) -> Figures:
-    """Look at an undisturbed run, then kill at its points."""
+def kill_at(directory: Path, run: Run, settings: Settings, *, stride: int = STRIDE, lanes: int = LANES) -> Figures:
+    """Look at an undisturbed run, then kill at every so many of its points."""
     figures, points = Figures(), queue.SimpleQueue[KillPoint]()
-    ready = threading.Barrier(LANES, timeout=120)
+    ready = threading.Barrier(lanes, timeout=120)
 
     def lane(number: int) -> None:
         with supervised(directory / f"lane{number}", settings) as one:
@@ -132,16 +133,16 @@ def kill_everywhere(directory: Path, run: Run, settings: Settings) -> Figures:
                 assert carried_out(one, run, counting) == []
             if ready.wait() == 0:
                 figures.points = counting.points()
-                for point in figures.points[::STRIDE]:
+                for point in figures.points[::stride]:
                     points.put(point)
             ready.wait()
             work(one, run, points, figures)
 
-    in_lanes(lane)
+    in_lanes(lane, lanes)
     return figures
 
 
-def in_lanes(lane: Callable[[int], None]) -> None:
+def in_lanes(lane: Callable[[int], None], lanes: int) -> None:
     """Run the lanes side by side, and fail as the first of them does."""
     failures: list[BaseException] = []
 
@@ -151,7 +152,7 @@ def in_lanes(lane: Callable[[int], None]) -> None:
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             failures.append(error)
 
-    threads = [threading.Thread(target=recorded_lane, args=(number,)) for number in range(LANES)]
+    threads = [threading.Thread(target=recorded_lane, args=(number,)) for number in range(lanes)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -160,6 +161,14 @@ def in_lanes(lane: Callable[[int], None]) -> None:
         raise failures[0]
 
 
+def test_a_kill_at_a_few_requests_loses_nothing_and_deletes_nothing_early(tmp_path: Path) -> None:
+    figures = kill_at(tmp_path, announced, PATIENT, stride=FEW_STRIDE, lanes=1)
+
+    assert not figures.problems, "\n".join(figures.problems)
+    assert figures.hit
+
+
+@pytest.mark.prove
 @pytest.mark.timeout(3600 if SOAK else 600)
 @pytest.mark.parametrize(
     ("run", "settings"),
@@ -173,7 +182,7 @@ def test_a_kill_before_or_after_any_request_loses_nothing_and_deletes_nothing_ea
 ) -> None:
     began = time.monotonic()
 
-    figures = kill_everywhere(tmp_path, run, settings)
+    figures = kill_at(tmp_path, run, settings)
 
     told = {
         "requests": len(figures.points) // 2,

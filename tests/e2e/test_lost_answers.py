@@ -2,7 +2,7 @@
 
 As a pooled connection does that the service closed meanwhile. Each run is a whole life: start, pause, resume, stop,
 event, transfers in blocks and at once, deletions, completion; or it is a replay. SOAK=1 loses one answer a run,
-otherwise every fifth.
+`make prove` every fifth, until each was lost; `make test` makes one such run.
 """
 
 import os
@@ -177,6 +177,16 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupervisedHost]:
         yield one
 
 
+def test_every_fifth_answer_is_lost_and_noticed_by_nobody(one: SupervisedHost) -> None:
+    undisturbed = LostAnswers()
+    assert wrong_with(one, lived, undisturbed) == []
+    losing = LostAnswers(frozenset(undisturbed.seen[::RUNS]))
+
+    assert wrong_with(one, lived, losing) == []
+    assert losing.lost
+
+
+@pytest.mark.prove
 @pytest.mark.parametrize("life", [lived, replayed])
 def test_a_lost_answer_to_any_write_of_storage_is_noticed_by_nobody(
     one: SupervisedHost, life: Life, record_property: Callable[[str, object], None]

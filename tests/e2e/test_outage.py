@@ -71,6 +71,7 @@ def letters(one: SupervisedHost) -> list[str]:
         return list(blobs.get_container_client(DEAD_LETTERS_CONTAINER).list_blob_names())
 
 
+@pytest.mark.prove
 def test_what_is_announced_while_storage_is_gone_is_stored_afterwards(one: SupervisedHost) -> None:
     outage, recordings = Outage("blob", "queue", "table"), started(one)
 
@@ -94,6 +95,7 @@ def test_what_is_announced_while_one_storage_service_is_gone_is_stored_afterward
     assert letters(one) == []
 
 
+@pytest.mark.prove
 def test_what_is_announced_while_acs_is_gone_is_stored_afterwards(one: SupervisedHost) -> None:
     outage, recordings = Outage("acs"), started(one)
 
@@ -103,6 +105,7 @@ def test_what_is_announced_while_acs_is_gone_is_stored_afterwards(one: Supervise
     assert wrong_with(one, recordings) == []
 
 
+@pytest.mark.prove
 def test_what_is_announced_while_the_app_is_gone_comes_in_as_dead_letters(one: SupervisedHost) -> None:
     recordings = started(one)
 

@@ -1,6 +1,7 @@
 """Every fault, every pair of faults, and drawn runs of three to eight end alike, and no invariant breaks on the way.
 
-The short form. `python -m tests.model` runs the long one, and runs one again that a failure here names.
+`make test` takes every fault, some pairs and some drawn runs; `make prove` takes every pair and tens of thousands of
+drawn runs. `python -m tests.model` runs the longest form, and runs one again that a failure here names.
 """
 
 import os
@@ -19,6 +20,8 @@ from tests.model.search import Totals, drawn, everywhere, one, pairs_with, singl
 DRAWN_RUNS = int(os.environ.get("MODEL_RUNS", "50000"))
 DRAWN_RUNS_MIN = 5_000
 DRAWN_SECONDS = float(os.environ.get("MODEL_SECONDS", "75"))  # a busy machine draws fewer; never under the minimum
+SOME_PAIRS_STEP = 60  # of the first faults whose pairs `make test` takes
+SOME_DRAWN_RUNS = 400
 BLOCK_PAIRS_STEP = 5  # of the first faults of the pairs in blocks; the long form takes each
 NO_VIOLATION = ""
 
@@ -28,6 +31,15 @@ def told(totals: Totals) -> str:
     return "\n".join(totals.violations[:5])
 
 
+@pytest.mark.parametrize("scenario", [ONE, in_blocks(ONE)], ids=["at once", "in blocks"])
+def test_some_pairs_of_faults_end_in_the_same_state(scenario: Scenario) -> None:
+    totals = everywhere(pairs_with, list(strided(single_faults(scenario), SOME_PAIRS_STEP)))
+
+    assert told(totals) == NO_VIOLATION
+    assert totals.runs > 100
+
+
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_a_pair_of_faults_anywhere_ends_in_the_same_state() -> None:
     totals = everywhere(pairs_with, single_faults(ONE))
@@ -36,6 +48,7 @@ def test_a_pair_of_faults_anywhere_ends_in_the_same_state() -> None:
     assert totals.runs > 25_000
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_a_pair_of_faults_while_copying_in_blocks_ends_in_the_same_state() -> None:
     totals = everywhere(pairs_with, list(strided(single_faults(in_blocks(ONE)), BLOCK_PAIRS_STEP)))
@@ -64,6 +77,14 @@ def test_one_fault_anywhere_ends_in_the_same_state(scenario: Scenario) -> None:
     assert told(totals) == NO_VIOLATION
 
 
+def test_some_drawn_runs_of_three_to_eight_faults_end_in_the_same_state() -> None:
+    totals = everywhere(drawn, range(SOME_DRAWN_RUNS))
+
+    assert told(totals) == NO_VIOLATION
+    assert set(totals.struck) == set(range(3, 9))
+
+
+@pytest.mark.prove
 @pytest.mark.timeout(3600)
 def test_three_to_eight_drawn_faults_end_in_the_same_state() -> None:
     totals = everywhere(drawn, range(DRAWN_RUNS), seconds=DRAWN_SECONDS)

@@ -26,6 +26,7 @@ def test_one_fault_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str
     assert totals.runs > 1
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:

@@ -10,17 +10,21 @@ from tests.model.neighbours import HOPELESS_UNITS, TOLD, NeighbourRun, Neighbour
 from tests.model.oracle import Violation
 from tests.model.search import everywhere, strided
 
+SOME_STEP = 17  # of the faults: prime to the number that an effect may meet, so that each kind comes in turn
 FIRST_FAULTS = 8  # about so many for each unit; the long form takes every one
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", HOPELESS_UNITS)
-def test_with_one_fault_anywhere_what_can_be_done_is_done(name: str) -> None:
-    totals = every_fault(name)
+@pytest.mark.parametrize("step", [SOME_STEP, pytest.param(1, marks=pytest.mark.prove)])
+def test_with_one_fault_anywhere_what_can_be_done_is_done(name: str, step: int) -> None:
+    totals = every_fault(name, step)
 
     assert totals.violations[:5] == []
-    assert totals.runs > 100
+    assert totals.runs > 100 // step
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", HOPELESS_UNITS)
 def test_with_a_pair_of_faults_anywhere_what_can_be_done_is_done(name: str) -> None:
