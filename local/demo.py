@@ -23,37 +23,39 @@ SETTLE_SECONDS = 60.0
 ACTIVE_SECONDS = 15.0
 
 
-class Story:
-    """Tells what happens, with the time since it began."""
+class DemoProgress:
+    """Prints each step with the time since the start."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()
 
-    def tell(self, text: str) -> None:
+    def print_step(self, text: str) -> None:
         print(f"{time.monotonic() - self.began:6.2f} s  {text}", flush=True)
 
 
 def main() -> int:
-    story = Story()
-    story.tell("starting Azurite, the ACS simulator and the functions host")
+    progress = DemoProgress()
+    progress.print_step("starting Azurite, the ACS simulator and the functions host")
     with tempfile.TemporaryDirectory(prefix="call-recording-") as directory, Stack(Path(directory)) as stack:
-        story.tell(f"ready: {stack.host.url}/api, {len(stack.host.functions)} functions")
-        id = record(story, stack.recorder, stack.simulator)
-        watch(story, stack.recorder, id)
+        progress.print_step(f"ready: {stack.host.url}/api, {len(stack.host.functions)} functions")
+        id = record(progress, stack.recorder, stack.simulator)
+        watch(progress, stack.recorder, id)
         recording = stack.recorder.get(id)
-        differing = export(story, stack, recording)
+        differing = export(progress, stack, recording)
         violations = stack.simulator.violations()
-    story.tell(f"deletions and told ends that the simulator objects to: {len(violations)}")
+    progress.print_step(f"deletions and told ends that the simulator objects to: {len(violations)}")
     if recording["status"] != "completed" or differing or violations:
-        story.tell(f"FAILED: the recording is {recording['status']}, {differing} files differ")
+        progress.print_step(f"FAILED: the recording is {recording['status']}, {differing} files differ")
         return 1
-    story.tell(f"done: every byte equals what was recorded; see {EXPORT.relative_to(ROOT)}/")
+    progress.print_step(f"done: every byte equals what was recorded; see {EXPORT.relative_to(ROOT)}/")
     return 0
 
 
-def record(story: Story, recorder: RecorderClient, simulator: SimulatorAdmin) -> str:
+def record(progress: DemoProgress, recorder: RecorderClient, simulator: SimulatorAdmin) -> str:
     call = simulator.place_call(script=Script(chunks=CHUNKS, chunk_bytes=CHUNK_BYTES))
-    story.tell(f"a call is placed between {len(call.participants)} participants; its serverCallId goes to the app")
+    progress.print_step(
+        f"a call is placed between {len(call.participants)} participants; its serverCallId goes to the app"
+    )
     recording = recorder.start(
         {
             "serverCallId": call.server_call_id,
@@ -65,17 +67,17 @@ def record(story: Story, recorder: RecorderClient, simulator: SimulatorAdmin) ->
         key=f"demo-{call.call_id}",
     )
     id: str = recording["id"]
-    story.tell(f"POST /api/recordings            201  {recording['status']:12} id {id}")
+    progress.print_step(f"POST /api/recordings            201  {recording['status']:12} id {id}")
     recorder.wait(id, "active", seconds=ACTIVE_SECONDS)
-    story.tell("ACS records; somebody speaks")
+    progress.print_step("ACS records; somebody speaks")
     time.sleep(SPEAK_SECONDS)
-    story.tell(f"POST /api/recordings/…/pause      200  {recorder.pause(id)['status']}")
-    story.tell(f"POST /api/recordings/…/resume     200  {recorder.resume(id)['status']}")
-    story.tell(f"POST /api/recordings/…/stop       200  {recorder.stop(id)['status']}")
+    progress.print_step(f"POST /api/recordings/…/pause      200  {recorder.pause(id)['status']}")
+    progress.print_step(f"POST /api/recordings/…/resume     200  {recorder.resume(id)['status']}")
+    progress.print_step(f"POST /api/recordings/…/stop       200  {recorder.stop(id)['status']}")
     return id
 
 
-def watch(story: Story, recorder: RecorderClient, id: str) -> None:
+def watch(progress: DemoProgress, recorder: RecorderClient, id: str) -> None:
     """Say whatever changes until the recording is settled."""
     seen: dict[str, str] = {}
     deadline = time.monotonic() + SETTLE_SECONDS
@@ -84,7 +86,7 @@ def watch(story: Story, recorder: RecorderClient, id: str) -> None:
         now = {f"chunk {c['index']}": describe(c) for c in recording["chunks"]} | {"recording": recording["status"]}
         for name, status in now.items():
             if seen.get(name) != status:
-                story.tell(f"{name}: {status}")
+                progress.print_step(f"{name}: {status}")
         seen = now
         if recording["status"] in SETTLED:
             return
@@ -96,7 +98,7 @@ def describe(chunk: dict[str, Any]) -> str:
     return f"{chunk['status']}{proof}"
 
 
-def export(story: Story, stack: Stack, recording: dict[str, Any]) -> int:
+def export(progress: DemoProgress, stack: Stack, recording: dict[str, Any]) -> int:
     """Write the stored files into a folder; returns how many differ from what the simulator recorded."""
     folder = EXPORT / recording["id"]
     folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +119,9 @@ def export(story: Story, stack: Stack, recording: dict[str, Any]) -> int:
             same = content == wanted
             differing += not same
             told = "equal" if same else "DIFFERENT"
-            story.tell(f"{told}: {Path(name).name} {len(content):,} bytes {hashlib.sha256(content).hexdigest()[:12]}…")
+            progress.print_step(
+                f"{told}: {Path(name).name} {len(content):,} bytes {hashlib.sha256(content).hexdigest()[:12]}…"
+            )
     return differing
 
 

@@ -36,7 +36,7 @@ class RecorderClient:
         if not response.ok:
             raise requests.HTTPError(f"{method} {path}: {response.status_code} {response.text}", response=response)
         answer: dict[str, Any] = response.json()
-        listed = answer.get("recordings")
+        listed = answer.get("recordings")  # a report of consistency has only their number there
         for recording in listed if isinstance(listed, list) else [answer]:
             self.hear(recording)
         return answer

@@ -3,12 +3,12 @@
 import time
 from pathlib import Path
 
+from local.bench.bench_setup import MIB, BenchSetup
 from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills
 from local.bench.plot import picture
 from local.bench.quiet import QuietMoments
 from local.bench.report import page
 from local.bench.server import ROOT
-from local.bench.world import MIB, World
 
 ROUNDS = {64: 3, 256: 3, 1024: 3}
 DOCS = ROOT / "docs"
@@ -17,12 +17,12 @@ DOCS = ROOT / "docs"
 def main() -> None:
     began = time.monotonic()
     results, quiet = Results(), QuietMoments()
-    with World(max(ROUNDS) * MIB) as world:
+    with BenchSetup(max(ROUNDS) * MIB) as bench:
         measure_hashes(results)
         for mib, rounds in ROUNDS.items():
-            compare(world, results, quiet, mib, rounds)
-        measure_at_once(world, results)
-        measure_kills(world, results)
+            compare(bench, results, quiet, mib, rounds)
+        measure_at_once(bench, results)
+        measure_kills(bench, results)
     write(DOCS, results)
     print(f"Measured in {time.monotonic() - began:.0f} seconds; the figures are in docs/performance.md")
 

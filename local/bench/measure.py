@@ -9,10 +9,10 @@ from statistics import median
 import msgspec
 from azure.storage.blob import BlobClient
 
+from local.bench.bench_setup import HTTP, MIB, TLS, BenchSetup
 from local.bench.client import CONTAINER, Job
 from local.bench.quiet import QuietMoments
 from local.bench.relay import relay
-from local.bench.world import HTTP, MIB, TLS, World
 
 RELAY, OURS, UNHASHED, OFFICIAL, STREAM = "relay", "ours", "unhashed", "official", "stream"
 SCHEMES = (HTTP, TLS)
@@ -76,13 +76,13 @@ def ways_for(scheme: str, mib: int) -> list[str]:
     return [RELAY, OURS, OFFICIAL, UNHASHED] + [STREAM] * (scheme == HTTP and mib == STREAM_MIB)
 
 
-def compare(world: World, results: Results, quiet: QuietMoments, mib: int, rounds: int) -> None:
+def compare(bench: BenchSetup, results: Results, quiet: QuietMoments, mib: int, rounds: int) -> None:
     for turn in range(rounds):
         for scheme in SCHEMES:
             ways = ways_for(scheme, mib)
             for place in range(len(ways)):
                 quiet.wait()
-                found = sample(world, ways[(place + turn) % len(ways)], scheme, mib)
+                found = sample(bench, ways[(place + turn) % len(ways)], scheme, mib)
                 results.samples.append(found)
                 print(
                     f"{scheme:4} {mib:5} MiB {found.way:8} {mib * MIB / 1e6 / found.seconds:7.0f} MB/s "
@@ -92,9 +92,9 @@ def compare(world: World, results: Results, quiet: QuietMoments, mib: int, round
     results.busy_shares = quiet.shares
 
 
-def sample(world: World, way: str, scheme: str, mib: int) -> Sample:
-    world.sink.figures()
-    outcome = relay(world, scheme, mib * MIB) if way == RELAY else world.run(world.job(way, scheme, mib * MIB))
+def sample(bench: BenchSetup, way: str, scheme: str, mib: int) -> Sample:
+    bench.sink.figures()
+    outcome = relay(bench, scheme, mib * MIB) if way == RELAY else bench.run(bench.job(way, scheme, mib * MIB))
     assert outcome
     return Sample(
         way=way,
@@ -103,38 +103,38 @@ def sample(world: World, way: str, scheme: str, mib: int) -> Sample:
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
         growth_mib=outcome.growth_bytes / MIB,
-        operations=world.sink.figures(),
+        operations=bench.sink.figures(),
     )
 
 
-def measure_at_once(world: World, results: Results) -> None:
+def measure_at_once(bench: BenchSetup, results: Results) -> None:
     """Memory of one process that copies several contents at the same time."""
     for scheme in SCHEMES:
-        outcome = world.run(world.job(OURS, scheme, AT_ONCE_MIB * MIB, AT_ONCE))
+        outcome = bench.run(bench.job(OURS, scheme, AT_ONCE_MIB * MIB, AT_ONCE))
         assert outcome
         results.at_once_growth_mib[scheme] = outcome.growth_bytes / MIB
         print(f"{scheme:4} {AT_ONCE} x {AT_ONCE_MIB} MiB at once: +{outcome.growth_bytes / MIB:.0f} MiB", flush=True)
 
 
-def measure_kills(world: World, results: Results) -> None:
+def measure_kills(bench: BenchSetup, results: Results) -> None:
     """SIGKILL at a share of the content, then a second attempt; into Azurite, whose blobs can be read back."""
     size = KILL_MIB * MIB
-    digest = digest_of_file(world.content, size)
-    unbroken = world.run(kill_job(world, "unbroken", size))
+    digest = digest_of_file(bench.content, size)
+    unbroken = bench.run(kill_job(bench, "unbroken", size))
     assert unbroken
     for share in KILL_SHARES:
-        world.source.figures()
+        bench.source.figures()
         name = f"killed-{share}"
-        assert world.run(kill_job(world, name, size, die_after=int(size * share))) is None
-        received = received_so_far(world)
-        again = world.run(kill_job(world, name, size, resume=True))
-        received += received_so_far(world)
+        assert bench.run(kill_job(bench, name, size, die_after=int(size * share))) is None
+        received = received_so_far(bench)
+        again = bench.run(kill_job(bench, name, size, resume=True))
+        received += received_so_far(bench)
         assert again
         killed = Killed(
             share=share,
             fetched_again_bytes=received - size,
-            sent_again_bytes=int(world.source.figures()["sent"]) - size,
-            same=again.proofs == [(digest, unbroken.proofs[0][1])] and digest_of_blob(world, name) == digest,
+            sent_again_bytes=int(bench.source.figures()["sent"]) - size,
+            same=again.proofs == [(digest, unbroken.proofs[0][1])] and digest_of_blob(bench, name) == digest,
         )
         results.killed.append(killed)
         print(
@@ -142,23 +142,23 @@ def measure_kills(world: World, results: Results) -> None:
         )
 
 
-def kill_job(world: World, name: str, size: int, *, die_after: int | None = None, resume: bool = False) -> Job:
+def kill_job(bench: BenchSetup, name: str, size: int, *, die_after: int | None = None, resume: bool = False) -> Job:
     return msgspec.structs.replace(
-        world.job(OURS, HTTP, size),
-        storage=world.azurite.connection_string,
-        copies=[(world.url(HTTP, size), name)],
-        progress=str(progress_file(world)),
+        bench.job(OURS, HTTP, size),
+        storage=bench.azurite.connection_string,
+        copies=[(bench.url(HTTP, size), name)],
+        progress=str(progress_file(bench)),
         die_after=die_after,
         resume=resume,
     )
 
 
-def progress_file(world: World) -> Path:
-    return world.directory / "progress"
+def progress_file(bench: BenchSetup) -> Path:
+    return bench.directory / "progress"
 
 
-def received_so_far(world: World) -> int:
-    return int.from_bytes(progress_file(world).read_bytes(), "little")
+def received_so_far(bench: BenchSetup) -> int:
+    return int.from_bytes(progress_file(bench).read_bytes(), "little")
 
 
 def digest_of_file(path: Path, size: int) -> str:
@@ -169,9 +169,9 @@ def digest_of_file(path: Path, size: int) -> str:
     return digest.hexdigest()
 
 
-def digest_of_blob(world: World, name: str) -> str:
+def digest_of_blob(bench: BenchSetup, name: str) -> str:
     digest = hashlib.sha256()
-    with BlobClient.from_connection_string(world.azurite.connection_string, CONTAINER, name) as blob:
+    with BlobClient.from_connection_string(bench.azurite.connection_string, CONTAINER, name) as blob:
         for piece in blob.download_blob().chunks():
             digest.update(piece)
     return digest.hexdigest()

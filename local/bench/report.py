@@ -10,6 +10,7 @@ from string import Template
 
 import msgspec
 
+from local.bench.bench_setup import HTTP, MIB, TLS
 from local.bench.client import Job
 from local.bench.measure import (
     AT_ONCE,
@@ -24,7 +25,6 @@ from local.bench.measure import (
     Sample,
     ways_for,
 )
-from local.bench.world import HTTP, MIB, TLS
 
 TEMPLATE = Path(__file__).with_name("performance.template.md")
 HASHES = Template(

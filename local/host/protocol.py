@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 
-class Message(SimpleNamespace):
+class ProtocolMessage(SimpleNamespace):
     """Any message: the keywords it was built with are its attributes."""
 
 
@@ -32,18 +32,18 @@ class TypedData:
         raise AttributeError(name)
 
 
-class ParameterBinding(Message):
+class ParameterBinding(ProtocolMessage):
     """A named value, on its way in or out."""
 
     def WhichOneof(self, _group: str) -> str:  # noqa: N802 - protobuf's own name
         return "data"
 
 
-class RpcHttp(Message):
+class RpcHttp(ProtocolMessage):
     """An HTTP request, or the response to one."""
 
 
-class StatusResult(Message):
+class StatusResult(ProtocolMessage):
     """Whether it worked, and the exception if it did not."""
 
     Failure: ClassVar[int] = 0
@@ -76,7 +76,7 @@ class SameSite(IntEnum):
     ExplicitNone = 3
 
 
-class RpcHttpCookie(Message):
+class RpcHttpCookie(ProtocolMessage):
     """One cookie of a response."""
 
     SameSite: ClassVar[Any] = SimpleNamespace(
@@ -105,7 +105,7 @@ def messages() -> SimpleNamespace:
         "WorkerMetadata",
     )
     return SimpleNamespace(
-        **dict.fromkeys(plain, Message),
+        **dict.fromkeys(plain, ProtocolMessage),
         BindingInfo=BindingInfo,
         ParameterBinding=ParameterBinding,
         RpcHttp=RpcHttp,

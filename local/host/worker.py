@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import azure_functions_runtime as runtime  # type: ignore[import-untyped]  # Microsoft ships no types
 
-from local.host.protocol import Message, ParameterBinding, StatusResult, messages
+from local.host.protocol import ParameterBinding, ProtocolMessage, StatusResult, messages
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -136,8 +136,8 @@ class Worker:
                 function_id=invocation.function_id,
                 input_data=[ParameterBinding(name=invocation.parameter, data=invocation.value)],
                 trigger_metadata=dict(invocation.metadata),
-                trace_context=Message(trace_parent=invocation.trace_parent, trace_state="", attributes={}),
-                retry_context=Message(
+                trace_context=ProtocolMessage(trace_parent=invocation.trace_parent, trace_state="", attributes={}),
+                retry_context=ProtocolMessage(
                     retry_count=invocation.retry_count, max_retry_count=invocation.max_retry_count, exception=None
                 ),
             )
@@ -163,10 +163,10 @@ def check_version() -> None:
         )
 
 
-def message(verb: str, **fields: Any) -> Message:
+def message(verb: str, **fields: Any) -> ProtocolMessage:
     """A request in the envelope the handlers expect."""
-    return Message(
-        request=Message(**{verb: Message(**fields)}),
+    return ProtocolMessage(
+        request=ProtocolMessage(**{verb: ProtocolMessage(**fields)}),
         properties={"host": "127.0.0.1", "protos": messages()},
     )
 

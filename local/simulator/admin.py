@@ -9,15 +9,15 @@ from local.simulator.admin_calls import CallRoutes
 from local.simulator.admin_control import ControlRoutes
 from local.simulator.admin_routes import Ask, Route
 from local.simulator.bodies import BytesBody
+from local.simulator.components import Components
 from local.simulator.wire import Request, Response
-from local.simulator.world import World
 
 
 class Admin:
     """Finds the route of a request; what a route returns becomes the JSON of the answer."""
 
-    def __init__(self, world: World) -> None:
-        routes: list[Route] = [*CallRoutes(world).routes(), *ControlRoutes(world).routes()]
+    def __init__(self, components: Components) -> None:
+        routes: list[Route] = [*CallRoutes(components).routes(), *ControlRoutes(components).routes()]
         self.routes = [(route, re.compile("/admin" + route.path.replace("*", "([^/]+)"))) for route in routes]
 
     def answer(self, request: Request) -> Response:

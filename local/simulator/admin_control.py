@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from local.simulator.admin_requests import TimeRequest, ValidationRequest
 from local.simulator.admin_routes import Ask, Route
-from local.simulator.faults import Fault
+from local.simulator.components import Components
+from local.simulator.faults import InjectedFault
 from local.simulator.handshake import validate_subscription
 from local.simulator.settings import Settings
 from local.simulator.views import (
@@ -15,15 +17,13 @@ from local.simulator.views import (
     ValidationView,
     ViolationView,
 )
-from local.simulator.wishes import TimeWish, ValidationWish
-from local.simulator.world import World
 
 
 class ControlRoutes:
     """Changing how the simulator behaves, and reading what it saw."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, components: Components) -> None:
+        self.components = components
 
     def routes(self) -> list[Route]:
         return [
@@ -47,57 +47,57 @@ class ControlRoutes:
     def health(self, _: Ask) -> HealthView:
         return HealthView(
             status="ok",
-            calls=len(self.world.calls.all()),
-            recordings=len(self.world.recordings.all()),
-            documents=len(self.world.documents.all()),
-            events=len(self.world.delivery.all()),
-            violations=len(self.world.oracle.violations),
+            calls=len(self.components.calls.all()),
+            recordings=len(self.components.recordings.all()),
+            documents=len(self.components.documents.all()),
+            events=len(self.components.delivery.all()),
+            violations=len(self.components.oracle.violations),
         )
 
     def faults(self, _: Ask) -> list[FaultView]:
-        return [FaultView.of(active) for active in self.world.faults.all()]
+        return [FaultView.of(active) for active in self.components.faults.all()]
 
     def add_fault(self, ask: Ask) -> FaultView:
-        return FaultView.of(self.world.faults.add(ask.read(Fault)))
+        return FaultView.of(self.components.faults.add(ask.read(InjectedFault)))
 
     def clear_faults(self, _: Ask) -> None:
-        self.world.faults.clear()
+        self.components.faults.clear()
 
     def settings(self, _: Ask) -> Settings:
-        return self.world.settings.current
+        return self.components.settings.current
 
     def change_settings(self, ask: Ask) -> Settings:
-        return self.world.settings.change(ask.read(dict[str, Any]))
+        return self.components.settings.change(ask.read(dict[str, Any]))
 
     def advance_time(self, ask: Ask) -> None:
-        self.world.clock.advance(ask.read(TimeWish).advance_seconds)
+        self.components.clock.advance(ask.read(TimeRequest).advance_seconds)
 
     def requests(self, _: Ask) -> list[RequestView]:
-        return [RequestView.of(entry) for entry in self.world.log.all()]
+        return [RequestView.of(entry) for entry in self.components.log.all()]
 
     def clear_requests(self, _: Ask) -> None:
-        self.world.log.clear()
+        self.components.log.clear()
 
     def events(self, _: Ask) -> list[EventView]:
-        return [EventView.of(record) for record in self.world.delivery.all()]
+        return [EventView.of(record) for record in self.components.delivery.all()]
 
     def redeliver(self, ask: Ask) -> None:
-        self.world.delivery.redeliver(ask.name)
+        self.components.delivery.redeliver(ask.name)
 
     def validate(self, ask: Ask) -> ValidationView:
-        current = self.world.settings.current
+        current = self.components.settings.current
         if current.event_endpoint is None:
             raise LookupError("No eventEndpoint is configured")
-        schema = ask.read(ValidationWish).schema
+        schema = ask.read(ValidationRequest).schema
         return validate_subscription(
-            current.event_endpoint, schema, self.world.resource.topic, current.delivery_timeout_seconds
+            current.event_endpoint, schema, self.components.resource.topic, current.delivery_timeout_seconds
         )
 
     def callbacks(self, _: Ask) -> list[CallbackView]:
-        return [CallbackView.of(sent) for sent in self.world.callbacks.sent]
+        return [CallbackView.of(sent) for sent in self.components.callbacks.sent]
 
     def violations(self, _: Ask) -> list[ViolationView]:
-        return [ViolationView.of(violation) for violation in self.world.oracle.violations]
+        return [ViolationView.of(violation) for violation in self.components.oracle.violations]
 
     def jwks(self, _: Ask) -> dict[str, Any]:
-        return self.world.signer.jwks()
+        return self.components.signer.jwks()

@@ -14,7 +14,7 @@ def new_guid() -> str:
 
 
 @dataclass(slots=True)
-class Call:
+class SimulatedCall:
     """One call; established until it is ended over admin."""
 
     started_at: datetime
@@ -35,18 +35,18 @@ class Calls:
     """Every call placed so far."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, Call] = {}
+        self.by_id: dict[str, SimulatedCall] = {}
         self.lock = threading.Lock()
 
-    def add(self, call: Call) -> None:
+    def add(self, call: SimulatedCall) -> None:
         with self.lock:
             self.by_id[call.call_id] = call
 
-    def all(self) -> list[Call]:
+    def all(self) -> list[SimulatedCall]:
         with self.lock:
             return list(self.by_id.values())
 
-    def get(self, call_id: str) -> Call:
+    def get(self, call_id: str) -> SimulatedCall:
         """Find a call that admin names.
 
         Raises:
@@ -57,13 +57,13 @@ class Calls:
                 raise LookupError(f"No call {call_id}")
             return self.by_id[call_id]
 
-    def established(self, kind: str, value: str) -> Call | None:
+    def established(self, kind: str, value: str) -> SimulatedCall | None:
         """The running call that a locator names; the padding of a server call id does not matter."""
         matching = [call for call in self.all() if call.ended_at is None and locator_value(call, kind) == key(value)]
         return matching[-1] if matching else None
 
 
-def locator_value(call: Call, kind: str) -> str | None:
+def locator_value(call: SimulatedCall, kind: str) -> str | None:
     return {
         "serverCallId": key(call.server_call_id),
         "groupCallId": call.group_call_id,

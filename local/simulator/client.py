@@ -19,7 +19,8 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from local.simulator.faults import Fault
+from local.simulator.admin_requests import CallRequest, ForeignRecordingRequest, TimeRequest, ValidationRequest
+from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
 from local.simulator.views import (
@@ -33,7 +34,6 @@ from local.simulator.views import (
     ValidationView,
     ViolationView,
 )
-from local.simulator.wishes import CallWish, ForeignWish, TimeWish, ValidationWish
 
 TIMEOUT_SECONDS = 60.0
 POLL_SECONDS = 0.02
@@ -60,8 +60,8 @@ class SimulatorAdmin:
         script: Script | None = None,
     ) -> CallView:
         """Place a call; without participants between two ACS users."""
-        wish = CallWish(participants=participants, group=group, room=room, script=script)
-        return self.ask("POST", "/calls", CallView, wish)
+        request = CallRequest(participants=participants, group=group, room=room, script=script)
+        return self.ask("POST", "/calls", CallView, request)
 
     def end_call(self, call_id: str) -> CallView:
         return self.ask("POST", f"/calls/{call_id}/end", CallView)
@@ -100,9 +100,9 @@ class SimulatorAdmin:
             time.sleep(POLL_SECONDS)
         return recording
 
-    def foreign_recording(self, wish: ForeignWish | None = None) -> RecordingView:
+    def foreign_recording(self, request: ForeignRecordingRequest | None = None) -> RecordingView:
         """Let a recording end that nobody started through the API."""
-        return self.ask("POST", "/foreign-recordings", RecordingView, wish or ForeignWish())
+        return self.ask("POST", "/foreign-recordings", RecordingView, request or ForeignRecordingRequest())
 
     def content(self, document_id: str) -> bytes:
         """The media exactly as ACS has or had it."""
@@ -114,7 +114,7 @@ class SimulatorAdmin:
 
     # Faults, settings and time.
 
-    def add_fault(self, fault: Fault) -> FaultView:
+    def add_fault(self, fault: InjectedFault) -> FaultView:
         return self.ask("POST", "/faults", FaultView, fault)
 
     def faults(self) -> list[FaultView]:
@@ -133,7 +133,7 @@ class SimulatorAdmin:
 
     def advance_time(self, seconds: float) -> None:
         """Make every stored document older, as far as retention is concerned."""
-        self.send("POST", "/time", TimeWish(advance_seconds=seconds))
+        self.send("POST", "/time", TimeRequest(advance_seconds=seconds))
 
     # What was seen.
 
@@ -154,8 +154,8 @@ class SimulatorAdmin:
 
     def validate_subscription(self, schema: str = "EventGrid") -> ValidationView:
         """Shake hands with the event endpoint, as Event Grid does once per subscription."""
-        wish = msgspec.convert({"schema": schema}, ValidationWish)
-        return self.ask("POST", "/validate-subscription", ValidationView, wish)
+        request = msgspec.convert({"schema": schema}, ValidationRequest)
+        return self.ask("POST", "/validate-subscription", ValidationView, request)
 
     def callbacks(self) -> list[CallbackView]:
         return self.ask("GET", "/callbacks", list[CallbackView])
@@ -172,13 +172,13 @@ class SimulatorAdmin:
 
     # The wire.
 
-    def ask[T](self, method: str, path: str, kind: type[T], wish: Any = None) -> T:
-        return msgspec.json.decode(self.send(method, path, wish), type=kind)
+    def ask[T](self, method: str, path: str, kind: type[T], request: Any = None) -> T:
+        return msgspec.json.decode(self.send(method, path, request), type=kind)
 
-    def send(self, method: str, path: str, wish: Any = None) -> bytes:
+    def send(self, method: str, path: str, request: Any = None) -> bytes:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
         try:
-            body = b"" if wish is None else msgspec.json.encode(wish)
+            body = b"" if request is None else msgspec.json.encode(request)
             connection.request(method, self.root + path, body, {"Connection": "close"})
             response = connection.getresponse()
             answer = response.read()

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from local.simulator.calls import Call
+from local.simulator.calls import SimulatedCall
 from local.simulator.clock import wire_time
-from local.simulator.production import duration_ms, first_moment
+from local.simulator.file_generator import duration_ms, first_moment
 from local.simulator.recordings import Recording
 from local.simulator.scripts import EventOptions, Script
 
@@ -133,7 +133,7 @@ def identifier(raw_id: str) -> dict[str, Any]:
     return {"rawId": raw_id, "communicationUser": {"id": raw_id}}
 
 
-def call_started_events(call: Call, topic: str) -> list[Event]:
+def call_started_events(call: SimulatedCall, topic: str) -> list[Event]:
     """CallStarted, and CallParticipantAdded for everybody; ACS sends them for VoIP users only."""
     users = [participant for participant in call.participants if participant.startswith("8:acs:")]
     if not users:
@@ -147,7 +147,7 @@ def call_started_events(call: Call, topic: str) -> list[Event]:
     return events
 
 
-def call_ended_events(call: Call, topic: str) -> list[Event]:
+def call_ended_events(call: SimulatedCall, topic: str) -> list[Event]:
     users = [participant for participant in call.participants if participant.startswith("8:acs:")]
     if not users or call.ended_at is None:
         return []
@@ -155,11 +155,11 @@ def call_ended_events(call: Call, topic: str) -> list[Event]:
     return [call_event("CallEnded", f"call/{call.server_call_id}", ended, call, topic)]
 
 
-def call_event(name: str, where: str, event_content: dict[str, Any], call: Call, topic: str) -> Event:
+def call_event(name: str, where: str, event_content: dict[str, Any], call: SimulatedCall, topic: str) -> Event:
     return Event(f"Microsoft.Communication.{name}", where, event_content, call.ended_at or call.started_at, topic)
 
 
-def call_content(call: Call, started_by: str) -> dict[str, Any]:
+def call_content(call: SimulatedCall, started_by: str) -> dict[str, Any]:
     listed: dict[str, Any] = {
         "startedBy": {"communicationIdentifier": identifier(started_by), "role": "attendee"},
         "serverCallId": call.server_call_id,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.simulator.bodies import BytesBody, DamagedBody, SliceBody, whole
 from local.simulator.clock import http_date
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.storage_host import ams_error, ams_unauthorized
 from local.simulator.wire import Framing, Request, Response, acs_error
 
@@ -22,7 +22,7 @@ HTML = b"<!DOCTYPE html>\r\n<html><head><title>Bad Request</title></head><body><
 SIGNATURE_BYTES = 16
 
 
-def altered_request(fault: Fault, request: Request) -> Request:
+def altered_request(fault: InjectedFault, request: Request) -> Request:
     """The request as the service takes it, when the fault is in taking it wrongly."""
     if fault.action == "ignoreRange":
         return replace(request, headers={k: v for k, v in request.headers.items() if k != "range"})
@@ -31,7 +31,7 @@ def altered_request(fault: Fault, request: Request) -> Request:
     return request
 
 
-def answer_instead(fault: Fault, request: Request, *, content: bool) -> Response | None:
+def answer_instead(fault: InjectedFault, request: Request, *, content: bool) -> Response | None:
     """The answer of a fault that keeps the request from having any effect."""
     error = ams_fault if content else acs_fault
     statuses = {"tooManyRequests": 429, "internalError": 500, "unavailable": 503, "notReady": 404}
@@ -50,7 +50,7 @@ def answer_instead(fault: Fault, request: Request, *, content: bool) -> Response
     return replace(response, headers=response.headers | retry_after(fault))
 
 
-def page_instead(fault: Fault) -> Response | None:
+def page_instead(fault: InjectedFault) -> Response | None:
     pages = {
         "badRequestHtml": Response(400, {"Content-Type": "text/html"}, BytesBody(HTML)),
         "htmlBody": Response(200, {"Content-Type": "text/html"}, BytesBody(HTML)),
@@ -77,7 +77,7 @@ def ams_fault(status: int) -> Response:
     return ams_error(status, "The service does not want to.", "A fault was asked for.")
 
 
-def retry_after(fault: Fault) -> dict[str, str]:
+def retry_after(fault: InjectedFault) -> dict[str, str]:
     if fault.retry_after_seconds is None:
         return {}
     if fault.retry_after_as_date:
@@ -85,7 +85,7 @@ def retry_after(fault: Fault) -> dict[str, str]:
     return {"Retry-After": f"{fault.retry_after_seconds:g}"}
 
 
-def altered_response(fault: Fault, response: Response) -> Response:
+def altered_response(fault: InjectedFault, response: Response) -> Response:
     """The right answer, sent wrongly."""
     sending = response.sending
     changes: dict[str, dict[str, Any]] = {
@@ -102,7 +102,7 @@ def altered_response(fault: Fault, response: Response) -> Response:
     }
     if fault.action in changes:
         return replace(response, sending=replace(sending, **changes[fault.action]))
-    alterations: dict[str, Callable[[Fault, Response], Response]] = {
+    alterations: dict[str, Callable[[InjectedFault, Response], Response]] = {
         "wrongContentRange": lambda _, given: with_content_range(given, moved=1, grown=0),
         "totalChanged": lambda _, given: with_content_range(given, moved=0, grown=1),
         "gzip": lambda _, given: compressed(given),

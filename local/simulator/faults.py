@@ -53,7 +53,7 @@ type Action = Literal[
 ]
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class InjectedFault(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What goes wrong, for which requests. Parameters that an action does not use are ignored."""
 
     action: Action
@@ -89,7 +89,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_un
 class ActiveFault:
     """A fault that was asked for, and what became of it."""
 
-    fault: Fault
+    fault: InjectedFault
     fault_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     matched: int = 0
     hits: int = 0
@@ -129,7 +129,7 @@ class Faults:
         self.active: list[ActiveFault] = []
         self.lock = threading.Lock()
 
-    def add(self, fault: Fault) -> ActiveFault:
+    def add(self, fault: InjectedFault) -> ActiveFault:
         """Put a fault in force.
 
         Raises:
@@ -153,7 +153,7 @@ class Faults:
         with self.lock:
             self.active.clear()
 
-    def claim(self, operation: str, request: Request) -> Fault | None:
+    def claim(self, operation: str, request: Request) -> InjectedFault | None:
         with self.lock:
             for active in self.active:
                 if active.matches(operation, request) and active.fires():

@@ -3,7 +3,7 @@
 from functools import partial
 
 from local.simulator.callbacks import Callbacks
-from local.simulator.calls import Call
+from local.simulator.calls import SimulatedCall
 from local.simulator.clock import Clock
 from local.simulator.publisher import Publisher
 from local.simulator.recordings import Recording, Recordings, State
@@ -71,7 +71,7 @@ class Lifecycle:
             if recording.started_at is not None:
                 self.publisher.recording_ended(recording)
 
-    def end_call(self, call: Call) -> None:
+    def end_call(self, call: SimulatedCall) -> None:
         with self.recordings.lock:
             if call.ended_at is None:
                 call.ended_at = self.clock.now()

@@ -9,7 +9,7 @@ from local.simulator.clock import Clock
 from local.simulator.delivery import Delivery, EventRecord
 from local.simulator.documents import Document, Documents
 from local.simulator.events import Locations, file_ready_events
-from local.simulator.production import Producer
+from local.simulator.file_generator import FileGenerator
 from local.simulator.recordings import Recording
 from local.simulator.scheduler import Scheduler
 from local.simulator.scripts import EventOptions, Script
@@ -24,7 +24,7 @@ class Publisher:
         settings: CurrentSettings,
         scheduler: Scheduler,
         clock: Clock,
-        producer: Producer,
+        file_generator: FileGenerator,
         documents: Documents,
         exporter: Exporter,
         delivery: Delivery,
@@ -33,7 +33,7 @@ class Publisher:
         self.settings = settings
         self.scheduler = scheduler
         self.clock = clock
-        self.producer = producer
+        self.file_generator = file_generator
         self.documents = documents
         self.exporter = exporter
         self.delivery = delivery
@@ -50,7 +50,7 @@ class Publisher:
     def publish(self, recording: Recording) -> None:
         script = self.script(recording)
         options = script.events or self.settings.current.events
-        documents = self.producer.produce(recording, script, options.hadr_twins)
+        documents = self.file_generator.produce(recording, script, options.hadr_twins)
         for document in documents:
             self.documents.add(document)
         exported = {} if script.export_fails else self.exporter.export(recording, documents)

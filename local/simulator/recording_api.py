@@ -9,8 +9,8 @@ from local.simulator.clock import Clock
 from local.simulator.lifecycle import Lifecycle
 from local.simulator.recordings import Recording, Recordings, State
 from local.simulator.settings import CurrentSettings
-from local.simulator.signing import Gatekeeper, UnauthorizedError
-from local.simulator.start_request import StartRequest, parse_start
+from local.simulator.signing import Authenticator, UnauthorizedError
+from local.simulator.start_request import StartRecordingRequest, parse_start
 from local.simulator.wire import RefusedError, Request, Response, acs_error, json_response
 
 ROUTE_SEGMENTS = ["calling", "recordings"]
@@ -34,14 +34,14 @@ class RecordingApi:
 
     def __init__(
         self,
-        gatekeeper: Gatekeeper,
+        authenticator: Authenticator,
         settings: CurrentSettings,
         calls: Calls,
         recordings: Recordings,
         lifecycle: Lifecycle,
         clock: Clock,
     ) -> None:
-        self.gatekeeper = gatekeeper
+        self.authenticator = authenticator
         self.settings = settings
         self.calls = calls
         self.recordings = recordings
@@ -52,7 +52,7 @@ class RecordingApi:
 
     def answer(self, request: Request) -> Response:
         try:
-            self.gatekeeper.check(request, content=False)
+            self.authenticator.check(request, content=False)
             response = self.dispatch(request)
         except UnauthorizedError as error:
             response = acs_error(401, "Denied", f"Denied by the resource provider. {error}.")
@@ -84,7 +84,7 @@ class RecordingApi:
             self.answers[repeatability_id] = response
         return response
 
-    def first_start(self, start: StartRequest) -> Response:
+    def first_start(self, start: StartRecordingRequest) -> Response:
         current = self.settings.current
         call = self.calls.established(start.locator_kind, start.locator_value)
         if call is None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from local.simulator.calls import Call
+from local.simulator.calls import SimulatedCall
 from local.simulator.documents import Document
 from local.simulator.identifiers import make_recording_id
 from local.simulator.scripts import Script
-from local.simulator.start_request import StartRequest
+from local.simulator.start_request import StartRecordingRequest
 
 
 class State(Enum):
@@ -33,8 +33,8 @@ class Pause:
 class Recording:
     """One recording of one call."""
 
-    call: Call
-    request: StartRequest
+    call: SimulatedCall
+    request: StartRecordingRequest
     created_at: datetime
     foreign: bool = False
     """Nobody started it through the API."""
@@ -109,5 +109,5 @@ class Recordings:
             recording = self.by_id.get(recording_id)
             return recording if recording is not None and recording.state is not State.ENDED else None
 
-    def running_on(self, call: Call) -> Recording | None:
+    def running_on(self, call: SimulatedCall) -> Recording | None:
         return next((one for one in self.all() if one.call is call and one.state is not State.ENDED), None)

@@ -22,7 +22,7 @@ class UnauthorizedError(Exception):
     """The request is not signed, or not signed by us, now, and for exactly this."""
 
 
-class Gatekeeper:
+class Authenticator:
     """Checks the credentials of one ACS resource."""
 
     def __init__(self, access_key: str, endpoint_host: str, settings: CurrentSettings, clock: Clock) -> None:

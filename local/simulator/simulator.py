@@ -8,12 +8,12 @@ from typing import Self
 from local.simulator.admin import Admin
 from local.simulator.blobs import AzureBlobs, OpenBlobs
 from local.simulator.certificates import Certificates
+from local.simulator.components import make_components
 from local.simulator.process import Announcement
 from local.simulator.proxy import Proxy
 from local.simulator.resource import is_acs_host
 from local.simulator.settings import Settings
 from local.simulator.wire import Request, Response
-from local.simulator.world import make_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,27 +32,27 @@ class Simulator:
 
     def __init__(self, options: Options, open_blobs: OpenBlobs = AzureBlobs) -> None:
         options.directory.mkdir(parents=True, exist_ok=True)
-        self.world = make_world(options.settings, open_blobs)
-        self.admin = Admin(self.world)
+        self.components = make_components(options.settings, open_blobs)
+        self.admin = Admin(self.components)
         self.certificates = Certificates(options.directory)
-        refused = self.world.data_plane.note_refused_tunnel
+        refused = self.components.data_plane.note_refused_tunnel
         self.proxy = Proxy(options.port, self.certificates, is_acs_host, self.answer, refused)
 
     def __enter__(self) -> Self:
-        self.world.scheduler.start()
+        self.components.scheduler.start()
         self.proxy.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.world.scheduler.stop()
+        self.components.scheduler.stop()
         self.proxy.stop()
-        self.world.accounts.close()
+        self.components.accounts.close()
 
     def answer(self, request: Request) -> Response:
         # Requests outside a tunnel can only be meant for the simulator itself.
-        return self.world.data_plane.answer(request) if request.host else self.admin.answer(request)
+        return self.components.data_plane.answer(request) if request.host else self.admin.answer(request)
 
     @property
     def proxy_url(self) -> str:
@@ -64,7 +64,7 @@ class Simulator:
 
     @property
     def connection_string(self) -> str:
-        return self.world.resource.connection_string
+        return self.components.resource.connection_string
 
     def environment(self) -> dict[str, str]:
         """The variables that lead an unchanged app here."""
@@ -72,7 +72,7 @@ class Simulator:
 
     def announcement(self) -> Announcement:
         """What the process prints when it is ready."""
-        resource = self.world.resource
+        resource = self.components.resource
         return Announcement(
             port=self.proxy.port,
             proxy_url=self.proxy_url,

@@ -21,7 +21,7 @@ MEDIA_COMBINATIONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartRequest:
+class StartRecordingRequest:
     """What to record, how, and whom to tell."""
 
     locator_kind: str
@@ -37,7 +37,7 @@ class StartRequest:
     """Set when the recording goes straight into the operator's own storage."""
 
 
-def parse_start(body: bytes, settings: Settings) -> StartRequest:
+def parse_start(body: bytes, settings: Settings) -> StartRecordingRequest:
     """Read and check a start request.
 
     Raises:
@@ -47,7 +47,7 @@ def parse_start(body: bytes, settings: Settings) -> StartRequest:
     kind, value = read_locator(document, settings)
     order = document.get("audioChannelParticipantOrdering") or []
     affinity = document.get("channelAffinity") or []
-    return StartRequest(
+    return StartRecordingRequest(
         locator_kind=kind,
         locator_value=value,
         **read_media(document),

@@ -10,7 +10,7 @@ from local.simulator.documents import Document, Documents
 from local.simulator.identifiers import host_geography
 from local.simulator.oracle import DeletionOracle
 from local.simulator.settings import CurrentSettings
-from local.simulator.signing import Gatekeeper, UnauthorizedError
+from local.simulator.signing import Authenticator, UnauthorizedError
 from local.simulator.wire import Request, Response, Sending, json_response
 
 OBJECT_PATH = re.compile(r"/v1/objects/(?P<document>[A-Za-z0-9-]{1,128})(?:/content/(?P<name>[a-z0-9]{1,32}))?")
@@ -35,13 +35,13 @@ class StorageHost:
 
     def __init__(
         self,
-        gatekeeper: Gatekeeper,
+        authenticator: Authenticator,
         settings: CurrentSettings,
         documents: Documents,
         oracle: DeletionOracle,
         clock: Clock,
     ) -> None:
-        self.gatekeeper = gatekeeper
+        self.authenticator = authenticator
         self.settings = settings
         self.documents = documents
         self.oracle = oracle
@@ -49,7 +49,7 @@ class StorageHost:
 
     def answer(self, request: Request) -> Response:
         try:
-            self.gatekeeper.check(request, content=True)
+            self.authenticator.check(request, content=True)
         except UnauthorizedError:
             return ams_unauthorized()
         found, name = OBJECT_PATH.fullmatch(request.path), storage_operation(request)

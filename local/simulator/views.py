@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from local.simulator.callbacks import SentCallback
-from local.simulator.calls import Call
+from local.simulator.calls import SimulatedCall
 from local.simulator.delivery import EventRecord
 from local.simulator.documents import Document
-from local.simulator.faults import ActiveFault, Fault
+from local.simulator.faults import ActiveFault, InjectedFault
 from local.simulator.oracle import Violation
 from local.simulator.recordings import Recording
 from local.simulator.request_log import LoggedRequest
@@ -29,7 +29,7 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, call: Call) -> "CallView":
+    def of(cls, call: SimulatedCall) -> "CallView":
         return msgspec.convert(call, cls, from_attributes=True)
 
 
@@ -108,7 +108,7 @@ class FaultView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A fault in force, with how many requests it matched and hit."""
 
     fault_id: str
-    fault: Fault
+    fault: InjectedFault
     matched: int
     hits: int
 

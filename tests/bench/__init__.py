@@ -1,1 +1,1 @@
-"""Tests of the ACS simulator: what it says over the wire, spoken to by the real SDKs."""
+"""Tests of the benchmark's own parts: sink, source, instruments and report."""

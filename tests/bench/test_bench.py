@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.bench import __main__ as bench
+from local.bench.bench_setup import HTTP, MIB, TLS, BenchSetup
 from local.bench.measure import OURS, RELAY, Killed, Results, Sample, sample, ways_for
 from local.bench.quiet import QuietMoments
 from local.bench.source import MP4_HEAD, content_url
-from local.bench.world import HTTP, MIB, TLS, World
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with World(MIB) as world:
-        yield world
+def servers() -> Iterator[BenchSetup]:
+    with BenchSetup(MIB) as servers:
+        yield servers
 
 
 def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -31,31 +31,33 @@ def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) 
         connection.close()
 
 
-def test_the_source_answers_ranges_exactly(world: World) -> None:
+def test_the_source_answers_ranges_exactly(servers: BenchSetup) -> None:
     target = urlsplit(content_url(MIB)).path
 
-    status, headers, body = ask(world.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
+    status, headers, body = ask(servers.source.port, "GET", target, Range=f"bytes=4-{MIB * 2}")
 
     assert (status, headers["Content-Range"]) == (206, f"bytes 4-{MIB - 1}/{MIB}")
-    assert body == world.content.read_bytes()[4:]
-    assert world.content.read_bytes().startswith(MP4_HEAD)
+    assert body == servers.content.read_bytes()[4:]
+    assert servers.content.read_bytes().startswith(MP4_HEAD)
 
 
-def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(world: World) -> None:
-    world.sink.figures()
+def test_the_sink_gives_committed_lists_back_and_counts_requests_by_kind(servers: BenchSetup) -> None:
+    servers.sink.figures()
 
-    ask(world.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
-    ask(world.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
-    ask(world.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>")
-    _, _, listing = ask(world.sink.port, "GET", "/account/container/a?comp=blocklist")
+    ask(servers.sink.port, "PUT", "/account/container/a?comp=block&blockid=b25l", b"12345")
+    ask(servers.sink.port, "PUT", "/account/container/a?comp=block&blockid=dHdv", b"123")
+    ask(
+        servers.sink.port, "PUT", "/account/container/a?comp=blocklist", b"<BlockList><Latest>dHdv</Latest></BlockList>"
+    )
+    _, _, listing = ask(servers.sink.port, "GET", "/account/container/a?comp=blocklist")
 
     assert b"<CommittedBlocks><Block><Name>dHdv</Name><Size>3</Size></Block></CommittedBlocks>" in listing
-    assert world.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
-    assert world.sink.figures() == {}
+    assert servers.sink.figures() == {"Put Block": 2, "Put Block List": 1, "Get Block List": 1}
+    assert servers.sink.figures() == {}
 
 
-def test_a_copy_of_one_mib_is_measured(world: World) -> None:
-    found = sample(world, OURS, HTTP, 1)
+def test_a_copy_of_one_mib_is_measured(servers: BenchSetup) -> None:
+    found = sample(servers, OURS, HTTP, 1)
 
     assert found.operations == {"Put Blob": 1}
     assert found.seconds > 0
@@ -63,8 +65,8 @@ def test_a_copy_of_one_mib_is_measured(world: World) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_relay_writes_one_blob(world: World) -> None:
-    assert sample(world, RELAY, HTTP, 1).operations == {"Put Blob": 1}
+def test_the_relay_writes_one_blob(servers: BenchSetup) -> None:
+    assert sample(servers, RELAY, HTTP, 1).operations == {"Put Blob": 1}
 
 
 def test_patience_with_a_busy_machine_ends() -> None:

@@ -25,8 +25,8 @@ from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import World
 
-from .desks import Desk, FakeDesk, SimulatorDesk, TappedSimulator
-from .shelves import FakeShelf, Shelf, SimulatorShelf
+from .acs_under_test import AcsUnderTest, FakeAcsUnderTest, SimulatorAcsUnderTest, TappedSimulator
+from .source_under_test import FakeSourceUnderTest, SimulatorSourceUnderTest, SourceUnderTest
 
 HOST_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 QUICK = Settings(active_delay_seconds=0.0, ready_delay_seconds=0.0)
@@ -124,25 +124,27 @@ def sdk_source(acs_client: CallAutomationClient) -> SdkSource:
 
 
 @pytest.fixture(params=["fake", "simulator"])
-def shelf(request: pytest.FixtureRequest) -> Shelf:
+def source_under_test(request: pytest.FixtureRequest) -> SourceUnderTest:
     if request.param == "fake":
-        return FakeShelf()
-    return SimulatorShelf(request.getfixturevalue("admin"), request.getfixturevalue("sdk_source"))
+        return FakeSourceUnderTest()
+    return SimulatorSourceUnderTest(request.getfixturevalue("admin"), request.getfixturevalue("sdk_source"))
 
 
 @pytest.fixture
-def acs_shelf(admin: SimulatorAdmin, sdk_source: SdkSource) -> SimulatorShelf:
-    return SimulatorShelf(admin, sdk_source)
+def simulated_source(admin: SimulatorAdmin, sdk_source: SdkSource) -> SimulatorSourceUnderTest:
+    return SimulatorSourceUnderTest(admin, sdk_source)
 
 
 @pytest.fixture
-def acs_desk(simulator: TappedSimulator, admin: SimulatorAdmin, acs_client: CallAutomationClient) -> SimulatorDesk:
-    return SimulatorDesk(simulator, admin, SdkAcsCalls(acs_client))
+def simulated_acs(
+    simulator: TappedSimulator, admin: SimulatorAdmin, acs_client: CallAutomationClient
+) -> SimulatorAcsUnderTest:
+    return SimulatorAcsUnderTest(simulator, admin, SdkAcsCalls(acs_client))
 
 
 @pytest.fixture(params=["fake", "simulator"])
-def desk(request: pytest.FixtureRequest) -> Desk:
+def acs(request: pytest.FixtureRequest) -> AcsUnderTest:
     if request.param == "fake":
-        return FakeDesk()
-    on_simulator: SimulatorDesk = request.getfixturevalue("acs_desk")
+        return FakeAcsUnderTest()
+    on_simulator: SimulatorAcsUnderTest = request.getfixturevalue("simulated_acs")
     return on_simulator

@@ -1,6 +1,5 @@
 """Values that the contract tests write: whole, and different from each other unless a test says otherwise."""
 
-import hashlib
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +48,3 @@ def some_bytes(count: int, seed: int = 1) -> bytes:
     """Bytes that begin like a wav file, so that every check of a head lets them pass."""
     head = b"RIFF\x00\x00\x00\x00WAVE"
     return (head + random.Random(seed).randbytes(max(count - len(head), 0)))[:count]
-
-
-def md5_of(content: bytes | memoryview) -> bytes:
-    return hashlib.md5(content, usedforsecurity=False).digest()

@@ -5,95 +5,95 @@ import pytest
 from shared.domain.errors import AcsRefused
 from shared.domain.ports import AcsState
 
-from .desks import Desk, running, started
-from .shelves import SDK_WARNINGS
+from .acs_under_test import AcsUnderTest, running, started
+from .source_under_test import SDK_WARNINGS
 
 pytestmark = SDK_WARNINGS
 
 
-def active(desk: Desk, recording_id: str) -> bool | None:
+def active(acs: AcsUnderTest, recording_id: str) -> bool | None:
     """Whether a recording is active; None when ACS knows of none."""
-    state = desk.calls.state(recording_id)
+    state = acs.calls.state(recording_id)
     return state.active if state else None
 
 
-def test_a_started_recording_has_an_id_that_its_state_can_be_asked_by(desk: Desk) -> None:
-    state = started(desk)
+def test_a_started_recording_has_an_id_that_its_state_can_be_asked_by(acs: AcsUnderTest) -> None:
+    state = started(acs)
 
     assert state.recording_id is not None
-    assert desk.calls.state(state.recording_id) is not None
+    assert acs.calls.state(state.recording_id) is not None
 
 
-def test_a_recording_that_runs_is_active(desk: Desk) -> None:
-    recording_id = running(desk)
+def test_a_recording_that_runs_is_active(acs: AcsUnderTest) -> None:
+    recording_id = running(acs)
 
-    assert desk.calls.state(recording_id) == AcsState(recording_id, active=True)
-
-
-def test_a_paused_recording_is_not_active(desk: Desk) -> None:
-    recording_id = running(desk)
-
-    desk.calls.pause(recording_id)
-
-    assert active(desk, recording_id) is False
+    assert acs.calls.state(recording_id) == AcsState(recording_id, active=True)
 
 
-def test_a_resumed_recording_is_active_again(desk: Desk) -> None:
-    recording_id = running(desk)
-    desk.calls.pause(recording_id)
+def test_a_paused_recording_is_not_active(acs: AcsUnderTest) -> None:
+    recording_id = running(acs)
 
-    desk.calls.resume(recording_id)
+    acs.calls.pause(recording_id)
 
-    assert active(desk, recording_id) is True
-
-
-def test_a_stopped_recording_is_not_known_any_more(desk: Desk) -> None:
-    recording_id = running(desk)
-
-    desk.calls.stop(recording_id)
-
-    assert desk.calls.state(recording_id) is None
+    assert active(acs, recording_id) is False
 
 
-def test_an_unknown_recording_has_no_state(desk: Desk) -> None:
-    assert desk.calls.state("eyJQbGF0Zm9ybUVuZHBvaW50SWQiOiIifQ") is None
+def test_a_resumed_recording_is_active_again(acs: AcsUnderTest) -> None:
+    recording_id = running(acs)
+    acs.calls.pause(recording_id)
+
+    acs.calls.resume(recording_id)
+
+    assert active(acs, recording_id) is True
+
+
+def test_a_stopped_recording_is_not_known_any_more(acs: AcsUnderTest) -> None:
+    recording_id = running(acs)
+
+    acs.calls.stop(recording_id)
+
+    assert acs.calls.state(recording_id) is None
+
+
+def test_an_unknown_recording_has_no_state(acs: AcsUnderTest) -> None:
+    assert acs.calls.state("eyJQbGF0Zm9ybUVuZHBvaW50SWQiOiIifQ") is None
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "stop"])
-def test_nothing_can_be_done_with_a_stopped_recording(desk: Desk, action: str) -> None:
-    recording_id = running(desk)
-    desk.calls.stop(recording_id)
+def test_nothing_can_be_done_with_a_stopped_recording(acs: AcsUnderTest, action: str) -> None:
+    recording_id = running(acs)
+    acs.calls.stop(recording_id)
 
     with pytest.raises(AcsRefused) as caught:
-        getattr(desk.calls, action)(recording_id)
+        getattr(acs.calls, action)(recording_id)
 
     assert (caught.value.status, caught.value.code) == (404, "8522")
 
 
-def test_a_call_is_recorded_once_at_a_time(desk: Desk) -> None:
-    call = desk.place_call()
-    started(desk, server_call_id=call)
+def test_a_call_is_recorded_once_at_a_time(acs: AcsUnderTest) -> None:
+    call = acs.place_call()
+    started(acs, server_call_id=call)
 
     with pytest.raises(AcsRefused) as caught:
-        started(desk, server_call_id=call)
+        started(acs, server_call_id=call)
 
     assert (caught.value.status, caught.value.code) == (400, "8553")
 
 
-def test_a_call_may_be_recorded_again_after_a_stop(desk: Desk) -> None:
-    call = desk.place_call()
-    first = started(desk, server_call_id=call).recording_id
+def test_a_call_may_be_recorded_again_after_a_stop(acs: AcsUnderTest) -> None:
+    call = acs.place_call()
+    first = started(acs, server_call_id=call).recording_id
     assert first is not None
-    desk.calls.stop(first)
+    acs.calls.stop(first)
 
-    second = started(desk, server_call_id=call).recording_id
+    second = started(acs, server_call_id=call).recording_id
 
     assert second not in {None, first}
 
 
-def test_a_start_that_is_repeated_under_its_id_is_one_recording(desk: Desk) -> None:
-    call = desk.place_call()
+def test_a_start_that_is_repeated_under_its_id_is_one_recording(acs: AcsUnderTest) -> None:
+    call = acs.place_call()
 
-    first, second = (started(desk, "24e4b374-bbf0-4d27-a543-4186ef4adf67", server_call_id=call) for _ in range(2))
+    first, second = (started(acs, "24e4b374-bbf0-4d27-a543-4186ef4adf67", server_call_id=call) for _ in range(2))
 
     assert first.recording_id == second.recording_id

@@ -8,15 +8,15 @@ from email.utils import format_datetime
 import pytest
 
 from local.simulator.bodies import BytesBody
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.wire import Response, acs_error
 from shared.adapters.acs_calls import SdkAcsCalls
 from shared.adapters.acs_client import connect
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain
 
+from .acs_under_test import SimulatorAcsUnderTest, TappedSimulator, running, started
 from .conftest import no_credential
-from .desks import SimulatorDesk, TappedSimulator, running, started
-from .shelves import SDK_WARNINGS
+from .source_under_test import SDK_WARNINGS
 
 pytestmark = SDK_WARNINGS
 REFUSALS = [
@@ -44,30 +44,32 @@ REFUSALS = [
     (412, "8500"),
 ]
 
-ACTIONS: dict[str, Callable[[SimulatorDesk, str], object]] = {
-    "start": lambda desk, _: started(desk),
-    "pause": lambda desk, recording_id: desk.calls.pause(recording_id),
-    "resume": lambda desk, recording_id: desk.calls.resume(recording_id),
-    "stop": lambda desk, recording_id: desk.calls.stop(recording_id),
-    "state": lambda desk, recording_id: desk.calls.state(recording_id),
+ACTIONS: dict[str, Callable[[SimulatorAcsUnderTest, str], object]] = {
+    "start": lambda acs, _: started(acs),
+    "pause": lambda acs, recording_id: acs.calls.pause(recording_id),
+    "resume": lambda acs, recording_id: acs.calls.resume(recording_id),
+    "stop": lambda acs, recording_id: acs.calls.stop(recording_id),
+    "state": lambda acs, recording_id: acs.calls.state(recording_id),
 }
 every_action = pytest.mark.parametrize("act", ACTIONS.values(), ids=ACTIONS)
 
 
-def failure(desk: SimulatorDesk, response: Response, act: Callable[[SimulatorDesk, str], object]) -> AcsError:
+def failure(
+    acs: SimulatorAcsUnderTest, response: Response, act: Callable[[SimulatorAcsUnderTest, str], object]
+) -> AcsError:
     """What an action raises when ACS gives an answer once."""
-    recording_id = "" if act is ACTIONS["start"] else running(desk)
-    desk.simulator.prepared.append(response)
+    recording_id = "" if act is ACTIONS["start"] else running(acs)
+    acs.simulator.prepared.append(response)
     with pytest.raises(AcsError) as caught:
-        act(desk, recording_id)
+        act(acs, recording_id)
     return caught.value
 
 
 @pytest.mark.parametrize(("status", "code"), REFUSALS)
 def test_a_refusal_has_the_status_the_code_and_the_words_of_acs(
-    acs_desk: SimulatorDesk, status: int, code: str
+    simulated_acs: SimulatorAcsUnderTest, status: int, code: str
 ) -> None:
-    error = failure(acs_desk, acs_error(status, code, "ACS does not want to."), ACTIONS["start"])
+    error = failure(simulated_acs, acs_error(status, code, "ACS does not want to."), ACTIONS["start"])
 
     assert isinstance(error, AcsRefused)
     assert (error.status, error.code, error.retry_after_seconds) == (status, code, None)
@@ -75,8 +77,10 @@ def test_a_refusal_has_the_status_the_code_and_the_words_of_acs(
 
 
 @every_action
-def test_every_action_can_be_refused(acs_desk: SimulatorDesk, act: Callable[[SimulatorDesk, str], object]) -> None:
-    error = failure(acs_desk, acs_error(409, "8571", "Recording operation conflict"), act)
+def test_every_action_can_be_refused(
+    simulated_acs: SimulatorAcsUnderTest, act: Callable[[SimulatorAcsUnderTest, str], object]
+) -> None:
+    error = failure(simulated_acs, acs_error(409, "8571", "Recording operation conflict"), act)
 
     assert isinstance(error, AcsRefused)
     assert error.code == "8571"
@@ -90,11 +94,11 @@ def with_wait(status: int, wait: str) -> Response:
 @every_action
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_throttled_action_took_no_effect_and_tells_the_wait(
-    acs_desk: SimulatorDesk, status: int, act: Callable[[SimulatorDesk, str], object]
+    simulated_acs: SimulatorAcsUnderTest, status: int, act: Callable[[SimulatorAcsUnderTest, str], object]
 ) -> None:
     began = time.monotonic()
 
-    error = failure(acs_desk, with_wait(status, "17"), act)
+    error = failure(simulated_acs, with_wait(status, "17"), act)
 
     assert isinstance(error, AcsUnavailable)
     assert not isinstance(error, AcsUncertain)
@@ -102,10 +106,10 @@ def test_a_throttled_action_took_no_effect_and_tells_the_wait(
     assert time.monotonic() - began < 5
 
 
-def test_a_wait_until_a_date_is_told_in_seconds(acs_desk: SimulatorDesk) -> None:
+def test_a_wait_until_a_date_is_told_in_seconds(simulated_acs: SimulatorAcsUnderTest) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
 
-    error = failure(acs_desk, with_wait(503, date), ACTIONS["pause"])
+    error = failure(simulated_acs, with_wait(503, date), ACTIONS["pause"])
 
     assert error.retry_after_seconds is not None
     assert 80 < error.retry_after_seconds <= 90
@@ -122,18 +126,20 @@ def test_a_wait_until_a_date_is_told_in_seconds(acs_desk: SimulatorDesk) -> None
         "Sun, 22 Nov 2026 06:57:21 +9999999999999999",
     ],
 )
-def test_a_wait_that_makes_no_sense_is_none(acs_desk: SimulatorDesk, wait: str) -> None:
-    assert failure(acs_desk, with_wait(429, wait), ACTIONS["start"]).retry_after_seconds is None
+def test_a_wait_that_makes_no_sense_is_none(simulated_acs: SimulatorAcsUnderTest, wait: str) -> None:
+    assert failure(simulated_acs, with_wait(429, wait), ACTIONS["start"]).retry_after_seconds is None
 
 
 @pytest.mark.parametrize(("wait", "seconds"), [("1e300", 3600), ("86400", 3600), ("-1", 0), ("nan", 0), ("inf", 3600)])
-def test_an_absurd_wait_is_bounded(acs_desk: SimulatorDesk, wait: str, seconds: float) -> None:
-    assert failure(acs_desk, with_wait(429, wait), ACTIONS["start"]).retry_after_seconds == seconds
+def test_an_absurd_wait_is_bounded(simulated_acs: SimulatorAcsUnderTest, wait: str, seconds: float) -> None:
+    assert failure(simulated_acs, with_wait(429, wait), ACTIONS["start"]).retry_after_seconds == seconds
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, "9999"), (500, "8500"), (502, "9999"), (504, "9999"), (408, "1")])
-def test_a_start_that_failed_at_acs_may_have_taken_effect(acs_desk: SimulatorDesk, status: int, code: str) -> None:
-    error = failure(acs_desk, acs_error(status, code, "Unknown internal server error."), ACTIONS["start"])
+def test_a_start_that_failed_at_acs_may_have_taken_effect(
+    simulated_acs: SimulatorAcsUnderTest, status: int, code: str
+) -> None:
+    error = failure(simulated_acs, acs_error(status, code, "Unknown internal server error."), ACTIONS["start"])
 
     assert isinstance(error, AcsUncertain)
     assert (error.status, error.code) == (status, code)
@@ -154,88 +160,90 @@ def test_a_start_that_failed_at_acs_may_have_taken_effect(acs_desk: SimulatorDes
 )
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_an_error_without_the_shape_of_acs_still_has_its_status(
-    acs_desk: SimulatorDesk, status: int, kind: str, body: bytes
+    simulated_acs: SimulatorAcsUnderTest, status: int, kind: str, body: bytes
 ) -> None:
-    error = failure(acs_desk, Response(status, {"Content-Type": kind}, BytesBody(body)), ACTIONS["start"])
+    error = failure(simulated_acs, Response(status, {"Content-Type": kind}, BytesBody(body)), ACTIONS["start"])
 
     assert (error.status, error.code) == (status, None)
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_start_is_not_repeated_inside(acs_desk: SimulatorDesk, status: int) -> None:
-    acs_desk.admin.add_fault(Fault(action="status", status=status, kind="start", times=None))
+def test_a_start_is_not_repeated_inside(simulated_acs: SimulatorAcsUnderTest, status: int) -> None:
+    simulated_acs.admin.add_fault(InjectedFault(action="status", status=status, kind="start", times=None))
 
     with pytest.raises(AcsUnavailable):
-        started(acs_desk)
+        started(simulated_acs)
 
-    assert len(acs_desk.admin.requests("start")) == 1
+    assert len(simulated_acs.admin.requests("start")) == 1
 
 
-def test_a_start_whose_answer_was_lost_is_uncertain_and_found_again_under_its_id(acs_desk: SimulatorDesk) -> None:
-    call, id = acs_desk.place_call(), "24e4b374-bbf0-4d27-a543-4186ef4adf67"
-    acs_desk.admin.add_fault(Fault(action="loseResponse", kind="start"))
+def test_a_start_whose_answer_was_lost_is_uncertain_and_found_again_under_its_id(
+    simulated_acs: SimulatorAcsUnderTest,
+) -> None:
+    call, id = simulated_acs.place_call(), "24e4b374-bbf0-4d27-a543-4186ef4adf67"
+    simulated_acs.admin.add_fault(InjectedFault(action="loseResponse", kind="start"))
 
     with pytest.raises(AcsUncertain):
-        started(acs_desk, id, server_call_id=call)
-    again = started(acs_desk, id, server_call_id=call)
+        started(simulated_acs, id, server_call_id=call)
+    again = started(simulated_acs, id, server_call_id=call)
 
-    [recording] = acs_desk.admin.recordings()
+    [recording] = simulated_acs.admin.recordings()
     assert again.recording_id == recording.recording_id
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])
-def test_an_action_whose_answer_was_lost_is_uncertain(acs_desk: SimulatorDesk, action: str) -> None:
-    recording_id = running(acs_desk)
-    acs_desk.admin.add_fault(Fault(action="loseResponse", method="POST"))
+def test_an_action_whose_answer_was_lost_is_uncertain(simulated_acs: SimulatorAcsUnderTest, action: str) -> None:
+    recording_id = running(simulated_acs)
+    simulated_acs.admin.add_fault(InjectedFault(action="loseResponse", method="POST"))
 
     with pytest.raises(AcsUncertain):
-        getattr(acs_desk.calls, action)(recording_id)
+        getattr(simulated_acs.calls, action)(recording_id)
 
 
-def test_a_silent_acs_is_uncertain_after_a_while(acs_desk: SimulatorDesk) -> None:
-    acs_desk.admin.add_fault(Fault(action="delay", kind="start", seconds=5))
+def test_a_silent_acs_is_uncertain_after_a_while(simulated_acs: SimulatorAcsUnderTest) -> None:
+    simulated_acs.admin.add_fault(InjectedFault(action="delay", kind="start", seconds=5))
     began = time.monotonic()
 
     with (
-        connect(None, acs_desk.simulator.connection_string, no_credential, read_seconds=0.2) as client,
+        connect(None, simulated_acs.simulator.connection_string, no_credential, read_seconds=0.2) as client,
         pytest.raises(AcsUncertain),
     ):
-        started(SimulatorDesk(acs_desk.simulator, acs_desk.admin, SdkAcsCalls(client)))
+        started(SimulatorAcsUnderTest(simulated_acs.simulator, simulated_acs.admin, SdkAcsCalls(client)))
 
     assert time.monotonic() - began < 2
 
 
 def test_an_acs_that_cannot_be_reached_is_unavailable(
-    simulator: TappedSimulator, acs_desk: SimulatorDesk, monkeypatch: pytest.MonkeyPatch
+    simulator: TappedSimulator, simulated_acs: SimulatorAcsUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call = acs_desk.place_call()
+    call = simulated_acs.place_call()
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there
 
     with pytest.raises(AcsUnavailable):
-        started(acs_desk, server_call_id=call)
+        started(simulated_acs, server_call_id=call)
 
     assert simulator.seen == []
 
 
-def test_a_question_that_fails_once_is_asked_again_inside(acs_desk: SimulatorDesk) -> None:
-    recording_id = running(acs_desk)
-    acs_desk.admin.add_fault(Fault(action="unavailable", kind="get"))
+def test_a_question_that_fails_once_is_asked_again_inside(simulated_acs: SimulatorAcsUnderTest) -> None:
+    recording_id = running(simulated_acs)
+    simulated_acs.admin.add_fault(InjectedFault(action="unavailable", kind="get"))
 
-    state = acs_desk.calls.state(recording_id)
+    state = simulated_acs.calls.state(recording_id)
 
     assert state is not None
-    assert [request.status for request in acs_desk.admin.requests("get")] == [503, 200]
+    assert [request.status for request in simulated_acs.admin.requests("get")] == [503, 200]
 
 
-def test_a_stop_whose_answer_was_lost_stopped_the_recording(acs_desk: SimulatorDesk) -> None:
-    recording_id = running(acs_desk)
-    acs_desk.admin.add_fault(Fault(action="loseResponse", kind="stop"))
+def test_a_stop_whose_answer_was_lost_stopped_the_recording(simulated_acs: SimulatorAcsUnderTest) -> None:
+    recording_id = running(simulated_acs)
+    simulated_acs.admin.add_fault(InjectedFault(action="loseResponse", kind="stop"))
 
     with pytest.raises(AcsError) as caught:
-        acs_desk.calls.stop(recording_id)
+        simulated_acs.calls.stop(recording_id)
 
     assert isinstance(caught.value, AcsUncertain) or caught.value.status == 404
-    assert acs_desk.calls.state(recording_id) is None
+    assert simulated_acs.calls.state(recording_id) is None
 
 
 UNCLEAR = [
@@ -256,9 +264,9 @@ UNCLEAR = [
 @pytest.mark.parametrize(("kind", "body"), UNCLEAR)
 @pytest.mark.parametrize("action", ["start", "state"])
 def test_a_success_that_does_not_say_what_is_recorded_is_uncertain(
-    acs_desk: SimulatorDesk, action: str, kind: str, body: bytes
+    simulated_acs: SimulatorAcsUnderTest, action: str, kind: str, body: bytes
 ) -> None:
-    error = failure(acs_desk, Response(200, {"Content-Type": kind}, BytesBody(body)), ACTIONS[action])
+    error = failure(simulated_acs, Response(200, {"Content-Type": kind}, BytesBody(body)), ACTIONS[action])
 
     assert isinstance(error, AcsUncertain)
 
@@ -266,18 +274,18 @@ def test_a_success_that_does_not_say_what_is_recorded_is_uncertain(
 @pytest.mark.parametrize("action", ["start", "pause", "resume", "stop", "state"])
 @pytest.mark.parametrize("status", [203, 302])
 def test_an_answer_that_is_neither_the_success_nor_a_refusal_is_uncertain(
-    acs_desk: SimulatorDesk, action: str, status: int
+    simulated_acs: SimulatorAcsUnderTest, action: str, status: int
 ) -> None:
-    error = failure(acs_desk, Response(status, {}, BytesBody(b"")), ACTIONS[action])
+    error = failure(simulated_acs, Response(status, {}, BytesBody(b"")), ACTIONS[action])
 
     assert isinstance(error, AcsUncertain)
 
 
 @pytest.mark.parametrize(("kind", "body"), [("text/html", b"<html></html>"), ("application/json", b"{}")])
 def test_a_404_that_is_not_acs_s_own_says_nothing_of_a_recording(
-    acs_desk: SimulatorDesk, kind: str, body: bytes
+    simulated_acs: SimulatorAcsUnderTest, kind: str, body: bytes
 ) -> None:
     """A gateway's, or that of an endpoint that is none of ACS's: taken for ACS's word it would end everything."""
-    error = failure(acs_desk, Response(404, {"Content-Type": kind}, BytesBody(body)), ACTIONS["state"])
+    error = failure(simulated_acs, Response(404, {"Content-Type": kind}, BytesBody(body)), ACTIONS["state"])
 
     assert error.status == 404

@@ -7,8 +7,8 @@ import pytest
 from local.simulator.wire import json_response
 from shared.domain.start_request import ChannelAffinity
 
-from .desks import SimulatorDesk, started
-from .shelves import SDK_WARNINGS
+from .acs_under_test import SimulatorAcsUnderTest, started
+from .source_under_test import SDK_WARNINGS
 
 pytestmark = SDK_WARNINGS
 USER = "8:acs:70559d7c-67b2-444f-a1f3-8027a1412880_00000013"
@@ -20,11 +20,11 @@ WHOLE_MINIMUM: dict[str, Any] = CALL | TYPES | {"channelAffinity": []}
 RECORDING = json_response(200, {"recordingId": "eyJQ", "recordingState": "inactive"})
 
 
-def sent(desk: SimulatorDesk, **fields: Any) -> Any:
+def sent(acs: SimulatorAcsUnderTest, **fields: Any) -> Any:
     """The body of a start, whatever ACS thinks of it."""
-    desk.simulator.prepared.append(RECORDING)
-    started(desk, **fields)
-    return desk.simulator.body
+    acs.simulator.prepared.append(RECORDING)
+    started(acs, **fields)
+    return acs.simulator.body
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,20 @@ def sent(desk: SimulatorDesk, **fields: Any) -> Any:
     ],
 )
 def test_the_call_is_named_as_it_was_asked_for(
-    acs_desk: SimulatorDesk, fields: dict[str, str], locator: dict[str, Any]
+    simulated_acs: SimulatorAcsUnderTest, fields: dict[str, str], locator: dict[str, Any]
 ) -> None:
-    assert sent(acs_desk, **fields) == locator | TYPES | {"channelAffinity": []}
+    assert sent(simulated_acs, **fields) == locator | TYPES | {"channelAffinity": []}
 
 
 @pytest.mark.parametrize(
     ("content", "channel", "form"),
     [("audioVideo", "mixed", "mp4"), ("audio", "mixed", "mp3"), ("audio", "mixed", "wav"), ("audio", "unmixed", "wav")],
 )
-def test_the_three_media_types_are_always_sent(acs_desk: SimulatorDesk, content: str, channel: str, form: str) -> None:
+def test_the_three_media_types_are_always_sent(
+    simulated_acs: SimulatorAcsUnderTest, content: str, channel: str, form: str
+) -> None:
     body = sent(
-        acs_desk,
+        simulated_acs,
         server_call_id="aHR0cHM6",
         recording_content_type=content,
         recording_channel_type=channel,
@@ -102,46 +104,48 @@ def test_the_three_media_types_are_always_sent(acs_desk: SimulatorDesk, content:
     ],
 )
 def test_an_option_is_sent_when_it_is_asked_for_and_nothing_else(
-    acs_desk: SimulatorDesk, fields: dict[str, Any], added: dict[str, Any]
+    simulated_acs: SimulatorAcsUnderTest, fields: dict[str, Any], added: dict[str, Any]
 ) -> None:
-    assert sent(acs_desk, server_call_id="aHR0cHM6", **fields) == WHOLE_MINIMUM | added
+    assert sent(simulated_acs, server_call_id="aHR0cHM6", **fields) == WHOLE_MINIMUM | added
 
 
-def test_a_start_carries_the_id_and_the_time_that_it_was_given(acs_desk: SimulatorDesk) -> None:
-    started(acs_desk, "24e4b374-bbf0-4d27-a543-4186ef4adf67")
+def test_a_start_carries_the_id_and_the_time_that_it_was_given(simulated_acs: SimulatorAcsUnderTest) -> None:
+    started(simulated_acs, "24e4b374-bbf0-4d27-a543-4186ef4adf67")
 
-    [request] = acs_desk.simulator.seen
+    [request] = simulated_acs.simulator.seen
     assert request.headers["repeatability-request-id"] == "24e4b374-bbf0-4d27-a543-4186ef4adf67"
     assert request.headers["repeatability-first-sent"] == "Sun, 22 Nov 2026 06:57:21 GMT"
 
 
-def test_a_start_is_posted_with_a_version_of_the_api(acs_desk: SimulatorDesk) -> None:
-    started(acs_desk)
+def test_a_start_is_posted_with_a_version_of_the_api(simulated_acs: SimulatorAcsUnderTest) -> None:
+    started(simulated_acs)
 
-    [request] = acs_desk.simulator.seen
+    [request] = simulated_acs.simulator.seen
     assert (request.method, request.path) == ("POST", "/calling/recordings")
     assert request.query["api-version"] == "2026-03-12"
 
 
-def test_a_recording_of_a_call_connection_that_is_only_accepted_has_an_id(acs_desk: SimulatorDesk) -> None:
-    call = acs_desk.admin.place_call()
+def test_a_recording_of_a_call_connection_that_is_only_accepted_has_an_id(simulated_acs: SimulatorAcsUnderTest) -> None:
+    call = simulated_acs.admin.place_call()
 
-    state = started(acs_desk, call_connection_id=call.call_connection_id)
+    state = started(simulated_acs, call_connection_id=call.call_connection_id)
 
-    assert [request.status for request in acs_desk.admin.requests("start")] == [202]
-    assert [recording.recording_id for recording in acs_desk.admin.recordings()] == [state.recording_id]
+    assert [request.status for request in simulated_acs.admin.requests("start")] == [202]
+    assert [recording.recording_id for recording in simulated_acs.admin.recordings()] == [state.recording_id]
 
 
 @pytest.mark.parametrize(
     ("action", "method", "path"),
     [("pause", "POST", ":pause"), ("resume", "POST", ":resume"), ("stop", "DELETE", ""), ("state", "GET", "")],
 )
-def test_an_action_is_asked_for_at_its_route(acs_desk: SimulatorDesk, action: str, method: str, path: str) -> None:
-    recording_id = started(acs_desk).recording_id
-    acs_desk.simulator.seen.clear()
+def test_an_action_is_asked_for_at_its_route(
+    simulated_acs: SimulatorAcsUnderTest, action: str, method: str, path: str
+) -> None:
+    recording_id = started(simulated_acs).recording_id
+    simulated_acs.simulator.seen.clear()
 
-    getattr(acs_desk.calls, action)(recording_id)
+    getattr(simulated_acs.calls, action)(recording_id)
 
-    [request] = acs_desk.simulator.seen
+    [request] = simulated_acs.simulator.seen
     assert (request.method, request.path) == (method, f"/calling/recordings/{recording_id}{path}")
     assert request.body == b""

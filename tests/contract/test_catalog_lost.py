@@ -34,7 +34,7 @@ REQUESTS = {
     "catalog.link_acs_id": r"POST /.+/index\w+$",
 }
 SDK_TRIES = 4  # of a PUT or DELETE, made by the SDK itself
-HASTY = TIMES | {"retry_backoff_factor": 0}
+FAST_OPTIONS = TIMES | {"retry_backoff_factor": 0}
 BEFORE = "before"
 AFTER = "after"
 IN_ITS_MIDDLE = "in its middle"
@@ -86,7 +86,7 @@ class LossyTables:
 def tables(azurite: Azurite) -> Iterator[LossyTables]:
     adapter = LosingAdapter()
     with TableServiceClient.from_connection_string(
-        azurite.connection_string, transport=adapter.transport(), **HASTY
+        azurite.connection_string, transport=adapter.transport(), **FAST_OPTIONS
     ) as service:
         yield LossyTables(
             TableCatalog(*(service.create_table(new_name(kind)) for kind in ("recordings", "index"))), adapter

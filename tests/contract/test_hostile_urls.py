@@ -4,7 +4,7 @@ import pytest
 
 from shared.domain.errors import SourceUnavailable
 
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unverified
+from .source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 PLACE = "us-storage.asm.skype.com"
@@ -61,16 +61,16 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("url", HOSTILE)
-def test_a_hostile_url_is_never_asked_for(acs_shelf: SimulatorShelf, url: str) -> None:
+def test_a_hostile_url_is_never_asked_for(simulated_source: SimulatorSourceUnderTest, url: str) -> None:
     with pytest.raises(SourceUnavailable):
-        fetched(acs_shelf.source, url)
+        fetched(simulated_source.source, url)
 
-    assert acs_shelf.admin.requests() == []
+    assert simulated_source.admin.requests() == []
 
 
 @pytest.mark.parametrize("url", HOSTILE)
-def test_nothing_is_deleted_at_a_hostile_url(acs_shelf: SimulatorShelf, url: str) -> None:
+def test_nothing_is_deleted_at_a_hostile_url(simulated_source: SimulatorSourceUnderTest, url: str) -> None:
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(url, unverified)
+        simulated_source.source.delete(url, unverified)
 
-    assert acs_shelf.admin.requests() == []
+    assert simulated_source.admin.requests() == []

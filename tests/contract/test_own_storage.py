@@ -25,7 +25,7 @@ FILE = "20261122/call/eyJQbGF0-1/0-audiowav.0-wus-d4-ab.wav"
 
 
 @dataclass(frozen=True)
-class Shed:
+class OwnStorageUnderTest:
     """An own storage, a URL in it, and a way for ACS to write there."""
 
     storage: OwnStorage
@@ -44,37 +44,37 @@ def own_url(account: StorageAccount, container: str) -> str:
 
 
 @pytest.fixture(params=["fake", AZURITE])
-def shed(request: pytest.FixtureRequest) -> Shed:
+def own_storage(request: pytest.FixtureRequest) -> OwnStorageUnderTest:
     if request.param == "fake":
         fake, place = FakeOwnStorage(World()), f"https://operator.blob.core.windows.net/own/{FILE}"
-        return Shed(fake, place, lambda content: fake.add(place, content))
+        return OwnStorageUnderTest(fake, place, lambda content: fake.add(place, content))
     own: BlobOwnStorage = request.getfixturevalue("own")
     url: str = request.getfixturevalue("own_url")
-    return Shed(own, url, own.blob(url).upload_blob)
+    return OwnStorageUnderTest(own, url, own.blob(url).upload_blob)
 
 
-def test_a_file_that_acs_wrote_is_looked_at_where_it_lies(shed: Shed) -> None:
-    shed.write(some_bytes(5000))
+def test_a_file_that_acs_wrote_is_looked_at_where_it_lies(own_storage: OwnStorageUnderTest) -> None:
+    own_storage.write(some_bytes(5000))
 
-    blob = shed.storage.stat(shed.url)
+    blob = own_storage.storage.stat(own_storage.url)
 
     assert blob.etag
     assert (blob.length, blob.blocks, blob.staged) == (5000, (), ())
 
 
-def test_a_file_that_acs_wrote_is_read_where_it_lies(shed: Shed) -> None:
-    shed.write(some_bytes(5_000_000))
+def test_a_file_that_acs_wrote_is_read_where_it_lies(own_storage: OwnStorageUnderTest) -> None:
+    own_storage.write(some_bytes(5_000_000))
 
-    assert b"".join(shed.storage.read(shed.url)) == some_bytes(5_000_000)
-
-
-def test_a_file_that_acs_has_not_written_yet_is_not_there(shed: Shed) -> None:
-    assert shed.storage.stat(shed.url) == BlobProperties()
+    assert b"".join(own_storage.storage.read(own_storage.url)) == some_bytes(5_000_000)
 
 
-def test_a_file_that_acs_has_not_written_yet_cannot_be_read(shed: Shed) -> None:
+def test_a_file_that_acs_has_not_written_yet_is_not_there(own_storage: OwnStorageUnderTest) -> None:
+    assert own_storage.storage.stat(own_storage.url) == BlobProperties()
+
+
+def test_a_file_that_acs_has_not_written_yet_cannot_be_read(own_storage: OwnStorageUnderTest) -> None:
     with pytest.raises(StoreUnavailable):
-        list(shed.storage.read(shed.url))
+        list(own_storage.storage.read(own_storage.url))
 
 
 @pytest.mark.stack

@@ -6,8 +6,8 @@ from local.simulator.bodies import BytesBody
 from local.simulator.wire import Response
 from shared.domain.errors import SourceSuspect, SourceUnavailable
 
-from .desks import TappedSimulator
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched
+from .acs_under_test import TappedSimulator
+from .source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest, fetched
 
 pytestmark = SDK_WARNINGS
 URL = "https://us-storage.asm.skype.com/v1/objects/0-wus-d4-ab/content/video"
@@ -23,11 +23,11 @@ def answer(content_range: str | None, content: bytes, status: int = 206, **heade
 
 @pytest.mark.parametrize("content_range", ["bytes 10-19/20", "bytes 10-19/21"])
 def test_an_answer_that_says_what_was_asked_for_is_taken(
-    simulator: TappedSimulator, acs_shelf: SimulatorShelf, content_range: str
+    simulator: TappedSimulator, simulated_source: SimulatorSourceUnderTest, content_range: str
 ) -> None:
     simulator.prepared.append(answer(content_range, CONTENT))
 
-    assert fetched(acs_shelf.source, URL, 10, 10) == CONTENT
+    assert fetched(simulated_source.source, URL, 10, 10) == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -56,29 +56,29 @@ def test_an_answer_that_says_what_was_asked_for_is_taken(
     ],
 )
 def test_an_answer_that_says_something_else_is_suspect(
-    simulator: TappedSimulator, acs_shelf: SimulatorShelf, content_range: str | None, content: bytes
+    simulator: TappedSimulator, simulated_source: SimulatorSourceUnderTest, content_range: str | None, content: bytes
 ) -> None:
     simulator.prepared.append(answer(content_range, content))
 
     with pytest.raises(SourceSuspect):
-        fetched(acs_shelf.source, URL, 10, 10)
+        fetched(simulated_source.source, URL, 10, 10)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "aes128gcm"])
 def test_an_encoded_answer_is_suspect_even_if_its_lengths_are_right(
-    simulator: TappedSimulator, acs_shelf: SimulatorShelf, encoding: str
+    simulator: TappedSimulator, simulated_source: SimulatorSourceUnderTest, encoding: str
 ) -> None:
     simulator.prepared.append(answer("bytes 10-19/20", CONTENT, Content_Encoding=encoding))
 
     with pytest.raises(SourceSuspect):
-        fetched(acs_shelf.source, URL, 10, 10)
+        fetched(simulated_source.source, URL, 10, 10)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 205, 207])
 def test_an_answer_of_another_status_is_no_range(
-    simulator: TappedSimulator, acs_shelf: SimulatorShelf, status: int
+    simulator: TappedSimulator, simulated_source: SimulatorSourceUnderTest, status: int
 ) -> None:
     simulator.prepared.append(answer("bytes 10-19/20", CONTENT, status))
 
     with pytest.raises((SourceSuspect, SourceUnavailable)):
-        fetched(acs_shelf.source, URL, 10, 10)
+        fetched(simulated_source.source, URL, 10, 10)

@@ -7,13 +7,13 @@ import pytest
 from azure.communication.callautomation import CallAutomationClient
 
 from local.simulator.client import SimulatorAdmin
-from local.simulator.faults import Action, Fault
+from local.simulator.faults import Action, InjectedFault
 from local.simulator.simulator import Simulator
 from shared.adapters.acs_contents import SdkSource
 from shared.domain.errors import SourceMissing, SourceSuspect, SourceUnavailable, Transient
 
 from .conftest import HOST_SUFFIXES
-from .shelves import SDK_WARNINGS, SimulatorShelf, fetched, unverified
+from .source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 SIZE = 300_000
@@ -34,179 +34,195 @@ SIZE = 300_000
         "jsonBody",
     ],
 )
-def test_an_answer_that_cannot_be_the_range_is_suspect(acs_shelf: SimulatorShelf, action: Action) -> None:
-    kept = acs_shelf.keep(SIZE)
-    acs_shelf.spoil(Fault(action=action, kind="content"))
+def test_an_answer_that_cannot_be_the_range_is_suspect(
+    simulated_source: SimulatorSourceUnderTest, action: Action
+) -> None:
+    kept = simulated_source.keep(SIZE)
+    simulated_source.spoil(InjectedFault(action=action, kind="content"))
 
     with pytest.raises(SourceSuspect):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
-    assert fetched(acs_shelf.source, kept.url) == kept.content
+    assert fetched(simulated_source.source, kept.url) == kept.content
 
 
-def test_bytes_behind_the_announced_ones_are_never_handed_out(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep(SIZE)
-    acs_shelf.spoil(Fault(action="longBody", kind="content", extra_bytes=100_000))
+def test_bytes_behind_the_announced_ones_are_never_handed_out(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep(SIZE)
+    simulated_source.spoil(InjectedFault(action="longBody", kind="content", extra_bytes=100_000))
 
-    assert fetched(acs_shelf.source, kept.url) == kept.content
-    assert fetched(acs_shelf.source, kept.url, 5, 10) == kept.content[5:15]
+    assert fetched(simulated_source.source, kept.url) == kept.content
+    assert fetched(simulated_source.source, kept.url, 5, 10) == kept.content[5:15]
 
 
 @pytest.mark.parametrize("action", ["truncate", "reset"])
 @pytest.mark.parametrize("at", [0, 1, 11, 12, 65_536, SIZE - 1])
-def test_a_body_that_breaks_off_is_an_error(acs_shelf: SimulatorShelf, action: Action, at: int) -> None:
-    kept = acs_shelf.keep(SIZE)
-    acs_shelf.spoil(Fault(action=action, kind="content", at=at))
+def test_a_body_that_breaks_off_is_an_error(
+    simulated_source: SimulatorSourceUnderTest, action: Action, at: int
+) -> None:
+    kept = simulated_source.keep(SIZE)
+    simulated_source.spoil(InjectedFault(action=action, kind="content", at=at))
 
     with pytest.raises((SourceUnavailable, SourceSuspect)):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
-    assert fetched(acs_shelf.source, kept.url) == kept.content
+    assert fetched(simulated_source.source, kept.url) == kept.content
 
 
-def test_an_error_page_is_transient(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="badRequestHtml", kind="content"))
+def test_an_error_page_is_transient(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="badRequestHtml", kind="content"))
 
     with pytest.raises(SourceUnavailable):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
 
-def test_a_document_that_is_not_ready_is_missing_for_now(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="status", status=404, kind="content"))
-
-    with pytest.raises(SourceMissing):
-        fetched(acs_shelf.source, kept.url)
-
-    assert fetched(acs_shelf.source, kept.url) == kept.content
-
-
-def test_an_expired_document_is_missing(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.admin.advance_time(24 * 3600)
+def test_a_document_that_is_not_ready_is_missing_for_now(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="status", status=404, kind="content"))
 
     with pytest.raises(SourceMissing):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
+
+    assert fetched(simulated_source.source, kept.url) == kept.content
+
+
+def test_an_expired_document_is_missing(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
+    simulated_source.admin.advance_time(24 * 3600)
+
+    with pytest.raises(SourceMissing):
+        fetched(simulated_source.source, kept.url)
 
 
 @pytest.mark.parametrize("action", ["unauthorized", "clockSkew"])
-def test_a_refused_signature_is_renewed_once(acs_shelf: SimulatorShelf, action: Action) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action=action, seconds=3600, kind="content"))
+def test_a_refused_signature_is_renewed_once(simulated_source: SimulatorSourceUnderTest, action: Action) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action=action, seconds=3600, kind="content"))
 
-    assert fetched(acs_shelf.source, kept.url) == kept.content
-    assert [request.status for request in acs_shelf.admin.requests("content")] == [401, 206]
+    assert fetched(simulated_source.source, kept.url) == kept.content
+    assert [request.status for request in simulated_source.admin.requests("content")] == [401, 206]
 
 
-def test_a_signature_that_is_always_refused_is_transient_and_tried_twice(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="unauthorized", kind="content", times=None))
+def test_a_signature_that_is_always_refused_is_transient_and_tried_twice(
+    simulated_source: SimulatorSourceUnderTest,
+) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="unauthorized", kind="content", times=None))
 
     with pytest.raises(SourceUnavailable):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
-    assert [request.status for request in acs_shelf.admin.requests("content")] == [401, 401]
+    assert [request.status for request in simulated_source.admin.requests("content")] == [401, 401]
 
 
-def waited(shelf: SimulatorShelf, action: Action, seconds: float | None, *, as_date: bool = False) -> float | None:
+def waited(
+    source_under_test: SimulatorSourceUnderTest, action: Action, seconds: float | None, *, as_date: bool = False
+) -> float | None:
     """How long the source says that ACS asked to be left alone."""
-    kept = shelf.keep()
-    shelf.spoil(Fault(action=action, kind="content", retry_after_seconds=seconds, retry_after_as_date=as_date))
+    kept = source_under_test.keep()
+    source_under_test.spoil(
+        InjectedFault(action=action, kind="content", retry_after_seconds=seconds, retry_after_as_date=as_date)
+    )
 
     with pytest.raises(SourceUnavailable) as caught:
-        fetched(shelf.source, kept.url)
+        fetched(source_under_test.source, kept.url)
 
     return caught.value.retry_after_seconds
 
 
 @pytest.mark.parametrize("action", ["tooManyRequests", "unavailable"])
-def test_a_wait_in_seconds_is_told(acs_shelf: SimulatorShelf, action: Action) -> None:
-    assert waited(acs_shelf, action, 17) == 17
+def test_a_wait_in_seconds_is_told(simulated_source: SimulatorSourceUnderTest, action: Action) -> None:
+    assert waited(simulated_source, action, 17) == 17
 
 
-def test_a_wait_until_a_date_is_told(acs_shelf: SimulatorShelf) -> None:
-    wait = waited(acs_shelf, "unavailable", 60, as_date=True)
+def test_a_wait_until_a_date_is_told(simulated_source: SimulatorSourceUnderTest) -> None:
+    wait = waited(simulated_source, "unavailable", 60, as_date=True)
 
     assert wait is not None
     assert 55 < wait <= 60
 
 
-def test_no_wait_is_told_when_none_was_asked_for(acs_shelf: SimulatorShelf) -> None:
-    assert waited(acs_shelf, "unavailable", None) is None
+def test_no_wait_is_told_when_none_was_asked_for(simulated_source: SimulatorSourceUnderTest) -> None:
+    assert waited(simulated_source, "unavailable", None) is None
 
 
 @pytest.mark.parametrize("seconds", [86_400.0, 1e12, -5.0])
-def test_an_absurd_wait_is_bounded(acs_shelf: SimulatorShelf, seconds: float) -> None:
-    wait = waited(acs_shelf, "unavailable", seconds)
+def test_an_absurd_wait_is_bounded(simulated_source: SimulatorSourceUnderTest, seconds: float) -> None:
+    wait = waited(simulated_source, "unavailable", seconds)
 
     assert wait is not None
     assert 0 <= wait <= 3600
 
 
-def test_a_wait_that_is_no_number_is_none(simulator: Simulator, acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    simulator.world.faults.add(Fault(action="unavailable", kind="content", retry_after_seconds=math.nan))
+def test_a_wait_that_is_no_number_is_none(simulator: Simulator, simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
+    simulator.components.faults.add(InjectedFault(action="unavailable", kind="content", retry_after_seconds=math.nan))
 
     with pytest.raises(SourceUnavailable) as caught:
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
     assert caught.value.retry_after_seconds == 0
 
 
 @pytest.mark.parametrize("status", [400, 403, 408, 409, 410, 416, 418, 500, 502, 504])
-def test_any_other_status_is_transient(acs_shelf: SimulatorShelf, status: int) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="status", status=status, kind="content"))
+def test_any_other_status_is_transient(simulated_source: SimulatorSourceUnderTest, status: int) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="status", status=status, kind="content"))
 
     with pytest.raises(Transient):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
-    assert len(acs_shelf.admin.requests("content")) == 1
+    assert len(simulated_source.admin.requests("content")) == 1
 
 
 @pytest.mark.parametrize("at", [0, 100_000])
 def test_a_silence_ends_the_attempt(admin: SimulatorAdmin, acs_client: CallAutomationClient, at: int) -> None:
-    shelf = SimulatorShelf(admin, SdkSource(acs_client, HOST_SUFFIXES, read_seconds=0.2))
-    kept = shelf.keep(SIZE)
-    shelf.spoil(Fault(action="stall" if at else "delay", kind="content", at=at, seconds=5))
+    source_under_test = SimulatorSourceUnderTest(admin, SdkSource(acs_client, HOST_SUFFIXES, read_seconds=0.2))
+    kept = source_under_test.keep(SIZE)
+    source_under_test.spoil(InjectedFault(action="stall" if at else "delay", kind="content", at=at, seconds=5))
     began = time.monotonic()
 
     with pytest.raises(SourceUnavailable):
-        fetched(shelf.source, kept.url)
+        fetched(source_under_test.source, kept.url)
 
     assert time.monotonic() - began < 2
 
 
-def test_a_lost_answer_is_transient(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="loseResponse", kind="content"))
+def test_a_lost_answer_is_transient(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="loseResponse", kind="content"))
 
     with pytest.raises(SourceUnavailable):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
-def test_a_refused_deletion_is_transient_and_not_waited_for(acs_shelf: SimulatorShelf, status: int) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="status", status=status, kind="delete", times=None, retry_after_seconds=30))
+def test_a_refused_deletion_is_transient_and_not_waited_for(
+    simulated_source: SimulatorSourceUnderTest, status: int
+) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(
+        InjectedFault(action="status", status=status, kind="delete", times=None, retry_after_seconds=30)
+    )
     began = time.monotonic()
 
     with pytest.raises(SourceUnavailable) as caught:
-        acs_shelf.source.delete(kept.delete_url, unverified)
+        simulated_source.source.delete(kept.delete_url, unverified)
 
     assert caught.value.retry_after_seconds == 30
     assert time.monotonic() - began < 2
-    assert fetched(acs_shelf.source, kept.url) == kept.content
+    assert fetched(simulated_source.source, kept.url) == kept.content
 
 
-def test_a_deletion_whose_answer_was_lost_is_transient_and_the_next_one_is_fine(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="loseResponse", kind="delete"))
+def test_a_deletion_whose_answer_was_lost_is_transient_and_the_next_one_is_fine(
+    simulated_source: SimulatorSourceUnderTest,
+) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="loseResponse", kind="delete"))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url, unverified)
-    acs_shelf.source.delete(kept.delete_url, unverified)
+        simulated_source.source.delete(kept.delete_url, unverified)
+    simulated_source.source.delete(kept.delete_url, unverified)
 
     with pytest.raises(SourceMissing):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)

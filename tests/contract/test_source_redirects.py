@@ -5,10 +5,10 @@ from itertools import product
 
 import pytest
 
-from local.simulator.faults import Fault, Operation
+from local.simulator.faults import InjectedFault, Operation
 from shared.domain.errors import SourceMissing, SourceUnavailable
 
-from .shelves import SDK_WARNINGS, Kept, SimulatorShelf, fetched, unverified
+from .source_under_test import SDK_WARNINGS, Kept, SimulatorSourceUnderTest, fetched, unverified
 
 pytestmark = SDK_WARNINGS
 STATUSES = [301, 302, 307, 308]
@@ -23,30 +23,30 @@ def elsewhere(url: str) -> str:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_document_of_another_region_is_fetched_there_with_a_signature_of_its_own(
-    acs_shelf: SimulatorShelf, status: int
+    simulated_source: SimulatorSourceUnderTest, status: int
 ) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.admin.change_settings(redirect_status=status)
+    kept = simulated_source.keep()
+    simulated_source.admin.change_settings(redirect_status=status)
 
-    content = fetched(acs_shelf.source, elsewhere(kept.url), 100, 200)
+    content = fetched(simulated_source.source, elsewhere(kept.url), 100, 200)
 
     assert content == kept.content[100:300]
-    assert [(request.host, request.status, request.auth) for request in acs_shelf.admin.requests()] == [
+    assert [(request.host, request.status, request.auth) for request in simulated_source.admin.requests()] == [
         (ELSEWHERE, status, "hmac"),
         ("us-storage.asm.skype.com", 206, "hmac"),
     ]
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_document_of_another_region_is_deleted_there(acs_shelf: SimulatorShelf, status: int) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.admin.change_settings(redirect_status=status, delete_redirects=True)
+def test_a_document_of_another_region_is_deleted_there(simulated_source: SimulatorSourceUnderTest, status: int) -> None:
+    kept = simulated_source.keep()
+    simulated_source.admin.change_settings(redirect_status=status, delete_redirects=True)
 
-    acs_shelf.source.delete(elsewhere(kept.delete_url), unverified)
+    simulated_source.source.delete(elsewhere(kept.delete_url), unverified)
 
-    assert [request.status for request in acs_shelf.admin.requests("delete")] == [status, 200]
+    assert [request.status for request in simulated_source.admin.requests("delete")] == [status, 200]
     with pytest.raises(SourceMissing):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
 
 @pytest.mark.parametrize(
@@ -67,50 +67,50 @@ def test_a_document_of_another_region_is_deleted_there(acs_shelf: SimulatorShelf
     ],
 )
 def test_a_redirect_to_anywhere_else_is_refused_without_a_request_to_it(
-    acs_shelf: SimulatorShelf, location: str
+    simulated_source: SimulatorSourceUnderTest, location: str
 ) -> None:
-    kept = acs_shelf.keep()
+    kept = simulated_source.keep()
     target = location.format(document=DOCUMENT)
-    acs_shelf.spoil(Fault(action="redirect", kind="content", location=target, times=None))
+    simulated_source.spoil(InjectedFault(action="redirect", kind="content", location=target, times=None))
 
     with pytest.raises(SourceUnavailable):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
-    assert [(request.host, request.path) for request in acs_shelf.admin.requests()] == [
+    assert [(request.host, request.path) for request in simulated_source.admin.requests()] == [
         ("us-storage.asm.skype.com", kept.path)
     ]
 
 
-def test_a_redirect_of_a_deletion_to_anywhere_else_is_refused(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
+def test_a_redirect_of_a_deletion_to_anywhere_else_is_refused(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
     location = f"https://evil.example/v1/objects/{DOCUMENT}"
-    acs_shelf.spoil(Fault(action="redirect", kind="delete", location=location, times=None))
+    simulated_source.spoil(InjectedFault(action="redirect", kind="delete", location=location, times=None))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url, unverified)
+        simulated_source.source.delete(kept.delete_url, unverified)
 
-    assert len(acs_shelf.admin.requests()) == 1
+    assert len(simulated_source.admin.requests()) == 1
 
 
 @pytest.mark.parametrize("status", [*STATUSES, 303])
-def test_a_redirect_that_never_ends_is_given_up(acs_shelf: SimulatorShelf, status: int) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="redirectLoop", status=status, kind="content", times=None))
+def test_a_redirect_that_never_ends_is_given_up(simulated_source: SimulatorSourceUnderTest, status: int) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="redirectLoop", status=status, kind="content", times=None))
 
     with pytest.raises(SourceUnavailable):
-        fetched(acs_shelf.source, kept.url)
+        fetched(simulated_source.source, kept.url)
 
-    assert len(acs_shelf.admin.requests()) == 4
+    assert len(simulated_source.admin.requests()) == 4
 
 
-def test_a_deletion_that_is_redirected_for_ever_is_given_up(acs_shelf: SimulatorShelf) -> None:
-    kept = acs_shelf.keep()
-    acs_shelf.spoil(Fault(action="redirectLoop", status=307, kind="delete", times=None))
+def test_a_deletion_that_is_redirected_for_ever_is_given_up(simulated_source: SimulatorSourceUnderTest) -> None:
+    kept = simulated_source.keep()
+    simulated_source.spoil(InjectedFault(action="redirectLoop", status=307, kind="delete", times=None))
 
     with pytest.raises(SourceUnavailable):
-        acs_shelf.source.delete(kept.delete_url, unverified)
+        simulated_source.source.delete(kept.delete_url, unverified)
 
-    assert len(acs_shelf.admin.requests()) == 4
+    assert len(simulated_source.admin.requests()) == 4
 
 
 # How a place may differ from the one that was asked for. {document} and {name} are those of another document's.
@@ -142,40 +142,44 @@ def targets(url: str, other: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ASKED)
-def test_a_redirect_to_another_document_or_content_is_not_followed(acs_shelf: SimulatorShelf, kind: Operation) -> None:
-    kept, another = acs_shelf.keep(), acs_shelf.keep()
+def test_a_redirect_to_another_document_or_content_is_not_followed(
+    simulated_source: SimulatorSourceUnderTest, kind: Operation
+) -> None:
+    kept, another = simulated_source.keep(), simulated_source.keep()
     url, other = ASKED[kind](kept), another.delete_url.rpartition("/")[2]
     followed: list[str] = []
 
     for target, status in product(targets(url, other), [*STATUSES, 303]):
-        acs_shelf.admin.clear_faults()
-        acs_shelf.spoil(Fault(action="redirect", kind=kind, location=target, status=status, times=1))
-        before = len(acs_shelf.admin.requests())
+        simulated_source.admin.clear_faults()
+        simulated_source.spoil(InjectedFault(action="redirect", kind=kind, location=target, status=status, times=1))
+        before = len(simulated_source.admin.requests())
         with pytest.raises(SourceUnavailable, match="another document or content"):
-            asked(acs_shelf, kind, url)
-        followed += [target] * (len(acs_shelf.admin.requests()) - before - 1)
+            asked(simulated_source, kind, url)
+        followed += [target] * (len(simulated_source.admin.requests()) - before - 1)
 
     assert followed == []
-    assert fetched(acs_shelf.source, kept.url) == kept.content
-    assert fetched(acs_shelf.source, another.url) == another.content
+    assert fetched(simulated_source.source, kept.url) == kept.content
+    assert fetched(simulated_source.source, another.url) == another.content
 
 
-def asked(shelf: SimulatorShelf, kind: Operation, url: str) -> None:
+def asked(source_under_test: SimulatorSourceUnderTest, kind: Operation, url: str) -> None:
     if kind == "delete":
-        shelf.source.delete(url, unverified)
+        source_under_test.source.delete(url, unverified)
     else:
-        fetched(shelf.source, url)
+        fetched(source_under_test.source, url)
 
 
 @pytest.mark.parametrize("kind", ASKED)
-def test_a_second_hop_keeps_to_the_document_like_the_first(acs_shelf: SimulatorShelf, kind: Operation) -> None:
-    kept, another = acs_shelf.keep(), acs_shelf.keep()
+def test_a_second_hop_keeps_to_the_document_like_the_first(
+    simulated_source: SimulatorSourceUnderTest, kind: Operation
+) -> None:
+    kept, another = simulated_source.keep(), simulated_source.keep()
     url = ASKED[kind](kept)
-    acs_shelf.spoil(Fault(action="redirect", kind=kind, location=elsewhere(url), times=1))
-    acs_shelf.spoil(Fault(action="redirect", kind=kind, location=ASKED[kind](another), times=1))
+    simulated_source.spoil(InjectedFault(action="redirect", kind=kind, location=elsewhere(url), times=1))
+    simulated_source.spoil(InjectedFault(action="redirect", kind=kind, location=ASKED[kind](another), times=1))
 
     with pytest.raises(SourceUnavailable):
-        asked(acs_shelf, kind, url)
+        asked(simulated_source, kind, url)
 
-    assert len(acs_shelf.admin.requests()) == 2
-    assert fetched(acs_shelf.source, another.url) == another.content
+    assert len(simulated_source.admin.requests()) == 2
+    assert fetched(simulated_source.source, another.url) == another.content

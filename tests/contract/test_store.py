@@ -6,8 +6,9 @@ import pytest
 
 from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobProperties, Block, ChunkStore
+from tests.copying import md5_of
 
-from .samples import WAV, md5_of, some_bytes
+from .samples import WAV, some_bytes
 
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"
 MEBIBYTE = 1024 * 1024

@@ -14,8 +14,9 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import StoreUnavailable
 from shared.domain.ports import ChunkStore
+from tests.copying import md5_of
 
-from .samples import WAV, md5_of
+from .samples import WAV
 
 pytestmark = pytest.mark.stack
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"

@@ -13,9 +13,10 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, RecorderError, StoreUnavailable
 from shared.domain.ports import BlobProperties, ChunkStore
+from tests.copying import md5_of
 
 from .played import Answer, transport
-from .samples import WAV, md5_of
+from .samples import WAV
 
 NAME = "2026/11/22/6f1c/0000-0-wus-d4-ab.wav"
 # Conflicts that say nothing about a blob of the name being there, or nothing that may be relied on.

@@ -13,17 +13,17 @@ from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists
 from shared.domain.ports import ChunkStore, EventStore
+from tests.copying import BLOCK, NAME, a_copier, a_request, assert_copied, md5_of
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
 
 from .conftest import AZURITE
-from .copying import BLOCK, NAME, a_copier, a_request, assert_copied
 from .played import LosingAdapter
-from .samples import WAV, md5_of
-from .shelves import FakeShelf
+from .samples import WAV
+from .source_under_test import FakeSourceUnderTest
 
-HASTY = BLOB_OPTIONS | {"initial_backoff": 0, "increment_base": 0, "random_jitter_range": 0}
+FAST_OPTIONS = BLOB_OPTIONS | {"initial_backoff": 0, "increment_base": 0, "random_jitter_range": 0}
 LOST = {
     "store.put": "PUT",
     "store.stage": "PUT",
@@ -83,7 +83,7 @@ def blobs(azurite: Azurite, container: str) -> Iterator[LossyBlobs]:
     adapter = LosingAdapter()
     account = StorageAccount(StorageConnection(connection_string=azurite.connection_string), None)
     with BlobServiceClient.from_connection_string(
-        azurite.connection_string, transport=adapter.transport(), **HASTY
+        azurite.connection_string, transport=adapter.transport(), **FAST_OPTIONS
     ) as service:
         account.blobs = service
         yield LossyBlobs(BlobChunkStore(account, container), EventContainer(service, container), adapter)
@@ -130,11 +130,11 @@ def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
 def test_a_copy_one_of_whose_answers_was_lost_is_proven_in_the_same_attempt(
     lossy: Lossy, effect: str, size: int
 ) -> None:
-    shelf = FakeShelf()
-    kept = shelf.keep(size)
+    source_under_test = FakeSourceUnderTest()
+    kept = source_under_test.keep(size)
     lossy.lose(effect)
 
-    assert_copied(lossy.store, kept, a_copier(shelf.source, lossy.store).copy(a_request(kept)))
+    assert_copied(lossy.store, kept, a_copier(source_under_test.source, lossy.store).copy(a_request(kept.url)))
 
 
 def test_an_event_whose_answer_was_lost_is_kept_and_removed(lossy: Lossy) -> None:

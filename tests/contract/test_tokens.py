@@ -20,19 +20,19 @@ JWKS_URL = f"{ISSUER}/calling/keys"
 
 @pytest.fixture
 def verifier(simulator: Simulator) -> JwtCallbackVerifier:
-    return JwtCallbackVerifier(simulator.world.resource.immutable_id, ISSUER, JWKS_URL)
+    return JwtCallbackVerifier(simulator.components.resource.immutable_id, ISSUER, JWKS_URL)
 
 
 def claims(simulator: Simulator, **changes: Any) -> dict[str, Any]:
     now = int(time.time())
-    audience = simulator.world.resource.immutable_id
+    audience = simulator.components.resource.immutable_id
     whole = {"iss": ISSUER, "aud": audience, "iat": now, "nbf": now, "exp": now + 300} | changes
     return {name: value for name, value in whole.items() if value is not None}
 
 
 def signed(simulator: Simulator, key_id: str | None = None, **changes: Any) -> str:
     """A token that ACS's own key signed, whatever it says."""
-    signer = simulator.world.signer
+    signer = simulator.components.signer
     headers = {"kid": key_id or signer.key_id}
     return f"Bearer {jwt.encode(claims(simulator, **changes), signer.key, algorithm='RS256', headers=headers)}"
 
@@ -46,7 +46,7 @@ def refused(verifier: JwtCallbackVerifier, authorization: str | None) -> bool:
 
 
 def test_a_token_of_acs_is_accepted(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
-    assert not refused(verifier, f"Bearer {simulator.world.signer.token()}")
+    assert not refused(verifier, f"Bearer {simulator.components.signer.token()}")
 
 
 def test_the_scheme_may_be_written_in_any_case(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
@@ -117,13 +117,13 @@ def test_a_token_that_another_key_signed_under_the_known_id_is_refused(
     simulator: Simulator, verifier: JwtCallbackVerifier
 ) -> None:
     another = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    headers = {"kid": simulator.world.signer.key_id}
+    headers = {"kid": simulator.components.signer.key_id}
 
     assert refused(verifier, f"Bearer {jwt.encode(claims(simulator), another, algorithm='RS256', headers=headers)}")
 
 
 def test_an_unsigned_token_is_refused(simulator: Simulator, verifier: JwtCallbackVerifier) -> None:
-    headers = {"kid": simulator.world.signer.key_id}
+    headers = {"kid": simulator.components.signer.key_id}
     token = jwt.encode(claims(simulator), "", algorithm="none", headers=headers)
 
     assert refused(verifier, f"Bearer {token}")
@@ -132,9 +132,9 @@ def test_an_unsigned_token_is_refused(simulator: Simulator, verifier: JwtCallbac
 def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(
     simulator: Simulator, verifier: JwtCallbackVerifier
 ) -> None:
-    public = simulator.world.signer.key.public_key()
+    public = simulator.components.signer.key.public_key()
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    header = {"alg": "HS256", "typ": "JWT", "kid": simulator.world.signer.key_id}
+    header = {"alg": "HS256", "typ": "JWT", "kid": simulator.components.signer.key_id}
     # By hand, because PyJWT rightly refuses to sign with such a key.
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims(simulator))]
     mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(b".".join(parts), pem)
@@ -154,7 +154,7 @@ def test_the_keys_are_fetched_once_for_many_callbacks(simulator: Simulator, veri
     for _ in range(5):
         verifier.verify(signed(simulator))
 
-    assert len(simulator.world.log.all()) == 1
+    assert len(simulator.components.log.all()) == 1
 
 
 def test_keys_that_cannot_be_fetched_are_an_outage(simulator: Simulator) -> None:

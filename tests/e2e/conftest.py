@@ -9,8 +9,8 @@ from local.simulator.settings import Settings
 from local.stack import Stack
 
 # Times that are minutes in Azure, so that what is tried again is tried again soon.
-HASTY: Mapping[str, str] = {"CLAIM_SECONDS": "3", "RETRY_FIRST_SECONDS": "1", "RETRY_MAX_SECONDS": "2"}
-HASTY_HOST: Mapping[str, bool | float | str] = {"timers": False, "queue_visibility_seconds": 2}
+FAST_SETTINGS: Mapping[str, str] = {"CLAIM_SECONDS": "3", "RETRY_FIRST_SECONDS": "1", "RETRY_MAX_SECONDS": "2"}
+FAST_HOST: Mapping[str, bool | float | str] = {"timers": False, "queue_visibility_seconds": 2}
 LOG_LINES_SHOWN = 20
 
 
@@ -46,17 +46,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def fast_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The app with short waits, and an impatient Event Grid, for what goes wrong."""
     settings = Settings(retry_delays_seconds=(0.2, 0.5), delivery_attempts_max=4)
     with Stack(
-        tmp_path_factory.mktemp("hasty"), app_settings=HASTY, host_options=HASTY_HOST, simulator_settings=settings
+        tmp_path_factory.mktemp("fast_stack"),
+        app_settings=FAST_SETTINGS,
+        host_options=FAST_HOST,
+        simulator_settings=settings,
     ) as running:
         yield running
 
 
 @pytest.fixture
-def troubled(hasty: Stack) -> Iterator[Stack]:
-    """The hasty stack, for a test that asks for faults; none is left behind."""
-    yield hasty
-    hasty.simulator.clear_faults()
+def faulty_stack(fast_stack: Stack) -> Iterator[Stack]:
+    """The stack with short waits, for a test that asks for faults; none is left behind."""
+    yield fast_stack
+    fast_stack.simulator.clear_faults()

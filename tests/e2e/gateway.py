@@ -31,7 +31,7 @@ ABORT = struct.pack("ii", 1, 0)  # SO_LINGER of no time: closing sends a reset
 NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
-class Fate(Enum):
+class Outcome(Enum):
     """What becomes of a request, or of its answer."""
 
     PASS = "pass"  #: it goes on unharmed
@@ -40,7 +40,7 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class ForwardedRequest:
     """One request of the host; equal to itself only."""
 
     service: str
@@ -58,34 +58,34 @@ class Answer:
     body: bytes
 
 
-class Mischief(Protocol):
+class FaultHook(Protocol):
     """Decides what goes wrong; called from many threads."""
 
-    def before(self, call: Call) -> Fate:
+    def before(self, call: ForwardedRequest) -> Outcome:
         """The request came and has had no effect yet."""
         ...
 
-    def after(self, call: Call, answer: Answer) -> Fate:
+    def after(self, call: ForwardedRequest, answer: Answer) -> Outcome:
         """The request had its effect; its answer has not been handed back yet."""
         ...
 
 
-class Peace:
+class NoFaults:
     """Nothing goes wrong."""
 
-    def before(self, _call: Call) -> Fate:
-        return Fate.PASS
+    def before(self, _call: ForwardedRequest) -> Outcome:
+        return Outcome.PASS
 
-    def after(self, _call: Call, _answer: Answer) -> Fate:
-        return Fate.PASS
+    def after(self, _call: ForwardedRequest, _answer: Answer) -> Outcome:
+        return Outcome.PASS
 
 
 class Gateway:
-    """The four ports; `mischief` may be exchanged at any time."""
+    """The four ports; `fault_hook` may be exchanged at any time."""
 
     def __init__(self, stack: Stack, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.mischief: Mischief = Peace()
+        self.fault_hook: FaultHook = NoFaults()
         self.certificates = Certificates(directory)
         self.proxy_port = stack.announcement.port
         self.trusting = ssl.create_default_context(cafile=stack.announcement.ca_file)
@@ -177,19 +177,19 @@ class Relay(BaseHTTPRequestHandler):
 
     def relay(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = Call(self.server_side.service, self.command, self.path)
-        mischief = self.server_side.gateway.mischief
-        fate = mischief.before(call)
-        if fate is Fate.PASS:
+        call = ForwardedRequest(self.server_side.service, self.command, self.path)
+        fault_hook = self.server_side.gateway.fault_hook
+        outcome = fault_hook.before(call)
+        if outcome is Outcome.PASS:
             try:
                 answer = self.passed_on(body)
             except (OSError, http.client.HTTPException):
                 self.reset()
                 return
-            fate = mischief.after(call, answer)
+            outcome = fault_hook.after(call, answer)
         else:
             answer = Answer(503, (("x-ms-error-code", "ServerBusy"),), b"")
-        if fate is Fate.RESET:
+        if outcome is Outcome.RESET:
             self.reset()
         else:
             self.hand_back(answer)
@@ -222,7 +222,7 @@ class Relay(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the mischief knows what it did."""
+        """Write nothing: the fault hook knows what it did."""
 
 
 for verb in ("GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE"):

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from local.simulator.faults import Fault
+from local.simulator.faults import InjectedFault
 from local.simulator.scripts import EventOptions, Script
 from local.stack import Stack
-from tests.e2e.drive import WAV, differences, record, settled
+from tests.e2e.steps import WAV, differences, record, settled
 
 ONE = Script(chunks=1, chunk_bytes=20_000)
 
@@ -21,23 +21,23 @@ def test_an_event_that_never_came_is_handed_in(stack: Stack) -> None:
     assert differences(stack, settled(stack, recording["id"])) == []
 
 
-def test_a_chunk_that_expired_fails_its_recording_and_only_a_replay_lifts_it(troubled: Stack) -> None:
-    troubled.simulator.add_fault(Fault(action="notReady", kind="content", seconds=600))
+def test_a_chunk_that_expired_fails_its_recording_and_only_a_replay_lifts_it(faulty_stack: Stack) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=600))
     # Recorded a day ago by the clock of events and metadata, so that the deadline is past when the event comes.
     script = Script(chunks=1, chunk_bytes=20_000, age_seconds=25 * 3600)
-    recording = settled(troubled, record(troubled, script)["id"], "failed")
-    troubled.simulator.clear_faults()
+    recording = settled(faulty_stack, record(faulty_stack, script)["id"], "failed")
+    faulty_stack.simulator.clear_faults()
 
-    answer = troubled.recorder.ask("POST", f"/recordings/{recording['id']}/replay")
+    answer = faulty_stack.recorder.ask("POST", f"/recordings/{recording['id']}/replay")
 
     assert "destroyed" in recording["chunks"][0]["failure"]
     assert answer["transfers"] == 1
 
 
-def test_replay_since_takes_up_what_failed(troubled: Stack) -> None:
+def test_replay_since_takes_up_what_failed(faulty_stack: Stack) -> None:
     since = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
 
-    answer = troubled.recorder.request("POST", "/replay", params={"since": since})
+    answer = faulty_stack.recorder.request("POST", "/replay", params={"since": since})
 
     assert answer.status_code == 202
 

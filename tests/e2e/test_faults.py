@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from azure.storage.queue import QueueClient
 
-from local.simulator.faults import Action, Fault, Operation
+from local.simulator.admin_requests import ForeignRecordingRequest
+from local.simulator.faults import Action, InjectedFault, Operation
 from local.simulator.scripts import EventOptions, Script
-from local.simulator.wishes import ForeignWish
 from local.stack import CONTAINER, Stack
 from shared import settings
-from tests.e2e.drive import WAV, differences, left_at_acs, let_start_settle, record, settled, violations_of
+from tests.e2e.steps import WAV, differences, left_at_acs, let_start_settle, record, settled, violations_of
 
 TWO = Script(chunks=2, chunk_bytes=20_000)
 
@@ -40,44 +40,44 @@ CONTENT_FAULTS: list[Action] = [
 
 
 @pytest.mark.parametrize("action", CONTENT_FAULTS)
-def test_a_fault_while_a_chunk_is_fetched_only_delays_it(troubled: Stack, action: Action) -> None:
-    troubled.simulator.add_fault(Fault(action=action, kind="content", times=2, at=1_000))
+def test_a_fault_while_a_chunk_is_fetched_only_delays_it(faulty_stack: Stack, action: Action) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action=action, kind="content", times=2, at=1_000))
 
-    recording = settled(troubled, record(troubled, TWO)["id"])
+    recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
     assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted", "deleted"]
-    assert differences(troubled, recording) == []
-    assert violations_of(troubled, recording) == []
+    assert differences(faulty_stack, recording) == []
+    assert violations_of(faulty_stack, recording) == []
 
 
 @pytest.mark.parametrize("action", ["unavailable", "htmlBody", "truncate", "emptyBody", "jsonBody"])
-def test_a_fault_while_metadata_are_fetched_only_delays_the_chunk(troubled: Stack, action: Action) -> None:
-    troubled.simulator.add_fault(Fault(action=action, kind="metadata", times=2, at=100))
+def test_a_fault_while_metadata_are_fetched_only_delays_the_chunk(faulty_stack: Stack, action: Action) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action=action, kind="metadata", times=2, at=100))
 
-    recording = settled(troubled, record(troubled, TWO)["id"])
+    recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
-    assert differences(troubled, recording) == []
-    assert violations_of(troubled, recording) == []
+    assert differences(faulty_stack, recording) == []
+    assert violations_of(faulty_stack, recording) == []
 
 
 @pytest.mark.parametrize("action", ["internalError", "unavailable", "unauthorized", "loseResponse", "redirectLoop"])
-def test_a_fault_while_a_chunk_is_deleted_only_delays_that(troubled: Stack, action: Action) -> None:
-    troubled.simulator.add_fault(Fault(action=action, kind="delete", times=2))
+def test_a_fault_while_a_chunk_is_deleted_only_delays_that(faulty_stack: Stack, action: Action) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action=action, kind="delete", times=2))
 
-    recording = settled(troubled, record(troubled, TWO)["id"])
+    recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
     assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted", "deleted"]
-    assert violations_of(troubled, recording) == []
+    assert violations_of(faulty_stack, recording) == []
 
 
-def test_a_redirect_to_a_host_that_is_not_acs_is_not_followed(troubled: Stack) -> None:
-    troubled.simulator.add_fault(
-        Fault(action="redirect", kind="content", times=1, status=302, location="https://127.0.0.1/v1/objects/x")
+def test_a_redirect_to_a_host_that_is_not_acs_is_not_followed(faulty_stack: Stack) -> None:
+    faulty_stack.simulator.add_fault(
+        InjectedFault(action="redirect", kind="content", times=1, status=302, location="https://127.0.0.1/v1/objects/x")
     )
 
-    recording = settled(troubled, record(troubled, TWO)["id"])
+    recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
-    assert differences(troubled, recording) == []
+    assert differences(faulty_stack, recording) == []
 
 
 def two_announced(stack: Stack) -> list[dict[str, Any]]:
@@ -93,38 +93,40 @@ def place_of(stack: Stack, recording: dict[str, Any]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("kind", "held_back"), [("content", "delete"), ("delete", "content")])
-def test_a_redirect_to_another_document_is_not_followed(troubled: Stack, kind: Operation, held_back: Operation) -> None:
-    troubled.simulator.add_fault(Fault(action="unavailable", kind="content", times=None))
-    first, second = two_announced(troubled)
-    (_, path), (other, other_path) = place_of(troubled, first), place_of(troubled, second)
+def test_a_redirect_to_another_document_is_not_followed(
+    faulty_stack: Stack, kind: Operation, held_back: Operation
+) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind="content", times=None))
+    first, second = two_announced(faulty_stack)
+    (_, path), (other, other_path) = place_of(faulty_stack, first), place_of(faulty_stack, second)
     target = f"{other}/content/video" if kind == "content" else other
-    troubled.simulator.clear_faults()
+    faulty_stack.simulator.clear_faults()
     # The other document is still there all the while.
-    troubled.simulator.add_fault(Fault(action="unavailable", kind=held_back, path=other_path, times=None))
-    troubled.simulator.add_fault(Fault(action="redirect", kind=kind, path=path, location=target, times=2))
+    faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind=held_back, path=other_path, times=None))
+    faulty_stack.simulator.add_fault(InjectedFault(action="redirect", kind=kind, path=path, location=target, times=2))
 
-    ended = [settled(troubled, first["id"])]
-    troubled.simulator.clear_faults()
-    ended.append(settled(troubled, second["id"]))
+    ended = [settled(faulty_stack, first["id"])]
+    faulty_stack.simulator.clear_faults()
+    ended.append(settled(faulty_stack, second["id"]))
 
     assert [chunk["status"] for recording in ended for chunk in recording["chunks"]] == ["deleted", "deleted"]
-    assert [differences(troubled, recording) for recording in ended] == [[], []]
-    assert [violations_of(troubled, recording) for recording in ended] == [[], []]
-    assert [left_at_acs(troubled, recording) for recording in ended] == [[], []]
+    assert [differences(faulty_stack, recording) for recording in ended] == [[], []]
+    assert [violations_of(faulty_stack, recording) for recording in ended] == [[], []]
+    assert [left_at_acs(faulty_stack, recording) for recording in ended] == [[], []]
 
 
-def test_an_original_is_kept_when_its_copy_vanishes_between_two_tries_to_delete_it(troubled: Stack) -> None:
-    troubled.simulator.add_fault(Fault(action="unavailable", kind="delete", times=None))
-    id = record(troubled, Script(chunks=1, chunk_bytes=20_000))["id"]
-    chunk = stored_chunk(troubled, id)
-    with troubled.blobs as blobs:
+def test_an_original_is_kept_when_its_copy_vanishes_between_two_tries_to_delete_it(faulty_stack: Stack) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind="delete", times=None))
+    id = record(faulty_stack, Script(chunks=1, chunk_bytes=20_000))["id"]
+    chunk = stored_chunk(faulty_stack, id)
+    with faulty_stack.blobs as blobs:
         blobs.get_blob_client(CONTAINER, chunk["contentBlob"]).delete_blob()
 
-    troubled.simulator.clear_faults()
-    recording = settled(troubled, id)
+    faulty_stack.simulator.clear_faults()
+    recording = settled(faulty_stack, id)
 
-    assert violations_of(troubled, recording) == []
-    assert differences(troubled, recording) == []
+    assert violations_of(faulty_stack, recording) == []
+    assert differences(faulty_stack, recording) == []
     assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted"]
 
 
@@ -139,37 +141,37 @@ def stored_chunk(stack: Stack, id: str) -> dict[str, Any]:
     raise TimeoutError("The chunk was not stored.")
 
 
-def test_files_that_appear_late_are_waited_for(troubled: Stack) -> None:
-    troubled.simulator.add_fault(Fault(action="notReady", kind="content", seconds=2.0))
+def test_files_that_appear_late_are_waited_for(faulty_stack: Stack) -> None:
+    faulty_stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=2.0))
 
-    recording = settled(troubled, record(troubled, TWO)["id"])
+    recording = settled(faulty_stack, record(faulty_stack, TWO)["id"])
 
     assert max(chunk["attempts"] for chunk in recording["chunks"]) > 1
-    assert differences(troubled, recording) == []
+    assert differences(faulty_stack, recording) == []
 
 
-def test_a_start_whose_answer_is_lost_is_one_recording(troubled: Stack) -> None:
-    call = troubled.simulator.place_call(script=TWO)
-    troubled.simulator.add_fault(Fault(action="loseResponse", kind="start", times=1))
+def test_a_start_whose_answer_is_lost_is_one_recording(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    faulty_stack.simulator.add_fault(InjectedFault(action="loseResponse", kind="start", times=1))
 
-    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV}, key=f"lost-{call.call_id}")
+    recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV}, key=f"lost-{call.call_id}")
 
-    ours = [one for one in troubled.simulator.recordings() if one.call_id == call.call_id]
+    ours = [one for one in faulty_stack.simulator.recordings() if one.call_id == call.call_id]
     assert [one.recording_id for one in ours] == [recording["recordingId"]]
-    troubled.recorder.stop(recording["id"])
-    assert settled(troubled, recording["id"])["origin"] == "api"
+    faulty_stack.recorder.stop(recording["id"])
+    assert settled(faulty_stack, recording["id"])["origin"] == "api"
 
 
-def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(troubled: Stack) -> None:
-    call = troubled.simulator.place_call(script=TWO)
-    fault = Fault(action="internalError", kind="start", times=3)
-    troubled.simulator.add_fault(fault)
+def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    fault = InjectedFault(action="internalError", kind="start", times=3)
+    faulty_stack.simulator.add_fault(fault)
     body = {"serverCallId": call.server_call_id, **WAV}
 
-    first = troubled.recorder.request(
+    first = faulty_stack.recorder.request(
         "POST", "/recordings", json=body, headers={"Idempotency-Key": f"again-{call.call_id}"}
     )
-    second = troubled.recorder.start(body, key=f"again-{call.call_id}")
+    second = faulty_stack.recorder.start(body, key=f"again-{call.call_id}")
 
     assert first.status_code == 502
     assert first.headers["Content-Type"].startswith("application/problem+json")
@@ -177,81 +179,81 @@ def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(troubled:
     assert second["recordingId"]
 
 
-def test_a_resume_that_acs_does_not_allow_is_a_conflict_and_changes_nothing(troubled: Stack) -> None:
-    troubled.simulator.change_settings(resume_when_active_code="8573")
-    call = troubled.simulator.place_call(script=TWO)
-    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
-    troubled.recorder.wait(recording["id"], "active", seconds=10)
+def test_a_resume_that_acs_does_not_allow_is_a_conflict_and_changes_nothing(faulty_stack: Stack) -> None:
+    faulty_stack.simulator.change_settings(resume_when_active_code="8573")
+    call = faulty_stack.simulator.place_call(script=TWO)
+    recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    faulty_stack.recorder.wait(recording["id"], "active", seconds=10)
 
-    answer = troubled.recorder.request("POST", f"/recordings/{recording['id']}/resume")
+    answer = faulty_stack.recorder.request("POST", f"/recordings/{recording['id']}/resume")
 
-    troubled.simulator.change_settings(resume_when_active_code="")
+    faulty_stack.simulator.change_settings(resume_when_active_code="")
     assert (answer.status_code, answer.json()["acsCode"]) == (409, "8573")
-    assert troubled.recorder.get(recording["id"])["status"] == "active"
+    assert faulty_stack.recorder.get(recording["id"])["status"] == "active"
 
 
-def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(troubled: Stack) -> None:
-    call = troubled.simulator.place_call(script=TWO)
-    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
-    troubled.recorder.wait(recording["id"], "active", seconds=10)
-    troubled.simulator.add_fault(Fault(action="status", status=404, kind="stop", times=1))
+def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    faulty_stack.recorder.wait(recording["id"], "active", seconds=10)
+    faulty_stack.simulator.add_fault(InjectedFault(action="status", status=404, kind="stop", times=1))
 
-    answer = troubled.recorder.request("POST", f"/recordings/{recording['id']}/stop")
-    stopped = troubled.recorder.stop(recording["id"])
+    answer = faulty_stack.recorder.request("POST", f"/recordings/{recording['id']}/stop")
+    stopped = faulty_stack.recorder.stop(recording["id"])
 
     assert (answer.status_code, answer.json()["acsStatus"]) == (503, 503)
     assert int(answer.headers["Retry-After"]) > 0
     assert stopped["status"] == "stopped"
-    assert differences(troubled, settled(troubled, recording["id"])) == []
+    assert differences(faulty_stack, settled(faulty_stack, recording["id"])) == []
 
 
-def test_a_call_that_ends_by_itself_ends_its_recording_as_soon_as_acs_says_so(troubled: Stack) -> None:
-    call = troubled.simulator.place_call(script=TWO)
-    recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
-    troubled.recorder.wait(recording["id"], "active", seconds=10)
-    let_start_settle(troubled, recording["id"])
+def test_a_call_that_ends_by_itself_ends_its_recording_as_soon_as_acs_says_so(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    faulty_stack.recorder.wait(recording["id"], "active", seconds=10)
+    let_start_settle(faulty_stack, recording["id"])
 
-    troubled.simulator.end_call(call.call_id)
+    faulty_stack.simulator.end_call(call.call_id)
 
-    completed = settled(troubled, recording["id"])
+    completed = settled(faulty_stack, recording["id"])
     assert completed["endedAt"]
-    assert differences(troubled, completed) == []
+    assert differences(faulty_stack, completed) == []
 
 
-def test_an_earlier_recording_s_event_does_not_keep_stop_from_asking_acs(troubled: Stack) -> None:
+def test_an_earlier_recording_s_event_does_not_keep_stop_from_asking_acs(faulty_stack: Stack) -> None:
     script = Script(ready_delay_seconds=1.0, events=EventOptions(subject_form=3))
-    call = troubled.simulator.place_call(script=script)
+    call = faulty_stack.simulator.place_call(script=script)
     for stops in (True, False):
-        recording = troubled.recorder.start({"serverCallId": call.server_call_id, **WAV})
-        troubled.recorder.wait(recording["id"], "active", seconds=10)
+        recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+        faulty_stack.recorder.wait(recording["id"], "active", seconds=10)
         if stops:
-            troubled.recorder.stop(recording["id"])
+            faulty_stack.recorder.stop(recording["id"])
     deadline = time.monotonic() + 20
-    while not troubled.recorder.get(recording["id"])["chunks"] and time.monotonic() < deadline:
+    while not faulty_stack.recorder.get(recording["id"])["chunks"] and time.monotonic() < deadline:
         time.sleep(0.2)
 
-    shown = troubled.recorder.get(recording["id"])
-    stopped = troubled.recorder.stop(recording["id"])
+    shown = faulty_stack.recorder.get(recording["id"])
+    stopped = faulty_stack.recorder.stop(recording["id"])
 
     assert (shown["status"], shown["endedAt"]) == ("active", None)
     assert stopped["endedAt"]
-    assert troubled.simulator.recording(recording["recordingId"]).state == "ended"
-    assert [violation for violation in troubled.simulator.violations() if violation.recording_id] == []
+    assert faulty_stack.simulator.recording(recording["recordingId"]).state == "ended"
+    assert [violation for violation in faulty_stack.simulator.violations() if violation.recording_id] == []
 
 
-def test_an_event_that_could_not_be_delivered_comes_in_as_a_dead_letter(troubled: Stack) -> None:
-    endpoint = troubled.simulator.settings().event_endpoint
-    troubled.simulator.change_settings(event_endpoint="http://127.0.0.1:9/nobody")
-    recording = record(troubled, TWO)
-    wait_for_dead_letter(troubled)
-    troubled.simulator.change_settings(event_endpoint=endpoint)
+def test_an_event_that_could_not_be_delivered_comes_in_as_a_dead_letter(faulty_stack: Stack) -> None:
+    endpoint = faulty_stack.simulator.settings().event_endpoint
+    faulty_stack.simulator.change_settings(event_endpoint="http://127.0.0.1:9/nobody")
+    recording = record(faulty_stack, TWO)
+    wait_for_dead_letter(faulty_stack)
+    faulty_stack.simulator.change_settings(event_endpoint=endpoint)
 
-    completed = settled(troubled, recording["id"])
+    completed = settled(faulty_stack, recording["id"])
 
-    with troubled.blobs as blobs:
+    with faulty_stack.blobs as blobs:
         letters = blobs.get_container_client(settings.DEAD_LETTERS_CONTAINER).list_blob_names()
         assert list(letters) == []
-    assert differences(troubled, completed) == []
+    assert differences(faulty_stack, completed) == []
 
 
 def wait_for_dead_letter(stack: Stack) -> None:
@@ -263,21 +265,21 @@ def wait_for_dead_letter(stack: Stack) -> None:
             time.sleep(0.1)
 
 
-def test_an_event_of_another_resource_is_kept_and_nothing_is_fetched(troubled: Stack) -> None:
-    foreign = troubled.simulator.foreign_recording(
-        ForeignWish(script=Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True)))
+def test_an_event_of_another_resource_is_kept_and_nothing_is_fetched(faulty_stack: Stack) -> None:
+    foreign = faulty_stack.simulator.foreign_recording(
+        ForeignRecordingRequest(script=Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True)))
     )
-    troubled.simulator.wait_for_files(foreign.recording_id)
-    held = next(event for event in troubled.simulator.events() if event.recording_id == foreign.recording_id)
+    faulty_stack.simulator.wait_for_files(foreign.recording_id)
+    held = next(event for event in faulty_stack.simulator.events() if event.recording_id == foreign.recording_id)
     document = {**held.document, "topic": "/subscriptions/somebody/else"}
 
-    answer = troubled.host.post_events("recording_file_ready", [document])
+    answer = faulty_stack.host.post_events("recording_file_ready", [document])
 
     assert answer.status_code == 202
-    with troubled.blobs as blobs:
+    with faulty_stack.blobs as blobs:
         kept = list(blobs.get_container_client(settings.REJECTED_EVENTS_CONTAINER).list_blobs(include=["metadata"]))
     assert any("ACS_TOPIC" in blob.metadata["reason"] for blob in kept)
-    assert troubled.simulator.recording(foreign.recording_id).documents[0].content_fetches == 0
+    assert faulty_stack.simulator.recording(foreign.recording_id).documents[0].content_fetches == 0
 
 
 JUNK = [
@@ -288,22 +290,22 @@ JUNK = [
 ]
 
 
-def test_messages_that_are_not_ours_are_kept_and_told_once(troubled: Stack) -> None:
+def test_messages_that_are_not_ours_are_kept_and_told_once(faulty_stack: Stack) -> None:
     bodies = {hashlib.sha256(text.encode()).hexdigest(): text.encode() for _, text in JUNK}
     for queue, text in JUNK:
-        with QueueClient.from_connection_string(troubled.azurite.connection_string, queue) as client:
+        with QueueClient.from_connection_string(faulty_stack.azurite.connection_string, queue) as client:
             client.send_message(text)
 
     deadline = time.monotonic() + 30
-    while not all(told(troubled, digest) for digest in bodies):
+    while not all(told(faulty_stack, digest) for digest in bodies):
         assert time.monotonic() < deadline, "Nobody was told"
         time.sleep(0.1)
 
-    with troubled.blobs as blobs:
+    with faulty_stack.blobs as blobs:
         container = blobs.get_container_client(settings.REJECTED_EVENTS_CONTAINER)
         kept = {digest: container.download_blob(f"messages/{digest}.bin").readall() for digest in bodies}
     assert kept == bodies
-    assert [len(told(troubled, digest)) for digest in bodies] == [1, 1, 1, 1]
+    assert [len(told(faulty_stack, digest)) for digest in bodies] == [1, 1, 1, 1]
 
 
 def told(stack: Stack, digest: str) -> list[str]:

@@ -15,7 +15,7 @@ import requests
 
 from local.simulator.settings import Settings
 from local.stack import Stack
-from tests.e2e.drive import WAV
+from tests.e2e.steps import WAV
 from tests.packaged import SOURCE, Program, packaged
 
 

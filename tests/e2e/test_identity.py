@@ -7,7 +7,7 @@ import pytest
 from local.identity import CLIENT_ID
 from local.simulator.scripts import Script
 from local.stack import Stack
-from tests.e2e.drive import differences, record, settled
+from tests.e2e.steps import differences, record, settled
 from tests.infra.bicep_tree import app_settings
 from tests.infra.evaluate import resolved_settings
 

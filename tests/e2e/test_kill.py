@@ -1,7 +1,7 @@
 """The host is killed before and after every request that it makes for a recording, and nothing is lost.
 
 Each point is a run of its own: a call is recorded from start to stop, `kill -9` strikes, the host starts again, and
-the sweep runs as its timer would have it. SOAK=1 takes every point, otherwise every fifth.
+the sweep runs as its timer would have it. SOAK=1 takes every point, `make prove` every fifth, `make test` a few.
 """
 
 import os
@@ -17,13 +17,14 @@ import pytest
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
 from shared.settings import DEAD_LETTERS_CONTAINER
-from tests.e2e.drive import differences, left_at_acs, violations_of
-from tests.e2e.gateway import Peace
-from tests.e2e.guarded import Guarded, guarded
-from tests.e2e.killing import Counting, KillPoint
+from tests.e2e.gateway import NoFaults
+from tests.e2e.kill_points import KillPoint, RequestCounter
+from tests.e2e.steps import differences, left_at_acs, violations_of
+from tests.e2e.supervised_host import SupervisedHost, supervised
 
 SOAK = bool(os.environ.get("SOAK"))
 STRIDE = 1 if SOAK else 5  # odd, so that both moments come in turn
+FEW_STRIDE = 61  # odd, too
 LANES = 3 if SOAK else 2  # stacks that work side by side: most of a run is waiting
 UNDISTURBED_SECONDS = 5.0  # how long a recording may take before the sweep helps along
 RUN_SECONDS = 60.0
@@ -35,7 +36,7 @@ NOBODY = "http://127.0.0.1:9/nobody"
 # Three blocks, exactly one block, and less than one.
 THREE = Script(chunks=3, chunk_bytes=(150_000, 65_536, 30_000))
 
-type Run = Callable[[Guarded, Counting], str]
+type Run = Callable[[SupervisedHost, RequestCounter], str]
 """Makes a recording and returns its id as soon as it is on its way."""
 
 
@@ -52,13 +53,13 @@ class Figures:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def announced(one: Guarded, counting: Counting) -> str:
+def announced(one: SupervisedHost, counting: RequestCounter) -> str:
     """All goes its usual way: control requests, event, transfers, deletions, completion."""
-    one.gateway.mischief = counting
+    one.gateway.fault_hook = counting
     return one.record(THREE)
 
 
-def dead_lettered(one: Guarded, counting: Counting) -> str:
+def dead_lettered(one: SupervisedHost, counting: RequestCounter) -> str:
     """The event comes in as a dead letter; what counts are the requests of the sweep that takes it in."""
     one.stack.simulator.change_settings(event_endpoint=NOBODY)
     id = one.record(THREE)
@@ -68,14 +69,14 @@ def dead_lettered(one: Guarded, counting: Counting) -> str:
         while not list(container.list_blob_names()):
             assert time.monotonic() < deadline, "No dead letter was written"
             time.sleep(0.05)
-    one.gateway.mischief = counting
+    one.gateway.fault_hook = counting
     one.swept_at = 0.0
     one.sweep()
     counting.mark()
     return id
 
 
-def carried_out(one: Guarded, run: Run, counting: Counting) -> list[str]:
+def carried_out(one: SupervisedHost, run: Run, counting: RequestCounter) -> list[str]:
     """One recording from start to completed; what is wrong with it in the end."""
     one.clear_queues()
     one.kills = 0
@@ -86,7 +87,7 @@ def carried_out(one: Guarded, run: Run, counting: Counting) -> list[str]:
     except (TimeoutError, AssertionError) as error:
         return [str(error)]
     finally:
-        one.gateway.mischief = Peace()
+        one.gateway.fault_hook = NoFaults()
         one.revive()
     recording = one.shown(id)
     wrong = differences(one.stack, recording) + violations_of(one.stack, recording) + left_at_acs(one.stack, recording)
@@ -94,10 +95,10 @@ def carried_out(one: Guarded, run: Run, counting: Counting) -> list[str]:
     return wrong if (recording["status"], statuses) == ("completed", ["deleted"] * 3) else [*wrong, str(recording)]
 
 
-def survive(one: Guarded, run: Run, point: KillPoint, figures: Figures) -> None:
+def survive(one: SupervisedHost, run: Run, point: KillPoint, figures: Figures) -> None:
     """Carry out a run that is killed at a point."""
     for _ in range(TRIES):
-        counting, began = Counting(one.kill, point), time.monotonic()
+        counting, began = RequestCounter(one.kill, point), time.monotonic()
         wrong = carried_out(one, run, counting)
         with figures.lock:
             figures.runs += 1
@@ -111,7 +112,7 @@ def survive(one: Guarded, run: Run, point: KillPoint, figures: Figures) -> None:
         figures.missed.append(point)
 
 
-def work(one: Guarded, run: Run, points: "queue.SimpleQueue[KillPoint]", figures: Figures) -> None:
+def work(one: SupervisedHost, run: Run, points: "queue.SimpleQueue[KillPoint]", figures: Figures) -> None:
     while len(figures.problems) < PROBLEMS_MAX:
         try:
             point = points.get_nowait()
@@ -120,38 +121,38 @@ def work(one: Guarded, run: Run, points: "queue.SimpleQueue[KillPoint]", figures
         survive(one, run, point, figures)
 
 
-def kill_everywhere(directory: Path, run: Run, settings: Settings) -> Figures:
-    """Look at an undisturbed run, then kill at its points."""
+def kill_at(directory: Path, run: Run, settings: Settings, *, stride: int = STRIDE, lanes: int = LANES) -> Figures:
+    """Look at an undisturbed run, then kill at every so many of its points."""
     figures, points = Figures(), queue.SimpleQueue[KillPoint]()
-    ready = threading.Barrier(LANES, timeout=120)
+    ready = threading.Barrier(lanes, timeout=120)
 
     def lane(number: int) -> None:
-        with guarded(directory / f"lane{number}", settings) as one:
+        with supervised(directory / f"lane{number}", settings) as one:
             for _ in range(2):  # the first run of a host makes a few requests that later ones need not make
-                counting = Counting(one.kill)
+                counting = RequestCounter(one.kill)
                 assert carried_out(one, run, counting) == []
             if ready.wait() == 0:
                 figures.points = counting.points()
-                for point in figures.points[::STRIDE]:
+                for point in figures.points[::stride]:
                     points.put(point)
             ready.wait()
             work(one, run, points, figures)
 
-    in_lanes(lane)
+    in_lanes(lane, lanes)
     return figures
 
 
-def in_lanes(lane: Callable[[int], None]) -> None:
+def in_lanes(lane: Callable[[int], None], lanes: int) -> None:
     """Run the lanes side by side, and fail as the first of them does."""
     failures: list[BaseException] = []
 
-    def guarded_lane(number: int) -> None:
+    def recorded_lane(number: int) -> None:
         try:
             lane(number)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             failures.append(error)
 
-    threads = [threading.Thread(target=guarded_lane, args=(number,)) for number in range(LANES)]
+    threads = [threading.Thread(target=recorded_lane, args=(number,)) for number in range(lanes)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -160,6 +161,14 @@ def in_lanes(lane: Callable[[int], None]) -> None:
         raise failures[0]
 
 
+def test_a_kill_at_a_few_requests_loses_nothing_and_deletes_nothing_early(tmp_path: Path) -> None:
+    figures = kill_at(tmp_path, announced, PATIENT, stride=FEW_STRIDE, lanes=1)
+
+    assert not figures.problems, "\n".join(figures.problems)
+    assert figures.hit
+
+
+@pytest.mark.prove
 @pytest.mark.timeout(3600 if SOAK else 600)
 @pytest.mark.parametrize(
     ("run", "settings"),
@@ -173,7 +182,7 @@ def test_a_kill_before_or_after_any_request_loses_nothing_and_deletes_nothing_ea
 ) -> None:
     began = time.monotonic()
 
-    figures = kill_everywhere(tmp_path, run, settings)
+    figures = kill_at(tmp_path, run, settings)
 
     told = {
         "requests": len(figures.points) // 2,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
+from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.scripts import EventOptions, Script
-from local.simulator.wishes import ForeignWish
 from local.stack import CONTAINER, OWN_CONTAINER, Stack
-from tests.e2e.drive import WAV, differences, left_at_acs, record, settled, violations_of
+from tests.e2e.steps import WAV, differences, left_at_acs, record, settled, violations_of
 
 SMALL = Script(chunks=1, chunk_bytes=20_000)
 
@@ -126,7 +126,7 @@ def settled_foreign(stack: Stack, recording_id: str) -> dict[str, Any]:
 
 
 def test_a_recording_that_nobody_asked_us_for_is_stored_and_kept_at_acs(stack: Stack) -> None:
-    foreign = stack.simulator.foreign_recording(ForeignWish(script=Script(chunks=2, chunk_bytes=20_000)))
+    foreign = stack.simulator.foreign_recording(ForeignRecordingRequest(script=Script(chunks=2, chunk_bytes=20_000)))
 
     recording = settled_foreign(stack, foreign.recording_id)
 

@@ -8,10 +8,10 @@ import pytest
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
 from shared.settings import DEAD_LETTERS_CONTAINER
-from tests.e2e.drive import differences, left_at_acs, violations_of
-from tests.e2e.gateway import Mischief, Peace
-from tests.e2e.guarded import Began, Guarded, guarded
-from tests.e2e.weather import Outage
+from tests.e2e.gateway import FaultHook, NoFaults
+from tests.e2e.random_faults import Outage
+from tests.e2e.steps import differences, left_at_acs, violations_of
+from tests.e2e.supervised_host import StartedRecording, SupervisedHost, supervised
 
 OUTAGE_SECONDS = 10.0
 SHORT_SECONDS = 4.0
@@ -23,36 +23,38 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    with guarded(tmp_path_factory.mktemp("outage"), IMPATIENT) as one:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupervisedHost]:
+    with supervised(tmp_path_factory.mktemp("outage"), IMPATIENT) as one:
         yield one
 
 
 @pytest.fixture
-def one(running: Guarded) -> Iterator[Guarded]:
+def one(running: SupervisedHost) -> Iterator[SupervisedHost]:
     """The stack, for a test that takes something away from it; all is there again afterwards."""
     yield running
-    running.gateway.mischief = Peace()
+    running.gateway.fault_hook = NoFaults()
     running.revive()
 
 
-def started(one: Guarded) -> list[Began]:
+def started(one: SupervisedHost) -> list[StartedRecording]:
     return [one.start(TWO) for _ in range(RECORDINGS)]
 
 
-def ended_while(one: Guarded, mischief: Mischief, recordings: list[Began], seconds: float = OUTAGE_SECONDS) -> None:
+def ended_while(
+    one: SupervisedHost, fault_hook: FaultHook, recordings: list[StartedRecording], seconds: float = OUTAGE_SECONDS
+) -> None:
     """End half of the calls, let the outage begin while their files come in, and end the others during it."""
     for recording in recordings[::2]:
         one.stack.simulator.end_call(recording.call_id)
     time.sleep(0.5)
-    one.gateway.mischief = mischief
+    one.gateway.fault_hook = fault_hook
     for recording in recordings[1::2]:
         one.stack.simulator.end_call(recording.call_id)
     time.sleep(seconds)
-    one.gateway.mischief = Peace()
+    one.gateway.fault_hook = NoFaults()
 
 
-def wrong_with(one: Guarded, recordings: list[Began]) -> list[str]:
+def wrong_with(one: SupervisedHost, recordings: list[StartedRecording]) -> list[str]:
     """What is not as if nothing had happened, after waiting for completion."""
     wrong: list[str] = []
     for began in recordings:
@@ -64,12 +66,13 @@ def wrong_with(one: Guarded, recordings: list[Began]) -> list[str]:
     return wrong
 
 
-def letters(one: Guarded) -> list[str]:
+def letters(one: SupervisedHost) -> list[str]:
     with one.stack.blobs as blobs:
         return list(blobs.get_container_client(DEAD_LETTERS_CONTAINER).list_blob_names())
 
 
-def test_what_is_announced_while_storage_is_gone_is_stored_afterwards(one: Guarded) -> None:
+@pytest.mark.prove
+def test_what_is_announced_while_storage_is_gone_is_stored_afterwards(one: SupervisedHost) -> None:
     outage, recordings = Outage("blob", "queue", "table"), started(one)
 
     ended_while(one, outage, recordings)
@@ -80,7 +83,9 @@ def test_what_is_announced_while_storage_is_gone_is_stored_afterwards(one: Guard
 
 
 @pytest.mark.parametrize("service", ["blob", "queue", "table"])
-def test_what_is_announced_while_one_storage_service_is_gone_is_stored_afterwards(one: Guarded, service: str) -> None:
+def test_what_is_announced_while_one_storage_service_is_gone_is_stored_afterwards(
+    one: SupervisedHost, service: str
+) -> None:
     outage, recordings = Outage(service), started(one)
 
     ended_while(one, outage, recordings, SHORT_SECONDS)
@@ -90,7 +95,8 @@ def test_what_is_announced_while_one_storage_service_is_gone_is_stored_afterward
     assert letters(one) == []
 
 
-def test_what_is_announced_while_acs_is_gone_is_stored_afterwards(one: Guarded) -> None:
+@pytest.mark.prove
+def test_what_is_announced_while_acs_is_gone_is_stored_afterwards(one: SupervisedHost) -> None:
     outage, recordings = Outage("acs"), started(one)
 
     ended_while(one, outage, recordings)
@@ -99,7 +105,8 @@ def test_what_is_announced_while_acs_is_gone_is_stored_afterwards(one: Guarded) 
     assert wrong_with(one, recordings) == []
 
 
-def test_what_is_announced_while_the_app_is_gone_comes_in_as_dead_letters(one: Guarded) -> None:
+@pytest.mark.prove
+def test_what_is_announced_while_the_app_is_gone_comes_in_as_dead_letters(one: SupervisedHost) -> None:
     recordings = started(one)
 
     one.kill()

@@ -4,7 +4,7 @@ import re
 import sysconfig
 from pathlib import Path
 
-from tests.e2e.drive import WAV
+from tests.e2e.steps import WAV
 from tests.packaged import packaged
 
 # What `python -v` writes of each module that does not come with the interpreter frozen into it.
@@ -31,5 +31,5 @@ def test_a_call_is_recorded_by_the_package_and_by_nothing_else(package: Path, tm
     own = {str(path.relative_to(tmp_path / "host-only")) for path in of_the_host}
     assert [name for name in own if not name.startswith(HOST_ONLY)] == []
     # The adapters import every SDK: they have run, and nothing was compiled anew.
-    assert package / "shared" / "adapters" / "__pycache__" / "acs.cpython-313.pyc" in of_the_package
+    assert package / "shared" / "adapters" / "__pycache__" / "acs_calls.cpython-313.pyc" in of_the_package
     assert [path for path in of_the_package if path.suffix not in {".pyc", ".so"}] == []

@@ -15,8 +15,8 @@ from local.simulator.settings import Settings
 from local.stack import ROOT, Stack
 from shared import settings
 from tests.builders import OUR_ID, document_id
-from tests.e2e.conftest import HASTY, HASTY_HOST
-from tests.e2e.drive import differences, record, settled, violations_of
+from tests.e2e.conftest import FAST_HOST, FAST_SETTINGS
+from tests.e2e.steps import differences, record, settled, violations_of
 from tests.e2e.test_faults import TWO
 
 ENVIRONMENT = {
@@ -150,7 +150,7 @@ def test_what_is_required_and_missing_is_named() -> None:
 
 def test_what_comes_while_the_settings_are_wrong_is_stored_once_they_are_mended(tmp_path: Path) -> None:
     patient = Settings(retry_delays_seconds=(0.5, 1.0, 2.0, 2.0), delivery_attempts_max=30)
-    with Stack(tmp_path, app_settings=HASTY, host_options=HASTY_HOST, simulator_settings=patient) as stack:
+    with Stack(tmp_path, app_settings=FAST_SETTINGS, host_options=FAST_HOST, simulator_settings=patient) as stack:
         stack.host.options["queues"] = False
         stack.host.restart()
         sent = record(stack, TWO)

@@ -32,7 +32,7 @@ type Document = Mapping[str, object]
 
 
 @dataclass(eq=False)
-class Message:
+class QueuedMessage:
     """A message on a queue."""
 
     body: bytes
@@ -56,7 +56,7 @@ class FakeHost:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.world = cloud.world
-        self.queues: dict[str, deque[Message]] = {
+        self.queues: dict[str, deque[QueuedMessage]] = {
             name: deque() for name in (TRANSFER_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, DELETION_POISON_QUEUE)
         }
         self.events: list[Delivery] = []
@@ -116,7 +116,7 @@ class FakeHost:
             letter = f"{event.published:%Y/%m/%d}/{self.world.version()}.json"
             self.cloud.letters.events[letter] = json.dumps([event.document]).encode()
 
-    def visible(self, name: str) -> list[Message]:
+    def visible(self, name: str) -> list[QueuedMessage]:
         return [message for message in self.queues[name] if message.visible_at <= self.world.now]
 
     def deliver(self, name: str) -> None:
@@ -128,7 +128,7 @@ class FakeHost:
         if self.invoke(lambda services: self.handle(services, name, message.body), done="queue.remove"):
             return
         if message.deliveries >= DELIVERIES_MAX and name in POISON:
-            self.queues[POISON[name]].append(Message(message.body))
+            self.queues[POISON[name]].append(QueuedMessage(message.body))
             return
         if name not in POISON:  # it has no poison queue of its own: what fails there stays invisible, and comes back
             message.visible_at = self.world.now + LEASE
@@ -162,4 +162,4 @@ class FakeHost:
             for ref in refs:
                 with self.world.effect("queue.send") as fault:
                     copies = 2 if fault is Fault.DUPLICATE else 1
-                    self.queues[name].extend(Message(msgspec.json.encode(ref)) for _ in range(copies))
+                    self.queues[name].extend(QueuedMessage(msgspec.json.encode(ref)) for _ in range(copies))

@@ -13,11 +13,11 @@ from shared.domain.models import ControlStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, World
 from tests.fakes.acs import FakeAcsRecording
-from tests.model.baton import Baton
-from tests.model.faults import At, Strikes, faults_of, text_of
+from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
+from tests.model.interleaving import InterleavingScheduler
+from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.search import Faults, Tally
-from tests.model.trial import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.search import Faults, Totals
 
 KEY = "the caller's own"
 SOON = (1, 1, 1)  # minutes until sweeps after which ACS's word stands on the row, if no process died
@@ -25,10 +25,10 @@ LATER = (*[1] * 10, *[60] * 3)  # … whatever happened
 FAULTS_AT_REST = 30  # effects of the sweeps that may meet faults, too; later ones are alike
 KNOWN_AFTER = timedelta(seconds=40)  # ACS answers a start, and does not know the recording everywhere yet
 
-type Act = Callable[["Studio"], object]
+type Act = Callable[["ControlScenario"], object]
 
 
-class Studio:
+class ControlScenario:
     """A cloud with one recording of one call."""
 
     def __init__(self) -> None:
@@ -85,60 +85,60 @@ class Studio:
         hold(row.status is not RecordingStatus.EMPTY or not ran, "A recording that ran is shown as empty.")
 
 
-def starts(studio: Studio) -> None:
-    studio.start()
+def starts(scenario: ControlScenario) -> None:
+    scenario.start()
 
 
-def starts_paused(studio: Studio) -> None:
-    studio.start(paused=True)
+def starts_paused(scenario: ControlScenario) -> None:
+    scenario.start(paused=True)
 
 
-def begins(studio: Studio) -> None:
+def begins(scenario: ControlScenario) -> None:
     """ACS records, as it does a few seconds after a start."""
-    for recording in studio.live():
-        studio.cloud.acs.begin(recording.recording_id)
+    for recording in scenario.live():
+        scenario.cloud.acs.begin(recording.recording_id)
 
 
-def settles(studio: Studio) -> None:
+def settles(scenario: ControlScenario) -> None:
     """Time passes, and the sweep has looked: its next look is an hour away."""
-    studio.wait(minutes=2)
-    studio.host.sweep()
+    scenario.wait(minutes=2)
+    scenario.host.sweep()
 
 
-def hours_pass(studio: Studio) -> None:
+def hours_pass(scenario: ControlScenario) -> None:
     """ACS is not asked meanwhile."""
-    studio.wait(hours=3)
+    scenario.wait(hours=3)
 
 
-def pauses(studio: Studio) -> None:
-    studio.request("pause")
+def pauses(scenario: ControlScenario) -> None:
+    scenario.request("pause")
 
 
-def resumes(studio: Studio) -> None:
-    studio.request("resume")
+def resumes(scenario: ControlScenario) -> None:
+    scenario.request("resume")
 
 
-def stops(studio: Studio) -> None:
-    studio.request("stop")
+def stops(scenario: ControlScenario) -> None:
+    scenario.request("stop")
 
 
-def looks(studio: Studio) -> None:
-    studio.request("refresh")
+def looks(scenario: ControlScenario) -> None:
+    scenario.request("refresh")
 
 
-def sweeps(studio: Studio) -> None:
-    studio.host.send(studio.cloud.services.sweep.sweep())
+def sweeps(scenario: ControlScenario) -> None:
+    scenario.host.send(scenario.cloud.services.sweep.sweep())
 
 
-def hangs_up(studio: Studio) -> None:
-    for recording in studio.live():
-        studio.cloud.acs.hang_up(recording.recording_id)
+def hangs_up(scenario: ControlScenario) -> None:
+    for recording in scenario.live():
+        scenario.cloud.acs.hang_up(recording.recording_id)
 
 
-def hears_of_an_earlier_recording(studio: Studio) -> None:
+def hears_of_an_earlier_recording(scenario: ControlScenario) -> None:
     """The event of an earlier recording of the same call, which names none: it is taken for the live one's."""
     event = file_ready_event(1, subject_form=3, recordingId=None, recordingStartTime=None)
-    studio.host.send(studio.cloud.services.ingest.ingest(event))
+    scenario.host.send(scenario.cloud.services.ingest.ingest(event))
 
 
 RUNNING: tuple[Act, ...] = (starts, begins, settles)
@@ -178,96 +178,96 @@ FAILED = (AssertionError, Violation, Crash, RecorderError, KeyError)
 
 
 @dataclass
-class Played:
+class ControlRun:
     """One run of a script under faults."""
 
     name: str
-    strikes: Strikes
+    fault_plan: FaultPlan
 
     def __post_init__(self) -> None:
-        self.studio = Studio()
+        self.scenario = ControlScenario()
         self.struck: dict[int, Fault] = {}
         self.rest_began = 0
         self.catalog_failed = False
 
     def plan(self, effect: Effect) -> Fault | None:
-        self.studio.oracle.effect_begins(effect)
-        fault = self.strikes(effect)
+        self.scenario.oracle.effect_begins(effect)
+        fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
             self.catalog_failed |= effect.name.startswith("catalog.")
-            self.studio.cloud.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.scenario.cloud.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
         return fault
 
-    def run(self) -> "Played":
+    def run(self) -> "ControlRun":
         """Raises: Violation when somebody was told an untruth; says how to see it again."""
-        self.studio.cloud.world.plan = self.plan
+        self.scenario.cloud.world.plan = self.plan
         try:
             for act in SCRIPTS[self.name]:
                 self.perform(act)
-            self.rest_began = len(self.studio.cloud.world.effects)
-            self.studio.rest(*SOON)
+            self.rest_began = len(self.scenario.cloud.world.effects)
+            self.scenario.rest(*SOON)
             if all(fault not in CRASHES for fault in self.struck.values()) and not self.catalog_failed:
-                self.studio.judge(soon=True)
-            self.studio.rest(*LATER)
-            self.studio.oracle.rows_written()
-            self.studio.judge(soon=False)
+                self.scenario.judge(soon=True)
+            self.scenario.rest(*LATER)
+            self.scenario.oracle.rows_written()
+            self.scenario.judge(soon=False)
         except FAILED as error:
             raise Violation(f"{error!r}\n  again: {self.command}") from error
         return self
 
     def perform(self, act: Act) -> None:
         try:
-            act(self.studio)
+            act(self.scenario)
         except Crash:
-            self.studio.cloud.restart()
+            self.scenario.cloud.restart()
         except (RecorderError, ConnectionError):
             return  # the caller was told that it did not work; a trigger is tried again
 
     @property
     def world(self) -> World:
-        return self.studio.cloud.world
+        return self.scenario.cloud.world
 
     @property
     def command(self) -> str:
-        return f'python -m tests.model --script "{self.name}" --strikes "{text_of(self.struck)}"'
+        return f'python -m tests.model --script "{self.name}" --faults "{text_of(self.struck)}"'
 
 
-def played(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
+def played(name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
     """Run a script, count it, and say which faults can follow: in what callers ask for, and in the first sweeps."""
-    tally.runs += 1
-    run = Played(name, At(dict(faults)))
+    totals.runs += 1
+    run = ControlRun(name, FixedFaults(dict(faults)))
     try:
         run.run()
     except Violation as violation:
-        tally.violations.append(str(violation))
+        totals.violations.append(str(violation))
         return
-    effects = run.studio.cloud.world.effects[: run.rest_began + FAULTS_AT_REST]
-    tally.effects_max = max(tally.effects_max, len(effects))
+    effects = run.scenario.cloud.world.effects[: run.rest_began + FAULTS_AT_REST]
+    totals.effects_max = max(totals.effects_max, len(effects))
     last = faults[-1][0] if faults else 0
     for effect in effects[last:]:
         for fault in faults_of(effect.name):
             yield *faults, (effect.number, fault)
 
 
-def every_fault(name: str) -> Tally:
-    tally = Tally()
-    for fault in played(name, (), tally):
-        next(played(name, fault, tally), None)
-    return tally
+def every_fault(name: str) -> Totals:
+    totals = Totals()
+    for fault in played(name, (), totals):
+        next(played(name, fault, totals), None)
+    return totals
 
 
 def first_faults(name: str) -> list[tuple[str, Faults]]:
-    return [(name, faults) for faults in played(name, (), Tally())]
+    return [(name, faults) for faults in played(name, (), Totals())]
 
 
-def pairs_with(task: tuple[str, Faults]) -> Tally:
+def pairs_with(task: tuple[str, Faults]) -> Totals:
     """A first fault, alone and with every second one that can follow it."""
     name, first = task
-    tally = Tally()
-    for pair in played(name, first, tally):
-        next(played(name, pair, tally), None)
-    return tally
+    totals = Totals()
+    for pair in played(name, first, totals):
+        next(played(name, pair, totals), None)
+    return totals
 
 
 def contested(name: str, schedule: Sequence[int]) -> int:
@@ -277,49 +277,49 @@ def contested(name: str, schedule: Sequence[int]) -> int:
         Violation: somebody was told an untruth; names the schedule.
     """
     before, first, second = CONTESTS[name]
-    studio = Studio()
-    baton = Baton(2, schedule[0], schedule[1:])
+    scenario = ControlScenario()
+    scheduler = InterleavingScheduler(2, schedule[0], schedule[1:])
     for act in before:
-        act(studio)
+        act(scenario)
 
     def plan(effect: Effect) -> None:
-        baton.effect()
-        studio.oracle.effect_begins(effect)
+        scheduler.effect()
+        scenario.oracle.effect_begins(effect)
 
     def actor(act: Act) -> Callable[[], object]:
         def perform() -> None:
             try:
-                act(studio)
+                act(scenario)
             except RecorderError:
                 return  # the caller was told that it did not work
 
         return perform
 
     try:
-        studio.cloud.world.plan = plan
-        baton.play([actor(first), actor(second)])
-        studio.cloud.world.plan = studio.oracle.effect_begins
-        studio.rest(*SOON)
-        studio.judge(soon=True)
-        studio.rest(*LATER)
-        studio.judge(soon=False)
+        scenario.cloud.world.plan = plan
+        scheduler.play([actor(first), actor(second)])
+        scenario.cloud.world.plan = scenario.oracle.effect_begins
+        scenario.rest(*SOON)
+        scenario.judge(soon=True)
+        scenario.rest(*LATER)
+        scenario.judge(soon=False)
     except FAILED as error:
         raise Violation(f"{name}, schedule {tuple(schedule)}: {error!r}") from error
-    return baton.choices
+    return scheduler.choices
 
 
-def every_order(name: str, preemptions: int) -> Tally:
+def every_order(name: str, preemptions: int) -> Totals:
     """Every schedule with at most so many switches."""
-    tally = Tally()
+    totals = Totals()
     waiting: list[tuple[int, ...]] = [(0,), (1,)]
     while waiting:
         schedule = waiting.pop()
-        tally.runs += 1
+        totals.runs += 1
         try:
             choices = contested(name, schedule)
         except Violation as violation:
-            tally.violations.append(str(violation))
+            totals.violations.append(str(violation))
             continue
         if len(schedule) <= preemptions:
             waiting += [(*schedule, switch) for switch in range(max(schedule[1:], default=0) + 1, choices + 1)]
-    return tally
+    return totals

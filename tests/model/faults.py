@@ -45,13 +45,13 @@ def faults_of(name: str) -> tuple[Fault, ...]:
     return EVERYWHERE + ELSEWHERE.get(name, ())
 
 
-class Strikes(Protocol):
+class FaultPlan(Protocol):
     """Decides which fault hits an effect."""
 
     def __call__(self, effect: Effect) -> Fault | None: ...
 
 
-class At:
+class FixedFaults:
     """These faults at these effects, by number."""
 
     def __init__(self, faults: Mapping[int, Fault]) -> None:
@@ -61,7 +61,7 @@ class At:
         return self.faults.get(effect.number)
 
 
-class Drawn:
+class DrawnFaults:
     """Three to eight faults, drawn: where they hit before the run, which they are when they do."""
 
     def __init__(self, draw: random.Random, undisturbed: int) -> None:

@@ -14,11 +14,11 @@ from tests.builders import a_recording, announced_chunk, document_id, file_ready
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob
 from tests.model.alerts import Alerts, nothing_fails_in_silence
-from tests.model.faults import At, Strikes, faults_of, text_of
+from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
+from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.scene import ONE
-from tests.model.search import Faults, Tally
-from tests.model.trial import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.scenarios import ONE
+from tests.model.search import Faults, Totals
 
 type Event = dict[str, object]
 
@@ -81,7 +81,7 @@ class Loss:
 
     Attributes:
         before: what is so before the events come.
-        meddles: what somebody does to the copy, once the row has the status.
+        tampers: what somebody does to the copy, once the row has the status.
         afterwards: what somebody does when everything has come to rest.
         ends: the statuses of recording and chunk; nothing where there is no row.
         unlike: faults that would make it another loss.
@@ -89,7 +89,7 @@ class Loss:
 
     before: Callable[[Cloud], None] = as_it_is
     events: tuple[Event, ...] = (file_ready_event(1),)
-    meddles: tuple[ChunkStatus, Callable[[Cloud, Chunk], None]] | None = None
+    tampers: tuple[ChunkStatus, Callable[[Cloud, Chunk], None]] | None = None
     afterwards: Callable[[Cloud, FakeHost], None] | None = None
     ends: tuple[str, ...]
     told: frozenset[LogEvent]
@@ -111,12 +111,12 @@ LOSSES: Mapping[str, Loss] = {
         unlike=frozenset({Fault.MISSING}),  # a 404 on the media, after the deadline, says that they are destroyed, too
     ),
     "the copy is overwritten": Loss(
-        meddles=(ChunkStatus.STORED, overwritten),
+        tampers=(ChunkStatus.STORED, overwritten),
         ends=(RecordingStatus.FAILED, ChunkStatus.FAILED),
         told=frozenset({LogEvent.CHUNK_ALTERED, LogEvent.RECORDING_FAILED}),
     ),
     "the copy is removed": Loss(
-        meddles=(ChunkStatus.STORED, removed),
+        tampers=(ChunkStatus.STORED, removed),
         ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
         told=frozenset({LogEvent.CHUNK_ALTERED}),
     ),
@@ -127,7 +127,7 @@ LOSSES: Mapping[str, Loss] = {
         told=frozenset({LogEvent.CHUNK_AT_RISK, LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
     ),
     "a copy is hindered, then replayed": Loss(
-        meddles=(ChunkStatus.PENDING, hindered),
+        tampers=(ChunkStatus.PENDING, hindered),
         afterwards=mended_and_replayed,
         ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
         told=frozenset({LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
@@ -160,42 +160,42 @@ LOSSES: Mapping[str, Loss] = {
 }
 
 
-class Losing:
+class LossRun:
     """One run of a loss under faults."""
 
-    def __init__(self, name: str, strikes: Strikes) -> None:
+    def __init__(self, name: str, fault_plan: FaultPlan) -> None:
         self.name = name
         self.loss = loss = LOSSES[name]
-        self.strikes = strikes
+        self.fault_plan = fault_plan
         self.struck: dict[int, Fault] = {}
         self.cloud = ONE.cloud()
         self.world = self.cloud.world
         loss.before(self.cloud)
         self.world.effects.clear()
-        self.meddled = False
+        self.tampered = False
         self.oracle = Oracle(self.cloud)
         self.world.plan = self.plan
 
     def plan(self, effect: Effect) -> Fault | None:
-        self.meddle()
+        self.tamper()
         self.oracle.effect_begins(effect)
-        fault = self.strikes(effect)
+        fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
             self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
         return fault
 
-    def meddle(self) -> None:
-        if self.meddled or self.loss.meddles is None:
+    def tamper(self) -> None:
+        if self.tampered or self.loss.tampers is None:
             return
-        status, deed = self.loss.meddles
+        status, deed = self.loss.tampers
         for chunk in self.cloud.chunks():
             if chunk.status is status:
-                self.meddled = True
+                self.tampered = True
                 deed(self.cloud, chunk)
                 self.oracle.blobs = self.cloud.store.blobs
 
-    def run(self) -> "Losing":
+    def run(self) -> "LossRun":
         """To rest, and judged.
 
         Raises:
@@ -220,7 +220,7 @@ class Losing:
 
     @property
     def command(self) -> str:
-        return f'python -m tests.model --loss "{self.name}" --strikes "{text_of(self.struck)}"'
+        return f'python -m tests.model --loss "{self.name}" --faults "{text_of(self.struck)}"'
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -228,14 +228,14 @@ class Losing:
         return (*recordings, *(chunk.status for chunk in self.cloud.chunks()))
 
 
-def losing(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
+def losing(name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
     """Run a loss, count it, and say which faults can follow."""
-    tally.runs += 1
-    run = Losing(name, At(dict(faults)))
+    totals.runs += 1
+    run = LossRun(name, FixedFaults(dict(faults)))
     try:
         run.run()
     except Violation as violation:
-        tally.violations.append(str(violation))
+        totals.violations.append(str(violation))
         return
     last = faults[-1][0] if faults else 0
     for effect in run.world.effects[last:]:
@@ -245,13 +245,13 @@ def losing(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
 
 
 def first_faults(name: str) -> list[tuple[str, Faults]]:
-    return [(name, faults) for faults in losing(name, (), Tally())]
+    return [(name, faults) for faults in losing(name, (), Totals())]
 
 
-def pairs_around(task: tuple[str, Faults]) -> Tally:
+def pairs_around(task: tuple[str, Faults]) -> Totals:
     """A first fault, alone and with every second one that can follow it."""
     name, first = task
-    tally = Tally()
-    for pair in losing(name, first, tally):
-        next(losing(name, pair, tally), None)  # run, and left at that
-    return tally
+    totals = Totals()
+    for pair in losing(name, first, totals):
+        next(losing(name, pair, totals), None)  # run, and left at that
+    return totals

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
@@ -19,10 +20,10 @@ from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, FakeSource, F
 from tests.fakes.catalog import FakeCatalog, Key, Row
 from tests.fakes.events import FakeEventContainer
 from tests.model.alerts import Alerts
-from tests.model.faults import At, Strikes, faults_of, text_of
+from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
+from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.search import Faults, Tally
-from tests.model.trial import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.search import Faults, Totals
 
 OTHERS = 3
 HOPELESS = 0  # the number of the recording that can never be done; the others follow
@@ -83,7 +84,7 @@ class StuckLetters(FakeEventContainer):
         return super().read(name)
 
 
-class Street:
+class Neighbours:
     """A cloud with one recording that can never be done and three that can."""
 
     def __init__(self) -> None:
@@ -125,42 +126,42 @@ def event(number: int) -> dict[str, object]:
     )
 
 
-def its_row_is_unreadable(street: Street) -> None:
-    street.catalog.spoil(street.hopeless)
+def its_row_is_unreadable(neighbours: Neighbours) -> None:
+    neighbours.catalog.spoil(neighbours.hopeless)
 
 
-def its_chunk_is_unreadable(street: Street) -> None:
-    street.catalog.spoil(street.hopeless, document_id(HOPELESS))
+def its_chunk_is_unreadable(neighbours: Neighbours) -> None:
+    neighbours.catalog.spoil(neighbours.hopeless, document_id(HOPELESS))
 
 
-def its_partition_does_not_answer(street: Street) -> None:
-    street.catalog.broken = frozenset({street.hopeless})
+def its_partition_does_not_answer(neighbours: Neighbours) -> None:
+    neighbours.catalog.broken = frozenset({neighbours.hopeless})
 
 
-def its_content_raises_what_nobody_foresaw(street: Street) -> None:
-    street.source.odd = document_id(HOPELESS)
+def its_content_raises_what_nobody_foresaw(neighbours: Neighbours) -> None:
+    neighbours.source.odd = document_id(HOPELESS)
 
 
-def its_manifest_name_is_taken(street: Street) -> None:
-    folder = next(row.folder for row in street.cloud.recordings() if row.id == street.hopeless)
-    street.cloud.store.overwrite(f"{folder}/recording.json", b"not json")
+def its_manifest_name_is_taken(neighbours: Neighbours) -> None:
+    folder = next(row.folder for row in neighbours.cloud.recordings() if row.id == neighbours.hopeless)
+    neighbours.cloud.store.overwrite(f"{folder}/recording.json", b"not json")
 
 
-def its_letter_cannot_be_removed(street: Street) -> None:
-    street.letters.stuck = "stuck.json"
-    street.letters.events["stuck.json"] = json.dumps([event(HOPELESS)]).encode()
+def its_letter_cannot_be_removed(neighbours: Neighbours) -> None:
+    neighbours.letters.stuck = "stuck.json"
+    neighbours.letters.events["stuck.json"] = json.dumps([event(HOPELESS)]).encode()
 
 
-def its_letter_raises_what_nobody_foresaw(street: Street) -> None:
-    street.letters.odd = "odd.json"
-    street.letters.events["odd.json"] = b"[]"
+def its_letter_raises_what_nobody_foresaw(neighbours: Neighbours) -> None:
+    neighbours.letters.odd = "odd.json"
+    neighbours.letters.events["odd.json"] = b"[]"
 
 
-def its_line_leads_nowhere(street: Street) -> None:
-    street.catalog.open["nobody", ""] = IndexEntry(id="nobody", due_at=BEGINNING)
+def its_line_leads_nowhere(neighbours: Neighbours) -> None:
+    neighbours.catalog.open["nobody", ""] = IndexEntry(id="nobody", due_at=BEGINNING)
 
 
-HOPELESS_UNITS: Mapping[str, Callable[[Street], None]] = {
+HOPELESS_UNITS: Mapping[str, Callable[[Neighbours], None]] = {
     "its row is unreadable": its_row_is_unreadable,
     "its chunk is unreadable": its_chunk_is_unreadable,
     "its partition does not answer": its_partition_does_not_answer,
@@ -180,41 +181,41 @@ TOLD: Mapping[str, LogEvent | None] = {
 }
 
 
-class Beside:
+class NeighbourRun:
     """One run of a hopeless unit under faults."""
 
-    def __init__(self, name: str, strikes: Strikes) -> None:
+    def __init__(self, name: str, fault_plan: FaultPlan) -> None:
         self.name = name
-        self.strikes = strikes
+        self.fault_plan = fault_plan
         self.struck: dict[int, Fault] = {}
-        self.street = Street()
-        HOPELESS_UNITS[name](self.street)
-        self.street.cloud.world.effects.clear()
-        self.street.oracle.blobs = self.street.cloud.store.blobs
-        self.street.cloud.world.plan = self.plan
+        self.neighbours = Neighbours()
+        HOPELESS_UNITS[name](self.neighbours)
+        self.neighbours.cloud.world.effects.clear()
+        self.neighbours.oracle.blobs = self.neighbours.cloud.store.blobs
+        self.neighbours.cloud.world.plan = self.plan
 
     @property
     def world(self) -> Any:
-        return self.street.cloud.world
+        return self.neighbours.cloud.world
 
     def plan(self, effect: Effect) -> Fault | None:
-        self.street.oracle.effect_begins(effect)
-        fault = self.strikes(effect)
+        self.neighbours.oracle.effect_begins(effect)
+        fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
             self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
         return fault
 
-    def run(self) -> "Beside":
+    def run(self) -> "NeighbourRun":
         """Raises: Violation when a neighbour was not done, or nobody was told of the hopeless unit."""
-        host, alerts = self.street.host, Alerts()
+        host, alerts = self.neighbours.host, Alerts()
         try:
             with alerts:
                 for minutes in ROUNDS:
                     self.world.advance(timedelta(minutes=minutes))
                     host.sweep()
                     host.work()
-            self.street.what_can_be_done_is_done()
+            self.neighbours.what_can_be_done_is_done()
             told = TOLD.get(self.name)
             hold(told is None or told in alerts.events, f"Nobody was told: {sorted(alerts.events)}")
         except (AssertionError, Violation, Crash, RecorderError, KeyError) as error:
@@ -223,17 +224,17 @@ class Beside:
 
     @property
     def command(self) -> str:
-        return f'python -m tests.model --beside "{self.name}" --strikes "{text_of(self.struck)}"'
+        return f'python -m tests.model --beside "{self.name}" --faults "{text_of(self.struck)}"'
 
 
-def beside(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
+def following_faults(name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
     """Run it, count it, and say which faults can follow."""
-    tally.runs += 1
-    run = Beside(name, At(dict(faults)))
+    totals.runs += 1
+    run = NeighbourRun(name, FixedFaults(dict(faults)))
     try:
         run.run()
     except Violation as violation:
-        tally.violations.append(str(violation))
+        totals.violations.append(str(violation))
         return
     last = faults[-1][0] if faults else 0
     for effect in run.world.effects[last:FAULTED_EFFECTS]:
@@ -241,21 +242,22 @@ def beside(name: str, faults: Faults, tally: Tally) -> Iterator[Faults]:
             yield *faults, (effect.number, fault)
 
 
-def every_fault(name: str) -> Tally:
-    tally = Tally()
-    for fault in beside(name, (), tally):
-        next(beside(name, fault, tally), None)
-    return tally
+def every_fault(name: str, step: int = 1) -> Totals:
+    """Every so many of the faults that can hit a run; all for 1."""
+    totals = Totals()
+    for fault in islice(following_faults(name, (), totals), 0, None, step):
+        next(following_faults(name, fault, totals), None)
+    return totals
 
 
 def first_faults(name: str) -> list[tuple[str, Faults]]:
-    return [(name, faults) for faults in beside(name, (), Tally())]
+    return [(name, faults) for faults in following_faults(name, (), Totals())]
 
 
-def pairs_with(task: tuple[str, Faults]) -> Tally:
+def pairs_with(task: tuple[str, Faults]) -> Totals:
     """A first fault, alone and with every second one that can follow it."""
     name, first = task
-    tally = Tally()
-    for pair in beside(name, first, tally):
-        next(beside(name, pair, tally), None)
-    return tally
+    totals = Totals()
+    for pair in following_faults(name, first, totals):
+        next(following_faults(name, pair, totals), None)
+    return totals

@@ -17,7 +17,7 @@ from shared.domain.models import (
 )
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
-from tests.model.scene import Scene, expected_blobs
+from tests.model.scenarios import Scenario, expected_blobs
 
 REST_WITHIN = timedelta(hours=8)  # far from the 24 hours that ACS gives
 
@@ -147,7 +147,7 @@ class Oracle:
                 not chunk.open or chunk.id in found, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}."
             )
 
-    def at_rest(self, scene: Scene, completions_max: int = 1) -> None:
+    def at_rest(self, scenario: Scenario, completions_max: int = 1) -> None:
         """Everything announced is stored, deleted, completed, listed; nothing is left over."""
         cloud = self.cloud
         self.rows_written()
@@ -155,13 +155,13 @@ class Oracle:
         recording = cloud.recording()
         hold(recording.status is RecordingStatus.COMPLETED, f"The recording ended {recording.status}.")
         statuses = [chunk.status for chunk in cloud.chunks()]
-        hold(statuses == [ChunkStatus.DELETED] * scene.chunks, f"The chunks ended {statuses}.")
+        hold(statuses == [ChunkStatus.DELETED] * scenario.chunks, f"The chunks ended {statuses}.")
         hold(not cloud.source.documents, "ACS still has documents.")
         folder = recording.folder or ""
         blobs = dict(cloud.store.blobs)
         hold(recording.manifests <= completions_max, f"There are {recording.manifests} manifests.")
         manifests = [blobs.pop(manifest_blob(folder, number), b"{}") for number in range(1, recording.manifests + 1)]
-        hold(blobs == expected_blobs(folder, scene.chunks), f"The blobs are others than the files: {sorted(blobs)}.")
+        hold(blobs == expected_blobs(folder, scenario.chunks), f"The blobs are others than the files: {sorted(blobs)}.")
         self.manifest_tells(json.loads(manifests[-1]))
         left = [*cloud.catalog.open, *cloud.rejected.events, *cloud.letters.events]
         hold(not left, f"Something is left over: {left}.")

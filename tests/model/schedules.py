@@ -11,25 +11,25 @@ from shared.services import Services
 from tests.builders import document_id
 from tests.fakes import Effect, FakeHost
 from tests.model import losses
-from tests.model.baton import Baton
+from tests.model.interleaving import InterleavingScheduler
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.scene import ONE, Scene, event, in_blocks
-from tests.model.search import Tally
+from tests.model.scenarios import ONE, Scenario, event, in_blocks
+from tests.model.search import Totals
 
 TICK = timedelta(minutes=6)  # per effect, where claims are to run out while their holders still work
 MOMENT = timedelta(microseconds=1)  # otherwise: no two writes ever bear the same time
-TWO = Scene(chunks=2, parts=1)
+TWO = Scenario(chunks=2, parts=1)
 
-type Act = Callable[["Stage", Services], Messages]
+type Act = Callable[["RaceState", Services], Messages]
 type Schedule = tuple[int, ...]  # who begins, then the switches
 
 
-class Stage:
+class RaceState:
     """A cloud, and what has happened on it before the race."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.cloud = scene.cloud()
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.cloud = scenario.cloud()
         self.host = FakeHost(self.cloud)
 
     def ref(self, number: int = 0) -> ChunkRef:
@@ -41,67 +41,67 @@ class Stage:
 
 def ingests(*numbers: int, of: int = 0) -> Act:
     """An event with these files; the last one of so many is the last of the recording."""
-    return lambda stage, services: services.ingest.ingest(event(numbers, of or stage.scene.chunks))
+    return lambda stage, services: services.ingest.ingest(event(numbers, of or stage.scenario.chunks))
 
 
-def transfers(stage: Stage, services: Services) -> Messages:
+def transfers(stage: RaceState, services: Services) -> Messages:
     return services.transfer.transfer(stage.ref())
 
 
-def deletes(stage: Stage, services: Services) -> Messages:
+def deletes(stage: RaceState, services: Services) -> Messages:
     return services.deletion.delete(stage.ref())
 
 
-def transfers_and_deletes(stage: Stage, services: Services) -> Messages:
+def transfers_and_deletes(stage: RaceState, services: Services) -> Messages:
     transfers(stage, services)
     return deletes(stage, services)
 
 
 def finishes(number: int) -> Act:
-    def act(stage: Stage, services: Services) -> Messages:
+    def act(stage: RaceState, services: Services) -> Messages:
         services.transfer.transfer(stage.ref(number))
         return services.deletion.delete(stage.ref(number))
 
     return act
 
 
-def sweeps(_: Stage, services: Services) -> Messages:
+def sweeps(_: RaceState, services: Services) -> Messages:
     return services.sweep.sweep()
 
 
-def replays(stage: Stage, services: Services) -> Messages:
+def replays(stage: RaceState, services: Services) -> Messages:
     return services.replay.recording(stage.cloud.recording().id)
 
 
-def hindered(stage: Stage, _: Services) -> Messages:
+def hindered(stage: RaceState, _: Services) -> Messages:
     """Somebody has put another content under the name of the copy."""
     losses.hindered(stage.cloud, stage.cloud.chunk())
     return Messages()
 
 
-def mended(stage: Stage, _: Services) -> Messages:
+def mended(stage: RaceState, _: Services) -> Messages:
     """And has taken it away again."""
     losses.removed(stage.cloud, stage.cloud.chunk())
     return Messages()
 
 
-def ends_twice(oracle: Oracle, scene: Scene) -> None:
+def ends_twice(oracle: Oracle, scenario: Scenario) -> None:
     """A recording that was complete before its last file came."""
-    oracle.at_rest(scene, completions_max=2)
+    oracle.at_rest(scenario, completions_max=2)
 
 
-def ends_failed(oracle: Oracle, _: Scene) -> None:
+def ends_failed(oracle: Oracle, _: Scenario) -> None:
     (chunk,), recording = oracle.cloud.chunks(), oracle.cloud.recording()
     hold(chunk.status is ChunkStatus.FAILED and not chunk.open, f"The chunk ended {chunk.status}.")
     hold(recording.status is RecordingStatus.FAILED, f"The recording ended {recording.status}.")
 
 
-def replays_and_transfers(stage: Stage, services: Services) -> Messages:
+def replays_and_transfers(stage: RaceState, services: Services) -> Messages:
     replays(stage, services)
     return services.transfer.transfer(stage.ref())
 
 
-def poisoned(stage: Stage, services: Services) -> Messages:
+def poisoned(stage: RaceState, services: Services) -> Messages:
     body = b'{"id":"%s","documentId":"%s"}' % (stage.ref().id.encode(), stage.ref().document_id.encode())
     services.poison.take_in("chunk-transfers-poison", body)
     return Messages()
@@ -111,13 +111,13 @@ def poisoned(stage: Stage, services: Services) -> Messages:
 class Race:
     """Who races, after what, whether time flies meanwhile, whether what they send gets lost, and how it must end."""
 
-    scene: Scene = ONE
+    scenario: Scenario = ONE
     before: tuple[Act, ...] = ()
     acts: tuple[Act, Act]
     due: bool = False  # whether everything open is due when the race begins
     time_flies: bool = False
     messages_lost: bool = False
-    judged: Callable[[Oracle, Scene], None] = Oracle.at_rest
+    judged: Callable[[Oracle, Scenario], None] = Oracle.at_rest
 
 
 ANNOUNCED = (ingests(0),)
@@ -125,11 +125,11 @@ STORED = (*ANNOUNCED, transfers)
 MENDED = (*ANNOUNCED, hindered, transfers, mended)
 RACES: Mapping[str, Race] = {
     "one event twice": Race(acts=(ingests(0), ingests(0))),
-    "two parts of a recording": Race(scene=TWO, acts=(ingests(0), ingests(1))),
+    "two parts of a recording": Race(scenario=TWO, acts=(ingests(0), ingests(1))),
     "two transfers": Race(before=ANNOUNCED, acts=(transfers, transfers)),
     "two transfers whose claims run out": Race(before=ANNOUNCED, acts=(transfers, transfers), time_flies=True),
     "two transfers in blocks whose claims run out": Race(
-        scene=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, transfers), time_flies=True
+        scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, transfers), time_flies=True
     ),
     "a late transfer and its successor": Race(
         before=ANNOUNCED, acts=(transfers, transfers_and_deletes), time_flies=True
@@ -142,9 +142,9 @@ RACES: Mapping[str, Race] = {
     "a transfer and a replay": Race(before=ANNOUNCED, acts=(transfers, replays)),
     "a deletion and a replay": Race(before=STORED, acts=(deletes, replays)),
     "a transfer and its poison": Race(before=ANNOUNCED, acts=(transfers, poisoned)),
-    "the last deletion and a late event": Race(scene=TWO, before=STORED, acts=(deletes, ingests(1))),
+    "the last deletion and a late event": Race(scenario=TWO, before=STORED, acts=(deletes, ingests(1))),
     "a completion and a late file": Race(
-        scene=TWO,
+        scenario=TWO,
         before=(ingests(0, of=1), transfers),
         acts=(deletes, ingests(1)),
         messages_lost=True,
@@ -156,69 +156,69 @@ RACES: Mapping[str, Race] = {
     "two replays of a failure": Race(before=MENDED, acts=(replays, replays), messages_lost=True),
     "a replay of a failure and the sweep": Race(before=MENDED, acts=(replays, sweeps), due=True, messages_lost=True),
     "a replay of a failure, its transfer, and a replay": Race(before=MENDED, acts=(replays_and_transfers, replays)),
-    "two last deletions": Race(scene=TWO, before=(*STORED, ingests(1)), acts=(finishes(0), finishes(1))),
+    "two last deletions": Race(scenario=TWO, before=(*STORED, ingests(1)), acts=(finishes(0), finishes(1))),
 }
 
 
-def ran(name: str, schedule: Schedule) -> tuple[Stage, int]:
+def ran(name: str, schedule: Schedule) -> tuple[RaceState, int]:
     """Race, then let everything come to rest; returns also how many switches there could have been.
 
     Raises:
         Violation: an invariant does not hold; names the schedule.
     """
     race = RACES[name]
-    stage = Stage(race.scene)
+    stage = RaceState(race.scenario)
     for act in race.before:
         act(stage, stage.cloud.services)
     stage.wait(hours=1 if race.due else 0)
     oracle = Oracle(stage.cloud)
-    baton = Baton(len(race.acts), schedule[0], schedule[1:])
+    scheduler = InterleavingScheduler(len(race.acts), schedule[0], schedule[1:])
 
     def plan(effect: Effect) -> None:
-        baton.effect()
+        scheduler.effect()
         oracle.effect_begins(effect)
         stage.cloud.world.advance(TICK if race.time_flies else MOMENT)
 
     try:
         stage.cloud.world.plan = plan
-        baton.play([actor(stage, act) for act in race.acts])
+        scheduler.play([actor(stage, act) for act in race.acts])
         stage.cloud.world.plan = oracle.effect_begins
         oracle.nothing_forgotten()
         if race.messages_lost:
             stage.host.lose_messages()
-        for missing in race.scene.events():  # every event comes at least once, whoever brought it before
+        for missing in race.scenario.events():  # every event comes at least once, whoever brought it before
             stage.host.publish(missing)
         stage.host.settle()
-        race.judged(oracle, race.scene)
+        race.judged(oracle, race.scenario)
     except (AssertionError, Violation, RecorderError, KeyError) as error:
         raise Violation(f"{name}, schedule {schedule}: {error!r}") from error
-    return stage, baton.choices
+    return stage, scheduler.choices
 
 
-def actor(stage: Stage, act: Act) -> Callable[[], object]:
+def actor(stage: RaceState, act: Act) -> Callable[[], object]:
     """An invocation in a process of its own."""
     services = stage.cloud.new_process()
     return lambda: stage.host.send(act(stage, services))
 
 
-def explored(name: str, preemptions: int) -> Tally:
+def explored(name: str, preemptions: int) -> Totals:
     """Every schedule with at most so many switches."""
-    tally = Tally()
+    totals = Totals()
     waiting: list[Schedule] = [(first,) for first in range(len(RACES[name].acts))]
     while waiting:
         schedule = waiting.pop()
-        choices = raced(tally, name, schedule)
+        choices = raced(totals, name, schedule)
         if len(schedule) <= preemptions:
             waiting += [(*schedule, switch) for switch in range(max(schedule[1:], default=0) + 1, choices + 1)]
-    return tally
+    return totals
 
 
-def at_random(name: str, seeds: Sequence[int]) -> Tally:
+def at_random(name: str, seeds: Sequence[int]) -> Totals:
     """Schedules with any number of switches, each from its seed."""
-    tally = Tally()
+    totals = Totals()
     for seed in seeds:
-        raced(tally, name, drawn_schedule(seed))
-    return tally
+        raced(totals, name, drawn_schedule(seed))
+    return totals
 
 
 def drawn_schedule(seed: int) -> Schedule:
@@ -227,12 +227,12 @@ def drawn_schedule(seed: int) -> Schedule:
     return (draw.randrange(2), *(step for step in range(1, 100) if draw.random() < odds))
 
 
-def raced(tally: Tally, name: str, schedule: Schedule) -> int:
-    tally.runs += 1
+def raced(totals: Totals, name: str, schedule: Schedule) -> int:
+    totals.runs += 1
     try:
         stage, choices = ran(name, schedule)
     except Violation as violation:
-        tally.violations.append(str(violation))
+        totals.violations.append(str(violation))
         return 0
-    tally.effects_max = max(tally.effects_max, len(stage.cloud.world.effects))
+    totals.effects_max = max(totals.effects_max, len(stage.cloud.world.effects))
     return choices

@@ -1,4 +1,4 @@
-"""Many trials: every single fault, every pair, and as many drawn ones as wanted, on every processor there is."""
+"""Many runs: every single fault, every pair, and as many drawn ones as wanted, on every processor there is."""
 
 import gc
 import logging
@@ -15,17 +15,17 @@ from multiprocessing import get_context
 from shared.domain.log import LOGGER
 from tests.fakes import Fault
 from tests.model.faults import faults_of
+from tests.model.model_run import ModelRun, exactly, seeded
 from tests.model.oracle import Violation
-from tests.model.scene import Scene
-from tests.model.trial import Trial, exactly, seeded
+from tests.model.scenarios import Scenario
 
 ITEMS_PER_TASK = 100
-GARBAGE_LETS_WAIT = 50_000  # a trial is full of cycles; collecting them after each would take half of the time
+GARBAGE_LETS_WAIT = 50_000  # a run is full of cycles; collecting them after each would take half of the time
 AGAIN_EVERY = 10  # of the drawn runs, how many deliver everything once more in the end
 
 
 @dataclass
-class Tally:
+class Totals:
     """What was found in some runs."""
 
     runs: int = 0
@@ -33,20 +33,20 @@ class Tally:
     struck: Counter[int] = field(default_factory=Counter)  # how many faults hit: how many runs
     violations: list[str] = field(default_factory=list)
 
-    def count(self, trial: Trial, *, again: bool) -> Trial | None:
-        """Run a trial and count it; None when an invariant broke."""
+    def count(self, model_run: ModelRun, *, again: bool) -> ModelRun | None:
+        """Run it once and count it; None when an invariant broke."""
         self.runs += 1
         try:
-            trial.run(again=again)
+            model_run.run(again=again)
         except Violation as violation:
             self.violations.append(str(violation))
             return None
         finally:
-            self.effects_max = max(self.effects_max, len(trial.world.effects))
-            self.struck[len(trial.struck)] += 1
-        return trial
+            self.effects_max = max(self.effects_max, len(model_run.world.effects))
+            self.struck[len(model_run.struck)] += 1
+        return model_run
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "Totals") -> None:
         self.runs += other.runs
         self.effects_max = max(self.effects_max, other.effects_max)
         self.struck += other.struck
@@ -57,48 +57,48 @@ class Tally:
 
 
 type Faults = tuple[tuple[int, Fault], ...]
-type Task = tuple[Scene, Faults]
+type Task = tuple[Scenario, Faults]
 
 
-def undisturbed(scene: Scene) -> list[str]:
+def undisturbed(scenario: Scenario) -> list[str]:
     """The names of the effects of a run without faults."""
-    return [effect.name for effect in exactly(scene, {}).run(again=False).world.effects]
+    return [effect.name for effect in exactly(scenario, {}).run(again=False).world.effects]
 
 
-def single_faults(scene: Scene) -> list[Task]:
-    names = enumerate(undisturbed(scene), start=1)
-    return [(scene, ((number, fault),)) for number, name in names for fault in faults_of(name)]
+def single_faults(scenario: Scenario) -> list[Task]:
+    names = enumerate(undisturbed(scenario), start=1)
+    return [(scenario, ((number, fault),)) for number, name in names for fault in faults_of(name)]
 
 
-def one(task: Task) -> Tally:
+def one(task: Task) -> Totals:
     """One run, and everything delivered again in the end."""
-    scene, faults = task
-    tally = Tally()
-    tally.count(exactly(scene, dict(faults)), again=True)
-    return tally
+    scenario, faults = task
+    totals = Totals()
+    totals.count(exactly(scenario, dict(faults)), again=True)
+    return totals
 
 
-def pairs_with(task: Task) -> Tally:
+def pairs_with(task: Task) -> Totals:
     """Every second fault that can follow a first one: at every later effect, those of the retries too."""
-    scene, ((first, fault),) = task
-    tally = Tally()
-    after = [*exactly(scene, {first: fault}).run(again=False).world.effects][first:]
+    scenario, ((first, fault),) = task
+    totals = Totals()
+    after = [*exactly(scenario, {first: fault}).run(again=False).world.effects][first:]
     for effect in after:
         for second in faults_of(effect.name):
-            tally.count(exactly(scene, {first: fault, effect.number: second}), again=False)
-    return tally
+            totals.count(exactly(scenario, {first: fault, effect.number: second}), again=False)
+    return totals
 
 
-UNDISTURBED: dict[Scene, int] = {}
+UNDISTURBED: dict[Scenario, int] = {}
 
 
-def drawn(seed: int) -> Tally:
+def drawn(seed: int) -> Totals:
     """The run of a seed."""
-    tally = Tally()
-    tally.count(seeded(seed, UNDISTURBED), again=seed % AGAIN_EVERY == 0)
-    for place, violation in enumerate(tally.violations):
-        tally.violations[place] = f"seed {seed}: {violation}\n  or: python -m tests.model --seed {seed}"
-    return tally
+    totals = Totals()
+    totals.count(seeded(seed, UNDISTURBED), again=seed % AGAIN_EVERY == 0)
+    for place, violation in enumerate(totals.violations):
+        totals.violations[place] = f"seed {seed}: {violation}\n  or: python -m tests.model --seed {seed}"
+    return totals
 
 
 def quiet() -> None:
@@ -109,16 +109,16 @@ def quiet() -> None:
     gc.set_threshold(GARBAGE_LETS_WAIT)
 
 
-def several[Item](work: Callable[[Item], Tally], items: Sequence[Item]) -> Tally:
-    total = Tally()
+def several[Item](work: Callable[[Item], Totals], items: Sequence[Item]) -> Totals:
+    total = Totals()
     for item in items:
         total.add(work(item))
     return total
 
 
-def everywhere[Item](work: Callable[[Item], Tally], items: Sequence[Item], seconds: float = inf) -> Tally:
+def everywhere[Item](work: Callable[[Item], Totals], items: Sequence[Item], seconds: float = inf) -> Totals:
     """The work on all items, spread over the processors; on as many as the time allows."""
-    total = Tally()
+    total = Totals()
     size = max(1, min(ITEMS_PER_TASK, len(items) // 20))
     processors = os.process_cpu_count() or 1
     stop_at = time.monotonic() + seconds

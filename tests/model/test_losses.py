@@ -7,41 +7,42 @@ from tests.builders import a_chunk, a_recording
 from tests.fakes import Cloud
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.losses import LOSSES, first_faults, losing, pairs_around
+from tests.model.model_run import exactly
 from tests.model.oracle import Violation
-from tests.model.scene import ONE, THREE, Scene, in_blocks
-from tests.model.search import Tally, everywhere, strided
-from tests.model.trial import exactly
+from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
+from tests.model.search import Totals, everywhere, strided
 
 FIRST_FAULTS = 60  # about so many of them for each loss; the long form takes every one
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_one_fault_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:
-    tally = Tally()
+    totals = Totals()
 
-    for fault in losing(name, (), tally):
-        list(losing(name, fault, tally))
+    for fault in losing(name, (), totals):
+        list(losing(name, fault, totals))
 
-    assert tally.violations[:5] == []
-    assert tally.runs > 1
+    assert totals.violations[:5] == []
+    assert totals.runs > 1
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:
     firsts = first_faults(name)
     chosen = list(strided(firsts, max(1, len(firsts) // FIRST_FAULTS)))
 
-    tally = everywhere(pairs_around, chosen)
+    totals = everywhere(pairs_around, chosen)
 
-    assert tally.violations[:5] == []
-    assert tally.runs > len(chosen) > 0
+    assert totals.violations[:5] == []
+    assert totals.runs > len(chosen) > 0
 
 
-@pytest.mark.parametrize("scene", [ONE, in_blocks(ONE), THREE], ids=["at once", "in blocks", "three"])
-def test_where_nothing_is_lost_nobody_is_told_of_anything(scene: Scene) -> None:
+@pytest.mark.parametrize("scenario", [ONE, in_blocks(ONE), THREE], ids=["at once", "in blocks", "three"])
+def test_where_nothing_is_lost_nobody_is_told_of_anything(scenario: Scenario) -> None:
     with Alerts() as alerts:
-        exactly(scene, {}).run()
+        exactly(scenario, {}).run()
 
     assert alerts.told == set()
 

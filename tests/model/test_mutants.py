@@ -16,6 +16,7 @@ def guard(row, blob):
 """
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(600)
 def test_mutants_of_the_guards_are_killed() -> None:
     put = tried(sampled(found(), SAMPLE), short=True)
@@ -23,6 +24,7 @@ def test_mutants_of_the_guards_are_killed() -> None:
     assert [f"{mutant.path}: {mutant.where}" for mutant, survives in put if survives] == []
 
 
+@pytest.mark.prove
 def test_every_guard_has_mutants_and_each_can_be_parsed() -> None:
     listed = found()
 
@@ -30,6 +32,7 @@ def test_every_guard_has_mutants_and_each_can_be_parsed() -> None:
     assert all(ast.parse(mutant.source) for mutant in listed)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("path", GUARDS)
 def test_no_mutant_is_the_code_as_it_is(path: str) -> None:
     unchanged = ast.unparse(ast.parse((ROOT / path).read_text()))

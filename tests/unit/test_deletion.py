@@ -130,24 +130,6 @@ def test_a_tag_renews_the_etag_and_the_bytes_are_read_again(stored: Cloud, which
     assert stored.chunk().content_etag == stored.store.stat(stored.chunk().content_blob).etag
 
 
-def test_a_blob_of_blocks_is_compared_block_by_block(in_blocks: Cloud) -> None:
-    before = in_blocks.world.counts["store.read"]
-
-    delete(in_blocks)
-
-    # Only the metadata of the manifest's own making is read: none of the chunk's bytes.
-    assert (in_blocks.chunk().status, in_blocks.world.counts["store.read"]) == (ChunkStatus.DELETED, before)
-
-
-def test_a_blob_of_other_blocks_is_read_again(in_blocks: Cloud) -> None:
-    change(in_blocks, block_list_digest="of other blocks")
-    before = in_blocks.world.counts["store.read"]
-
-    delete(in_blocks)
-
-    assert (in_blocks.chunk().status, in_blocks.world.counts["store.read"]) == (ChunkStatus.DELETED, before + 1)
-
-
 @pytest.mark.parametrize("which", ["bytes", "metadata_bytes"])
 def test_a_row_that_proves_another_length_deletes_nothing(stored: Cloud, which: str) -> None:
     change(stored, **{which: 999})

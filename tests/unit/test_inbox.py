@@ -13,7 +13,7 @@ from shared.settings import DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEU
 from tests.builders import OUR_ID, document_id
 from tests.fakes import Cloud, FakeHost, Fault
 from tests.fakes.events import FakeEventContainer
-from tests.fakes.host import Message
+from tests.fakes.host import QueuedMessage
 
 REF = ChunkRef(OUR_ID, document_id())
 OURS = json.dumps({"id": OUR_ID, "documentId": document_id()}).encode()
@@ -54,7 +54,7 @@ def test_junk_is_kept_byte_for_byte_and_told_once_on_whichever_queue(
     cloud: Cloud, queue: str, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     host = FakeHost(cloud)
-    host.queues[queue].append(Message(body))
+    host.queues[queue].append(QueuedMessage(body))
 
     host.work()
 
@@ -103,7 +103,7 @@ def test_however_long_junk_cannot_be_kept_it_ends_kept_and_told_once(
     cloud: Cloud, times: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     host = FakeHost(cloud)
-    host.queues[TRANSFER_QUEUE].append(Message(SECRET))
+    host.queues[TRANSFER_QUEUE].append(QueuedMessage(SECRET))
     cloud.world.fail("rejected.keep", Fault.ERROR_BEFORE, times=times)
 
     host.settle()

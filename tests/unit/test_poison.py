@@ -10,7 +10,7 @@ from shared.settings import TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault, World
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.host import Message
+from tests.fakes.host import QueuedMessage
 
 
 class Astonishing(FakeCatalog):
@@ -87,7 +87,7 @@ def test_what_nobody_foresaw_does_not_raise_either(announced: Cloud) -> None:
 
 def test_a_chunk_survives_its_poisoned_message(announced: Cloud) -> None:
     host = FakeHost(announced)
-    host.queues[TRANSFER_QUEUE].append(Message(message(announced)))
+    host.queues[TRANSFER_QUEUE].append(QueuedMessage(message(announced)))
     announced.world.fail("catalog.chunk", Fault.ERROR_BEFORE, times=5)
 
     host.settle()

@@ -91,13 +91,6 @@ def test_a_change_of_a_row_that_is_gone_finds_nothing(transferring: Cloud) -> No
         save_recording(transferring.catalog, before, lambda row: row.with_files(FilesStatus.FAILED, BEGINNING))
 
 
-def test_a_change_that_changes_nothing_is_not_written(transferring: Cloud) -> None:
-    before = transferring.recording()
-
-    assert save_recording(transferring.catalog, before, lambda row: row) is before
-    assert transferring.world.counts["catalog.save_recording"] == 0
-
-
 def test_a_completion_is_decided_anew(transferring: Cloud) -> None:
     transferring.world.plan = whenever("catalog.save_recording", lambda: touch(transferring), times=1)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.model.__main__ import SCENES
+from tests.model.__main__ import SCENARIOS
 from tests.model.losses import LOSSES
 from tests.model.schedules import RACES
 from tests.model.search import single_faults, undisturbed
@@ -21,8 +21,8 @@ FAILURE_MODES = 42
 
 
 def names_in(path: str) -> set[str]:
-    """The names of the tests of a file, by its syntax tree; none when there is no such file."""
-    file = ROOT / "tests" / path
+    """The names of the tests of a file under tests/ or local/, by its syntax tree; none when there is no such file."""
+    file = ROOT / path if path.startswith("local/") else ROOT / "tests" / path
     tree = ast.parse(file.read_text()) if file.exists() else ast.Module([], [])
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
@@ -44,9 +44,13 @@ def test_every_failure_mode_is_shown_by_a_test(row: int) -> None:
 
 
 def test_effects_and_single_faults_are_as_many_as_the_document_says() -> None:
-    told = {name: (int(effects), int(faults)) for name, effects, faults in FIGURE.findall(DOCUMENT) if name in SCENES}
+    told = {
+        name: (int(effects), int(faults)) for name, effects, faults in FIGURE.findall(DOCUMENT) if name in SCENARIOS
+    }
 
-    assert told == {name: (len(undisturbed(scene)), len(single_faults(scene))) for name, scene in SCENES.items()}
+    assert told == {
+        name: (len(undisturbed(scenario)), len(single_faults(scenario))) for name, scenario in SCENARIOS.items()
+    }
 
 
 @pytest.mark.parametrize("names", [RACES, LOSSES], ids=["races", "losses"])

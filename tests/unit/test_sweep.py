@@ -48,24 +48,6 @@ def test_what_was_just_sent_is_not_sent_again(announced: Cloud) -> None:
     assert sweep(announced) == Messages()
 
 
-@pytest.mark.parametrize("due", [True, False], ids=["due", "not due"])
-def test_what_was_just_sent_or_warned_of_is_not_even_read_again(announced: Cloud, *, due: bool) -> None:
-    announced.world.advance(timedelta(hours=21))
-    if not due:
-        later = announced.world.now + HOUR
-        for chunk in announced.chunks():
-            announced.catalog.put_entries(
-                [chunk_entry(announced.catalog.save_chunk(replace(chunk, due_at=later)), later)]
-            )
-    sweep(announced)
-    announced.world.advance(timedelta(minutes=1))
-    before = announced.world.counts["catalog.chunk"]
-
-    sweep(announced)
-
-    assert announced.world.counts["catalog.chunk"] == before
-
-
 def test_an_outage_in_the_middle_of_a_run_keeps_nothing_back_that_was_claimed(announced: Cloud) -> None:
     announced.world.advance(CLAIM)
     lines = {line for line in announced.catalog.open.values() if line.document_id}

@@ -47,18 +47,6 @@ def test_waits_double_up_to_the_longest(ready: Cloud) -> None:
     assert waits == [1, 2, 4, 8, 15, 15, 15]
 
 
-def test_the_next_attempt_goes_on_from_the_blocks_that_are_there() -> None:
-    cloud = Cloud(TRANSFER_BLOCK_BYTES="100")
-    keep_at_acs(cloud, 1)
-    announce(cloud)
-    cloud.world.fail("store.commit", Fault.ERROR_BEFORE)
-    failed(cloud)
-
-    transfer(cloud)
-
-    assert (cloud.chunk().status, cloud.world.counts["store.stage"]) == (ChunkStatus.STORED, 10)
-
-
 def test_media_do_not_wait_for_metadata(ready: Cloud) -> None:
     ready.world.fail("source.open", Fault.MISSING)
 

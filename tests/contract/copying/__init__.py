@@ -1,0 +1,1 @@
+"""Copying one content from the simulator to Azurite: under faults, beside another worker, within little memory."""

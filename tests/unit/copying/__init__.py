@@ -1,0 +1,1 @@
+"""Copying one content on the fakes: the copy itself, a blob that is there already, block ids, content checks."""

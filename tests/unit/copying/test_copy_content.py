@@ -1,0 +1,230 @@
+"""Copying one content: exact, resumable, bounded in memory, and never over another one."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import pytest
+
+from shared.copying.block_ids import Layout
+from shared.copying.buffers import BufferPool
+from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyOptions
+from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, MinimumRate
+from shared.domain.durations import RATE_WINDOW_SECONDS
+from shared.domain.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient
+from shared.domain.ports import Block
+from tests.builders import document_id, media, metadata
+from tests.copying import MEDIA, NAME, OPTIONS, SMALL_BLOCK, a_request, copy, interrupted
+from tests.fakes import Cloud, FakeSource, FakeStore, Fault
+from tests.fakes.acs import FakeRange
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    cloud = Cloud()
+    cloud.source.add(document_id(), MEDIA, metadata())
+    return cloud
+
+
+@pytest.mark.parametrize(
+    "size", [20, SMALL_BLOCK - 1, SMALL_BLOCK, SMALL_BLOCK + 1, 2 * SMALL_BLOCK, 5 * SMALL_BLOCK + 7]
+)
+@pytest.mark.parametrize("writers", [1, 4])
+def test_a_content_of_any_length_arrives_byte_for_byte(size: int, writers: int) -> None:
+    cloud = Cloud()
+    content = media(size=size)
+    cloud.source.add(document_id(), content, metadata())
+
+    copied = copy(cloud, CopyOptions(block_bytes=SMALL_BLOCK, writers=writers))
+
+    assert cloud.store.blobs == {NAME: content}
+    assert (copied.length, copied.sha256) == (size, hashlib.sha256(content).hexdigest())
+
+
+def test_a_content_of_one_block_is_written_at_once(cloud: Cloud) -> None:
+    copied = copy(cloud, CopyOptions(block_bytes=len(MEDIA), writers=2))
+
+    assert cloud.store.stat(NAME).blocks == ()
+    assert copied.block_list_digest == ""
+
+
+def test_the_proof_names_the_version_that_was_written(cloud: Cloud) -> None:
+    assert copy(cloud).etag == cloud.store.stat(NAME).etag
+
+
+def test_a_blob_carries_label_and_digest(cloud: Cloud) -> None:
+    copied = copy(cloud)
+
+    assert cloud.store.stat(NAME).metadata == {"id": "6f1c", DIGEST_KEY: copied.sha256}
+    assert cloud.store.all[NAME].headers.content_type == "audio/wav"
+
+
+@pytest.mark.parametrize("done", [1, 5, 10])
+def test_a_second_attempt_fetches_only_what_is_missing(cloud: Cloud, done: int) -> None:
+    interrupted(cloud, done)
+    staged = len(cloud.store.stat(NAME).staged)
+    before = cloud.world.counts["store.stage"]
+
+    copied = copy(cloud, resume=True)
+
+    assert cloud.store.blobs == {NAME: MEDIA}
+    assert cloud.world.counts["store.stage"] - before == 11 - staged
+    assert copied.sha256 == hashlib.sha256(MEDIA).hexdigest()
+
+
+def test_blocks_with_gaps_are_filled(cloud: Cloud) -> None:
+    interrupted(cloud, 10)
+    staged = cloud.store.all[NAME].staged
+    for id in list(staged)[2:8:2]:
+        del staged[id]
+
+    copy(cloud, resume=True)
+
+    assert cloud.store.blobs == {NAME: MEDIA}
+
+
+def test_blocks_of_another_length_of_content_are_not_used(cloud: Cloud) -> None:
+    interrupted(cloud, 10)
+    other = media(size=len(MEDIA) + 1, seed=5)
+    cloud.source.add(document_id(), other, metadata())
+
+    copy(cloud, resume=True)
+
+    assert cloud.store.blobs == {NAME: other}
+
+
+@pytest.mark.parametrize("fault", [Fault.EMPTY, Fault.HTML, Fault.TRUNCATED, Fault.MISSING, Fault.ERROR_BEFORE])
+@pytest.mark.parametrize("options", [OPTIONS, CopyOptions(block_bytes=len(MEDIA), writers=1)])
+def test_a_bad_answer_is_never_stored(cloud: Cloud, fault: Fault, options: CopyOptions) -> None:
+    cloud.world.fail("source.open", fault)
+
+    with pytest.raises(Transient):
+        copy(cloud, options)
+
+    assert cloud.store.blobs == {}
+
+
+def test_a_content_that_changes_its_length_on_the_way_is_suspect(cloud: Cloud) -> None:
+    interrupted(cloud, 3)
+    copier = ContentCopier(cloud.source, cloud.store, OPTIONS)
+
+    def grow() -> None:
+        cloud.source.add(document_id(), MEDIA + b"x", metadata())
+
+    with pytest.raises(SourceSuspect, match=r"had 10123 bytes, now it has 10124"):
+        copier.copy(a_request(resume=True, keep_going=grow))
+
+
+@pytest.mark.parametrize("effect", ["store.stage", "store.commit", "store.committed"])
+@pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.ERROR_AFTER])
+def test_a_write_that_fails_is_made_good_by_the_next_attempt(cloud: Cloud, effect: str, fault: Fault) -> None:
+    options = CopyOptions(block_bytes=SMALL_BLOCK, writers=2)
+    cloud.world.fail(effect, fault)
+
+    with pytest.raises(StoreUnavailable):
+        copy(cloud, options)
+    copied = copy(cloud, options, resume=True)
+
+    assert cloud.store.blobs == {NAME: MEDIA}
+    assert copied.sha256 == hashlib.sha256(MEDIA).hexdigest()
+
+
+def test_a_put_whose_answer_was_lost_is_recognised(cloud: Cloud) -> None:
+    options = CopyOptions(block_bytes=len(MEDIA), writers=1)
+    cloud.world.fail("store.put", Fault.ERROR_AFTER)
+
+    with pytest.raises(StoreUnavailable):
+        copy(cloud, options)
+
+    assert copy(cloud, options, resume=True).sha256 == hashlib.sha256(MEDIA).hexdigest()
+
+
+class ForgetfulStore(FakeStore):
+    """A store that loses the last byte and the last block of whatever it shows."""
+
+    def read(self, name: str) -> Iterator[bytes]:
+        yield b"".join(super().read(name))[:-1]
+
+    def committed(self, name: str) -> tuple[Block, ...]:
+        return super().committed(name)[:-1]
+
+
+def test_a_block_list_that_is_not_the_one_that_was_sent_is_no_proof(cloud: Cloud) -> None:
+    copier = ContentCopier(cloud.source, ForgetfulStore(cloud.world), OPTIONS)
+
+    with pytest.raises(StoreUnavailable, match="is not the one that was sent"):
+        copier.copy(a_request())
+
+
+def test_a_blob_that_gives_other_bytes_than_it_has_is_no_proof(cloud: Cloud) -> None:
+    store = ForgetfulStore(cloud.world)
+    store.overwrite(NAME, MEDIA)
+
+    with pytest.raises(StoreUnavailable, match="gave 10122 bytes instead of 10123"):
+        ContentCopier(cloud.source, store, OPTIONS).copy(a_request(resume=True))
+
+
+class SilentSource(FakeSource):
+    """A source whose answers end before they should, without a word."""
+
+    def answer(self, url: str, offset: int, length: int, fault: Fault | None) -> FakeRange:
+        whole = super().answer(url, offset, length, fault)
+        return FakeRange(whole.total, whole.length, whole.content[:-1])
+
+
+def test_an_answer_that_ends_early_is_suspect(cloud: Cloud) -> None:
+    source = SilentSource(cloud.world)
+    source.documents = cloud.source.documents
+
+    with pytest.raises(SourceSuspect, match="broke off at byte 10122"):
+        ContentCopier(source, cloud.store, OPTIONS).copy(a_request())
+
+
+@pytest.mark.parametrize(("count", "is_slow"), [(1, True), (RATE_BYTES_PER_SECOND_MIN * 100, False)])
+def test_a_source_that_is_slow_for_a_whole_window_is_given_up_for_now(count: int, *, is_slow: bool) -> None:
+    rate = MinimumRate()
+    rate.window_began -= RATE_WINDOW_SECONDS
+
+    with pytest.raises(SourceUnavailable) if is_slow else nullcontext():
+        rate.add(count)
+
+
+def test_a_source_has_a_window_to_show_its_pace() -> None:
+    rate = MinimumRate()
+
+    rate.add(1)
+
+    assert rate.window_bytes == 1
+
+
+def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) -> None:
+    interrupted(cloud, 4)
+
+    assert {block.length for block in cloud.store.stat(NAME).staged} == {SMALL_BLOCK}
+    assert cloud.store.blobs == {}
+
+
+@pytest.mark.parametrize(("writers", "blocks", "buffers"), [(2, 11, 3), (4, 11, 5), (4, 2, 2)])
+def test_the_pool_holds_a_bounded_number_of_blocks(writers: int, blocks: int, buffers: int) -> None:
+    options = CopyOptions(block_bytes=SMALL_BLOCK, writers=writers)
+
+    with BufferPool(options.writers, Layout(blocks * SMALL_BLOCK, SMALL_BLOCK)) as pool:
+        assert pool.buffers.qsize() == buffers
+
+
+def test_a_buffer_comes_back_even_when_its_write_failed() -> None:
+    def fail() -> str:
+        raise StoreUnavailable
+
+    with BufferPool(1, Layout(2 * SMALL_BLOCK, SMALL_BLOCK)) as pool:
+        pool.write(0, pool.acquire(), fail)
+        with pytest.raises(StoreUnavailable):
+            pool.finish()
+
+        assert pool.buffers.qsize() == 2
+
+
+def test_two_independent_reads_give_one_digest(cloud: Cloud) -> None:
+    copier = ContentCopier(cloud.source, cloud.store, OPTIONS)
+
+    assert copier.digest_of_source(a_request()) == (len(MEDIA), hashlib.sha256(MEDIA).hexdigest())
