@@ -17,7 +17,7 @@ from shared.domain.errors import CatalogConflict, CatalogUnavailable
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.world import Fault, World
+from tests.fakes.world import Effect, Fault, World
 
 from .conftest import AZURITE, new_name
 from .played import LosingAdapter
@@ -210,14 +210,36 @@ def test_of_two_additions_of_equal_content_only_the_first_wins(lossy: Lossy) -> 
     assert lossy.catalog.recording(recording.id) == won
 
 
-# What only a wire can do.
-
 type Claim = Callable[[Catalog, Recording, Chunk], object]
 CLAIMS: dict[str, Claim] = {
     "catalog.save_recording": lambda catalog, recording, _: catalog.save_recording(recording),
     "catalog.save_chunk": lambda catalog, _, chunk: catalog.save_chunk(chunk),
     "catalog.add_chunks": lambda catalog, recording, _: catalog.add_chunks(recording, [a_chunk(recording)]),
 }
+
+
+@pytest.mark.parametrize("effect", CLAIMS)
+def test_the_fake_does_not_take_another_s_equal_write_for_its_own(effect: str) -> None:
+    """Written between the lost answer and the repetition; the model counts on it."""
+    lossy = LossyFake()
+    recording, chunk = with_chunk(lossy.catalog)
+    lossy.lose(effect)
+    repetition = lossy.world.counts[effect] + 2
+
+    def meanwhile(begun: Effect) -> None:
+        if (begun.name, begun.count) == (effect, repetition):
+            current, piece = lossy.catalog.recording(recording.id), lossy.catalog.chunk(chunk.ref)
+            assert current is not None
+            assert piece is not None
+            CLAIMS[effect](lossy.catalog, current, piece)
+
+    lossy.world.plan = meanwhile
+
+    with pytest.raises(CatalogConflict):
+        CLAIMS[effect](lossy.catalog, recording, chunk)
+
+
+# What only a wire can do.
 
 
 @pytest.mark.stack
