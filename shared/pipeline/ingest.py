@@ -7,7 +7,6 @@ Event Grid tries again.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import batched
@@ -39,8 +38,7 @@ NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be w
 WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough; parts of one recording come in dozens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestPolicy:
+class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What the operator decided about events."""
 
     topic: str | None
