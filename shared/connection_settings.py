@@ -7,7 +7,8 @@ understood here is reported as wrong, because ignoring it would put recordings i
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from shared.domain.urls import is_https_url, split_url
 from shared.settings_reader import Reader, is_key, parsed_connection_string
@@ -26,8 +27,7 @@ STRING_SHAPE = (
 DISGUISES = re.compile(r"([a-z]+connstr_)?(azurewebjobs(?=recordingsstorage))?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageConnection:
+class StorageConnection(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach a storage account: by connection string, or by URLs and an identity.
 
     Attributes:
@@ -42,8 +42,7 @@ class StorageConnection:
     client_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionSettings:
+class ConnectionSettings(msgspec.Struct, frozen=True):
     """The settings of one connection, and the services that are used through it.
 
     Attributes:

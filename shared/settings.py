@@ -1,10 +1,11 @@
 """The app's settings, read once from the environment, and the names of the resources it works with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
+
+import msgspec
 
 from shared.connection_settings import RECORDINGS, RUNTIME, StorageConnection, read_connections
 from shared.domain import durations
@@ -52,8 +53,7 @@ class VerifySource(StrEnum):
     DOUBLE_READ = "double-read"  # a second, independent read must give the same digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting of the app. docs/settings.md has meanings and defaults."""
 
     runtime_storage: StorageConnection

@@ -19,7 +19,7 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
-from shared.adapters.sdk_answers import code_of, told
+from shared.adapters.sdk_answers import code_of, described
 from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
@@ -29,21 +29,21 @@ REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
 NO_BLOCK_BLOB = "InvalidBlobType"
 BLOCKS_GONE = "InvalidBlockList"
-# What a write under `If-None-Match: *` is answered when the name is taken. Nothing else says that a blob is there: a
-# container that is being deleted, an archived or a leased blob are conflicts, too.
+# Codes for a write under `If-None-Match: *` when the name is taken. No other conflict says so: a container that is
+# being deleted, an archived or a leased blob are conflicts, too.
 NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})
-# Errors that stay for as long as the blob is as it is: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+# Errors that no retry mends: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 UNREADABLE = frozenset({"BlobArchived", "BlobBeingRehydrated", "BlobUsesCustomerSpecifiedEncryption"})
 FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of a hierarchical namespace
 
 
 @contextmanager
 def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Turn the SDK's errors into those that the domain tells apart, by the service's codes.
+    """Raise the domain's error for the SDK's, by the service's code.
 
     Args:
         name: of the blob.
-        name_taken: codes that say that there is a blob of that name.
+        name_taken: codes that say that a blob of that name exists.
 
     Raises:
         BlobExists, BlocksGone, StoreUnavailable.
@@ -56,15 +56,15 @@ def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Ite
             raise BlobExists(f"There is a blob {name} already.") from error
         if code == BLOCKS_GONE:
             raise BlocksGone(f"Staged blocks of {name} are gone.") from error
-        raise StoreUnavailable(f"Blob Storage answered {told(error)} for {name}.") from error
+        raise StoreUnavailable(f"Blob Storage answered {described(error)} for {name}.") from error
     except AzureError as error:
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
 
 
 def stat(blob: BlobClient, name: str) -> BlobProperties:
-    """What is committed under a name, and what is staged.
+    """The properties of a blob, its committed and its staged blocks.
 
-    Properties first: a commit between the two questions must not look like a blob without blocks.
+    Properties first: a commit between the two requests must not look like a blob without blocks.
     """
     with translate_errors(name):
         try:
@@ -82,17 +82,17 @@ def stat(blob: BlobClient, name: str) -> BlobProperties:
                 raise
             committed, staged = [], []  # ACS may append to a file in the operator's container
     if properties is None:
-        return BlobProperties(staged=listed(staged))
+        return BlobProperties(staged=to_blocks(staged))
     return BlobProperties(
         etag=properties.etag,
         length=properties.size,
         metadata=dict(properties.metadata),
-        blocks=listed(committed),
-        staged=listed(staged),
+        blocks=to_blocks(committed),
+        staged=to_blocks(staged),
     )
 
 
-def listed(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
+def to_blocks(blocks: Iterable[BlobBlock]) -> tuple[Block, ...]:
     return tuple(Block(block.id, block.size or 0) for block in blocks)
 
 
@@ -102,11 +102,11 @@ def pieces(blob: BlobClient, name: str) -> Iterator[bytes]:
             yield from blob.download_blob(max_concurrency=1).chunks()
         except HttpResponseError as error:
             if code_of(error) in UNREADABLE:
-                raise BlobUnreadable(f"The blob {name} cannot be read as it is: {told(error)}.") from error
+                raise BlobUnreadable(f"The blob {name} cannot be read as it is: {described(error)}.") from error
             raise
 
 
-def files(container: ContainerClient, prefix: str | None = None) -> Iterator[str]:
+def file_names(container: ContainerClient, prefix: str | None = None) -> Iterator[str]:
     """The names of all blobs but directories, which a hierarchical namespace lists among them."""
     for blob in container.list_blobs(name_starts_with=prefix, include=["metadata"]):
         marks = {name.casefold(): value for name, value in (blob.metadata or {}).items()}
@@ -157,7 +157,7 @@ class BlobChunkStore:
     def committed(self, name: str) -> tuple[Block, ...]:
         with translate_errors(name):
             committed, _ = self.container.get_blob_client(name).get_block_list("committed")
-        return listed(committed)
+        return to_blocks(committed)
 
     def stat(self, name: str) -> BlobProperties:
         return stat(self.container.get_blob_client(name), name)
@@ -167,10 +167,10 @@ class BlobChunkStore:
 
     def names(self, prefix: str) -> Iterator[str]:
         with translate_errors(prefix):
-            yield from files(self.container, prefix)
+            yield from file_names(self.container, prefix)
 
     def link(self, name: str, lifetime: timedelta) -> str:
-        """Signed with the account's key where there is one, else with a delegation key of our identity."""
+        """Signed with the account's key where there is one, else with a delegation key of the app's identity."""
         now = datetime.now(UTC)
         blob = self.container.get_blob_client(name)
         account_key = getattr(self.account.blobs.credential, "account_key", None)
@@ -188,7 +188,7 @@ class BlobChunkStore:
         return f"{blob.url}?{token}"
 
     def delegation_key(self, until: datetime) -> UserDelegationKey:
-        """A key that lasts at least until then; one is kept while it does."""
+        """A delegation key that is valid at least until then; it is cached."""
         if self.delegation is None or self.delegation_until < until:
             now = datetime.now(UTC)
             self.delegation_until = now + DELEGATION_KEY_LIFETIME
@@ -204,7 +204,7 @@ class BlobOwnStorage:
         self.service = account.blobs
 
     def blob(self, url: str) -> BlobClient:
-        """The blob of a URL, through the account's own client where it lies there, else with our identity."""
+        """The blob of a URL: through the account's own client where it lies there, else with the app's identity."""
         root = str(self.service.url).rstrip("/")
         if url.startswith(f"{root}/"):
             container, _, name = url.removeprefix(f"{root}/").partition("/")
@@ -247,7 +247,7 @@ class EventContainer:
 
     def names(self) -> Iterator[str]:
         with translate_errors(self.name):
-            yield from files(self.container)
+            yield from file_names(self.container)
 
     def read(self, name: str) -> bytes:
         try:

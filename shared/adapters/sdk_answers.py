@@ -1,7 +1,7 @@
-"""What a storage service's answer says, by its own code: a status alone never tells one thing from another.
+"""The meaning of a storage service's answer, by its own code: a status alone is ambiguous.
 
 409 is "there already", but also "the container is being deleted", "archived" and "leased"; 404 is "no such row", but
-also "no such table". And what no answer says: a request whose answer was lost may have been carried out.
+also "no such table". A request whose answer was lost may have been carried out.
 """
 
 import json
@@ -19,7 +19,7 @@ TROUBLE = (AzureError, RequestException)
 
 
 def code_of(error: Trouble) -> str:
-    """The service's own word for what happened; empty when it did not say."""
+    """The service's error code; empty when it gave none."""
     code = getattr(error, "error_code", None)
     response = cast("HttpResponse | None", getattr(error, "response", None))
     if code:
@@ -37,23 +37,23 @@ def code_in(response: HttpResponse) -> str:
     return str(code or response.headers.get(CODE_HEADER) or "")
 
 
-def told(error: Trouble) -> str:
-    """An answer for people: its status, and why."""
+def described(error: Trouble) -> str:
+    """Status and reason of an answer, for a message."""
     return f"{getattr(error, 'status_code', None)} ({code_of(error) or getattr(error, 'reason', None)})"
 
 
 def is_lost(error: Trouble) -> bool:
-    """Whether no answer came, or only a part of one: what was asked for may have been done."""
+    """Whether no answer came, or only a part of one: the request may have been carried out."""
     return not isinstance(error, HttpResponseError) or isinstance(error, DecodeError)
 
 
-def repeated[Answer](send: Callable[[], Answer]) -> Answer:
+def repeat_if_lost[Answer](send: Callable[[], Answer]) -> Answer:
     """Send a write; once more when its answer was lost, since the SDK repeats neither POST nor PATCH then.
 
-    A pooled connection that the service has closed meanwhile looks just like that.
+    A pooled connection that the service has closed meanwhile fails in the same way.
 
     Raises:
-        AzureError, RequestException: the second try's own, or the first's when it was answered.
+        AzureError, RequestException: of the second try, or of the first if it was answered.
     """
     try:
         return send()

@@ -1,7 +1,27 @@
-"""How recordings, chunks and index lines are written into Azure Tables.
+"""Recordings, chunks and index entries as rows of Azure Tables.
 
-`recordings` has one partition per recording: the row `recording`, and a row `chunk-{documentId}` for each chunk.
-`recordingindex` answers the other questions, one partition per question: of a call, of ACS's id, of a day, open work.
+`recordings` has one partition per recording: the row `recording`, and a row `chunk-{documentId}` for each chunk. Empty
+columns are left out; times are UTC, numbers are 64 bits.
+
+    PartitionKey          RowKey                     columns
+    6f1c2d3e-…            recording                  id: 6f1c2d3e-…, origin: api, createdAt: 2026-11-22T10:15:00Z,
+                                                     recordingId: eyJQbGF0…, serverCallId: aHR0cHM6…, control: active,
+                                                     controlVersion: 2, endedAt: 2026-11-22T10:22:01Z,
+                                                     files: transferring, folder: 2026/11/22/6f1c2d3e-…,
+                                                     tags: {"case": "42"}, writeId: 0b9e… (no field of the value)
+    6f1c2d3e-…            chunk-0-wus-d4-ab12…       id, documentId: 0-wus-d4-ab12…, index: 0, status: stored,
+                                                     contentBlob: 2026/11/22/6f1c2d3e-…/0000-0-wus-d4-ab12….wav,
+                                                     bytes: 1920044, sha256: 9f86…, open: true,
+                                                     expiresAt: 2026-11-23T10:22:05Z, dueAt: 2026-11-22T10:37:05Z
+
+`recordingindex` answers the other questions, one partition per question: by call, by ACS's id, by day, open work.
+
+    call-{sha256 of id}   {newest first}:6f1c2d3e-…  id: 6f1c2d3e-…
+    acs-{sha256 of id}    recording                  id: 6f1c2d3e-…
+    day-2026-11-22        {newest first}:6f1c2d3e-…  id: 6f1c2d3e-…
+    open-00 … open-03     6f1c2d3e-…:0-wus-d4-ab12…  id, documentId, dueAt: 2026-11-22T10:37:05Z, since, expiresAt,
+                                                     warned: 0, failed: false, told: false
+    open-00 … open-03     6f1c2d3e-…:                the same for the recording itself: documentId is empty
 """
 
 import json
@@ -21,12 +41,12 @@ RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"
 CHUNK_ROWS_END = "chunk."  # the first key after every chunk-…
 OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; events bring 2,000 chunks at once
-NEWEST_FIRST = 10**17  # microseconds since 1970 subtracted from this sort the other way round
+NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later times first
 STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
-OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be looked up as a partition; other keys are not ours
-TROUBLE = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
-NUMBER_MAX = 2**60  # beyond it the next sum does not fit a column
-YEARS = range(1601, 9000)  # from the first that a table holds to one that every sum still fits behind
+OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be a partition; other keys are not ours
+COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
+NUMBER_MAX = 2**60  # beyond it the next sum does not fit into a column
+YEARS = range(1601, 9000)  # from the first that a table holds; behind the last there is room for every sum
 MIN_TIME = datetime(YEARS.start, 1, 1, tzinfo=UTC)
 
 type Entity = dict[str, object]
@@ -53,12 +73,12 @@ def to_column(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
     if isinstance(value, str):
-        return fitting(value)
+        return cut_to_fit(value)
     return value
 
 
-def fitting(text: str) -> str:
-    """As much of a text as a property holds; a character is never cut in two."""
+def cut_to_fit(text: str) -> str:
+    """The text, cut between characters to what a property holds."""
     return text.encode("utf-16-le", "replace")[:STRING_BYTES_MAX].decode("utf-16-le", "ignore")
 
 
@@ -66,7 +86,7 @@ def from_column(value: object) -> object:
     if isinstance(value, EntityProperty):
         return value.value
     if isinstance(value, datetime):
-        return datetime.fromtimestamp(value.timestamp(), UTC)  # the SDK's own subclass is not for keeping
+        return datetime.fromtimestamp(value.timestamp(), UTC)  # not the SDK's own subclass
     return value
 
 
@@ -76,16 +96,16 @@ def to_columns(entity: TableEntity) -> dict[str, object]:
 
 def to_recording(entity: TableEntity) -> Recording:
     """Raises: RowUnreadable."""
-    recording = converted(entity, Recording)
+    recording = to_value(entity, Recording)
     if recording.id != entity["PartitionKey"]:
         raise RowUnreadable(str(entity["PartitionKey"]), column="id")
     return recording
 
 
-def in_halves(columns: dict[str, object]) -> dict[str, object]:
-    """The columns of a recording; a row of version 0.1, which had one status, is told apart into the two halves.
+def split_status(columns: dict[str, object]) -> dict[str, object]:
+    """The columns of a recording; the one status of a row of version 0.1 is split into the two halves.
 
-    Whether one of its recordings that has files has ended, such a row does not say: ACS is asked.
+    Such a row does not say whether a recording with files has ended: ACS is asked.
     """
     if "status" not in columns or "files" in columns:
         return {"files": None, **columns}  # there is no row without: one that lacks it cannot be read
@@ -107,31 +127,31 @@ def in_halves(columns: dict[str, object]) -> dict[str, object]:
 
 def to_chunk(entity: TableEntity) -> Chunk:
     """Raises: RowUnreadable."""
-    chunk = converted(entity, Chunk)
+    chunk = to_value(entity, Chunk)
     if (chunk.id, chunk_row(chunk.document_id)) != (entity["PartitionKey"], entity["RowKey"]):
         raise unreadable(entity, column="documentId" if chunk.id == entity["PartitionKey"] else "id")
     return chunk
 
 
-def converted[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> Row:
-    """A row as a value whose every number and time can be reckoned with.
+def to_value[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> Row:
+    """The value of a row; every number and time in it is plausible.
 
     Raises:
-        RowUnreadable: another version wrote it, or a hand.
+        RowUnreadable: another version wrote it, or it was edited by hand.
     """
     try:
         columns = to_columns(entity)
         if kind is Recording:
-            columns = in_halves(columns)
+            columns = split_status(columns)
         if "tags" in columns:
             columns["tags"] = to_tags(columns["tags"])
         value = msgspec.convert(columns, kind)
     except msgspec.MsgspecError as error:
-        raise unreadable(entity, column=column_of(error)) from None  # its text repeats what the column says
+        raise unreadable(entity, column=column_of(error)) from None  # its text repeats the column's value
     except (ValueError, OverflowError) as error:
         raise unreadable(entity) from error
     names = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
-    wrong = next((column for column, name in names if not is_meant(getattr(value, name))), None)
+    wrong = next((column for column, name in names if not is_plausible(getattr(value, name))), None)
     if wrong is not None:
         raise unreadable(entity, column=wrong)
     return value
@@ -150,20 +170,20 @@ def all_unreadable(errors: Sequence[RowUnreadable], id: str) -> RowUnreadable:
 
 
 def column_of(error: msgspec.MsgspecError) -> str | None:
-    found = TROUBLE.search(str(error))
+    found = COLUMN_IN_ERROR.search(str(error))
     return found[1] or found[2] if found else None
 
 
 def to_tags(value: object) -> object:
-    """What the tags column says; what is no JSON stays as it is, and is no tags."""
+    """The tags column, parsed; anything but JSON is returned as it is, and fails as tags."""
     try:
         return json.loads(str(value))
     except (ValueError, RecursionError):
         return value
 
 
-def is_meant(value: object) -> bool:
-    """Whether a number or a time can be reckoned with: no sum overflows, no comparison fails."""
+def is_plausible(value: object) -> bool:
+    """Whether a number or a time is plausible: no sum overflows, no comparison fails."""
     match value:
         case int():
             return 0 <= value <= NUMBER_MAX
@@ -194,11 +214,11 @@ def to_hint(value: object, kind: object) -> object:
         hint: object = msgspec.convert(from_column(value), kind)
     except (msgspec.MsgspecError, ValueError, OverflowError):
         return None
-    return hint if is_meant(hint) else None
+    return hint if is_plausible(hint) else None
 
 
-def to_listed(entity: TableEntity) -> str | None:
-    """The id that a line of a list names; None when it names none that could be ours."""
+def to_id(entity: TableEntity) -> str | None:
+    """The id that an index entry names; None when it is none of ours."""
     id = entity.get("id")
     return id if isinstance(id, str) and OUR_ID.fullmatch(id) else None
 

@@ -9,7 +9,6 @@ bytes. The loser of a race to commit verifies the winner's blob.
 import hashlib
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -27,8 +26,7 @@ WRITERS = 2
 DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when the blob was written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyOptions:
+class CopyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How contents are copied.
 
     Attributes:

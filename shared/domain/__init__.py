@@ -1,1 +1,5 @@
-"""What the app knows: values, rules, errors, and the ports through which it asks for the rest. Imports only itself."""
+"""What the app knows: values, rules, errors, and the ports through which it asks for the rest. Imports only itself.
+
+A value is a frozen `msgspec.Struct`, here and in every other folder; a dataclass is only what changes while it lives.
+Fields are documented under `Attributes:` in the class docstring, members of an enum beside them.
+"""

@@ -1,6 +1,6 @@
-"""What the app knows about a recording and its chunks: frozen values, closed statuses, legal transitions.
+"""A recording and its chunks: frozen values, closed statuses, legal transitions.
 
-Field names in camelCase are at once the columns of the catalog and the names of the HTTP API.
+Field names in camelCase are both the columns of the catalog and the names of the HTTP API.
 """
 
 from datetime import datetime
@@ -15,14 +15,14 @@ from shared.domain.errors import Conflict
 class Origin(StrEnum):
     """Who started a recording."""
 
-    API = "api"  # a caller of ours
-    EVENT = "event"  # somebody else: we learned of it from ACS's file-ready event
+    API = "api"  # this app, for a caller
+    EVENT = "event"  # another app: known from ACS's file-ready event only
 
 
 class RecordingStatus(StrEnum):
-    """Where a recording stands: one word for its two halves, computed when it is read and stored nowhere."""
+    """The state of a recording: one word for its two halves, computed when it is read and stored nowhere."""
 
-    STARTING = "starting"  # asked for; ACS has not said that it runs
+    STARTING = "starting"  # requested; ACS has not said that it runs
     ACTIVE = "active"  # ACS records
     PAUSED = "paused"  # ACS waits to be resumed
     STOPPED = "stopped"  # ended; no file announced yet
@@ -33,15 +33,15 @@ class RecordingStatus(StrEnum):
 
 
 class ControlStatus(StrEnum):
-    """What ACS confirmed of a recording that has not ended. ACS's own word cannot tell starting from paused."""
+    """What ACS confirmed of a recording that has not ended; its "inactive" may be starting or paused."""
 
-    STARTING = "starting"
-    ACTIVE = "active"
-    PAUSED = "paused"
+    STARTING = "starting"  # requested; ACS has not said that it runs
+    ACTIVE = "active"  # ACS records
+    PAUSED = "paused"  # ACS does not record just now, and can be asked to resume
 
 
 class FilesStatus(StrEnum):
-    """What became of a recording's files, whatever ACS says of the recording."""
+    """What became of a recording's files, independently of its control half."""
 
     NONE = "none"  # none announced
     TRANSFERRING = "transferring"  # announced; not all of them are finished
@@ -60,25 +60,25 @@ class FailureKind(StrEnum):
     """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
 
     REFUSED = "refused"  # ACS refused the start
-    REJECTED = "rejected"  # a URL or an event that we do not accept: correct the settings, then replay
+    REJECTED = "rejected"  # a URL or an event that the app does not accept: correct the settings, then replay
     CONFLICT = "conflict"  # an altered copy, or two reads that differ
     UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
     EXPIRED = "expired"  # gone at ACS
 
 
 class ChunkStatus(StrEnum):
-    """What is known to have happened to a chunk: facts, written after the effect."""
+    """What has happened to a chunk: written after the effect."""
 
     PENDING = "pending"  # announced
     STORED = "stored"  # a verified copy, media and metadata, is in Blob Storage
     DELETED = "deleted"  # … and ACS no longer has the original
-    FAILED = "failed"  # expired or refused; only a replay lifts it
+    FAILED = "failed"  # expired or refused; only a replay resets it
 
 
 FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
     FilesStatus.NONE: frozenset({FilesStatus.TRANSFERRING, FilesStatus.FAILED}),
     FilesStatus.TRANSFERRING: frozenset({FilesStatus.COMPLETED, FilesStatus.FAILED}),
-    # A later event may add chunks and reopen what looked finished; a replay lifts what failed.
+    # A later event may add chunks and reopen what was finished; a replay resets what failed.
     FilesStatus.COMPLETED: frozenset({FilesStatus.TRANSFERRING}),
     FilesStatus.FAILED: frozenset({FilesStatus.TRANSFERRING}),
 }
@@ -93,7 +93,7 @@ CHUNK_TRANSITIONS: dict[ChunkStatus, frozenset[ChunkStatus]] = {
 
 
 class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Which chunk of which recording: all that a queue message says. The row holds the rest.
+    """A reference to a chunk: all that a queue message says. The row holds the rest.
 
     Attributes:
         id: our id of the recording.
@@ -107,37 +107,49 @@ class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
 class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One ACS recording of one call.
 
-    Two halves that never write each other. *Control* is what ACS confirmed: written only with what ACS answered, and
-    only if `control_version` is still what it was when ACS was asked. *Files* is what became of the recording's files:
-    written by ingest, completion and replay alone.
+    The control half and the files half never write each other. *Control* is what ACS confirmed: written only with what
+    ACS answered, and only if `control_version` is still what it was when ACS was asked. *Files* is what became of the
+    recording's files: written by ingest, completion and replay alone.
 
     Attributes:
         id: ours, minted before ACS is called; partition key, URL segment and blob folder. Never changes.
+        origin: who started it.
+        created_at, updated_at: of the row.
         recording_id: ACS's id; None until known.
-        same_as: another row of ours for the same ACS recording, found out late.
+        same_as: another of our rows for the same ACS recording, found out late.
+        etag: version of the row; empty before it was first written.
+
+        server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it.
+        call_id: the call as ACS's event names it.
+        recording_content_type, recording_channel_type, recording_format_type: the media as requested.
+        recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
+        tags: the caller's.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
-        repeatability_request_id: what makes a repeated start one start for ACS.
-        claimed_until: until when a start is in flight and must not be driven by somebody else.
+        repeatability_request_id, repeatability_first_sent: what makes a repeated start one start for ACS.
+        claimed_until: until when a start is in flight and no other request may repeat it.
         waits_for: what is waited for before the recording's state is known; None when nothing is.
         start_failure: why there is no recording after all; comes before both halves, cleared by an event.
         start_failure_reason: ACS's words, and what to do.
-        refused_status, refused_code: what ACS refused to start it with; the same key gets the same answer.
+        refused_status, refused_code: ACS's refusal of the start; the same key gets the same answer.
         start_report: ACS's own report that the start failed, from a verified callback.
-        control: what ACS said last; None where nobody here started it and ACS has not said yet.
+
+        control: what ACS said last; None where this app did not start it and ACS has not said yet.
         control_version: raised by every write of the control half.
         start_requested_at: when ACS was last asked to start it, or answered that.
         resume_requested_at: when ACS was last asked to resume it.
         has_run: whether anything speaks for a run: a start without pause, a resume that was tried, ACS's "active".
         inactive_at: when ACS last answered that it does not record just now, as long as nothing speaks for a run.
         ended_at: when ACS confirmed that it does not record any more.
+
         files: what became of the files.
         failure: what happened to the files and what to do; None while nothing is wrong.
         failure_kind: what that failure is about.
+        completed_at: when the last chunk was finished.
+        recording_start_time, recording_duration_ms, session_end_reason: as ACS's events say.
         expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
         heard_at: when its last event came.
         folder: blob folder of its chunks, fixed when the first of them was announced.
         manifests: how many manifests were written.
-        etag: version of the row; empty before it was first written.
     """
 
     id: str
@@ -145,6 +157,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     created_at: datetime
     updated_at: datetime
     recording_id: str | None = None
+    same_as: str | None = None
+    etag: str = ""
+
     server_call_id: str | None = None
     group_call_id: str | None = None
     room_id: str | None = None
@@ -155,7 +170,6 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_format_type: str | None = None
     recording_storage_container_url: str | None = None
     tags: dict[str, str] = {}
-    same_as: str | None = None
     fingerprint: str = ""
     repeatability_request_id: str | None = None
     repeatability_first_sent: datetime | None = None
@@ -165,8 +179,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     start_failure_reason: str | None = None
     refused_status: int | None = None
     refused_code: str | None = None
-
     start_report: str | None = None
+
     control: ControlStatus | None = None
     control_version: int = 0
     start_requested_at: datetime | None = None
@@ -186,7 +200,6 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     heard_at: datetime | None = None
     folder: str | None = None
     manifests: int = 0
-    etag: str = ""
 
     @property
     def status(self) -> RecordingStatus:
@@ -249,58 +262,72 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         id: our id of the recording it belongs to.
-        managed: whether the recording is ours, so that the original may be deleted once a copy is proven.
-        own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
-        content_location: where ACS keeps the media.
-        delete_location: what to delete at ACS; None when there is nothing that may be deleted.
-        content_blob: name of the copy, fixed when the chunk was first announced.
-        bytes: length of the media in bytes, once stored.
-        sha256: hex digest of the media, once stored.
-        content_etag: version of the blob that was verified.
-        block_list_digest: digest of the committed block list; empty for a blob written at once.
+        document_id: ACS's id of the file, the key of the chunk.
+        index: its position in the recording, from 0.
+        created_at: when its row was written.
+        etag: version of the row; empty before it was first written.
+
         expires_at: when ACS destroys the original.
+        content_location: URL of the media at ACS.
+        metadata_location: URL of the metadata at ACS.
+        delete_location: what to delete at ACS; None when there is nothing that may be deleted.
+        managed: whether the original may be deleted once a copy is proven.
+        own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
+        format: of the media, as announced; None when it is none that ACS is known to write.
+        end_reason: why ACS ended the file.
+
+        content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced.
+        bytes, metadata_bytes: lengths in bytes, once stored.
+        sha256, metadata_sha256: hex digests, once stored.
+        content_etag, metadata_etag: versions of the blobs that were verified.
+        block_list_digest: digest of the media's committed block list; empty for a blob written at once.
+        stored_at, deleted_at: when the copy was proven, and when the original was deleted.
+
+        status: what has happened to it.
+        open: whether something is left to do; what completion and the sweep ask for.
         attempts: transfers and deletions that were begun.
-        warned: how many warnings were given that ACS is about to destroy it.
-        due_at: when the sweep is to look at it next; None once nothing is left to do.
+        warned: how many warnings were logged that ACS is about to destroy it.
+        due_at: when the sweep must check it next; None once nothing is left to do.
         claimed_until: until when a worker holds it.
         failure: what happened last and what to do; None when all is well.
         failure_kind: what it is about, once the chunk has failed.
-        open: whether something is left to do; what completion and the sweep ask for.
-        etag: version of the row; empty before it was first written.
     """
 
     id: str
     document_id: str
     index: int
-    status: ChunkStatus
     created_at: datetime
+    etag: str = ""
+
     expires_at: datetime
     content_location: str
-    content_blob: str
     metadata_location: str | None = None
-    metadata_blob: str | None = None
     delete_location: str | None = None
     managed: bool = False
     own_storage: bool = False
     format: str | None = None
     end_reason: str | None = None
+
+    content_blob: str
+    metadata_blob: str | None = None
     bytes: int | None = None
-    sha256: str | None = None
-    content_etag: str | None = None
-    block_list_digest: str = ""
     metadata_bytes: int | None = None
+    sha256: str | None = None
     metadata_sha256: str | None = None
+    content_etag: str | None = None
     metadata_etag: str | None = None
+    block_list_digest: str = ""
     stored_at: datetime | None = None
     deleted_at: datetime | None = None
+
+    status: ChunkStatus
+    open: bool = True
     attempts: int = 0
     warned: int = 0
     due_at: datetime | None = None
     claimed_until: datetime | None = None
     failure: str | None = None
     failure_kind: FailureKind | None = None
-    open: bool = True
-    etag: str = ""
 
     @property
     def ref(self) -> ChunkRef:

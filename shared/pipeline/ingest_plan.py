@@ -5,7 +5,6 @@ be understood.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,8 +17,7 @@ from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.settings import UnknownRecordings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestPolicy:
+class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What the operator decided about events."""
 
     topic: str | None

@@ -1,7 +1,8 @@
 """When a chunk is tried again: capped back-off, and what ACS asks for."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from shared.domain.errors import RecorderError, Unforeseen
 from shared.domain.log import LogEvent, log
@@ -10,8 +11,7 @@ from shared.domain.models import Chunk
 DOUBLINGS_MAX = 20  # beyond it any back-off is at its cap
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When to try again, and how long a claim lasts."""
 
     claim: timedelta

@@ -91,7 +91,7 @@ def test_the_columns_of_a_row_have_the_names_of_the_api(table_catalog: TableCata
 def test_a_new_recording_is_findable_before_its_row_exists(table_catalog: TableCatalog) -> None:
     recording = a_recording(server_call_id=SERVER_CALL_ID)
 
-    table_catalog.index_new(recording)
+    table_catalog.put_index_entries(recording)
 
     assert table_catalog.recording(recording.id) is None
     assert list(table_catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == [recording.id]

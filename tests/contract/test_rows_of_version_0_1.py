@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from azure.data.tables import TableEntity
 
-from shared.adapters.table_rows import RECORDING_ROW, in_halves, to_entity
+from shared.adapters.table_rows import RECORDING_ROW, split_status, to_entity
 from shared.domain.models import ControlStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording
 from tests.fakes import BEGINNING, Cloud
@@ -30,7 +30,7 @@ def read(status: str, **columns: object) -> Recording:
         "hasRun": True,
     }
     present = {name: value for name, value in (row | columns).items() if value is not None}
-    return msgspec.convert(in_halves(dict(TableEntity(present))), Recording)
+    return msgspec.convert(split_status(dict(TableEntity(present))), Recording)
 
 
 @pytest.mark.parametrize("status", RecordingStatus)
@@ -75,14 +75,14 @@ def test_a_start_that_nobody_confirmed_stays_failed() -> None:
 def test_a_row_of_this_version_is_read_as_it_is() -> None:
     columns: dict[str, object] = {"control": "active", "files": "none"}
 
-    assert in_halves(dict(columns)) == columns
-    assert in_halves(columns | {"status": "completed"}) == columns | {"status": "completed"}
+    assert split_status(dict(columns)) == columns
+    assert split_status(columns | {"status": "completed"}) == columns | {"status": "completed"}
 
 
 @pytest.mark.parametrize("status", ["archived", "", 5])
 def test_a_status_that_version_0_1_did_not_have_cannot_be_read(status: object) -> None:
     with pytest.raises(msgspec.ValidationError, match="status"):
-        in_halves({"status": status})
+        split_status({"status": status})
 
 
 def saved(cloud: Cloud, recording: Recording) -> Recording:
