@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
+import msgspec
+
 from tests.builders import a_recording, document_id, file_ready_event, media, metadata
 from tests.builders import announced_chunk as announced
 from tests.fakes import BEGINNING, Cloud
@@ -45,7 +47,7 @@ class Scene:
             cloud.source.add(document_id(number), *files(number), EXPIRES_AT)
         if self.known:
             active = cloud.catalog.save_recording(a_recording(recording_id=None))
-            row = cloud.catalog.save_recording(replace(active, ended_at=BEGINNING))
+            row = cloud.catalog.save_recording(msgspec.structs.replace(active, ended_at=BEGINNING))
             cloud.catalog.note_open([row.line(BEGINNING + timedelta(hours=1))])
         return cloud
 

@@ -286,7 +286,7 @@ def test_a_manifest_that_is_too_long_to_be_ours_is_not_read_to_its_end(cloud: Cl
     complete(cloud)
     written = cloud.store.blobs[f"{FOLDER}/recording.json"]
     cloud.store.overwrite(f"{FOLDER}/recording.json", written + b" " * MANIFEST_BYTES_MAX * 2)
-    cloud.catalog.save_recording(replace(cloud.recording(), status=RecordingStatus.TRANSFERRING))
+    cloud.catalog.save_recording(replace(cloud.recording(), files=FilesStatus.TRANSFERRING))
 
     assert complete(cloud).manifests == 2
 
