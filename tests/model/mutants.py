@@ -67,7 +67,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "engine", "engine_winner", "blocks", "races")
 THEN = (
     *("crash_everywhere", "own_storage", "sweep", "sweep_recordings", "replay", "recordings", "start", "callbacks"),
-    *("control", "models", "units", "unforeseen", "hostile_events"),
+    *("control", "control_answers", "control_questions", "models", "units", "unforeseen", "hostile_events"),
 )
 MODEL = (
     "tests/model/test_guards.py",
@@ -81,7 +81,15 @@ MODEL = (
 QUICK = "not pair and not drawn and not three and not however"
 # Who most likely notices a change is asked first: most mutants die within seconds.
 CLOSEST: dict[str, tuple[str, ...]] = {
-    "shared/control.py": ("control", "recordings", "sweep_recordings", "start", "callbacks"),
+    "shared/control.py": (
+        "control",
+        "control_answers",
+        "control_questions",
+        "recordings",
+        "sweep_recordings",
+        "start",
+        "callbacks",
+    ),
     "shared/units.py": ("units", "unforeseen", "sweep", "replay"),
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "unforeseen", "units"),
 }
