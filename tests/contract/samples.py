@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.models import Chunk, ChunkStatus, OpenWork, Origin, Recording, RecordingStatus
+from shared.models import Chunk, ChunkStatus, OpenWork, Origin, Recording
 from shared.ports import BlobLabel
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
@@ -18,7 +18,6 @@ def a_recording(**changes: Any) -> Recording:
     whole: dict[str, Any] = {
         "id": str(uuid4()),
         "origin": Origin.API,
-        "status": RecordingStatus.ACTIVE,
         "created_at": NOW,
         "updated_at": NOW,
     }

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from shared.errors import CatalogConflict
-from shared.models import ChunkStatus, Recording, RecordingStatus
+from shared.models import ChunkStatus, FilesStatus, Recording
 from shared.ports import CHUNKS_PER_BATCH, Catalog
 
 from .samples import NOW, a_chunk, a_recording
@@ -145,7 +145,7 @@ def test_chunks_are_added_together_with_the_recording(catalog: Catalog) -> None:
     recording = catalog.save_recording(a_recording())
     chunks = [a_chunk(recording, index=index, managed=index == 1) for index in range(3)]
 
-    added = catalog.add_chunks(msgspec.structs.replace(recording, status=RecordingStatus.TRANSFERRING), chunks)
+    added = catalog.add_chunks(msgspec.structs.replace(recording, files=FilesStatus.TRANSFERRING), chunks)
 
     read = [msgspec.structs.replace(chunk, etag="") for chunk in catalog.chunks(recording.id)]
     assert read == sorted(chunks, key=lambda chunk: chunk.document_id)
