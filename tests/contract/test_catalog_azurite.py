@@ -83,7 +83,7 @@ def test_the_columns_of_a_row_have_the_names_of_the_api(table_catalog: TableCata
 
     row = table_catalog.recordings.get_entity(recording.id, "recording")
 
-    assert {"serverCallId", "createdAt", "tags", "status"} <= set(row)
+    assert {"serverCallId", "createdAt", "tags", "files"} <= set(row)
     assert row["tags"] == '{"case": "42"}'
 
 
