@@ -57,9 +57,16 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
         "failed_looked_at",
         "transferring_looked_at",
         "without_files_looked_at",
+        "ended_without_event",
+        "asked_about",
         "sent_again",
+        "warned",
         "warn",
+        "tell_risk",
+        "orphan",
         "letters",
+        "ingest_letter",
+        "remove_letter",
     ),
     "shared/pipeline/engine.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/pipeline/blocks.py": ("staged", "list_digest"),
@@ -94,6 +101,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "unforeseen", "units"),
 }
 SECONDS_MAX = 1200  # of one round: a busy machine kills no mutant. An endless loop dies by the time-out of each test
+UNCHANGED = "shared/pipeline/deletion.py"  # the module that is put to the tests as it is
 # What must die in CI: without these an original could be deleted unproven, or a recording completed too early.
 SAMPLE = (
     "second_look, line",
@@ -103,10 +111,15 @@ SAMPLE = (
 )
 
 
-def found() -> list[Mutant]:
-    return [
-        mutant for path, functions in GUARDS.items() for mutant in mutants(path, (ROOT / path).read_text(), functions)
-    ]
+def found(only: str = "") -> list[Mutant]:
+    """The mutants of the guards whose path, or path and place, contain a text."""
+    paths = {path: functions for path, functions in GUARDS.items() if only in path or not only.endswith(".py")}
+    listed = [mutant for path, functions in paths.items() for mutant in mutants(path, source_of(path), functions)]
+    return [mutant for mutant in listed if only in f"{mutant.path}: {mutant.where}"]
+
+
+def source_of(path: str) -> str:
+    return (ROOT / path).read_text()
 
 
 def sampled(listed: Sequence[Mutant], count: int) -> list[Mutant]:
@@ -155,13 +168,17 @@ def passes(tree: Path, files: Sequence[str]) -> bool:
 
 
 def tried(listed: Sequence[Mutant], *, short: bool) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant, and whether it survives; on every processor."""
+    """Each mutant, and whether it survives; on every processor.
+
+    Raises:
+        RuntimeError: the tests fail on the code as it is: then every mutant would seem to die.
+    """
+    unchanged = Mutant(UNCHANGED, "unchanged", source_of(UNCHANGED))
     processors = os.process_cpu_count() or 1
     trees: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(processors) as pool:
         for number in range(processors):
             trees.put(copy_of_tree(Path(place) / str(number)))
-        refuse_broken(trees, short=short)
 
         def attempt(mutant: Mutant) -> bool:
             tree = trees.get()
@@ -170,17 +187,11 @@ def tried(listed: Sequence[Mutant], *, short: bool) -> Iterator[tuple[Mutant, bo
             finally:
                 trees.put(tree)
 
-        yield from zip(listed, pool.map(attempt, listed), strict=True)
-
-
-def refuse_broken(trees: SimpleQueue[Path], *, short: bool) -> None:
-    """Raises: RuntimeError when the tests fail on the code as it is: then every mutant would seem to die."""
-    tree = trees.get()
-    path = "shared/pipeline/deletion.py"
-    unchanged = Mutant(path, "unchanged", (tree / path).read_text())
-    if not survives(unchanged, tree, short=short):
-        raise RuntimeError("The tests fail without any mutant.")
-    trees.put(tree)
+        alive = pool.map(attempt, [unchanged, *listed])
+        if not next(alive):
+            pool.shutdown(cancel_futures=True)
+            raise RuntimeError("The tests fail without any mutant.")
+        yield from zip(listed, alive, strict=True)
 
 
 def main(given: Sequence[str]) -> int:
@@ -188,7 +199,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, help="try only so many, those of the guards themselves")
     parser.add_argument("--only", default="", help="try only those whose path or place contains this")
     options = parser.parse_args(given)
-    listed = [mutant for mutant in found() if options.only in f"{mutant.path}: {mutant.where}"]
+    listed = found(options.only)
     listed = sampled(listed, options.sample) if options.sample else listed
     began = time.monotonic()
     survivors = 0
