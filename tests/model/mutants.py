@@ -73,7 +73,17 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "engine", "engine_winner", "blocks", "races")
 THEN = (
-    *("crash_everywhere", "own_storage", "sweep", "sweep_recordings", "replay", "recordings", "start", "callbacks"),
+    *(
+        "crash_everywhere",
+        "own_storage",
+        "sweep",
+        "sweep_recordings",
+        "sweep_units",
+        "replay",
+        "recordings",
+        "start",
+        "callbacks",
+    ),
     *("control", "control_answers", "control_questions", "models", "units", "unforeseen", "hostile_events"),
 )
 MODEL = (
@@ -97,8 +107,8 @@ CLOSEST: dict[str, tuple[str, ...]] = {
         "start",
         "callbacks",
     ),
-    "shared/units.py": ("units", "unforeseen", "sweep", "replay"),
-    "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "unforeseen", "units"),
+    "shared/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
+    "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
 }
 SECONDS_MAX = 1200  # of one round: a busy machine kills no mutant. An endless loop dies by the time-out of each test
 UNCHANGED = "shared/pipeline/deletion.py"  # the module that is put to the tests as it is
