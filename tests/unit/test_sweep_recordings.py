@@ -66,6 +66,27 @@ def test_a_recording_that_goes_on_for_too_long_is_told(cloud: Cloud, caplog: pyt
     assert len(warnings(caplog, "recording_overdue")) == 1
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"created_at": BEGINNING - DAY + timedelta(seconds=1)},
+        {"created_at": BEGINNING - DAY, "status": RecordingStatus.STOPPED},
+        {"created_at": BEGINNING - DAY, "status": RecordingStatus.STARTING, "recording_id": None},
+        {"created_at": BEGINNING - DAY, "control": None, "files": FilesStatus.TRANSFERRING, "heard_at": BEGINNING},
+    ],
+    ids=["not so long", "ended", "without a name of ACS's", "never controlled here"],
+)
+def test_nothing_else_is_told_as_going_on_for_too_long(
+    cloud: Cloud, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, **fields)
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+
+    sweep(cloud)
+
+    assert warnings(caplog, "recording_overdue") == []
+
+
 def test_acs_s_silence_changes_nothing(cloud: Cloud) -> None:
     recorded(cloud)
     cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
@@ -173,6 +194,19 @@ def test_a_failure_that_a_crash_kept_from_being_told_is_told_once(
         cloud.world.advance(timedelta(hours=2))
 
     assert caplog.text.count("recording_failed") == 1
+    assert [line.failed for line in cloud.catalog.open.values()] == [True]
+
+
+def test_a_failed_start_that_a_crash_kept_from_being_told_is_told_once(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None, start_failure=StartFailure.UNCONFIRMED)
+
+    for _ in range(3):
+        sweep(cloud)
+        cloud.world.advance(timedelta(hours=2))
+
+    assert len(warnings(caplog, "recording_failed")) == 1
     assert [line.failed for line in cloud.catalog.open.values()] == [True]
 
 
