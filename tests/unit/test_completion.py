@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from shared.errors import RowUnreadable, StoreUnavailable
-from shared.models import ChunkStatus, FilesStatus, Recording, RecordingStatus
+from shared.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from shared.pipeline.completion import (
     MANIFEST_BYTES_MAX,
     MANIFEST_BYTES_PER_CHUNK,
@@ -18,8 +18,18 @@ from shared.pipeline.completion import (
     tells_of,
 )
 from shared.views import chunk_view, instant
-from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
+from tests.builders import (
+    OUR_ID,
+    RECORDING_ID,
+    a_chunk,
+    a_recording,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    keep_at_acs,
+)
 from tests.fakes import BEGINNING, Cloud, Crash, FakeHost, Fault
+from tests.fakes.acs import FakeAcsRecording
 from tests.unit.steps import warnings
 
 FOLDER = f"2026/11/22/{OUR_ID}"
@@ -318,6 +328,39 @@ def test_a_recording_that_is_reopened_is_open_work_and_no_failure_any_more(cloud
 
     assert (cloud.recording().files, cloud.recording().failure) == (FilesStatus.TRANSFERRING, None)
     assert list(cloud.catalog.open.values()) == [row.line(BEGINNING + timedelta(minutes=5))]
+
+
+@pytest.mark.parametrize(
+    ("stored_at", "told"), [(None, "chunk_failed"), (BEGINNING, "chunk_altered")], ids=["never stored", "stored before"]
+)
+def test_a_chunk_that_failed_is_told_by_what_became_of_its_copy(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, stored_at: datetime | None, told: str
+) -> None:
+    with_chunks(cloud, [{"status": ChunkStatus.FAILED, "stored_at": stored_at}])
+
+    cloud.services.completion.chunk_ended(cloud.chunk())
+
+    assert len([line for event in ("chunk_failed", "chunk_altered") for line in warnings(caplog, event)]) == 1
+    assert len(warnings(caplog, told)) == 1
+
+
+def test_a_recording_that_goes_on_is_asked_about_again_before_it_is_completed(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.catalog.save_recording(replace(cloud.recording(), ended_at=None))
+    cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, "call", active=True)
+
+    assert complete(cloud).files is FilesStatus.TRANSFERRING
+    assert cloud.world.counts["acs.state"] == 1
+    assert [line.due_at for line in cloud.catalog.open.values()] == [BEGINNING + timedelta(hours=1)]
+
+
+def test_a_recording_of_which_no_chunk_could_be_read_says_where_its_event_is(cloud: Cloud) -> None:
+    with_chunks(cloud, [])
+
+    recording = complete(cloud)
+
+    assert (recording.status, recording.failure_kind) == (RecordingStatus.FAILED, FailureKind.REJECTED)
+    assert "rejected-events" in str(recording.failure)
 
 
 def test_a_chunk_that_was_saved_is_not_told_as_lost(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
