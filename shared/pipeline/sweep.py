@@ -87,19 +87,23 @@ class Sweep:
         now = self.clock()
         index = IndexRead()
         run.attempt(partial(self.read_index, index), self.index_unforeseen)
-        for line in index.lines:
-            run.attempt(partial(self.warned, line, now), partial(self.set_aside, line, now))
-        due = sorted((line for line in index.lines if line.due_at <= now), key=lambda line: line.due_at)
+        for place, line in enumerate(index.lines):
+            # A warning that cannot be given puts off no look, which may well work out.
+            run.attempt(partial(self.warned, line, now), partial(self.set_aside, index, place, line.due_at))
+        due = sorted((line.due_at, place) for place, line in enumerate(index.lines) if line.due_at <= now)
         looked_at = [
-            run.attempt(partial(self.looked_at, line, now), partial(self.set_aside, line, now))
-            for line in due[:ITEMS_PER_RUN_MAX]
+            run.attempt(
+                partial(self.looked_at, index.lines[place], now),
+                partial(self.set_aside, index, place, now + LOOK_AGAIN),
+            )
+            for _, place in due[:ITEMS_PER_RUN_MAX]
         ]
         messages = merged([letters, *looked_at])
         if index.is_whole:  # of a part nobody may be told that it is all that is open
             self.tell(index.lines, len(due), messages, now)
         return run.finish(messages)
 
-    def read_index(self, index: "IndexRead") -> Messages:
+    def read_index(self, index: IndexRead) -> Messages:
         """Collect every line of the open-work index, as far as Table Storage answers."""
         for line in self.catalog.due_work(WHENEVER):
             index.lines.append(line)
@@ -109,11 +113,13 @@ class Sweep:
     def index_unforeseen(self, error: Unforeseen) -> None:
         log(LogEvent.UNFORESEEN_FAULT, failure=f"The open-work index could not be read. {error}")
 
-    def set_aside(self, line: OpenWork, now: datetime, error: Unforeseen) -> None:
-        """Tell once of a row that cannot be worked on, and look at it again in an hour."""
+    def set_aside(self, index: IndexRead, place: int, due_at: datetime, error: Unforeseen) -> None:
+        """Tell once of a row that cannot be worked on, in this run and in later ones, and look at it again then."""
+        line = index.lines[place]
         if not line.told:
             log(LogEvent.UNFORESEEN_FAULT, id=line.id, documentId=line.document_id or None, failure=str(error))
-        self.catalog.note_open([msgspec.structs.replace(line, due_at=now + LOOK_AGAIN, told=True)])
+        index.lines[place] = msgspec.structs.replace(line, due_at=due_at, told=True)
+        self.catalog.note_open([index.lines[place]])
 
     def tell(self, lines: Sequence[OpenWork], due: int, messages: Messages, now: datetime) -> None:
         """The gauge that alerts and the workbook read."""
