@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from shared.domain.durations import LOOK_AGAIN
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import Catalog
 
@@ -66,9 +65,11 @@ class OpenWork:
         self.watch_chunks([row])
         return self.catalog.save_chunk(row)
 
-    def set_aside(self, entry: IndexEntry, now: datetime) -> None:
-        """Check again later what cannot be worked on now, and remember that it was alerted."""
-        self.catalog.put_entries([msgspec.structs.replace(entry, due_at=now + LOOK_AGAIN, told=True)])
+    def set_aside(self, entry: IndexEntry, due_at: datetime) -> IndexEntry:
+        """Check again later what cannot be worked on now, and remember that it was alerted; returns the new entry."""
+        told = msgspec.structs.replace(entry, due_at=due_at, told=True)
+        self.catalog.put_entries([told])
+        return told
 
     def refresh(self, chunk: Chunk, due_at: datetime) -> None:
         """Have a chunk's entry say what its row says: when ACS destroys it, and how many warnings were given."""

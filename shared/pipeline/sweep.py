@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from shared.domain.durations import LOOK_AGAIN
 from shared.domain.errors import Unforeseen
 from shared.domain.log import LogEvent, log
 from shared.domain.models import IndexEntry, Messages
@@ -60,12 +61,16 @@ class Sweep:
         now = self.clock()
         index = IndexRead()
         run.attempt(partial(self.read_index, index), self.alert_index)
-        for entry in index.entries:
-            run.attempt(partial(self.chunks.warn, entry, now), partial(self.set_aside, entry, now))
-        due = sorted((entry for entry in index.entries if entry.due_at <= now), key=lambda entry: entry.due_at)
+        for place, entry in enumerate(index.entries):
+            # A warning that cannot be given puts off no check, which may well succeed.
+            run.attempt(partial(self.chunks.warn, entry, now), partial(self.set_aside, index, place, entry.due_at))
+        due = sorted((entry.due_at, place) for place, entry in enumerate(index.entries) if entry.due_at <= now)
         checked = [
-            run.attempt(partial(self.check, entry, now), partial(self.set_aside, entry, now))
-            for entry in due[:ENTRIES_PER_RUN_MAX]
+            run.attempt(
+                partial(self.check, index.entries[place], now),
+                partial(self.set_aside, index, place, now + LOOK_AGAIN),
+            )
+            for _, place in due[:ENTRIES_PER_RUN_MAX]
         ]
         messages = merged([from_letters, *checked])
         if index.is_whole:  # of a part it must not be said that this is all that is open
@@ -82,11 +87,12 @@ class Sweep:
     def alert_index(self, error: Unforeseen) -> None:
         log(LogEvent.UNFORESEEN_FAULT, failure=f"The open-work index could not be read. {error}")
 
-    def set_aside(self, entry: IndexEntry, now: datetime, error: Unforeseen) -> None:
-        """Log one alert for a row that cannot be worked on, and check it again in an hour."""
+    def set_aside(self, index: IndexRead, place: int, due_at: datetime, error: Unforeseen) -> None:
+        """Log one alert, in this run and in later ones, for a row that cannot be worked on, and check it again then."""
+        entry = index.entries[place]
         if not entry.told:
             log(LogEvent.UNFORESEEN_FAULT, id=entry.id, documentId=entry.document_id or None, failure=str(error))
-        self.open_work.set_aside(entry, now)
+        index.entries[place] = self.open_work.set_aside(entry, due_at)
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         return self.chunks.check(entry, now) if entry.document_id else self.recordings.check(entry, now)

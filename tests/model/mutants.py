@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,13 +18,14 @@ from queue import SimpleQueue
 from tests.model.mutations import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("shared", "functions", "tests/unit", "tests/model", "tests/fakes", "tests/events")
+COPIED = ("shared", "functions", "local", "tests/unit", "tests/model", "tests/fakes", "tests/events")
 FILES = (
     "tests/__init__.py",
     "tests/builders.py",
     "tests/copying.py",
     "tests/hostile.py",
     "tests/conftest.py",
+    "tests/packaged.py",
     "pyproject.toml",
     "function_app.py",
 )
@@ -35,51 +36,50 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/control/control_requests.py": None,
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
-        "transfer",
-        "attempt",
-        "copied",
-        "copy_metadata",
-        "copy_media",
-        "read_twice",
-        "stored",
-        "deferred",
-        "expired",
-        "failed",
-        "put_off",
+        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "verify_second_read", "mark_stored"),
+        *("defer", "expire", "fail", "put_off"),
     ),
-    "shared/pipeline/sweep.py": (
-        "sweep",
-        "set_aside",
-        "chunk_looked_at",
-        "recording_looked_at",
-        "look_again",
-        "failure_looked_at",
-        "failed_looked_at",
-        "transferring_looked_at",
-        "without_files_looked_at",
-        "sent_again",
-        "warn",
-        "letters",
-    ),
+    "shared/pipeline/sweep.py": ("sweep", "set_aside"),
+    "shared/pipeline/sweep_chunks.py": None,
+    "shared/pipeline/sweep_recordings.py": None,
+    "shared/pipeline/dead_letters.py": ("ingest_all", "ingest_one", "remove"),
+    "shared/domain/open_work.py": None,
     "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/copying/block_ids.py": ("staged", "list_digest"),
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_content", "winner", "block_ids", "races")
 THEN = (
-    *("own_storage", "sweep", "sweep_recordings", "replay", "recordings", "start", "callbacks"),
-    *("models", "units", "unforeseen", "hostile_events"),
+    *("own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings", "start", "callbacks"),
+    *("control", "control_answers", "control_questions", "models", "units", "unforeseen", "hostile_events"),
 )
 MODEL = (
     *("tests/model/test_guards.py", "tests/model/test_cost.py"),
     "tests/model/test_control.py",
-    "tests/model/test_neighbours.py",
-    "tests/model/test_losses.py",
     "tests/model/test_faults.py",
+    "tests/model/test_losses.py",
     "tests/model/test_schedules.py",
     "tests/model/test_state_machine.py",
+    "tests/model/test_neighbours.py",
 )
 QUICK = "not prove"
-SECONDS_MAX = 120  # an endless loop is a death, too
+# Who most likely notices a change is asked first: most mutants die within seconds.
+CLOSEST: dict[str, tuple[str, ...]] = {
+    "shared/control/control_requests.py": (
+        "control",
+        "control_answers",
+        "control_questions",
+        "recordings",
+        "sweep_recordings",
+        "start",
+        "callbacks",
+    ),
+    "shared/domain/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
+    "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
+    "shared/pipeline/sweep_chunks.py": ("sweep", "sweep_units"),
+    "shared/pipeline/sweep_recordings.py": ("sweep_recordings", "sweep_units"),
+}
+SECONDS_MAX = 1200  # of one round: a busy machine kills no mutant. An endless loop dies by the time-out of each test
+UNCHANGED = "shared/pipeline/deletion.py"  # the module that is put to the tests as it is
 # What must die in CI: without these an original could be deleted unproven, or a recording completed too early.
 SAMPLE = (
     "reverify, line",
@@ -89,10 +89,15 @@ SAMPLE = (
 )
 
 
-def found() -> list[Mutant]:
-    return [
-        mutant for path, functions in GUARDS.items() for mutant in mutants(path, (ROOT / path).read_text(), functions)
-    ]
+def found(only: str = "") -> list[Mutant]:
+    """The mutants of the guards whose path, or path and place, contain a text."""
+    paths = {path: functions for path, functions in GUARDS.items() if only in path or not only.endswith(".py")}
+    listed = [mutant for path, functions in paths.items() for mutant in mutants(path, source_of(path), functions)]
+    return [mutant for mutant in listed if only in f"{mutant.path}: {mutant.where}"]
+
+
+def source_of(path: str) -> str:
+    return (ROOT / path).read_text()
 
 
 def sampled(listed: Sequence[Mutant], count: int) -> list[Mutant]:
@@ -103,17 +108,22 @@ def sampled(listed: Sequence[Mutant], count: int) -> list[Mutant]:
 
 def copy_of_tree(place: Path) -> Path:
     for name in COPIED:
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     for name in FILES:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place / name)
     return place
 
 
-def arguments(*, short: bool) -> list[str]:
-    chosen = [str(file(name)) for name in (FIRST if short else FIRST + THEN)]
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-k", QUICK]
-    return [*options, *chosen, *(() if short else MODEL)]
+def rounds(path: str, *, short: bool) -> list[list[str]]:
+    """The files of tests that a module's mutants are put to, one round after the other until they die."""
+    closest = CLOSEST.get(path, FIRST)
+    others = [name for name in (FIRST if short else FIRST + THEN) if name not in closest]
+    return [files for files in (units(closest), units(others), [] if short else list(MODEL)) if files]
+
+
+def units(names: Iterable[str]) -> list[str]:
+    return [str(file(name)) for name in names]
 
 
 def file(name: str) -> Path:
@@ -126,25 +136,33 @@ def survives(mutant: Mutant, tree: Path, *, short: bool) -> bool:
     """Whether every test passes in spite of the change."""
     original = (tree / mutant.path).read_text()
     (tree / mutant.path).write_text(mutant.source)
-    environment = os.environ | {"MODEL_EXAMPLES": "40", "MODEL_PREEMPTIONS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", *arguments(short=short)]
     try:
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=SECONDS_MAX, check=False)
-    except subprocess.TimeoutExpired:
-        return False
+        return all(passes(tree, files) for files in rounds(mutant.path, short=short))
     finally:
         (tree / mutant.path).write_text(original)
+
+
+def passes(tree: Path, files: Sequence[str]) -> bool:
+    """Raises: subprocess.TimeoutExpired when it cannot be told."""
+    environment = os.environ | {"MODEL_EXAMPLES": "40", "MODEL_PREEMPTIONS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-k", QUICK]
+    command = [sys.executable, "-m", "pytest", *options, *files]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=SECONDS_MAX, check=False)
     return done.returncode == 0
 
 
 def tried(listed: Sequence[Mutant], *, short: bool) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant, and whether it survives; on every processor."""
+    """Each mutant, and whether it survives; on every processor.
+
+    Raises:
+        RuntimeError: the tests fail on the code as it is: then every mutant would seem to die.
+    """
+    unchanged = Mutant(UNCHANGED, "unchanged", source_of(UNCHANGED))
     processors = os.process_cpu_count() or 1
     trees: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(processors) as pool:
         for number in range(processors):
             trees.put(copy_of_tree(Path(place) / str(number)))
-        refuse_broken(trees, short=short)
 
         def attempt(mutant: Mutant) -> bool:
             tree = trees.get()
@@ -153,17 +171,11 @@ def tried(listed: Sequence[Mutant], *, short: bool) -> Iterator[tuple[Mutant, bo
             finally:
                 trees.put(tree)
 
-        yield from zip(listed, pool.map(attempt, listed), strict=True)
-
-
-def refuse_broken(trees: SimpleQueue[Path], *, short: bool) -> None:
-    """Raises: RuntimeError when the tests fail on the code as it is: then every mutant would seem to die."""
-    tree = trees.get()
-    path = next(iter(GUARDS))
-    unchanged = Mutant(path, "unchanged", (tree / path).read_text())
-    if not survives(unchanged, tree, short=short):
-        raise RuntimeError("The tests fail without any mutant.")
-    trees.put(tree)
+        alive = pool.map(attempt, [unchanged, *listed])
+        if not next(alive):
+            pool.shutdown(cancel_futures=True)
+            raise RuntimeError("The tests fail without any mutant.")
+        yield from zip(listed, alive, strict=True)
 
 
 def main(given: Sequence[str]) -> int:
@@ -171,7 +183,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, help="try only so many, those of the guards themselves")
     parser.add_argument("--only", default="", help="try only those whose path or place contains this")
     options = parser.parse_args(given)
-    listed = [mutant for mutant in found() if options.only in f"{mutant.path}: {mutant.where}"]
+    listed = found(options.only)
     listed = sampled(listed, options.sample) if options.sample else listed
     began = time.monotonic()
     survivors = 0

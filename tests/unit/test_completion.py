@@ -2,19 +2,30 @@
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from shared.domain.errors import RowUnreadable, StoreUnavailable
 from shared.domain.json_views import chunk_view, instant
-from shared.domain.models import ChunkStatus, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from shared.domain.open_work import chunk_entry, recording_entry
 from shared.pipeline.completion import is_whole
-from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFESTS_MAX, tells_of
-from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
-from tests.fakes import Cloud, Crash, FakeHost, Fault
+from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFEST_BYTES_PER_CHUNK, MANIFESTS_MAX, tells_of
+from tests.builders import (
+    OUR_ID,
+    RECORDING_ID,
+    a_chunk,
+    a_recording,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    keep_at_acs,
+)
+from tests.fakes import BEGINNING, Cloud, Crash, FakeHost, Fault
+from tests.fakes.acs import FakeAcsRecording
+from tests.unit.steps import warnings
 
 FOLDER = f"2026/11/22/{OUR_ID}"
 DONE = {"status": ChunkStatus.DELETED, "open": False, "due_at": None, "bytes": 1000, "sha256": "ab", "managed": True}
@@ -291,6 +302,68 @@ def test_a_manifest_that_is_too_long_to_be_ours_is_not_read_to_its_end(cloud: Cl
     cloud.catalog.save_recording(replace(cloud.recording(), files=FilesStatus.TRANSFERRING))
 
     assert complete(cloud).manifests == 2
+
+
+def test_a_manifest_as_long_as_ours_may_be_is_read(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    complete(cloud)
+    written = cloud.store.blobs[f"{FOLDER}/recording.json"]
+    longest = MANIFEST_BYTES_MAX + MANIFEST_BYTES_PER_CHUNK
+    cloud.store.overwrite(f"{FOLDER}/recording.json", written.ljust(longest))
+    cloud.catalog.save_recording(replace(cloud.recording(), files=FilesStatus.TRANSFERRING))
+
+    assert complete(cloud).manifests == 1
+
+
+def test_a_recording_that_is_reopened_is_open_work_and_no_failure_any_more(cloud: Cloud) -> None:
+    row = cloud.catalog.save_recording(a_recording(status=RecordingStatus.FAILED, failure="a chunk is lost"))
+    cloud.services.open_work.watch_failure(row, BEGINNING)
+
+    cloud.services.completion.reopen(row, BEGINNING + timedelta(minutes=5))
+
+    assert (cloud.recording().files, cloud.recording().failure) == (FilesStatus.TRANSFERRING, None)
+    assert list(cloud.catalog.open.values()) == [recording_entry(row, BEGINNING + timedelta(minutes=5))]
+
+
+@pytest.mark.parametrize(
+    ("stored_at", "told"), [(None, "chunk_failed"), (BEGINNING, "chunk_altered")], ids=["never stored", "stored before"]
+)
+def test_a_chunk_that_failed_is_told_by_what_became_of_its_copy(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, stored_at: datetime | None, told: str
+) -> None:
+    with_chunks(cloud, [{"status": ChunkStatus.FAILED, "stored_at": stored_at}])
+
+    cloud.services.completion.end_chunk(cloud.chunk())
+
+    assert len([line for event in ("chunk_failed", "chunk_altered") for line in warnings(caplog, event)]) == 1
+    assert len(warnings(caplog, told)) == 1
+
+
+def test_a_recording_that_goes_on_is_asked_about_again_before_it_is_completed(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.catalog.save_recording(replace(cloud.recording(), ended_at=None))
+    cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, "call", active=True)
+
+    assert complete(cloud).files is FilesStatus.TRANSFERRING
+    assert cloud.world.counts["acs.state"] == 1
+    assert [line.due_at for line in cloud.catalog.open.values()] == [BEGINNING + timedelta(hours=1)]
+
+
+def test_a_recording_of_which_no_chunk_could_be_read_says_where_its_event_is(cloud: Cloud) -> None:
+    with_chunks(cloud, [])
+
+    recording = complete(cloud)
+
+    assert (recording.status, recording.failure_kind) == (RecordingStatus.FAILED, FailureKind.REJECTED)
+    assert "rejected-events" in str(recording.failure)
+
+
+def test_a_chunk_that_was_saved_is_not_told_as_lost(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    with_chunks(cloud, [{}])
+
+    cloud.services.completion.end_chunk(cloud.chunk())
+
+    assert [line for event in ("chunk_failed", "chunk_altered") for line in warnings(caplog, event)] == []
 
 
 def test_several_blobs_that_are_no_manifests_are_stepped_over(cloud: Cloud) -> None:

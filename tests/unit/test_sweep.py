@@ -160,6 +160,15 @@ def test_a_line_that_does_not_know_of_a_warning_does_not_warn_again(
     assert len(warnings(caplog, "chunk_at_risk")) == 2
 
 
+def test_a_warning_says_how_many_hours_are_left(announced: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    announced.world.advance(timedelta(hours=13, minutes=1))
+
+    sweep(announced)
+
+    told = [json.loads(line.partition(" ")[2]) for line in warnings(caplog, "chunk_at_risk")]
+    assert [warning["hoursLeft"] for warning in told] == [11.0, 11.0]
+
+
 def test_a_line_without_a_row_is_not_at_risk(announced: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     announced.catalog.rows.clear()
     announced.world.advance(timedelta(hours=13))

@@ -1,15 +1,16 @@
 """The timer looks into recordings that should have ended."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from shared.domain.errors import AcsRefused, AcsUnavailable
-from shared.domain.models import Chunk, ChunkStatus, Messages, Origin, RecordingStatus
+from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Origin, RecordingStatus, StartFailure
 from shared.domain.open_work import recording_entry
 from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
-from tests.fakes import BEGINNING, Cloud, Fault
+from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.fakes.acs import FakeAcsRecording
 from tests.unit.steps import warnings
 
@@ -64,6 +65,26 @@ def test_a_recording_that_goes_on_for_too_long_is_told(cloud: Cloud, caplog: pyt
     sweep(cloud)
 
     assert len(warnings(caplog, "recording_overdue")) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"created_at": BEGINNING - DAY + timedelta(seconds=1)},
+        {"created_at": BEGINNING - DAY, "status": RecordingStatus.STOPPED},
+        {"created_at": BEGINNING - DAY, "status": RecordingStatus.STARTING, "recording_id": None},
+    ],
+    ids=["not so long", "ended", "without a name of ACS's"],
+)
+def test_nothing_else_is_told_as_going_on_for_too_long(
+    cloud: Cloud, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, **fields)
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+
+    sweep(cloud)
+
+    assert warnings(caplog, "recording_overdue") == []
 
 
 def test_acs_s_silence_changes_nothing(cloud: Cloud) -> None:
@@ -176,6 +197,19 @@ def test_a_failure_that_a_crash_kept_from_being_told_is_told_once(
     assert [line.failed for line in cloud.catalog.open.values()] == [True]
 
 
+def test_a_failed_start_that_a_crash_kept_from_being_told_is_told_once(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None, start_failure=StartFailure.UNCONFIRMED)
+
+    for _ in range(3):
+        sweep(cloud)
+        cloud.world.advance(timedelta(hours=2))
+
+    assert len(warnings(caplog, "recording_failed")) == 1
+    assert [line.failed for line in cloud.catalog.open.values()] == [True]
+
+
 def test_a_failure_that_the_timer_finds_is_told_once(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     recorded(cloud, status=RecordingStatus.STOPPED, updated_at=BEGINNING - DAY)
     cloud.acs.hang_up(RECORDING_ID)
@@ -270,3 +304,194 @@ def test_a_recording_whose_end_acs_does_not_confirm_is_told_although_nobody_star
     sweep(cloud)
 
     assert len(warnings(caplog, "recording_overdue")) == 1
+
+
+# What one look at a recording does, and when the next one is
+
+
+def due(cloud: Cloud) -> timedelta | None:
+    """How long until the recording is looked at again."""
+    line = cloud.catalog.open.get((OUR_ID, ""))
+    return line.due_at - cloud.world.now if line else None
+
+
+def with_chunk(cloud: Cloud, **fields: Any) -> Chunk:
+    chunk = a_chunk(**fields)
+    return cloud.catalog.written((chunk.id, chunk.document_id), chunk)
+
+
+def with_saved_chunk(cloud: Cloud, **fields: Any) -> Chunk:
+    saved: dict[str, Any] = {"status": ChunkStatus.DELETED, "open": False, "due_at": None}
+    return with_chunk(cloud, **saved | fields)
+
+
+def test_a_start_that_was_never_confirmed_is_told_once(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None, created_at=BEGINNING - DAY)
+    sweep(cloud)
+    at_once = len(warnings(caplog, "recording_failed"))
+
+    for _ in range(2):
+        cloud.world.advance(2 * HOUR)
+        sweep(cloud)
+
+    assert cloud.recording().start_failure is StartFailure.UNCONFIRMED
+    assert (at_once, len(warnings(caplog, "recording_failed"))) == (1, 1)
+
+
+def test_a_start_that_is_confirmed_at_that_moment_is_not_told_as_a_failure(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None, created_at=BEGINNING - DAY)
+    confirmed = replace(cloud.recording(), recording_id=RECORDING_ID, control_version=1)
+
+    def plan(effect: Effect) -> None:
+        if (
+            effect.name == "catalog.save_recording"
+            and effect.count == cloud.world.counts["catalog.save_recording"] == 2
+        ):
+            cloud.catalog.written((OUR_ID, ""), confirmed)
+
+    cloud.world.plan = plan
+    sweep(cloud)
+
+    assert (cloud.recording().recording_id, cloud.recording().start_failure) == (RECORDING_ID, None)
+    assert [*warnings(caplog, "recording_failed"), *warnings(caplog, "unforeseen_fault")] == []
+
+
+@pytest.mark.parametrize("files", FilesStatus)
+def test_acs_is_asked_once_about_a_recording_that_runs(cloud: Cloud, files: FilesStatus) -> None:
+    recorded(cloud, files=files, updated_at=BEGINNING - 2 * HOUR)
+    with_saved_chunk(cloud)
+
+    sweep(cloud)
+
+    assert cloud.world.counts["acs.state"] == 1
+
+
+def test_a_recording_whose_end_acs_has_not_confirmed_is_not_given_up(cloud: Cloud) -> None:
+    recorded(cloud, updated_at=BEGINNING - 2 * HOUR)
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().files is FilesStatus.NONE
+
+
+@pytest.mark.parametrize("status", [RecordingStatus.COMPLETED, RecordingStatus.EMPTY])
+def test_what_needs_no_event_has_not_failed_for_want_of_one(
+    cloud: Cloud, status: RecordingStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=status, updated_at=BEGINNING - 2 * HOUR)
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is status
+    assert warnings(caplog, "sweep_interrupted") == []
+
+
+def test_an_event_is_missed_an_hour_after_the_end_whatever_was_written_since(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.STOPPED, ended_at=BEGINNING - HOUR, updated_at=BEGINNING)
+    cloud.acs.hang_up(RECORDING_ID)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("fields", "wait"),
+    [
+        ({"files": FilesStatus.COMPLETED}, HOUR),
+        ({"files": FilesStatus.TRANSFERRING, "heard_at": BEGINNING}, timedelta(minutes=1)),
+        ({"status": RecordingStatus.TRANSFERRING, "heard_at": BEGINNING}, HOUR),
+        ({"status": RecordingStatus.STOPPED, "heard_at": BEGINNING}, HOUR),
+    ],
+    ids=["it runs on", "it runs on and an event came", "it ended and waits for chunks", "it ended without files"],
+)
+def test_a_recording_with_something_to_come_is_looked_at_again(
+    cloud: Cloud, fields: dict[str, Any], wait: timedelta
+) -> None:
+    recorded(cloud, **fields)
+    with_chunk(cloud, due_at=BEGINNING + DAY)
+
+    sweep(cloud)
+
+    assert due(cloud) == wait
+
+
+@pytest.mark.parametrize("row", [{}, {"has_run": False, "inactive_at": BEGINNING}], ids=["ran", "never ran"])
+def test_files_that_wait_keep_the_line_of_an_ended_recording(cloud: Cloud, row: dict[str, Any]) -> None:
+    recorded(cloud, status=RecordingStatus.TRANSFERRING, **row)
+    with_chunk(cloud, due_at=BEGINNING + DAY)
+
+    sweep(cloud)
+
+    assert due(cloud) == HOUR
+
+
+def test_a_recording_whose_chunks_are_saved_is_completed_by_its_own_line(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And is not told as incomplete, however long that took."""
+    recorded(cloud, status=RecordingStatus.TRANSFERRING, folder="f", updated_at=BEGINNING - 2 * HOUR)
+    with_saved_chunk(cloud)
+
+    sweep(cloud)
+
+    assert cloud.recording().status is RecordingStatus.COMPLETED
+    assert cloud.catalog.open == {}
+    assert warnings(caplog, "recording_incomplete") == []
+
+
+def test_a_recording_whose_manifest_was_written_long_ago_is_not_told_as_incomplete(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded(cloud, status=RecordingStatus.TRANSFERRING, folder="f")
+    with_saved_chunk(cloud)
+    cloud.world.fail("catalog.save_recording", Fault.ERROR_BEFORE)
+    FakeHost(cloud).sweep()
+    cloud.world.advance(2 * HOUR)
+
+    sweep(cloud)
+
+    assert cloud.recording().completed_at == BEGINNING
+    assert warnings(caplog, "recording_incomplete") == []
+
+
+INCOMPLETE = {"end_reason": "ChunkMaximumSizeExceeded"}
+
+
+@pytest.mark.parametrize(
+    ("recording", "chunk", "told"),
+    [
+        ({"status": RecordingStatus.TRANSFERRING, "updated_at": BEGINNING - HOUR}, {}, 1),
+        ({"status": RecordingStatus.TRANSFERRING, "updated_at": BEGINNING - timedelta(minutes=59)}, {}, 0),
+        ({"files": FilesStatus.TRANSFERRING, "updated_at": BEGINNING - HOUR}, {}, 0),
+        (
+            {"status": RecordingStatus.TRANSFERRING, "updated_at": BEGINNING - HOUR},
+            {"status": ChunkStatus.PENDING, "open": True, "due_at": BEGINNING + HOUR},
+            0,
+        ),
+    ],
+    ids=["an hour", "less than an hour", "it may run on", "a chunk is not saved yet"],
+)
+def test_a_gap_is_told_once_nothing_is_left_to_do_for_an_hour(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, recording: dict[str, Any], chunk: dict[str, Any], told: int
+) -> None:
+    recorded(cloud, **recording)
+    with_saved_chunk(cloud, **INCOMPLETE | chunk)
+
+    sweep(cloud)
+
+    assert len(warnings(caplog, "recording_incomplete")) == told
+
+
+def test_a_chunk_that_is_not_due_gets_no_line_from_its_recording(cloud: Cloud) -> None:
+    recorded(cloud, status=RecordingStatus.TRANSFERRING)
+    with_chunk(cloud, due_at=BEGINNING + HOUR)
+
+    sweep(cloud)
+
+    assert list(cloud.catalog.open) == [(OUR_ID, "")]
