@@ -343,9 +343,13 @@ def settled_at(recording: Recording) -> datetime:
     return max((request + SETTLE for request in requests if request), default=recording.created_at)
 
 
-def next_question(recording: Recording, now: datetime) -> datetime:
-    """When ACS is to be asked next about a recording that may still run."""
+def next_question(recording: Recording, now: datetime, *, in_vain: bool = False) -> datetime:
+    """When ACS is to be asked next about a recording that may still run.
+
+    Every minute for ten minutes after an event, or after the row's last change where ACS did not answer; else hourly.
+    """
     if is_settling(recording, now):
         return settled_at(recording)
-    often = recording.heard_at is not None and now - recording.heard_at < FILES_CAME
+    news = [recording.heard_at, recording.updated_at if in_vain else None]
+    often = any(moment is not None and now - moment < FILES_CAME for moment in news)
     return now + (ASK_AGAIN if often else LOOK_AGAIN)

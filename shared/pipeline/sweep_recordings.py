@@ -46,21 +46,23 @@ class RecordingSweep:
         elif recording.refused:
             self.open_work.close(recording.id)  # the caller was answered at once
         else:
-            self.check_row(self.ask(recording, now), entry, now)
+            self.check_row(recording, entry, now)
         return Messages()
 
-    def ask(self, recording: Recording, now: datetime) -> Recording:
-        """The recording with ACS's word on it where the end is not confirmed; unchanged while ACS does not answer."""
+    def ask(self, recording: Recording, now: datetime) -> tuple[Recording, bool]:
+        """The recording with ACS's word on it where the end is not confirmed, and whether ACS was asked in vain."""
+        in_vain = False
         try:
             row = self.control.observe(recording)
         except AcsError:
-            row = recording
+            row, in_vain = recording, True
         overdue = now - row.created_at >= self.max_recording
         if overdue and self.control.may_run(row) and row.status in UNDECIDED:
             log(LogEvent.RECORDING_OVERDUE, id=row.id, status=row.status)
-        return row
+        return row, in_vain
 
-    def check_row(self, row: Recording, entry: IndexEntry, now: datetime) -> None:
+    def check_row(self, recording: Recording, entry: IndexEntry, now: datetime) -> None:
+        row, in_vain = self.ask(recording, now)
         if row.start_failure is not None:
             self.check_failure(row, entry, now)
         elif row.files is FilesStatus.FAILED:
@@ -70,14 +72,14 @@ class RecordingSweep:
                 self.check_transferring(row, now)
             elif row.files is FilesStatus.NONE and not self.control.may_run(row) and not row.is_empty:
                 self.check_without_files(row, now)
-            self.plan_next(self.catalog.recording(row.id) or row, now)
+            self.plan_next(self.catalog.recording(row.id) or row, now, in_vain=in_vain)
 
-    def plan_next(self, recording: Recording, now: datetime) -> None:
+    def plan_next(self, recording: Recording, now: datetime, *, in_vain: bool) -> None:
         """Plan the next check; none where nothing is left to come. A failure's entry was written with its alert."""
         if recording.start_failure is not None or recording.files is FilesStatus.FAILED:
             return
         if self.control.may_run(recording):
-            self.open_work.watch(recording, next_question(recording, now))
+            self.open_work.watch(recording, next_question(recording, now, in_vain=in_vain))
         elif recording.files is FilesStatus.COMPLETED or recording.status is RecordingStatus.EMPTY:
             self.open_work.close(recording.id)
         else:

@@ -59,6 +59,17 @@ def test_a_recording_that_goes_on_is_looked_at_again(cloud: Cloud) -> None:
     assert cloud.catalog.open[OUR_ID, ""].due_at == BEGINNING + HOUR
 
 
+@pytest.mark.parametrize(("minutes", "wait"), [(9, timedelta(minutes=1)), (10, HOUR)])
+def test_acs_is_asked_again_in_a_minute_when_it_does_not_answer(cloud: Cloud, minutes: int, wait: timedelta) -> None:
+    """For ten minutes after the row's last change: a request that was not confirmed is due in a minute."""
+    recorded(cloud, updated_at=BEGINNING - timedelta(minutes=minutes))
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+
+    sweep(cloud)
+
+    assert cloud.catalog.open[OUR_ID, ""].due_at == BEGINNING + wait
+
+
 def test_a_recording_that_goes_on_for_too_long_is_told(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     recorded(cloud, created_at=BEGINNING - DAY)
 
