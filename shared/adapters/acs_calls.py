@@ -34,7 +34,7 @@ class SdkAcsCalls:
         self.client = client
 
     def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
-        with control():
+        with translate_errors():
             # No retries inside: whether a first try may have taken effect decides what 8553 means on the second.
             properties = self.client.start_recording(
                 **start_options(request),
@@ -47,20 +47,20 @@ class SdkAcsCalls:
         return state_of(properties)
 
     def pause(self, recording_id: str) -> None:
-        with control():
+        with translate_errors():
             self.client.pause_recording(recording_id)
 
     def resume(self, recording_id: str) -> None:
-        with control():
+        with translate_errors():
             self.client.resume_recording(recording_id)
 
     def stop(self, recording_id: str) -> None:
-        with control():
+        with translate_errors():
             self.client.stop_recording(recording_id)
 
     def state(self, recording_id: str) -> AcsState | None:
         try:
-            with control():
+            with translate_errors():
                 return state_of(self.client.get_recording_properties(recording_id))
         except AcsRefused as error:
             if error.status == HTTPStatus.NOT_FOUND:
@@ -73,7 +73,7 @@ def state_of(properties: RecordingProperties) -> AcsState:
 
 
 def start_options(request: StartRequest) -> dict[str, Any]:
-    """The SDK's arguments; the three media types always, everything else only when asked for."""
+    """The SDK's arguments: the three media types always, everything else only when requested."""
     options: dict[str, Any] = {
         "server_call_id": request.server_call_id,
         "group_call_id": request.group_call_id,
@@ -107,8 +107,8 @@ def identifier(raw_id: str) -> CommunicationIdentifier:
 
 
 @contextmanager
-def control() -> Iterator[None]:
-    """Turn the SDK's errors into those that the domain tells apart.
+def translate_errors() -> Iterator[None]:
+    """Raise the domain's error for the SDK's.
 
     Raises:
         AcsRefused, AcsUnavailable, AcsUncertain.

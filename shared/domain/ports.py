@@ -1,4 +1,4 @@
-"""What the domain needs from outside, as narrow as it needs it. Adapters obey; fakes pass the same contract tests."""
+"""The ports: what the domain needs from outside. Adapters and fakes pass the same contract tests."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +20,7 @@ class Catalog(Protocol):
     never by its content, and succeeds.
 
     Raises:
-        CatalogConflict: somebody else wrote the row first (from every method that writes a row).
+        CatalogConflict: another write of the row came first (from every method that writes a row).
         CatalogUnavailable: Table Storage did not answer (from every method); a write may have been done.
         RowUnreadable: a row says what this version does not understand (from every method that returns rows). Lines
             of the index are hints: what cannot be read in them is passed over or replaced, and the row decides.
@@ -37,7 +37,7 @@ class Catalog(Protocol):
         ...
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
-        """Claim ACS's recording for a row of ours; returns whose it is, ours or that of who was first."""
+        """Claim ACS's recording for one of our rows; returns the id of the row that has it: this one, or an earlier."""
         ...
 
     def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
@@ -45,7 +45,7 @@ class Catalog(Protocol):
         ...
 
     def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
-        """(place, our id) of the recordings created on a day (UTC), newest first, after a place in that list."""
+        """(cursor, our id) of the recordings created on a day (UTC), newest first, behind a cursor of that list."""
         ...
 
     def chunk(self, ref: ChunkRef) -> Chunk | None: ...
@@ -83,7 +83,12 @@ CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recor
 
 
 class AcsState(msgspec.Struct, frozen=True):
-    """What ACS says of a recording: its id, and whether it is active just now."""
+    """ACS's answer about a recording.
+
+    Attributes:
+        recording_id: ACS's id.
+        active: whether it records just now.
+    """
 
     recording_id: str | None
     active: bool
@@ -93,7 +98,7 @@ class AcsCalls(Protocol):
     """Recording control at ACS.
 
     Raises:
-        AcsRefused: ACS said no, with its code.
+        AcsRefused: ACS refused, with its code.
         AcsUnavailable: ACS failed, throttled or did not answer.
         AcsUncertain: … and the request may have taken effect.
     """
@@ -107,16 +112,16 @@ class AcsCalls(Protocol):
     def stop(self, recording_id: str) -> None: ...
 
     def state(self, recording_id: str) -> AcsState | None:
-        """The state of a recording; None when ACS knows of no such recording (any more)."""
+        """The state of a recording; None when ACS has no such recording (any more)."""
         ...
 
 
 class SourceRange(Protocol):
-    """An open answer to one ranged GET.
+    """An open response to one ranged GET.
 
     Attributes:
         total: length of the whole content in bytes.
-        length: bytes that this answer brings.
+        length: bytes of this response.
     """
 
     total: int
@@ -133,20 +138,20 @@ class SourceRange(Protocol):
 
 
 class Source(Protocol):
-    """The contents ACS keeps. A redirect is followed only to the same document and content at another host of ACS's.
+    """Contents at ACS. A redirect is followed only to the same document and content at another of ACS's hosts.
 
     Raises:
         SourceMissing: ACS answers 404.
-        SourceUnavailable: ACS failed, throttled, refused our signature or did not answer.
+        SourceUnavailable: ACS failed, throttled, refused the signature or did not answer.
         SourceSuspect: the answer cannot be the content.
     """
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
-        """Ask for bytes from an offset on, at most `length` of them."""
+        """Request bytes from an offset on, at most `length` of them."""
         ...
 
     def delete(self, url: str, reverify: Callable[[], None]) -> None:
-        """Delete a document; fine when it is not there (any more).
+        """Delete a document, if it exists.
 
         Args:
             url: of the document.
@@ -157,26 +162,36 @@ class Source(Protocol):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A block of a blob: its id and its length in bytes."""
+    """A block of a blob.
+
+    Attributes:
+        id: its block id.
+        length: in bytes.
+    """
 
     id: str
     length: int
 
 
 class BlobHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored beside a blob's bytes and sent in headers: its content type and its metadata."""
+    """What is stored beside a blob's bytes and sent in headers.
+
+    Attributes:
+        content_type: a MIME type.
+        metadata: names and values.
+    """
 
     content_type: str
     metadata: dict[str, str]
 
 
 class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
-    """A look at a blob.
+    """What Blob Storage says of a blob.
 
     Attributes:
         etag: its version; None when nothing is committed under the name.
         length: in bytes.
-        metadata: what was written beside its bytes.
+        metadata: stored beside its bytes.
         blocks: its committed blocks; empty when it was written at once.
         staged: blocks that were sent but not committed.
     """
@@ -193,8 +208,8 @@ class ChunkStore(Protocol):
 
     Raises:
         StoreUnavailable: Blob Storage did not answer or refused.
-        BlobExists: there is a blob of that name already (put, commit); it may be this very write, whose answer was
-            lost and which was sent again: look at it.
+        BlobExists: a blob of that name exists (put, commit). It may be this very write, whose answer was lost and
+            which was sent again: verify it.
         BlocksGone: blocks of the list are not staged any more (commit).
     """
 
@@ -207,14 +222,16 @@ class ChunkStore(Protocol):
         ...
 
     def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
-        """Make the blob of its blocks, all or nothing; returns its etag."""
+        """Create the blob from its blocks, all or nothing; returns its etag."""
         ...
 
     def committed(self, name: str) -> tuple[Block, ...]:
         """The blocks that the blob is made of."""
         ...
 
-    def stat(self, name: str) -> BlobProperties: ...
+    def stat(self, name: str) -> BlobProperties:
+        """The properties of a blob; those of an empty `BlobProperties` when there is none."""
+        ...
 
     def read(self, name: str) -> Iterator[bytes]:
         """The committed bytes.
@@ -230,12 +247,12 @@ class ChunkStore(Protocol):
         ...
 
     def link(self, name: str, lifetime: timedelta) -> str:
-        """A URL that anyone may read the blob with, and only read, for a while."""
+        """A URL that permits anyone to read the blob, and nothing else, for that long."""
         ...
 
 
 class OwnStorage(Protocol):
-    """Containers of the operator's that ACS records into directly."""
+    """The operator's containers that ACS records into directly."""
 
     def stat(self, url: str) -> BlobProperties: ...
 
