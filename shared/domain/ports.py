@@ -30,41 +30,32 @@ class Catalog(Protocol):
 
     def save_recording(self, recording: Recording) -> Recording:
         """Create (no etag yet) or replace; a new one is findable by call and by day before it exists."""
-        ...
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         """Our id of ACS's recording."""
-        ...
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
         """Claim ACS's recording for one of our rows; returns the id of the row that has it: this one, or an earlier."""
-        ...
 
     def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
         """Our ids of recordings of a call that were created by then, newest first."""
-        ...
 
     def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
         """(cursor, our id) of the recordings created on a day (UTC), newest first, behind a cursor of that list."""
-        ...
 
     def chunk(self, ref: ChunkRef) -> Chunk | None: ...
 
     def chunks(self, id: str) -> Iterator[Chunk]:
         """All chunks of a recording. Those that can be read come first; then it raises RowUnreadable for the others."""
-        ...
 
     def has_open_chunk(self, id: str) -> bool:
         """Whether a chunk's row says that something is left to do, whatever else stands in it."""
-        ...
 
     def save_chunk(self, chunk: Chunk) -> Chunk:
         """Replace the row."""
-        ...
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
-        ...
 
     def note_open(self, work: Sequence[OpenWork]) -> None:
         """Put lines into the open-work index, or renew their hints."""
@@ -83,12 +74,7 @@ CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recor
 
 
 class AcsState(msgspec.Struct, frozen=True):
-    """ACS's answer about a recording.
-
-    Attributes:
-        recording_id: ACS's id.
-        active: whether it records just now.
-    """
+    """ACS's answer about a recording: its id, and whether it records just now."""
 
     recording_id: str | None
     active: bool
@@ -113,7 +99,6 @@ class AcsCalls(Protocol):
 
     def state(self, recording_id: str) -> AcsState | None:
         """The state of a recording; None when ACS has no such recording (any more)."""
-        ...
 
 
 class SourceRange(Protocol):
@@ -134,7 +119,6 @@ class SourceRange(Protocol):
             SourceUnavailable: the connection broke.
             SourceSuspect: more or fewer bytes came than were announced.
         """
-        ...
 
 
 class Source(Protocol):
@@ -148,7 +132,6 @@ class Source(Protocol):
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
         """Request bytes from an offset on, at most `length` of them."""
-        ...
 
     def delete(self, url: str, reverify: Callable[[], None]) -> None:
         """Delete a document, if it exists.
@@ -158,28 +141,17 @@ class Source(Protocol):
             reverify: called immediately before every single request, that of a redirect and a repetition included.
                 What it raises passes through unchanged, and no request is sent.
         """
-        ...
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A block of a blob.
-
-    Attributes:
-        id: its block id.
-        length: in bytes.
-    """
+    """A block of a blob: its id and its length in bytes."""
 
     id: str
     length: int
 
 
 class BlobHeaders(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored beside a blob's bytes and sent in headers.
-
-    Attributes:
-        content_type: a MIME type.
-        metadata: names and values.
-    """
+    """What is stored beside a blob's bytes and sent in headers: its content type and its metadata."""
 
     content_type: str
     metadata: dict[str, str]
@@ -215,23 +187,18 @@ class ChunkStore(Protocol):
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         """Write a blob at once, its MD5 checked by the service; returns its etag."""
-        ...
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         """Send a block, its MD5 checked by the service."""
-        ...
 
     def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
         """Create the blob from its blocks, all or nothing; returns its etag."""
-        ...
 
     def committed(self, name: str) -> tuple[Block, ...]:
         """The blocks that the blob is made of."""
-        ...
 
     def stat(self, name: str) -> BlobProperties:
         """The properties of a blob; those of an empty `BlobProperties` when there is none."""
-        ...
 
     def read(self, name: str) -> Iterator[bytes]:
         """The committed bytes.
@@ -240,15 +207,12 @@ class ChunkStore(Protocol):
             StoreUnavailable: also when there is no such blob.
             BlobUnreadable: it is archived, or encrypted with another's key.
         """
-        ...
 
     def names(self, prefix: str) -> Iterator[str]:
         """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
-        ...
 
     def link(self, name: str, lifetime: timedelta) -> str:
         """A URL that permits anyone to read the blob, and nothing else, for that long."""
-        ...
 
 
 class OwnStorage(Protocol):
@@ -268,11 +232,9 @@ class EventStore(Protocol):
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
-        ...
 
     def names(self) -> Iterable[str]:
         """The names of all events; folders of a hierarchical namespace are none."""
-        ...
 
     def read(self, name: str) -> bytes:
         """The bytes of an event.
@@ -281,11 +243,9 @@ class EventStore(Protocol):
             BlobGone: there is none of that name (any more): another run has finished with it.
             BlobUnreadable: it is archived, or encrypted with another's key.
         """
-        ...
 
     def remove(self, name: str) -> None:
         """Remove an event, if it is there."""
-        ...
 
 
 class CallbackVerifier(Protocol):
@@ -298,4 +258,3 @@ class CallbackVerifier(Protocol):
             CallbackRefused: it is missing, expired, forged or meant for another audience.
             AcsUnavailable: ACS's keys could not be fetched.
         """
-        ...
