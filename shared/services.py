@@ -16,17 +16,8 @@ from shared.control.list_recordings import RecordingLists
 from shared.control.recordings import Recordings
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
+from shared.domain import ports
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import (
-    AcsCalls,
-    CallbackVerifier,
-    Catalog,
-    ChunkStore,
-    Clock,
-    EventStore,
-    OwnStorage,
-    Source,
-)
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.dead_letters import DeadLetterIntake
@@ -81,7 +72,7 @@ class Services:
         SettingsInvalid: from every attribute, as long as the settings are wrong.
     """
 
-    def __init__(self, environment: Mapping[str, str], clock: Clock = now, writers: int = WRITERS) -> None:
+    def __init__(self, environment: Mapping[str, str], clock: ports.Clock = now, writers: int = WRITERS) -> None:
         self.environment = environment
         self.clock = clock
         self.writers = writers
@@ -229,20 +220,20 @@ class Services:
     # The adapters.
 
     @LockedCachedProperty
-    def catalog(self) -> Catalog:
+    def catalog(self) -> ports.Catalog:
         from shared.adapters.table_catalog import TableCatalog
 
         tables = self.runtime_account.tables
         return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
 
     @LockedCachedProperty
-    def acs_calls(self) -> AcsCalls:
+    def acs_calls(self) -> ports.AcsCalls:
         from shared.adapters.acs_calls import SdkAcsCalls
 
         return SdkAcsCalls(self.acs_client)
 
     @LockedCachedProperty
-    def source(self) -> Source:
+    def source(self) -> ports.Source:
         from shared.adapters.acs_contents import SdkSource
 
         return SdkSource(self.acs_client, self.settings.recording_host_suffixes)
@@ -258,25 +249,25 @@ class Services:
         )
 
     @LockedCachedProperty
-    def store(self) -> ChunkStore:
+    def store(self) -> ports.ChunkStore:
         from shared.adapters.blob_storage import BlobChunkStore
 
         return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
 
     @LockedCachedProperty
-    def own_storage(self) -> OwnStorage:
+    def own_storage(self) -> ports.OwnStorage:
         from shared.adapters.blob_storage import BlobOwnStorage
 
         return BlobOwnStorage(self.recordings_account)
 
     @LockedCachedProperty
-    def rejected_events(self) -> EventStore:
+    def rejected_events(self) -> ports.EventStore:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, REJECTED_EVENTS_CONTAINER)
 
     @LockedCachedProperty
-    def dead_letters(self) -> EventStore:
+    def dead_letters(self) -> ports.EventStore:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
@@ -294,7 +285,7 @@ class Services:
         return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
 
     @LockedCachedProperty
-    def callback_verifier(self) -> CallbackVerifier | None:
+    def callback_verifier(self) -> ports.CallbackVerifier | None:
         settings = self.settings
         if settings.callback_audience is None:
             return None

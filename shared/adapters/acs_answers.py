@@ -17,8 +17,8 @@ THROTTLED = frozenset({429, 503})
 
 
 @contextmanager
-def control() -> Iterator[None]:
-    """Turn the SDK's errors into those that the domain tells apart.
+def translate_errors() -> Iterator[None]:
+    """Raise the domain's error for the SDK's.
 
     Raises:
         AcsRefused, AcsUnavailable, AcsUncertain.

@@ -16,7 +16,7 @@ from azure.communication.callautomation import (
     UnknownIdentifier,
 )
 
-from shared.adapters.acs_answers import control, refuse_unclear
+from shared.adapters.acs_answers import refuse_unclear, translate_errors
 from shared.domain.errors import CODE_NOT_FOUND, AcsRefused
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
@@ -29,7 +29,7 @@ class SdkAcsCalls:
         self.client = client
 
     def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
-        with control():
+        with translate_errors():
             # No retries inside: whether a first try may have taken effect decides what 8553 means on the second.
             properties = self.client.start_recording(
                 **start_options(request),
@@ -43,20 +43,20 @@ class SdkAcsCalls:
         return state_of(properties)
 
     def pause(self, recording_id: str) -> None:
-        with control():
+        with translate_errors():
             self.client.pause_recording(recording_id)
 
     def resume(self, recording_id: str) -> None:
-        with control():
+        with translate_errors():
             self.client.resume_recording(recording_id)
 
     def stop(self, recording_id: str) -> None:
-        with control():
+        with translate_errors():
             self.client.stop_recording(recording_id)
 
     def state(self, recording_id: str) -> AcsState | None:
         try:
-            with control():
+            with translate_errors():
                 return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=refuse_unclear))
         except AcsRefused as error:
             # A gateway's 404, or that of an endpoint that is none of ACS's, says nothing of the recording.
@@ -70,7 +70,7 @@ def state_of(properties: RecordingProperties) -> AcsState:
 
 
 def start_options(request: StartRequest) -> dict[str, Any]:
-    """The SDK's arguments; the three media types always, everything else only when asked for."""
+    """The SDK's arguments: the three media types always, everything else only when requested."""
     options: dict[str, Any] = {
         "server_call_id": request.server_call_id,
         "group_call_id": request.group_call_id,

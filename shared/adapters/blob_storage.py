@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import cast
 
 from azure.core import MatchConditions
@@ -222,12 +221,8 @@ class EventContainer:
     """The port `EventStore` on one container of the runtime account."""
 
     def __init__(self, service: BlobServiceClient, container: str) -> None:
-        self.service = service
         self.name = container
-
-    @cached_property
-    def container(self) -> ContainerClient:
-        return self.service.get_container_client(self.name)
+        self.container: ContainerClient = service.get_container_client(container)
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
         blob = self.container.get_blob_client(name)

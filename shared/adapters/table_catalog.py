@@ -5,7 +5,7 @@ PUT by itself, so that a conflict may be with our own write, and a POST or PATCH
 of two claims of one instant both would win.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreada
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 
+IF_UNCHANGED = MatchConditions.IfNotModified
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 MATCHES_MAX = 200  # recordings of one call that are read for a match, or listed
 WRITE_ID = "writeId"  # the column that identifies the write of a row; no part of the model
@@ -110,7 +111,7 @@ class TableCatalog:
     def replace(self, entity: table_rows.Entity, etag: str) -> str:
         def send() -> str:
             answer = self.recordings.update_entity(
-                entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+                entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=IF_UNCHANGED
             )
             return str(answer["etag"])
 
@@ -217,15 +218,8 @@ class TableCatalog:
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         assert len(chunks) <= CHUNKS_PER_BATCH
         entity = table_rows.to_entity(recording, table_rows.RECORDING_ROW)
-        condition = {
-            "mode": UpdateMode.REPLACE,
-            "etag": recording.etag,
-            "match_condition": MatchConditions.IfNotModified,
-        }
-        operations: list[
-            tuple[TransactionOperation | str, TableEntity | Mapping[str, Any]]
-            | tuple[TransactionOperation | str, TableEntity | Mapping[str, Any], Mapping[str, Any]]
-        ] = [(TransactionOperation.UPDATE, entity, condition)]
+        condition = {"mode": UpdateMode.REPLACE, "etag": recording.etag, "match_condition": IF_UNCHANGED}
+        operations: list[Any] = [(TransactionOperation.UPDATE, entity, condition)]
         operations += [
             (TransactionOperation.CREATE, table_rows.to_entity(chunk, table_rows.chunk_row(chunk.document_id)))
             for chunk in chunks

@@ -195,7 +195,7 @@ def is_plausible(value: object) -> bool:
 def to_index_entry(entity: TableEntity) -> IndexEntry | None:
     """A line of the open-work index. It is a hint: what cannot be read in it is left out, and then it is due now.
 
-    None for a key that is none of ours: no row could ever stand behind it.
+    None for a foreign key: no row could ever belong to it.
     """
     id, _, document_id = str(entity["RowKey"]).partition(":")
     if not OUR_ID.fullmatch(id) or (document_id and not DOCUMENT_ID.fullmatch(document_id)):
@@ -218,7 +218,7 @@ def to_hint(value: object, kind: object) -> object:
 
 
 def to_id(entity: TableEntity) -> str | None:
-    """The id that an index entry names; None when it is none of ours."""
+    """The id that an index entry names; None when no id of ours has that form."""
     id = entity.get("id")
     return id if isinstance(id, str) and OUR_ID.fullmatch(id) else None
 

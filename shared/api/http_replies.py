@@ -30,8 +30,9 @@ WRONG_SETTINGS = (
     "are waiting meanwhile."
 )
 
-# ACS's codes (its troubleshooting pages) and what they mean for our caller. The service's own faults, and whatever is
-# wrong between the service and this app, are never the caller's: they are 502 with ACS's code.
+# ACS's codes and the status our caller gets. Faults of the service, or between it and this app, are never the caller's:
+# they are 502 with ACS's code. The codes are documented, under Call Automation SDK, on
+# https://learn.microsoft.com/azure/communication-services/resources/troubleshooting/voice-video-calling/troubleshooting-codes
 ACS_CODES: dict[str, HTTPStatus] = {
     "8500": HTTPStatus.BAD_REQUEST,  # invalid media mode
     "8501": HTTPStatus.CONFLICT,  # the call is not established
@@ -49,7 +50,7 @@ ACS_CODES: dict[str, HTTPStatus] = {
     "8562": HTTPStatus.BAD_REQUEST,  # recording mode not supported
     "8571": HTTPStatus.CONFLICT,  # recording operation conflict
     "8573": HTTPStatus.CONFLICT,  # pause or resume not allowed now
-    "8516": HTTPStatus.TOO_MANY_REQUESTS,
+    "8516": HTTPStatus.TOO_MANY_REQUESTS,  # throttled, as the next three
     "8529": HTTPStatus.TOO_MANY_REQUESTS,
     "8530": HTTPStatus.TOO_MANY_REQUESTS,
     "8589": HTTPStatus.TOO_MANY_REQUESTS,

@@ -34,13 +34,7 @@ class BufferPool:
         return self.buffers.get()
 
     def write(self, index: int, block: memoryview, send: Callable[[], str]) -> None:
-        """Have a writer send a block; its buffer is free again afterwards, also after a failure.
-
-        Args:
-            index: of the block.
-            block: a view of an acquired buffer.
-            send: sends it and returns its id.
-        """
+        """Have a writer send a block and return its id; its buffer is free again afterwards, also after a failure."""
 
         def run() -> str:
             try:

@@ -27,12 +27,7 @@ DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when t
 
 
 class CopyOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How contents are copied.
-
-    Attributes:
-        block_bytes: bytes per block.
-        writers: threads that send blocks.
-    """
+    """How contents are copied: bytes per block, and threads that send blocks."""
 
     block_bytes: int
     writers: int = WRITERS
@@ -59,14 +54,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
-    """Proof of a copy: what was read from ACS is what is committed under the name.
-
-    Attributes:
-        length: in bytes.
-        sha256: hex digest of the content.
-        etag: version of the blob.
-        block_list_digest: digest of the committed block list; empty for a blob written at once.
-    """
+    """Proof of a copy: what was read from ACS is what is committed under the name. Fields as of `Chunk`."""
 
     length: int
     sha256: str

@@ -1,4 +1,4 @@
-"""Where ACS keeps a document. No URL of an event is used as it came: it is matched whole and rebuilt from its parts.
+"""URLs of documents at ACS. No URL of an event is used as it came: it is matched whole and rebuilt from its parts.
 
 The SDK's own check is not enough: its parser and its transport disagree on hostile input, so that a signed request
 can be sent to a host that was never checked.
@@ -43,7 +43,7 @@ def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
     """Match a URL whole.
 
     Raises:
-        NotUnderstood: it is not of the one form we know, or its host is not ACS's.
+        NotUnderstood: it has another form, or its host is not ACS's.
     """
     matched = LOCATION.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
     if matched is None:
@@ -60,7 +60,7 @@ def own_location(document_id: str, url: str, host_suffixes: tuple[str, ...]) -> 
     """Match a URL that must name the chunk's own document.
 
     Raises:
-        NotUnderstood: it is of another form, at another host, or names another document.
+        NotUnderstood: it has another form or host, or names another document.
     """
     location = parse_location(url, host_suffixes)
     if location.document_id != document_id:
@@ -69,7 +69,7 @@ def own_location(document_id: str, url: str, host_suffixes: tuple[str, ...]) -> 
 
 
 def own_blob_name(url: str, container_url: str) -> str | None:
-    """The name of the blob that a URL addresses in a container of the operator's; None when it lies elsewhere."""
+    """The name of the blob that a URL addresses in a container of the operator; None when it lies elsewhere."""
     prefix = f"{container_url}/"
     name = url.removeprefix(prefix)
     plain = len(url) <= URL_CHARACTERS_MAX and OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")

@@ -30,7 +30,7 @@ LOOK_AGAIN = timedelta(hours=1)  # chosen: how often an open recording is checke
 EVENT_PATIENCE = timedelta(hours=1)  # chosen: how long after its end a recording may stay without an event
 ACS_PATIENCE = timedelta(hours=6)  # chosen: how long ACS may leave open whether an ended recording's event is to come
 EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # chosen: how old ACS's last "inactive" may be to prove that it never ran
-START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than the start that ACS tells
+START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than ACS's start time
 START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three tries of 30 seconds, and the rows
 ORPHAN_PATIENCE = timedelta(hours=1)  # chosen: an index entry without a row belongs to an event that comes again
 FAILED_STAYS = timedelta(days=7)  # chosen: how long a failed recording counts as open unless it is replayed

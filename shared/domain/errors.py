@@ -1,37 +1,37 @@
-"""Everything that can go wrong, and whether trying again helps.
+"""The app's errors, and whether a retry helps.
 
 RecorderError
-    Refused                 the caller asked for something that cannot be done; no retry helps
+    Refused                 the request cannot be carried out; no retry helps
         InvalidRequest      400  a field is wrong
-        NotFound            404  nothing by that name
+        NotFound            404  nothing has that name
             RecordingNotFound    … no recording
             ChunkNotFound        … no chunk
         Conflict            409  not in this state, or not yet
         KeyReused           422  an idempotency key came back with another body
-        CallbackRefused     401  a callback is not verifiably ACS's
+        CallbackRefused     401  a callback is not proven to be ACS's
     AcsError                ACS answered with an error, or not at all
-        AcsRefused          ACS understood and said no
+        AcsRefused          ACS understood the request and refused it
         AcsUnavailable      ACS failed, throttled or did not answer: try again
             AcsUncertain    … and the request may have taken effect all the same
-            ControlUnknown  … and so nothing can be said of the recording's state: ask again
+            ControlUnknown  … and the recording's state is unknown: ask again
     Transient               a step of the pipeline failed and is worth repeating until the deadline
-        SourceUnavailable   ACS did not hand out the chunk
-            SourceMissing   … because it knows of no such document
-        SourceSuspect       ACS handed out something that cannot be the chunk
+        SourceUnavailable   ACS did not return the chunk
+            SourceMissing   … because it has no such document
+        SourceSuspect       ACS returned something that cannot be the chunk
         StoreUnavailable    Blob Storage did not answer
-            BlobExists      … because there is a blob of that name already: look at it
-            BlocksGone      … because staged blocks are gone: look who committed
+            BlobExists      … because a blob of that name exists: verify it
+            BlocksGone      … because staged blocks are gone: verify what was committed
             BlobGone        … because the blob is not there (any more)
             BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
-        Unforeseen          something that nobody foresaw; logged with its traceback
-            RowUnreadable   … because a row says what this version does not understand
+        Unforeseen          an unforeseen error; logged with its traceback
+            RowUnreadable   … because this version cannot read a row
     Permanent               a step of the pipeline failed for good
         Expired             ACS destroyed the chunk before it could be copied
-        ContentConflict     another content already has the chunk's name
-    CatalogConflict         somebody else wrote the row first: read again and decide again
+        ContentConflict     a blob of the chunk's name has another content
+    CatalogConflict         another write of the row came first: read again and decide again
     CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
-    NotUnderstood           an event, topic or URL we cannot make sense of: keep it and alert
+    NotUnderstood           an event, topic or URL that is not understood: keep it and alert
     SettingsInvalid         the environment is not usable; every problem is listed
 """
 
@@ -103,7 +103,7 @@ class AcsError(RecorderError):
         message: ACS's own words, or what happened on the way.
         status: the HTTP status ACS answered with; None when it did not answer.
         code: ACS's error code, a string of digits such as "8553"; None when it gave none.
-        retry_after_seconds: how long ACS asked to be left alone; None when it did not say.
+        retry_after_seconds: ACS's Retry-After in seconds; None if absent.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class AcsRefused(AcsError):
 
 
 class AcsUnavailable(AcsError):
-    """ACS failed or asked to be left alone for a while; nothing took effect."""
+    """ACS failed or throttled; nothing took effect."""
 
 
 class AcsUncertain(AcsUnavailable):
@@ -173,15 +173,15 @@ class BlobExists(StoreUnavailable):
 
 
 class BlocksGone(StoreUnavailable):
-    """Blocks that were staged are not there any more: somebody else committed, or a week went by."""
+    """Blocks that were staged are not there any more: another attempt committed, or a week went by."""
 
 
 class BlobGone(StoreUnavailable):
-    """There is no blob of that name (any more): somebody else was done with it."""
+    """There is no blob of that name (any more): another run has finished with it."""
 
 
 class BlobUnreadable(StoreUnavailable):
-    """There is a blob of that name, and nobody can read it as it is: archived, or encrypted with another's key."""
+    """The blob of that name cannot be read as it is: archived, or encrypted with another's key."""
 
 
 class OutOfTime(Transient):
@@ -189,7 +189,7 @@ class OutOfTime(Transient):
 
 
 class Unforeseen(Transient):
-    """Something that nobody foresaw; the log has its traceback."""
+    """An unforeseen error; the log has its traceback."""
 
 
 class RowUnreadable(Unforeseen):
@@ -198,7 +198,7 @@ class RowUnreadable(Unforeseen):
     Args:
         id: our id of the recording.
         document_ids: of the chunks whose rows these are; none when it is the recording's own.
-        column: which column is the trouble; None when that is not known. What it says is never repeated.
+        column: the column that cannot be read; None when unknown. Its value is never repeated.
     """
 
     def __init__(self, id: str, *document_ids: str, column: str | None = None) -> None:
@@ -233,7 +233,7 @@ class CatalogUnavailable(RecorderError):
 
 
 class NotUnderstood(RecorderError):
-    """This cannot be made sense of; it is kept as it came and somebody is told."""
+    """This is not understood; it is kept as it came, and an alert is logged."""
 
 
 class WrongSetting(NamedTuple):
@@ -251,6 +251,6 @@ class SettingsInvalid(RecorderError):
     """
 
     def __init__(self, wrong: Sequence[WrongSetting]) -> None:
-        told = "; ".join(f"{name} must be {must_be}" for name, must_be in wrong)
-        super().__init__(f"{len(wrong)} of the app's settings are wrong: {told}.")
+        listed = "; ".join(f"{name} must be {must_be}" for name, must_be in wrong)
+        super().__init__(f"{len(wrong)} of the app's settings are wrong: {listed}.")
         self.wrong = tuple(wrong)

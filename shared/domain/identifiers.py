@@ -1,4 +1,4 @@
-"""Names that others rely on: blob names, ids derived from what ACS tells us, and index keys."""
+"""Ids derived from idempotency keys and from ACS's ids, and the normal forms of ACS's ids."""
 
 import hashlib
 import re
@@ -29,10 +29,10 @@ def digest(text: str) -> str:
 
 
 def normal_server_call_id(server_call_id: str) -> str:
-    """The same call id however it was padded, escaped or alphabetised on its way."""
+    """The normal form of a call id: without padding and escapes, in the standard base64 alphabet."""
     return unquote(server_call_id).strip().translate(str.maketrans("-_", "+/")).rstrip("=")
 
 
 def normal_recording_id(recording_id: str) -> str:
-    """The same recording id with or without padding."""
+    """The normal form of a recording id: without padding."""
     return recording_id.strip().rstrip("=")

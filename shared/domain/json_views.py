@@ -1,4 +1,4 @@
-"""A recording as others see it: the answer of the HTTP API, and the manifest beside the files."""
+"""The JSON of a recording: in replies of the HTTP API, and in the manifest beside the files."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -14,7 +14,7 @@ LOGGER = logging.getLogger("recorder")
 class LogEvent(StrEnum):
     """What happened. `ALERTS` are those that need a person; they are marked here."""
 
-    RECORDING_STARTED = "recording_started"  # ACS confirmed a start of ours
+    RECORDING_STARTED = "recording_started"  # ACS confirmed a start
     RECORDING_COMPLETED = "recording_completed"  # every chunk is finished, the manifest is written
     RECORDING_FAILED = "recording_failed"  # alert: never started, or a chunk could not be saved
     RECORDING_INCOMPLETE = "recording_incomplete"  # alert: an announced chunk says that another follows; none came

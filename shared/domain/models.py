@@ -123,7 +123,6 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         call_id: the call as ACS's event names it.
         recording_content_type, recording_channel_type, recording_format_type: the media as requested.
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
-        tags: the caller's.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
         repeatability_request_id, repeatability_first_sent: what makes a repeated start one start for ACS.
         claimed_until: until when a start is in flight and no other request may repeat it.
@@ -263,18 +262,14 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     Attributes:
         id: our id of the recording it belongs to.
         document_id: ACS's id of the file, the key of the chunk.
-        index: its position in the recording, from 0.
-        created_at: when its row was written.
         etag: version of the row; empty before it was first written.
 
         expires_at: when ACS destroys the original.
-        content_location: URL of the media at ACS.
-        metadata_location: URL of the metadata at ACS.
+        content_location, metadata_location: URLs at ACS.
         delete_location: what to delete at ACS; None when there is nothing that may be deleted.
         managed: whether the original may be deleted once a copy is proven.
         own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
-        format: of the media, as announced; None when it is none that ACS is known to write.
-        end_reason: why ACS ended the file.
+        format, end_reason: as announced; no format when it is none that ACS is known to write.
 
         content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced.
         bytes, metadata_bytes: lengths in bytes, once stored.
@@ -283,7 +278,6 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         block_list_digest: digest of the media's committed block list; empty for a blob written at once.
         stored_at, deleted_at: when the copy was proven, and when the original was deleted.
 
-        status: what has happened to it.
         open: whether something is left to do; what completion and the sweep ask for.
         attempts: transfers and deletions that were begun.
         warned: how many warnings were logged that ACS is about to destroy it.

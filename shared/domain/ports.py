@@ -1,4 +1,4 @@
-"""What the domain needs from outside, as narrow as it needs it. Adapters obey; fakes pass the same contract tests."""
+"""The ports: what the domain needs from outside. Adapters and fakes pass the same contract tests."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ class Catalog(Protocol):
     never by its content, and succeeds.
 
     Raises:
-        CatalogConflict: somebody else wrote the row first (from every method that writes a row).
+        CatalogConflict: another write of the row came first (from every method that writes a row).
         CatalogUnavailable: Table Storage did not answer (from every method); a write may have been done.
         RowUnreadable: a row says what this version does not understand (from every method that returns rows). Lines
             of the index are hints: what cannot be read in them is passed over or replaced, and the row decides.
@@ -32,41 +32,32 @@ class Catalog(Protocol):
 
     def save_recording(self, recording: Recording) -> Recording:
         """Create (no etag yet) or replace; a new one is findable by call and by day before it exists."""
-        ...
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         """Our id of ACS's recording; None when no row is linked to it."""
-        ...
 
     def link_acs_id(self, recording_id: str, id: str) -> str:
-        """Claim ACS's recording for a row of ours; returns whose it is, ours or that of who was first."""
-        ...
+        """Claim ACS's recording for one of our rows; returns the id of the row that has it: this one, or an earlier."""
 
     def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
         """Our ids of recordings of a call that were created by then, newest first."""
-        ...
 
     def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
-        """(place, our id) of the recordings created on a day (UTC), newest first, after a place in that list."""
-        ...
+        """(cursor, our id) of the recordings created on a day (UTC), newest first, behind a cursor of that list."""
 
     def chunk(self, ref: ChunkRef) -> Chunk | None: ...
 
     def chunks(self, id: str) -> Iterator[Chunk]:
         """All chunks of a recording. Those that can be read come first; then it raises RowUnreadable for the others."""
-        ...
 
     def has_open_chunk(self, id: str) -> bool:
         """Whether a chunk's row says that something is left to do, whatever else stands in it."""
-        ...
 
     def save_chunk(self, chunk: Chunk) -> Chunk:
         """Replace the row."""
-        ...
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
-        ...
 
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         """Put lines into the open-work index, or renew their hints."""
@@ -85,7 +76,7 @@ CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recor
 
 
 class AcsState(msgspec.Struct, frozen=True):
-    """What ACS says of a recording: its id, and whether it is active just now."""
+    """ACS's answer about a recording: its id, and whether it records just now."""
 
     recording_id: str | None
     active: bool
@@ -95,7 +86,7 @@ class AcsCalls(Protocol):
     """Recording control at ACS.
 
     Raises:
-        AcsRefused: ACS said no, with its code.
+        AcsRefused: ACS refused, with its code.
         AcsUnavailable: ACS failed, throttled or did not answer.
         AcsUncertain: … and the request may have taken effect.
     """
@@ -109,16 +100,15 @@ class AcsCalls(Protocol):
     def stop(self, recording_id: str) -> None: ...
 
     def state(self, recording_id: str) -> AcsState | None:
-        """The state of a recording; None when ACS knows of no such recording (any more)."""
-        ...
+        """The state of a recording; None when ACS has no such recording (any more)."""
 
 
 class SourceRange(Protocol):
-    """An open answer to one ranged GET.
+    """An open response to one ranged GET.
 
     Attributes:
         total: length of the whole content in bytes.
-        length: bytes that this answer brings.
+        length: bytes of this response.
     """
 
     total: int
@@ -131,31 +121,28 @@ class SourceRange(Protocol):
             SourceUnavailable: the connection broke.
             SourceSuspect: more or fewer bytes came than were announced.
         """
-        ...
 
 
 class Source(Protocol):
-    """The contents ACS keeps. A redirect is followed only to the same document and content at another host of ACS's.
+    """Contents at ACS. A redirect is followed only to the same document and content at another of ACS's hosts.
 
     Raises:
         SourceMissing: ACS answers 404.
-        SourceUnavailable: ACS failed, throttled, refused our signature or did not answer.
+        SourceUnavailable: ACS failed, throttled, refused the signature or did not answer.
         SourceSuspect: the answer cannot be the content.
     """
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
-        """Ask for bytes from an offset on, at most `length` of them."""
-        ...
+        """Request bytes from an offset on, at most `length` of them."""
 
     def delete(self, url: str, reverify: Callable[[], None]) -> None:
-        """Delete a document; fine when it is not there (any more).
+        """Delete a document, if it exists.
 
         Args:
             url: of the document.
             reverify: called immediately before every single request, that of a redirect and a repetition included.
                 What it raises passes through unchanged, and no request is sent.
         """
-        ...
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -173,12 +160,12 @@ class BlobHeaders(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
-    """A look at a blob.
+    """What Blob Storage says of a blob.
 
     Attributes:
         etag: its version; None when nothing is committed under the name.
         length: in bytes.
-        metadata: what was written beside its bytes.
+        metadata: stored beside its bytes.
         blocks: its committed blocks; empty when it was written at once.
         staged: blocks that were sent but not committed.
     """
@@ -195,28 +182,25 @@ class ChunkStore(Protocol):
 
     Raises:
         StoreUnavailable: Blob Storage did not answer or refused.
-        BlobExists: there is a blob of that name already (put, commit); it may be this very write, whose answer was
-            lost and which was sent again: look at it.
+        BlobExists: a blob of that name exists (put, commit). It may be this very write, whose answer was lost and
+            which was sent again: verify it.
         BlocksGone: blocks of the list are not staged any more (commit).
     """
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         """Write a blob at once, its MD5 checked by the service; returns its etag."""
-        ...
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         """Send a block, its MD5 checked by the service."""
-        ...
 
     def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
-        """Make the blob of its blocks, all or nothing; returns its etag."""
-        ...
+        """Create the blob from its blocks, all or nothing; returns its etag."""
 
     def committed(self, name: str) -> tuple[Block, ...]:
         """The blocks that the blob is made of."""
-        ...
 
-    def stat(self, name: str) -> BlobProperties: ...
+    def stat(self, name: str) -> BlobProperties:
+        """The properties of a blob; those of an empty `BlobProperties` when there is none."""
 
     def read(self, name: str) -> Iterator[bytes]:
         """The committed bytes.
@@ -225,19 +209,16 @@ class ChunkStore(Protocol):
             StoreUnavailable: also when there is no such blob.
             BlobUnreadable: it is archived, or encrypted with another's key.
         """
-        ...
 
     def names(self, prefix: str) -> Iterator[str]:
         """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
-        ...
 
     def link(self, name: str, lifetime: timedelta) -> str:
-        """A URL that anyone may read the blob with, and only read, for a while."""
-        ...
+        """A URL that permits anyone to read the blob, and nothing else, for that long."""
 
 
 class OwnStorage(Protocol):
-    """Containers of the operator's that ACS records into directly."""
+    """The operator's containers that ACS records into directly."""
 
     def stat(self, url: str) -> BlobProperties: ...
 
@@ -253,11 +234,9 @@ class EventStore(Protocol):
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
-        ...
 
     def names(self) -> Iterable[str]:
         """The names of all events; folders of a hierarchical namespace are none."""
-        ...
 
     def read(self, name: str) -> bytes:
         """The bytes of an event.
@@ -266,11 +245,9 @@ class EventStore(Protocol):
             BlobGone: there is none of that name (any more): another run has finished with it.
             BlobUnreadable: it is archived, or encrypted with another's key.
         """
-        ...
 
     def remove(self, name: str) -> None:
         """Remove an event, if it is there."""
-        ...
 
 
 class CallbackVerifier(Protocol):
@@ -283,4 +260,3 @@ class CallbackVerifier(Protocol):
             CallbackRefused: it is missing, expired, forged or meant for another audience.
             AcsUnavailable: ACS's keys could not be fetched.
         """
-        ...

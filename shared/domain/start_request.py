@@ -36,5 +36,5 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 
     @property
     def fingerprint(self) -> str:
-        """Digest of everything asked; tells a repeated request from another one under the same key."""
+        """Digest of the whole request: it differs for another request under the same Idempotency-Key."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()

@@ -1,7 +1,7 @@
-"""Units of work that never stop each other: a message, a letter, an index entry, a row, a kept event, a manifest.
+"""Units of work that never stop each other: a message, a dead letter, an index entry, a row, an event, a manifest.
 
-Beside the replies, this is the only place that catches what nobody foresaw. It becomes an `Unforeseen`, which is
-handled as a transient failure is: logged with its traceback, told once, tried again until the deadline ends it.
+Beside the replies, this is the only place that catches every exception. An unforeseen one becomes `Unforeseen`, which
+is handled like a transient failure: logged with its traceback, alerted once, tried again until the deadline ends it.
 """
 
 from collections.abc import Callable
@@ -29,11 +29,11 @@ def attempt[Result](unit: Callable[[], Result]) -> Result:
 
 
 class Run:
-    """One run over many units: each of them is tried, whatever became of the others.
+    """One run over many units: each is tried, also after others failed.
 
     Attributes:
         name: of the use case, for the log.
-        interruptions: outages of our own, each of which kept one unit from being done.
+        interruptions: our own outages, each of which kept one unit from being done.
     """
 
     def __init__(self, name: str) -> None:
@@ -41,11 +41,11 @@ class Run:
         self.interruptions: list[RecorderError] = []
 
     def attempt(self, unit: Callable[[], Messages], unforeseen: Callable[[Unforeseen], None]) -> Messages:
-        """What a unit wants sent; nothing when it could not be done.
+        """Do a unit; returns the messages it wants sent, none if it failed.
 
         Args:
             unit: the work.
-            unforeseen: tells, once, of what nobody foresaw, and sets the unit aside.
+            unforeseen: alerts once of an unforeseen error, and postpones the unit.
         """
         try:
             return self.set_aside(unit, unforeseen)
@@ -61,7 +61,7 @@ class Run:
             return Messages()
 
     def finish(self, messages: Messages) -> Messages:
-        """The messages of all units, after it was told that some of these could not be done.
+        """The messages of all units; logs an alert if some of these could not be done.
 
         Raises:
             RecorderError: the first interruption, when nothing is to be sent: raising discards messages.
@@ -76,7 +76,7 @@ class Run:
 
 
 def as_interruption(error: Unforeseen) -> None:
-    """Have a run count what nobody foresaw like an outage: for whoever asked for it and is waiting for the answer.
+    """Have a run count an unforeseen error like an outage, where a caller is waiting for the answer.
 
     Raises:
         Unforeseen: always.

@@ -1,4 +1,4 @@
-"""What kind of URL a text is; what is malformed is of no kind."""
+"""Kinds of URLs; a malformed one is of no kind."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,6 +17,6 @@ def is_https_url(text: str) -> bool:
 
 
 def is_loopback_url(text: str) -> bool:
-    """Emulated storage is spoken to over plain http, on this machine only."""
+    """Whether it is plain http on this machine, as of emulated storage."""
     url = split_url(text)
     return url.scheme == "http" and url.hostname in {"127.0.0.1", "localhost"}
