@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -31,7 +32,7 @@ FOLDER = f"2026/11/22/{OUR_ID}"
 DONE = {"status": ChunkStatus.DELETED, "open": False, "due_at": None, "bytes": 1000, "sha256": "ab", "managed": True}
 
 
-def with_chunks(cloud: Cloud, chunks: Iterable[dict[str, object]]) -> None:
+def with_chunks(cloud: Cloud, chunks: Iterable[dict[str, Any]]) -> None:
     recording = a_recording(status=RecordingStatus.TRANSFERRING, folder=FOLDER)
     recording = cloud.catalog.save_recording(recording)
     rows = [a_chunk(number, **DONE | fields) for number, fields in enumerate(chunks)]
@@ -356,6 +357,28 @@ def test_a_recording_of_which_no_chunk_could_be_read_says_where_its_event_is(clo
 
     assert (recording.status, recording.failure_kind) == (RecordingStatus.FAILED, FailureKind.REJECTED)
     assert "rejected-events" in str(recording.failure)
+
+
+def test_of_several_lost_chunks_the_worst_kind_is_the_recording_s(cloud: Cloud) -> None:
+    kinds = (FailureKind.EXPIRED, FailureKind.CONFLICT)
+    with_chunks(cloud, ({"status": ChunkStatus.FAILED, "failure_kind": kind} for kind in kinds))
+
+    assert complete(cloud).failure_kind is FailureKind.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("row", "wait"),
+    [({"ended_at": None}, timedelta(minutes=1)), ({}, timedelta(hours=1))],
+    ids=["it may run on", "it ended"],
+)
+def test_a_failure_is_looked_at_as_often_as_its_recording_may_change(
+    cloud: Cloud, row: dict[str, Any], wait: timedelta
+) -> None:
+    failure = replace(a_recording(status=RecordingStatus.FAILED, heard_at=BEGINNING), **row)
+
+    cloud.services.completion.keep_open(failure, BEGINNING)
+
+    assert list(cloud.catalog.open.values()) == [replace(recording_entry(failure, BEGINNING + wait), failed=True)]
 
 
 def test_a_chunk_that_was_saved_is_not_told_as_lost(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording, document_id, file_ready_event, keep_at_acs, media
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
+from tests.unit.steps import warnings
 
 MINUTE = timedelta(minutes=1)
 
@@ -95,6 +96,14 @@ def test_a_chunk_whose_copy_is_gone_is_copied_again(stored: Cloud, which: str) -
 
     assert messages == Messages(transfers=(stored.chunk().ref,))
     assert (stored.chunk().status, stored.chunk().sha256, at_acs(stored)) == (ChunkStatus.PENDING, None, True)
+
+
+def test_a_copy_that_is_gone_is_told(stored: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    stored.store.lose(stored.chunk().content_blob)
+
+    delete(stored)
+
+    assert len(warnings(caplog, "chunk_altered")) == 1
 
 
 def test_a_copy_that_was_lost_is_there_again_in_the_end(stored: Cloud) -> None:

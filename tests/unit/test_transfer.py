@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkRef, ChunkStatus, FilesStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, Fault, Plan
 from tests.unit.steps import announce, transfer
@@ -139,3 +139,28 @@ def test_a_chunk_that_is_not_ours_is_finished_when_it_is_stored(cloud: Cloud) ->
 
     assert (messages, cloud.recording().status) == (Messages(), RecordingStatus.COMPLETED)
     assert document_id() in cloud.source.documents
+
+
+def test_a_chunk_that_has_no_metadata_is_stored(ready: Cloud) -> None:
+    ready.catalog.save_chunk(replace(ready.chunk(), metadata_location=None, metadata_blob=None))
+
+    transfer(ready)
+
+    assert ready.chunk().status is ChunkStatus.STORED
+
+
+def test_a_redelivered_transfer_completes_what_a_crash_left(ready: Cloud) -> None:
+    """The chunk was finished, and its recording was not looked at."""
+    ready.catalog.save_chunk(replace(ready.chunk(), status=ChunkStatus.STORED, open=False, due_at=None))
+
+    assert transfer(ready) == Messages()
+
+    assert ready.recording().files is FilesStatus.COMPLETED
+    assert (OUR_ID, document_id()) not in ready.catalog.open
+
+
+def test_what_may_not_be_deleted_is_sent_to_no_deletion(ready: Cloud) -> None:
+    ready.catalog.save_chunk(replace(ready.chunk(), managed=False))
+
+    assert transfer(ready) == Messages()
+    assert (ready.chunk().open, ready.recording().files) == (False, FilesStatus.COMPLETED)

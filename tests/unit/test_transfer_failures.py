@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.durations import AFTER_DEADLINE
-from shared.domain.models import ChunkStatus, FilesStatus, RecordingStatus
+from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.transfer import METADATA_BYTES_MAX
 from tests.builders import OUR_ID, document_id, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
-from tests.unit.steps import announce, failed, transfer
+from tests.unit.steps import announce, failed, transfer, warnings
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
@@ -184,6 +184,48 @@ def test_another_content_under_the_name_fails_the_chunk_and_stays(ready: Cloud) 
     chunk = failed(ready)
 
     assert (chunk.status, ready.store.blobs[name]) == (ChunkStatus.FAILED, b"somebody else's")
+
+
+def test_a_chunk_whose_name_another_content_has_says_so_by_its_kind(ready: Cloud) -> None:
+    ready.store.overwrite(ready.chunk().content_blob, b"somebody else's")
+
+    assert failed(ready).failure_kind is FailureKind.CONFLICT
+
+
+def test_a_chunk_that_expired_says_so_by_its_kind(ready: Cloud) -> None:
+    ready.world.advance(DAY)
+
+    assert failed(ready).failure_kind is FailureKind.EXPIRED
+
+
+def test_lost_metadata_of_saved_media_are_told(ready: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    ready.world.fail("source.open", Fault.MISSING)
+    failed(ready)
+    ready.world.advance(DAY)
+
+    failed(ready)
+
+    assert len(warnings(caplog, "chunk_incomplete")) == 1
+
+
+def test_media_that_were_proven_are_not_read_back_for_the_sake_of_their_metadata(ready: Cloud) -> None:
+    ready.world.fail("source.open", Fault.MISSING)
+    failed(ready)
+
+    transfer(ready)
+
+    assert ready.chunk().status is ChunkStatus.STORED
+    assert ready.world.counts["store.read"] == 0
+
+
+def test_metadata_that_were_proven_are_not_read_back_for_the_sake_of_the_media(ready: Cloud) -> None:
+    ready.world.plan = lambda e: Fault.ERROR_BEFORE if e.name == "source.open" and e.count == 2 else None
+    failed(ready)
+
+    transfer(ready)
+
+    assert ready.chunk().status is ChunkStatus.STORED
+    assert ready.world.counts["store.read"] == 0
 
 
 def test_a_second_read_that_differs_fails_the_chunk() -> None:
