@@ -39,6 +39,7 @@ SHAPED = [
     "MAX_RECORDING_HOURS",
 ]
 CASES = [*((name, SECRET) for name in SHAPED), *((name, REFERENCE) for name in [*FREE, *SHAPED])]
+SOME_CASES = CASES[::6]  # `make prove` takes them all
 # Those that say nothing without another.
 BESIDE = {
     "RecordingsStorage__credential": {"RecordingsStorage__accountName": "contoso"},
@@ -61,7 +62,10 @@ def every_function() -> list[dict[str, object]]:
         return host.functions
 
 
-@pytest.mark.parametrize(("name", "value"), CASES)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [pytest.param(*case, marks=[] if case in SOME_CASES else pytest.mark.prove) for case in CASES],
+)
 def test_with_any_setting_wrong_every_function_is_there_and_names_it(
     every_function: list[dict[str, object]], name: str, value: str
 ) -> None:
