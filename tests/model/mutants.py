@@ -73,18 +73,9 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "engine", "engine_winner", "blocks", "races")
 THEN = (
-    *(
-        "crash_everywhere",
-        "own_storage",
-        "sweep",
-        "sweep_recordings",
-        "sweep_units",
-        "replay",
-        "recordings",
-        "start",
-        "callbacks",
-    ),
-    *("control", "control_answers", "control_questions", "models", "units", "unforeseen", "hostile_events"),
+    *("claims", "crash_everywhere", "own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings"),
+    *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
+    *("hostile_events",),
 )
 MODEL = (
     "tests/model/test_guards.py",
@@ -107,6 +98,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
         "start",
         "callbacks",
     ),
+    "shared/pipeline/claims.py": ("claims", "transfer", "transfer_failures"),
     "shared/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
 }
