@@ -49,8 +49,9 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_content", "winner", "block_ids", "races")
 THEN = (
-    *("own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings", "start", "callbacks"),
-    *("control", "control_answers", "control_questions", "models", "units", "unforeseen", "hostile_events"),
+    *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings"),
+    *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
+    *("hostile_events",),
 )
 MODEL = (
     *("tests/model/test_guards.py", "tests/model/test_cost.py"),
@@ -73,6 +74,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
         "start",
         "callbacks",
     ),
+    "shared/pipeline/claims.py": ("claims", "transfer", "transfer_failures"),
     "shared/domain/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
     "shared/pipeline/sweep_chunks.py": ("sweep", "sweep_units"),
