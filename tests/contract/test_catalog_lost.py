@@ -17,7 +17,7 @@ from shared.domain.errors import CatalogConflict, CatalogUnavailable
 from shared.domain.models import Chunk, ChunkRef, OpenWork, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
-from tests.fakes.world import Fault, World
+from tests.fakes.world import Effect, Fault, World
 
 from .conftest import AZURITE, new_name
 from .played import LosingAdapter
@@ -208,6 +208,25 @@ def test_of_two_additions_of_equal_content_only_the_first_wins(lossy: Lossy) -> 
         lossy.catalog.add_chunks(recording, [chunk])
 
     assert lossy.catalog.recording(recording.id) == won
+
+
+def test_a_write_of_the_fake_that_somebody_replaced_before_its_repetition_is_a_conflict() -> None:
+    fake = LossyFake()
+    _, chunk = with_chunk(fake.catalog)
+    tries: list[Effect] = []
+
+    def plan(effect: Effect) -> Fault | None:
+        tries.append(effect)
+        if len(tries) > 1:
+            fake.catalog.written((chunk.id, chunk.document_id), chunk)
+        return Fault.LOST_ONCE if len(tries) == 1 else None
+
+    fake.world.plan = plan
+
+    with pytest.raises(CatalogConflict):
+        fake.catalog.save_chunk(chunk)
+
+    assert len(tries) == 2
 
 
 # What only a wire can do.

@@ -18,13 +18,14 @@ from queue import SimpleQueue
 from tests.model.mutations import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("shared", "functions", "tests/unit", "tests/model", "tests/fakes", "tests/events")
+COPIED = ("shared", "functions", "local", "tests/unit", "tests/model", "tests/fakes", "tests/events")
 FILES = (
     "tests/__init__.py",
     "tests/builders.py",
     "tests/copying.py",
     "tests/hostile.py",
     "tests/conftest.py",
+    "tests/packaged.py",
     "pyproject.toml",
     "function_app.py",
 )
@@ -103,7 +104,7 @@ def sampled(listed: Sequence[Mutant], count: int) -> list[Mutant]:
 
 def copy_of_tree(place: Path) -> Path:
     for name in COPIED:
-        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     for name in FILES:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place / name)
