@@ -16,7 +16,7 @@ from local.stack import ROOT, Stack
 from shared import settings
 from tests.builders import OUR_ID, document_id
 from tests.e2e.conftest import FAST_HOST, FAST_SETTINGS
-from tests.e2e.steps import differences, record, settled, violations_of
+from tests.e2e.steps import differences, let_start_settle, record, settled, violations_of
 from tests.e2e.test_faults import TWO
 
 ENVIRONMENT = {
@@ -162,6 +162,7 @@ def test_what_comes_while_the_settings_are_wrong_is_stored_once_they_are_mended(
         call = stack.simulator.place_call(script=TWO)
         late = stack.recorder.start({"serverCallId": call.server_call_id})
         stack.recorder.wait(late["id"], "active", seconds=10)
+        let_start_settle(stack, late["id"])
         right = dict(stack.host.environment)
 
         stack.host.environment |= {"CLAIM_SECONDS": SECRET, "CALLBACK_AUDIENCE": REFERENCE}
