@@ -147,7 +147,7 @@ def survives(mutant: Mutant, tree: Path, *, short: bool) -> bool:
 def passes(tree: Path, files: Sequence[str]) -> bool:
     """Raises: subprocess.TimeoutExpired when it cannot be told."""
     environment = os.environ | {"MODEL_EXAMPLES": "40", "MODEL_PREEMPTIONS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-k", QUICK]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-m", QUICK]
     command = [sys.executable, "-m", "pytest", *options, *files]
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=SECONDS_MAX, check=False)
     return done.returncode == 0
