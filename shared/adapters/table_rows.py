@@ -45,6 +45,7 @@ NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later time
 STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
 OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be a partition; other keys are not ours
 COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
+JSON_COLUMNS = frozenset({"tags", "otherLocations"})
 NUMBER_MAX = 2**60  # beyond it the next sum does not fit into a column
 YEARS = range(1601, 9000)  # from the first that a table holds; behind the last there is room for every sum
 MIN_TIME = datetime(YEARS.start, 1, 1, tzinfo=UTC)
@@ -62,13 +63,13 @@ def to_entity(value: Recording | Chunk, row: str) -> Entity:
     columns.pop("etag")
     entity: Entity = {"PartitionKey": value.id, "RowKey": row}
     for name, column in columns.items():
-        if column is not None:
+        if column not in (None, []):
             entity[name] = to_column(column)
     return entity
 
 
 def to_column(value: object) -> object:
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
@@ -143,8 +144,8 @@ def to_value[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> R
         columns = to_columns(entity)
         if kind is Recording:
             columns = split_status(columns)
-        if "tags" in columns:
-            columns["tags"] = to_tags(columns["tags"])
+        for name in JSON_COLUMNS & columns.keys():
+            columns[name] = from_json(columns[name])
         value = msgspec.convert(columns, kind)
     except msgspec.MsgspecError as error:
         raise unreadable(entity, column=column_of(error)) from None  # its text repeats the column's value
@@ -174,8 +175,8 @@ def column_of(error: msgspec.MsgspecError) -> str | None:
     return found[1] or found[2] if found else None
 
 
-def to_tags(value: object) -> object:
-    """The tags column, parsed; anything but JSON is returned as it is, and fails as tags."""
+def from_json(value: object) -> object:
+    """A column of JSON, parsed; anything else is returned as it is, and fails as what it should be."""
     try:
         return json.loads(str(value))
     except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ can be sent to a host that was never checked.
 """
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -37,6 +38,24 @@ class Location(msgspec.Struct, frozen=True):
     def url(self) -> str:
         whole = f"https://{self.host}/v1/objects/{self.document_id}"
         return f"{whole}/content/{self.content}" if self.content else whole
+
+
+class Locations(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an event says that a chunk lies at ACS; every URL was matched and rebuilt.
+
+    Attributes:
+        content, metadata: what to read; no metadata where the event names none.
+        delete: what to delete; None when there is nothing that may be deleted.
+    """
+
+    content: str
+    metadata: str | None = None
+    delete: str | None = None
+
+
+def distinct(urls: Iterable[str | None]) -> tuple[str, ...]:
+    """The URLs that there are, each once, in their order."""
+    return tuple(dict.fromkeys(url for url in urls if url))
 
 
 def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:

@@ -15,7 +15,7 @@ RETRY_MAX_SECONDS = 900  # RETRY_MAX_SECONDS; chosen: the longest wait
 ACS_RETENTION_HOURS = 24  # ACS_RETENTION_HOURS; documented: how long ACS keeps a file
 MAX_RECORDING_HOURS = 24  # MAX_RECORDING_HOURS; documented: a call, and so its recording, lasts no longer
 ATTEMPT_SECONDS_MAX = 20 * 60  # chosen: below host.json's functionTimeout, which kills every other invocation, too
-AFTER_DEADLINE = timedelta(hours=6)  # chosen: ACS may destroy later than it says; after that nothing is tried any more
+SILENCE_RETENTIONS = 1.5  # chosen: how long a chunk is tried while ACS never says that it is gone, in retentions
 WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # chosen: before ACS destroys a chunk that is not stored
 AT_RISK = WARNINGS[0]
 

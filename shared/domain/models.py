@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.domain.acs_urls import Locations
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import Conflict
 
@@ -72,7 +73,7 @@ class ChunkStatus(StrEnum):
     PENDING = "pending"  # announced
     STORED = "stored"  # a verified copy, media and metadata, is in Blob Storage
     DELETED = "deleted"  # … and ACS no longer has the original
-    FAILED = "failed"  # expired or refused; only a replay resets it
+    FAILED = "failed"  # expired or refused; a replay resets it, or an event that names another place
 
 
 FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
@@ -264,9 +265,12 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         document_id: ACS's id of the file, the key of the chunk.
         etag: version of the row; empty before it was first written.
 
-        expires_at: when ACS destroys the original.
+        expires_at: the earliest plausible time at which ACS destroys the original; warnings count on it.
+        gone_by: the latest; until then a 404 may pass. None on rows of the version before, as the next.
+        heard_at: when an event last told where it is.
         content_location, metadata_location: URLs at ACS.
         delete_location: what to delete at ACS; None when there is nothing that may be deleted.
+        other_locations: where later events say that it is, too; tried in turn.
         managed: whether the original may be deleted once a copy is proven.
         own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
         format, end_reason: as announced; no format when it is none that ACS is known to write.
@@ -294,9 +298,12 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     etag: str = ""
 
     expires_at: datetime
+    gone_by: datetime | None = None
+    heard_at: datetime | None = None
     content_location: str
     metadata_location: str | None = None
     delete_location: str | None = None
+    other_locations: tuple[Locations, ...] = ()
     managed: bool = False
     own_storage: bool = False
     format: str | None = None
@@ -326,6 +333,22 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def ref(self) -> ChunkRef:
         return ChunkRef(self.id, self.document_id)
+
+    @property
+    def locations(self) -> tuple[Locations, ...]:
+        """Where it may be, the first announced place first."""
+        first = Locations(content=self.content_location, metadata=self.metadata_location, delete=self.delete_location)
+        return (first, *self.other_locations)
+
+    @property
+    def proven(self) -> bool:
+        """Whether copies of the media and of the metadata are proven."""
+        return self.sha256 is not None and self.metadata_sha256 is not None
+
+    @property
+    def altered(self) -> bool:
+        """Whether it failed because its copy is not what was proven: nothing else fails a chunk that was stored."""
+        return self.status is ChunkStatus.FAILED and self.stored_at is not None
 
     @property
     def refused(self) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from shared.copying.block_ids import list_digest
 from shared.copying.copy_content import digest_of
 from shared.domain import units
+from shared.domain.acs_urls import distinct
 from shared.domain.errors import (
     CatalogConflict,
     ContentConflict,
@@ -24,7 +25,7 @@ from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Mess
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock, Source
 from shared.pipeline.completion import Completion
-from shared.pipeline.retries import RetryPolicy, alert_unforeseen
+from shared.pipeline.retries import RetryPolicy, alert_unforeseen, unproven
 from shared.settings import DeleteFromAcs
 
 
@@ -93,8 +94,7 @@ class Deletion:
             return Messages()
 
     def step(self, chunk: Chunk) -> Messages:
-        location = chunk.delete_location
-        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or location is None:
+        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or chunk.delete_location is None:
             self.finish(chunk)
             return Messages()
 
@@ -103,7 +103,8 @@ class Deletion:
             chunk = self.reverify(chunk)
 
         try:
-            self.source.delete(location, reverify)
+            for url in distinct(place.delete for place in chunk.locations):
+                self.source.delete(url, reverify)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
@@ -152,21 +153,8 @@ class Deletion:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
         due = self.clock() + self.retries.claim
-        self.catalog.save_chunk(
-            msgspec.structs.replace(
-                chunk.moved(ChunkStatus.PENDING),
-                failure=str(error),
-                due_at=due,
-                stored_at=None,
-                bytes=None,
-                sha256=None,
-                content_etag=None,
-                block_list_digest="",
-                metadata_bytes=None,
-                metadata_sha256=None,
-                metadata_etag=None,
-            )
-        )
+        row = unproven(chunk.moved(ChunkStatus.PENDING))
+        self.catalog.save_chunk(msgspec.structs.replace(row, failure=str(error), due_at=due))
         return Messages(transfers=(chunk.ref,))
 
     def mark_altered(self, chunk: Chunk, error: ContentConflict) -> None:
@@ -176,10 +164,11 @@ class Deletion:
         )
 
     def defer(self, chunk: Chunk, error: Transient) -> None:
-        """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""
+        """Try again later; once ACS must have destroyed the original by itself, nothing is left to do."""
         now = self.clock()
-        if now >= chunk.expires_at:
-            self.finish(msgspec.structs.replace(chunk, failure="Not deleted by us; ACS destroys it by itself."))
+        if self.retries.is_over(chunk, error, now):
+            failure = f"Not deleted by this app: {error} What ACS still has, it destroys by itself."
+            self.finish(msgspec.structs.replace(chunk, failure=failure))
             return
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The copy is safe; the deletion is tried again."

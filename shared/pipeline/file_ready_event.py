@@ -119,7 +119,7 @@ def announced_chunks(data: Json) -> tuple[tuple[AnnouncedChunk, ...], tuple[str,
         raise NotUnderstood("The event lists no recordingChunks.")
     if len(listed) > CHUNKS_MAX:
         raise NotUnderstood(f"The event lists {len(listed)} chunks; more than {CHUNKS_MAX} cannot be one event.")
-    chunks: dict[str, AnnouncedChunk] = {}
+    chunks: dict[AnnouncedChunk, None] = {}  # one document may be listed at several places
     unreadable: list[str] = []
     for position, item in enumerate(listed):
         try:
@@ -127,8 +127,8 @@ def announced_chunks(data: Json) -> tuple[tuple[AnnouncedChunk, ...], tuple[str,
         except NotUnderstood as error:
             unreadable.append(f"Chunk at position {position}: {error}")
         else:
-            chunks.setdefault(chunk.document_id, chunk)
-    return tuple(chunks.values()), tuple(unreadable)
+            chunks[chunk] = None
+    return tuple(chunks), tuple(unreadable)
 
 
 def announced_chunk(item: object, position: int) -> AnnouncedChunk:

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain import blob_names
-from shared.domain.acs_urls import in_own_storage, own_location, parse_location
+from shared.domain.acs_urls import Locations, in_own_storage, own_location, parse_location
 from shared.domain.errors import NotUnderstood, RowUnreadable
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.settings import UnknownRecordings
+
+OTHER_LOCATIONS_MAX = 4  # beside the first; they stand in one column, and each is asked at each try
 
 
 class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,19 +36,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
-        revived: rows of refused chunks to replace, since their URLs are understood now.
+        changed: rows to replace: refused chunks whose URLs are understood now, and chunks announced at another place.
         refusals: one sentence for each part of the event that is not understood.
+        is_empty: whether the rows say all of it already.
     """
 
     recording: Recording
     added: tuple[Chunk, ...]
-    revived: tuple[Chunk, ...]
+    changed: tuple[Chunk, ...]
     refusals: tuple[str, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the rows say all of it already."""
-        return bool(self.recording.etag) and not self.added and not self.revived
+    is_empty: bool
 
 
 def plan_event(
@@ -62,27 +61,115 @@ def plan_event(
         now: the time.
     """
     planned = with_event(recording, event, policy, now)
-    rows = {
-        announced.document_id: chunk_row(planned, event, announced, policy, now)
-        for announced in event.chunks
-        if announced.document_id not in known or ((old := known[announced.document_id]) and old.refused)
-    }
-    unreadable = (chunk.document_id for chunk in event.chunks if known.get(chunk.document_id, chunk) is None)
+    rows: dict[str, Chunk] = {}
+    refusals = [*event.unreadable, *undeletable_chunks(event, policy)]
+    for announced in event.chunks:
+        old = rows.get(announced.document_id, known.get(announced.document_id))
+        if old is None and announced.document_id in known:
+            refusals.append(str(RowUnreadable(recording.id, announced.document_id)))
+        elif old is None or not is_settled(old):
+            row = chunk_row(planned, event, completed(announced, old), policy, now)
+            try:
+                written = row if old is None else announced_again(old, row)
+            except NotUnderstood as error:
+                refusals.append(str(error))
+                continue
+            refusals += [row.failure] if row.failure else []
+            rows |= {written.document_id: written} if written else {}
+    # A chunk's row is written before its recording's: whoever wrote it may have died in between.
+    ended = recording.files in {FilesStatus.COMPLETED, FilesStatus.FAILED}
+    reopens = ended and any(chunk and chunk.open for chunk in known.values())
     return Plan(
         recording=planned,
         added=tuple(row for row in rows.values() if row.document_id not in known),
-        revived=tuple(
-            msgspec.structs.replace(row, etag=old.etag)
-            for row in rows.values()
-            if (old := known.get(row.document_id)) and not row.refused
-        ),
-        refusals=(
-            *event.unreadable,
-            *undeletable_chunks(event, policy),
-            *(str(RowUnreadable(recording.id, document_id)) for document_id in unreadable),
-            *(row.failure for row in rows.values() if row.failure),
-        ),
+        changed=tuple(row for row in rows.values() if row.document_id in known),
+        refusals=tuple(refusals),
+        is_empty=bool(recording.etag) and not rows and not reopens,
     )
+
+
+def is_settled(chunk: Chunk) -> bool:
+    """Whether its copy is proven, so that it does not matter any more where the original lies."""
+    return chunk.proven or (chunk.own_storage and chunk.sha256 is not None)
+
+
+def completed(announced: AnnouncedChunk, old: Chunk | None) -> AnnouncedChunk:
+    """The chunk as announced; what the event leaves out is as the row has it."""
+    if old is None:
+        return announced
+    return msgspec.structs.replace(
+        announced,
+        content_location=announced.content_location or old.content_location or None,
+        metadata_location=announced.metadata_location or old.metadata_location,
+        delete_location=announced.delete_location or old.delete_location,
+    )
+
+
+def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row of a chunk that is not proven, with what a later event adds to it; None when that is nothing.
+
+    Args:
+        old: as it stands.
+        row: as this event alone would have it.
+
+    Raises:
+        NotUnderstood: it has been announced at too many places already.
+    """
+    if row.refused:
+        return None
+    if old.refused:
+        return msgspec.structs.replace(row, etag=old.etag)
+    merged = moved_to(old, row) if old.own_storage or row.own_storage else with_other_locations(old, row)
+    if merged is None:
+        return None
+    return msgspec.structs.replace(
+        merged if merged.status is ChunkStatus.PENDING else merged.moved(ChunkStatus.PENDING),
+        expires_at=min(old.expires_at, row.expires_at),
+        gone_by=max(old.gone_by or row.created_at, row.gone_by or row.created_at),
+        heard_at=row.heard_at,
+        due_at=row.due_at,
+        claimed_until=None,  # whoever copies it now does not know this place
+        stored_at=None,
+        open=True,
+        failure=None,
+        failure_kind=None,
+    )
+
+
+def with_other_locations(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row with the places of a later event beside its own, to be tried in turn."""
+    # Once the metadata were judged, whether the original may be deleted stands.
+    may_delete = old.delete_location is not None or old.metadata_sha256 is None
+    places = Locations(
+        content=row.content_location,
+        metadata=row.metadata_location,
+        delete=row.delete_location if may_delete else None,
+    )
+    known = {None, *(url for place in old.locations for url in (place.content, place.metadata, place.delete))}
+    if {places.content, places.metadata, places.delete} <= known:
+        return None
+    if len(old.other_locations) >= OTHER_LOCATIONS_MAX:
+        raise NotUnderstood(
+            f"Chunk {old.document_id} was announced at {OTHER_LOCATIONS_MAX + 1} places before; one more is not tried."
+        )
+    return msgspec.structs.replace(
+        old,
+        metadata_location=old.metadata_location or places.metadata,
+        metadata_blob=old.metadata_blob or row.metadata_blob,
+        delete_location=old.delete_location or places.delete,
+        other_locations=(*old.other_locations, places),
+    )
+
+
+def moved_to(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row at the place of a later event, where one of the two is in a container of the operator's."""
+    if row.content_location == old.content_location:
+        return None
+    names = (
+        *("own_storage", "content_location", "content_blob"),
+        *("metadata_location", "metadata_blob", "delete_location", "other_locations"),
+    )
+    return msgspec.structs.replace(old, **{name: getattr(row, name) for name in names})
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -91,7 +178,7 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
     Of the control half an event says nothing; that a start failed is refuted by its file.
     """
     began = event.recording_start_time
-    deadline = event.event_time + policy.retention
+    deadline = min(event.event_time, now) + policy.retention
     return msgspec.structs.replace(
         recording.with_files(FilesStatus.TRANSFERRING, now),
         call_id=recording.call_id or event.call_id,
@@ -131,7 +218,9 @@ def chunk_row(
         index=announced.index,
         status=ChunkStatus.PENDING,
         created_at=now,
-        expires_at=event.event_time + policy.retention,
+        expires_at=min(event.event_time, now) + policy.retention,
+        gone_by=max(event.event_time, now) + policy.retention,
+        heard_at=now,
         content_location="",
         content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
         format=made if made in blob_names.CONTENT_TYPES else None,

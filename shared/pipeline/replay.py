@@ -18,6 +18,7 @@ from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
 from shared.pipeline.ingest import Ingest, merged
+from shared.pipeline.retries import unproven
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 type OnUnforeseen = Callable[[Unforeseen], None]
@@ -110,7 +111,8 @@ class Replay:
         return Messages()
 
     def reset(self, chunk: Chunk) -> Messages:
-        """Send a chunk again; a failed one becomes pending."""
+        """Send a chunk again; a failed one becomes pending, and what was altered is proven anew."""
+        chunk = unproven(chunk) if chunk.altered else chunk
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
         try:

@@ -198,6 +198,10 @@ OF_A_CHUNK: list[tuple[str, object]] = [
     ("dueAt", "soon"),
     ("contentBlob", b"name"),
     ("sha256", 7),
+    ("otherLocations", "not json"),
+    ("otherLocations", "[" * 20_000),
+    ("otherLocations", '["https://storage.asm.skype.com/v1/objects/a"]'),
+    ("otherLocations", "{}"),
     ("id", "another"),
     ("documentId", "another"),
 ]

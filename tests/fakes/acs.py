@@ -133,10 +133,11 @@ def acs_recording_id(number: int) -> str:
 
 @dataclass
 class FakeDocument:
-    """A chunk's files at ACS, until it destroys them."""
+    """A chunk's files at ACS, until it destroys them; at some of its hosts, or at all."""
 
     contents: dict[str, bytes]
     expires_at: datetime | None = None
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -171,8 +172,12 @@ class FakeSource:
     def found(self, url: str) -> tuple[str, FakeDocument | None]:
         id = url.partition("/v1/objects/")[2].partition("/")[0]
         document = self.documents.get(id)
-        gone = document is not None and document.expires_at is not None and document.expires_at <= self.world.now
-        return id, None if gone else document
+        if document is not None and document.expires_at is not None and document.expires_at <= self.world.now:
+            del self.documents[id]
+            return id, None
+        host = url.removeprefix("https://").partition("/")[0]
+        elsewhere = document is not None and document.hosts and host not in document.hosts
+        return id, None if elsewhere else document
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
         return self.opened(url, offset, length)
@@ -212,4 +217,4 @@ class FakeSource:
         id, document = self.found(url)
         if document is not None:
             self.on_delete(id, document)
-        self.documents.pop(id, None)
+            del self.documents[id]

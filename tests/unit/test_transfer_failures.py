@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from shared.domain.durations import AFTER_DEADLINE
+from shared.domain.durations import SILENCE_RETENTIONS
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.transfer import METADATA_BYTES_MAX
-from tests.builders import OUR_ID, document_id, keep_at_acs, media, metadata
+from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.unit.steps import announce, failed, transfer, warnings
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
+SILENCE = DAY * SILENCE_RETENTIONS
 
 
 @pytest.mark.parametrize("fault", [Fault.EMPTY, Fault.HTML, Fault.TRUNCATED, Fault.MISSING, Fault.ERROR_BEFORE])
@@ -152,18 +154,107 @@ def test_a_recording_with_an_expired_chunk_has_failed(ready: Cloud) -> None:
     assert (OUR_ID, document_id()) not in ready.catalog.open
 
 
-def test_an_outage_at_the_deadline_is_waited_for(ready: Cloud) -> None:
+def test_a_404_while_acs_may_still_have_the_chunk_may_pass(ready: Cloud) -> None:
+    ready.source.documents.clear()
+    ready.world.advance(DAY - MINUTE)
+
+    assert failed(ready).status is ChunkStatus.PENDING
+
+
+def test_metadata_that_tell_of_an_early_end_give_nothing_up(cloud: Cloud) -> None:
+    began = (BEGINNING - timedelta(hours=40)).isoformat()
+    cloud.source.add(document_id(), media(), metadata(0, chunkStartTime=began))
+    announce(cloud)
+    cloud.world.plan = lambda e: Fault.ERROR_BEFORE if e.name == "source.open" and e.count == 2 else None
+    assert failed(cloud).status is ChunkStatus.PENDING
+    assert cloud.chunk().expires_at < BEGINNING
+
+    transfer(cloud)
+
+    assert cloud.chunk().status is ChunkStatus.STORED
+
+
+@pytest.mark.parametrize("fault", [Fault.MISSING, Fault.ERROR_BEFORE])
+def test_an_event_of_long_ago_gives_nothing_up(cloud: Cloud, fault: Fault) -> None:
+    keep_at_acs(cloud, 1)
+    cloud.services.ingest.ingest(file_ready_event(1, event_time=BEGINNING - timedelta(days=300)))
+    cloud.world.fail("source.open", fault, times=2)
+    assert cloud.chunk().expires_at < BEGINNING
+
+    assert failed(cloud).status is ChunkStatus.PENDING
+
+
+def test_an_event_of_tomorrow_makes_no_deadline_later_but_a_404_of_little_weight(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest(file_ready_event(1, event_time=BEGINNING + 9 * DAY))
+    assert cloud.chunk().expires_at == BEGINNING + DAY
+    cloud.world.advance(SILENCE - MINUTE)
+    assert failed(cloud).status is ChunkStatus.PENDING
+    cloud.world.advance(MINUTE)
+
+    assert failed(cloud).status is ChunkStatus.FAILED
+
+
+def test_a_chunk_of_the_version_before_is_given_up_by_when_its_row_was_made(ready: Cloud) -> None:
+    ready.catalog.save_chunk(replace(ready.chunk(), gone_by=None, heard_at=None))
     ready.world.advance(DAY)
+
+    assert failed(ready).status is ChunkStatus.FAILED
+
+
+def test_an_outage_at_the_deadline_is_waited_for(ready: Cloud) -> None:
+    ready.world.advance(SILENCE - MINUTE)
     ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
 
     assert failed(ready).status is ChunkStatus.PENDING
 
 
-def test_an_outage_long_after_the_deadline_is_not(ready: Cloud) -> None:
-    ready.world.advance(DAY + AFTER_DEADLINE)
+def test_an_outage_long_after_the_deadline_is_not_and_nobody_says_that_anything_was_destroyed(ready: Cloud) -> None:
+    ready.world.advance(SILENCE)
     ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
 
-    assert failed(ready).status is ChunkStatus.FAILED
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.failure_kind) == (ChunkStatus.FAILED, FailureKind.EXPIRED)
+    assert "ACS never answered with the chunk in 36 hours" in str(chunk.failure)
+    assert "destroyed" not in str(chunk.failure)
+
+
+def test_an_outage_of_our_own_is_not_said_to_be_acs_s(ready: Cloud) -> None:
+    ready.source.documents[document_id()].expires_at = None
+    ready.world.advance(SILENCE)
+    ready.world.fail("store.put", Fault.ERROR_BEFORE, times=2)
+
+    assert "In 36 hours no copy of the chunk could be made" in str(failed(ready).failure)
+
+
+def test_metadata_that_acs_never_answered_with_are_not_said_to_be_destroyed(ready: Cloud) -> None:
+    ready.source.documents[document_id()].expires_at = None
+    ready.world.advance(SILENCE)
+    ready.world.fail("source.open", Fault.ERROR_BEFORE)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.open) == (ChunkStatus.STORED, False)
+    assert "The media are safe. ACS never answered with the metadata" in str(chunk.failure)
+
+
+def test_what_went_wrong_before_a_loss_is_told_with_it(ready: Cloud) -> None:
+    ready.world.fail("store.put", Fault.ERROR_BEFORE, times=2)
+    failed(ready)
+    ready.source.documents.clear()
+    ready.world.advance(DAY)
+
+    assert "Before that: store.put failed" in str(failed(ready).failure)
+
+
+def test_metadata_that_were_stored_before_acs_destroyed_them_are_proven_by_their_digest(ready: Cloud) -> None:
+    ready.world.fail("store.put", Fault.ERROR_AFTER)
+    failed(ready)
+    del ready.source.documents[document_id()].contents["acsmetadata"]
+
+    transfer(ready)
+
+    assert (ready.chunk().status, ready.chunk().metadata_bytes) == (ChunkStatus.STORED, len(metadata(0)))
 
 
 def test_media_are_safe_even_if_their_metadata_expired(ready: Cloud) -> None:
