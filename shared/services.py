@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
 from shared.control.health import PROBE_ID, Health
 from shared.control.list_recordings import RecordingLists
-from shared.control.recordings import Recordings
+from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import ports
@@ -83,17 +84,15 @@ class Services:
         return Settings.from_environment(self.environment)
 
     @LockedCachedProperty
-    def recordings(self) -> Recordings:
-        settings = self.settings
-        return Recordings(
-            self.acs_calls,
-            self.catalog,
-            self.open_work,
-            self.clock,
-            max_recording=settings.max_recording,
-            retention=settings.acs_retention,
-            callback_url=settings.callback_url,
+    def starts(self) -> Starts:
+        return Starts(
+            self.acs_calls, self.catalog, self.open_work, self.clock, self.control, self.settings.callback_url
         )
+
+    @LockedCachedProperty
+    def control(self) -> Control:
+        forgotten_after = self.settings.max_recording + self.settings.acs_retention
+        return Control(self.acs_calls, self.catalog, self.open_work, self.clock, forgotten_after)
 
     @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
@@ -109,7 +108,7 @@ class Services:
 
     @LockedCachedProperty
     def state_callbacks(self) -> StateCallbacks:
-        return StateCallbacks(self.catalog, self.recordings.control, self.clock, self.callback_verifier)
+        return StateCallbacks(self.catalog, self.control, self.clock, self.callback_verifier)
 
     @LockedCachedProperty
     def ingest(self) -> Ingest:
@@ -153,7 +152,7 @@ class Services:
 
     @LockedCachedProperty
     def completion(self) -> Completion:
-        return Completion(self.catalog, self.open_work, self.store, self.clock, self.recordings.control)
+        return Completion(self.catalog, self.open_work, self.store, self.clock, self.control)
 
     @LockedCachedProperty
     def open_work(self) -> OpenWork:
@@ -165,7 +164,7 @@ class Services:
             self.catalog,
             self.open_work,
             self.completion,
-            self.recordings.control,
+            self.control,
             self.clock,
             self.settings.max_recording,
         )

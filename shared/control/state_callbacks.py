@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from shared.control.control_requests import Control
+from shared.control.control_recording import Control
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.errors import CallbackRefused, InvalidRequest
 from shared.domain.json_fields import Json, check_body_length, moment, number, text

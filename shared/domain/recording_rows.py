@@ -7,7 +7,7 @@ import msgspec
 
 from shared.domain.errors import CatalogConflict, RecordingNotFound, RowUnreadable
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog
 
 SAVE_TRIES = 5  # a row that another writer changed is read again and decided again
@@ -23,6 +23,15 @@ def existing_recording(catalog: Catalog, id: str) -> Recording:
     if recording is None:
         raise RecordingNotFound
     return recording
+
+
+def chunks_in_order(catalog: Catalog, id: str) -> list[Chunk]:
+    """The chunks of a recording as they follow each other.
+
+    Raises:
+        RowUnreadable: one of them cannot be read.
+    """
+    return sorted(catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
 
 
 def save_recording(catalog: Catalog, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:

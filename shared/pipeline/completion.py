@@ -7,14 +7,15 @@ from functools import partial
 
 import msgspec
 
-from shared.control.control_requests import Control, next_question
+from shared.control.control_answers import next_question
+from shared.control.control_recording import Control
 from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
 from shared.domain.errors import AcsError, CatalogConflict, Unforeseen
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
-from shared.domain.recording_rows import save_recording
+from shared.domain.recording_rows import chunks_in_order, save_recording
 from shared.domain.units import attempt
 from shared.pipeline.manifest import write_manifest
 
@@ -78,7 +79,7 @@ class Completion:
     def decide_finished(self, recording: Recording) -> Recording | None:
         """Decide a recording of which no chunk was open a moment ago."""
         id = recording.id
-        chunks = sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
+        chunks = chunks_in_order(self.catalog, id)
         if any(chunk.open for chunk in chunks):
             return recording  # added since the question above; a manifest must not list it
         lost = [chunk for chunk in chunks if chunk.status is ChunkStatus.FAILED]

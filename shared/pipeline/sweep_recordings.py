@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.control.control_requests import Control, next_question, unconfirmed
+from shared.control.control_answers import next_question, unconfirmed
+from shared.control.control_recording import Control
 from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, LOOK_AGAIN
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.log import LogEvent, log

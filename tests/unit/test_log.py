@@ -63,7 +63,7 @@ def start(cloud: Cloud, call: str, phone: str, signature: str) -> None:
         tags={"who": phone},
     )
     reply_or_problem(
-        "/", lambda: json_reply({"id": cloud.services.recordings.start(parse_start_request(body, ()), None).id})
+        "/", lambda: json_reply({"id": cloud.services.starts.start(parse_start_request(body, ()), None).id})
     )
     refused = start_body(recordingStorageContainerUrl=f"{CONTAINER}?sig={signature}")
     reply_or_problem("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
@@ -99,6 +99,6 @@ def test_what_acs_says_in_a_refusal_stays_out_of_the_log(caplog: pytest.LogCaptu
     cloud.acs.refuse("start", AcsRefused("No such call: aHR0cHM6Ly9hcGkuZmxpZ2h0", status=400, code="8527"))
 
     with pytest.raises(RecorderError):
-        cloud.services.recordings.start(parse_start_request(start_body(), ()), None)
+        cloud.services.starts.start(parse_start_request(start_body(), ()), None)
 
     assert "aHR0cHM6Ly9hcGkuZmxpZ2h0" not in lines(caplog)
