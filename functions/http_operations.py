@@ -6,8 +6,8 @@ from http import HTTPStatus
 import azure.functions as func
 
 from functions.bindings import Output, queue_outputs, recording_id, respond, send
-from shared.api.event_body import parse_events
 from shared.api.http_replies import Reply, json_reply
+from shared.api.request_bodies import parse_events
 from shared.control.list_recordings import time_filter
 from shared.domain.errors import CatalogUnavailable, InvalidRequest
 from shared.domain.json_fields import Json

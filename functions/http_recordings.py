@@ -6,7 +6,7 @@ import azure.functions as func
 
 from functions.bindings import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
-from shared.api.start_body import parse_idempotency_key, parse_start_request
+from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.control.list_recordings import parse_query
 from shared.domain.json_views import recording_view
 from shared.domain.models import Recording

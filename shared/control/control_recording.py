@@ -35,7 +35,7 @@ from shared.domain.errors import (
 )
 from shared.domain.models import ControlStatus, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
+from shared.domain.ports import AcsCalls, Catalog, Clock
 from shared.domain.recording_rows import SAVE_TRIES, existing_recording
 
 QUESTIONS_MAX = 4  # of one request; each further one means that another request controls the recording just now
@@ -123,7 +123,7 @@ class Control:
         end = ended
         if not recording.has_run:
             try:
-                recording = self.ask(recording)  # only a fresh answer tells an empty recording from a lost file
+                recording = self.ask(recording)  # only a fresh answer separates an empty recording from a lost file
             except ControlUnknown:
                 end = ended_after_a_run  # it is stopped all the same; a file may be to come
             if recording.ended_at is not None:
@@ -131,11 +131,9 @@ class Control:
         try:
             self.acs.stop(recording_id)
         except AcsError as error:
-            recording = self.confirm_end(recording, error)
-        else:
-            self.schedule_files_check(recording)
-            recording = self.write_always(recording, partial(end, now=self.clock()))
-        return recording
+            return self.confirm_end(recording, error)
+        self.schedule_files_check(recording)
+        return self.write_always(recording, partial(end, now=self.clock()))
 
     def confirm_end(self, recording: Recording, error: AcsError) -> Recording:
         """After a stop that was not confirmed, ask ACS for the state; the recording, if ACS does not know it any more.
@@ -235,7 +233,11 @@ class Control:
         for _ in range(QUESTIONS_MAX):
             if not row.may_run or row.recording_id is None:
                 return row
-            state = self.ask_state(row, row.recording_id)
+            try:
+                state = self.acs.state(row.recording_id)
+            except AcsError as error:
+                self.schedule_question(row)
+                raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
             change = partial(observed, state=state, now=self.clock())
             # An answer that says nothing new is not written: it keeps no other answer out.
             written = row if change(row) == row else self.write(row, change)
@@ -246,13 +248,6 @@ class Control:
             row = existing_recording(self.catalog, row.id)
         self.schedule_question(row)
         raise ControlUnknown("The recording is being controlled by several requests at once.")
-
-    def ask_state(self, recording: Recording, recording_id: str) -> AcsState | None:
-        try:
-            return self.acs.state(recording_id)
-        except AcsError as error:
-            self.schedule_question(recording)
-            raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
 
     def schedule_question(self, recording: Recording) -> None:
         """Have the sweep ask ACS in a minute, or later if its answer may not count before that."""

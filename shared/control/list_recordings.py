@@ -6,6 +6,7 @@ index entry (empty: the day from its beginning); in a list by call our id of the
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -103,12 +104,12 @@ def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
     return parsed
 
 
+@dataclass(frozen=True)
 class RecordingLists:
     """Answers list queries from the catalog's index entries."""
 
-    def __init__(self, catalog: Catalog, clock: Clock) -> None:
-        self.catalog = catalog
-        self.clock = clock
+    catalog: Catalog
+    clock: Clock
 
     def page(self, query: Query) -> Page:
         """One page of the list. Rows that cannot be read are not in it; a request for one of them says why."""

@@ -1,10 +1,7 @@
 """Start a recording: once, however often the request for it is repeated.
 
 The row is written before ACS is called: whatever dies on the way, the file-ready event, a callback or a second try
-under the same key finds a row that explains it. One that was stopped, as the API shows it:
-
-    {"id": "6f1c2d3e-…", "recordingId": "eyJQbGF0…", "status": "stopped", "origin": "api", "serverCallId": "aHR0cHM6…",
-     "createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
+under the same key finds a row that explains it.
 """
 
 from dataclasses import dataclass
@@ -17,14 +14,7 @@ import msgspec
 from shared.control.control_answers import active
 from shared.control.control_recording import Control
 from shared.domain.durations import SETTLE, START_SECONDS_MAX
-from shared.domain.errors import (
-    AcsRefused,
-    AcsUnavailable,
-    AcsUncertain,
-    CatalogConflict,
-    Conflict,
-    KeyReused,
-)
+from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogConflict, Conflict, KeyReused
 from shared.domain.identifiers import id_from_key
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, FilesStatus, Origin, Recording, StartFailure

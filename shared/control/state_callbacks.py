@@ -4,6 +4,7 @@ A verified callback may bring ACS's id of a recording. One that is not verified 
 says is used.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -35,14 +36,14 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None
 
 
+@dataclass(frozen=True)
 class StateCallbacks:
     """Takes callbacks, and asks ACS about their recordings."""
 
-    def __init__(self, catalog: Catalog, control: Control, clock: Clock, verifier: CallbackVerifier | None) -> None:
-        self.catalog = catalog
-        self.control = control
-        self.clock = clock
-        self.verifier = verifier
+    catalog: Catalog
+    control: Control
+    clock: Clock
+    verifier: CallbackVerifier | None
 
     def take_in(self, body: bytes, authorization: str | None) -> None:
         """Take one post of ACS.

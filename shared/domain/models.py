@@ -348,13 +348,13 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         id: our id of the recording.
-        document_id: the chunk; empty when the recording itself is to be looked into.
-        due_at: when to look; a hint, the row it points to decides.
+        document_id: the chunk; empty when it is the recording itself that is to be checked.
+        due_at: when to check; a hint, the row it points to decides.
         since: when the work came up.
         expires_at: when ACS destroys what is to be saved.
         warned: how many warnings were given that it is about to.
         failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
-        told: an unforeseen fault of the row it points to was told.
+        told: an unforeseen fault of the row it points to was alerted; the name is that of the column.
     """
 
     id: str

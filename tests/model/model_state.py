@@ -79,7 +79,7 @@ class ModelState:
             self.recorded_call(recording_id, recording.call)
 
     def start(self, call: str, key: str, *, paused: bool) -> None:
-        from shared.api.start_body import parse_start_request
+        from shared.api.request_bodies import parse_start_request
 
         request = parse_start_request(start_body(serverCallId=call, pauseOnStart=paused), ())
         self.calling(lambda: self.cloud.services.starts.start(request, key))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.api.http_replies import json_reply, reply_or_problem
-from shared.api.start_body import parse_start_request
+from shared.api.request_bodies import parse_start_request
 from shared.domain.errors import AcsRefused, RecorderError
 from shared.domain.log import ALERTS, LogEvent, log, quiet_sdk_logs
 from tests.builders import CONTAINER, announced_chunk, file_ready_event, keep_at_acs, start_body
