@@ -156,22 +156,14 @@ def check_tags(tags: dict[str, str]) -> None:
 
 
 def parse_idempotency_key(key: str | None) -> str | None:
-    """The key as given; None without one.
-
-    Raises:
-        InvalidRequest: it is empty or too long.
-    """
+    """The key as given; None without one. Raises: InvalidRequest when it is empty or too long."""
     if key is not None and not 1 <= len(key) <= KEY_CHARACTERS_MAX:
         raise InvalidRequest(f"Idempotency-Key: it must have 1 to {KEY_CHARACTERS_MAX} characters.")
     return key
 
 
 def parse_events(body: bytes) -> list[Json]:
-    """The body of POST /api/events: one event, as Event Grid would have delivered it, or an array of them.
-
-    Raises:
-        InvalidRequest: it is something else.
-    """
+    """One event as Event Grid would have delivered it, or an array of them. Raises: InvalidRequest."""
     check_body_length(body, EVENT_BYTES_MAX)
     try:
         parsed = json.loads(body)

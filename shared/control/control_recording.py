@@ -111,8 +111,7 @@ class Control:
         """Stop a recording; success means that ACS confirmed that it does not record.
 
         Raises:
-            RecordingNotFound: there is none.
-            Conflict: ACS's id of it is not known.
+            RecordingNotFound; Conflict: ACS's id of it is not known.
             ControlUnknown: ACS does not confirm the end; nothing was changed here, and it may be asked again.
             AcsError: ACS refused.
         """
@@ -177,11 +176,7 @@ class Control:
         return recording.may_run and not self.has_ended(recording)
 
     def controllable_id(self, recording: Recording) -> str:
-        """ACS's id of a recording that may be paused and resumed.
-
-        Raises:
-            Conflict: it has ended, or ACS has not named it yet.
-        """
+        """ACS's id of a recording that may be paused and resumed. Raises: Conflict when it has ended or has no id."""
         if self.has_ended(recording) or recording.start_failure is not None:
             raise Conflict(f"The recording is {recording.status}: it has ended.")
         return self.acs_id(recording)
@@ -195,10 +190,7 @@ class Control:
     def refresh(self, id: str) -> Recording:
         """The recording; ACS is asked first about one that is starting, or of which it never said anything.
 
-        If ACS does not answer, the row is returned unchanged.
-
-        Raises:
-            RecordingNotFound: there is none.
+        If ACS does not answer, the row is returned unchanged. Raises: RecordingNotFound.
         """
         recording = existing_recording(self.catalog, id)
         if recording.control not in {ControlStatus.STARTING, None}:
@@ -284,11 +276,7 @@ class Control:
         raise CatalogConflict
 
     def write_always(self, recording: Recording, change: Change) -> Recording:
-        """Write a fact that no other answer contradicts.
-
-        Raises:
-            CatalogConflict: the row was written over and over again.
-        """
+        """Write a fact that no other answer contradicts; raises as `write` does."""
         written = self.write(recording, change, always=True)
         assert written is not None  # no other answer keeps a fact out
         return written

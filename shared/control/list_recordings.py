@@ -60,11 +60,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def parse_query(params: Mapping[str, str], now: datetime) -> Query:
-    """Parse the query string of a list.
-
-    Raises:
-        InvalidRequest: naming the field.
-    """
+    """Parse the query string of a list. Raises: InvalidRequest, which names the field."""
     unknown = [name for name in params if name not in FIELDS and not name.startswith(TAG_PREFIX)]
     if unknown:
         raise InvalidRequest(f"There is no filter {', '.join(sorted(unknown))}.")
@@ -91,11 +87,7 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
 
 
 def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
-    """The time that a filter names; None without it.
-
-    Raises:
-        InvalidRequest: it is no time.
-    """
+    """The time that a filter names; None without it. Raises: InvalidRequest when it is no time."""
     if name not in params:
         return None
     parsed = parse_time(params[name].replace(" ", "+"))  # a plus sign that was not escaped arrives as a space

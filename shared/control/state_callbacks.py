@@ -89,9 +89,8 @@ class StateCallbacks:
         # The alert before the row, so that no crash swallows it.
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=report)
         waits_for = f"{report} It is asked whether it records all the same."
-        save_recording(
-            self.catalog, recording, partial(msgspec.structs.replace, start_report=report, waits_for=waits_for)
-        )
+        change = partial(msgspec.structs.replace, start_report=report, waits_for=waits_for)
+        save_recording(self.catalog, recording, change)
 
     def ask_acs(self, callback: RecordingCallback) -> None:
         """Ask ACS about a recording whose row is linked to ACS's id."""
@@ -116,19 +115,13 @@ class StateCallbacks:
 
 
 def parse_callbacks(body: bytes) -> list[RecordingCallback]:
-    """Parse an array of CloudEvents; other kinds of events are passed over.
-
-    Raises:
-        InvalidRequest: it is something else.
-    """
+    """Parse an array of CloudEvents; other kinds of events are passed over. Raises: InvalidRequest."""
     check_body_length(body, BODY_BYTES_MAX)
     try:
         documents = msgspec.json.decode(body, type=list[dict[str, object]])
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body is no array of CloudEvents: {error}.") from error
-    return [
-        parse_callback(document) for document in documents if text(document, "type") in {STATE_CHANGED, START_FAILED}
-    ]
+    return [parse_callback(one) for one in documents if text(one, "type") in {STATE_CHANGED, START_FAILED}]
 
 
 def parse_callback(document: Json) -> RecordingCallback:

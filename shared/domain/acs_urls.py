@@ -40,11 +40,7 @@ class Location(msgspec.Struct, frozen=True):
 
 
 def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
-    """Match a URL whole.
-
-    Raises:
-        NotUnderstood: it has another form, or its host is not ACS's.
-    """
+    """Match a URL whole. Raises: NotUnderstood when it has another form, or its host is not ACS's."""
     matched = LOCATION.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
     if matched is None:
         raise NotUnderstood("A URL of the event is not of the form https://HOST/v1/objects/DOCUMENT[/content/NAME].")
@@ -57,11 +53,7 @@ def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
 
 
 def own_location(document_id: str, url: str, host_suffixes: tuple[str, ...]) -> Location:
-    """Match a URL that must name the chunk's own document.
-
-    Raises:
-        NotUnderstood: it has another form or host, or names another document.
-    """
+    """Match a URL that must name the chunk's own document. Raises: NotUnderstood when it does not."""
     location = parse_location(url, host_suffixes)
     if location.document_id != document_id:
         raise NotUnderstood(f"A URL of chunk {document_id} names another document, {location.document_id}.")

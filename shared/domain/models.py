@@ -246,11 +246,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.failure_kind
 
     def with_files(self, files: FilesStatus, now: datetime) -> "Recording":
-        """The same recording with its files in another status.
-
-        Raises:
-            Conflict: the table of transitions does not allow it.
-        """
+        """The same recording with its files in another status. Raises: Conflict when the table does not allow it."""
         if files is not self.files and files not in FILES_TRANSITIONS[self.files]:
             raise Conflict(f"The recording's files are {self.files}; they cannot become {files}.")
         return msgspec.structs.replace(self, files=files, updated_at=now)
@@ -333,11 +329,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.status is ChunkStatus.FAILED and not self.content_location
 
     def moved(self, status: ChunkStatus) -> "Chunk":
-        """The same chunk in another status.
-
-        Raises:
-            Conflict: the table of transitions does not allow it.
-        """
+        """The same chunk in another status. Raises: Conflict when the table does not allow it."""
         if status not in CHUNK_TRANSITIONS[self.status]:
             raise Conflict(f"The chunk is {self.status}; it cannot become {status}.")
         return msgspec.structs.replace(self, status=status)

@@ -14,11 +14,7 @@ SAVE_TRIES = 5  # a row that another writer changed is read again and decided ag
 
 
 def existing_recording(catalog: Catalog, id: str) -> Recording:
-    """The row of a recording.
-
-    Raises:
-        RecordingNotFound: there is none.
-    """
+    """The row of a recording. Raises: RecordingNotFound."""
     recording = catalog.recording(id)
     if recording is None:
         raise RecordingNotFound
@@ -26,11 +22,7 @@ def existing_recording(catalog: Catalog, id: str) -> Recording:
 
 
 def chunks_in_order(catalog: Catalog, id: str) -> list[Chunk]:
-    """The chunks of a recording as they follow each other.
-
-    Raises:
-        RowUnreadable: one of them cannot be read.
-    """
+    """The chunks of a recording as they follow each other. Raises: RowUnreadable."""
     return sorted(catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
 
 

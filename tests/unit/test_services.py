@@ -16,7 +16,7 @@ services = Services({
     "ACS_CONNECTION_STRING": "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0",
     "CALLBACK_AUDIENCE": "somebody",
 })
-names = ["sweep", "starts", "control", "state_callbacks", "deletion", "transfer", "store", "catalog", "health", "source"]
+names = ["sweep", "starts", "state_callbacks", "deletion", "transfer", "store", "catalog", "health", "source"]
 together = Barrier(2 * len(names))
 
 def ask(name):
