@@ -60,14 +60,9 @@ def own_location(document_id: str, url: str, host_suffixes: tuple[str, ...]) -> 
     return location
 
 
-def own_blob_name(url: str, container_url: str) -> str | None:
-    """The name of the blob that a URL addresses in a container of the operator; None when it lies elsewhere."""
-    prefix = f"{container_url}/"
-    name = url.removeprefix(prefix)
-    plain = len(url) <= URL_CHARACTERS_MAX and OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
-    return name if url.startswith(prefix) and plain else None
-
-
 def in_own_storage(url: str, container_urls: tuple[str, ...]) -> bool:
-    """Whether a URL lies in one of the operator's own containers."""
-    return any(own_blob_name(url, container_url) for container_url in container_urls)
+    """Whether a URL addresses a blob in one of the operator's own containers."""
+    prefixes = (f"{container_url}/" for container_url in container_urls)
+    names = [url.removeprefix(prefix) for prefix in prefixes if url.startswith(prefix)]
+    plain = any(OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/") for name in names)
+    return plain and len(url) <= URL_CHARACTERS_MAX
