@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -18,16 +19,17 @@ UNRESOLVED = (
 )
 
 
+@dataclass(frozen=True)
 class Reader:
     """Reads settings out of an environment.
 
-    Args:
+    Attributes:
         environment: names and values; a value of nothing but blanks counts as not set.
+        faults: what each wrong setting must be, by name.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-        self.faults: dict[str, str] = {}
+    environment: Mapping[str, str]
+    faults: dict[str, str] = field(default_factory=dict)
 
     def report(self, name: str, must_be: str) -> None:
         """Note that a setting is wrong; the first reason counts. Never pass its value: it may be a secret."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 
@@ -22,18 +23,13 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
 
 
+@dataclass(frozen=True)
 class SdkSource:
     """The port `Source`."""
 
-    def __init__(
-        self,
-        client: CallAutomationClient,
-        host_suffixes: tuple[str, ...],
-        read_seconds: float = ACS_CONTENT_READ_SECONDS,
-    ) -> None:
-        self.client = client
-        self.host_suffixes = host_suffixes
-        self.read_seconds = read_seconds
+    client: CallAutomationClient
+    host_suffixes: tuple[str, ...]
+    read_seconds: float = ACS_CONTENT_READ_SECONDS
 
     @contextmanager
     def open(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
@@ -161,11 +157,7 @@ class ResponseRange:
 
 
 def content_range(header: str) -> tuple[int, int, int]:
-    """(first, last, total) of a Content-Range header.
-
-    Raises:
-        SourceSuspect: it is missing or malformed.
-    """
+    """(first, last, total) of a Content-Range header. Raises: SourceSuspect if it is missing or malformed."""
     matched = CONTENT_RANGE.fullmatch(header)
     if matched is None:
         raise SourceSuspect("ACS's Content-Range is missing or malformed.")
