@@ -29,11 +29,7 @@ def blueprint(services: Services) -> func.Blueprint:
 
 
 def chunk_ref(req: func.HttpRequest) -> ChunkRef:
-    """The chunk in the route.
-
-    Raises:
-        ChunkNotFound: it is no document's id.
-    """
+    """The chunk in the route. Raises: ChunkNotFound if its document's id cannot be one."""
     document_id = str(req.route_params["documentId"])
     if not DOCUMENT_ID.fullmatch(document_id):
         raise ChunkNotFound

@@ -25,11 +25,7 @@ def respond(services: Services, request: func.HttpRequest, act: Callable[[], Rep
 
 
 def recording_id(request: func.HttpRequest) -> str:
-    """Our id of the recording in the route.
-
-    Raises:
-        RecordingNotFound: it is no UUID.
-    """
+    """Our id of the recording in the route. Raises: RecordingNotFound if it is no UUID."""
     try:
         return str(UUID(request.route_params["id"]))
     except ValueError as error:

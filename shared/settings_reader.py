@@ -67,10 +67,7 @@ class Reader:
         return timedelta(hours=self.number(name, default, at_least=1))
 
     def choice[Choice: StrEnum](self, name: str, default: Choice) -> Choice:
-        text = self.text(name)
-        kind = type(default)
-        if text is None:
-            return default
+        text, kind = self.text(name) or default, type(default)
         if text not in list(kind):
             self.report(name, f"one of {', '.join(kind)}")
             return default

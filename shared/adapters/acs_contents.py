@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from azure.communication.callautomation import CallAutomationClient
@@ -31,39 +32,24 @@ class SdkSource:
     host_suffixes: tuple[str, ...]
     read_seconds: float = ACS_CONTENT_READ_SECONDS
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The SDK's arguments of every request: redirects are followed here, and the caller decides on retries."""
+        return {"permit_redirects": False, "read_timeout": self.read_seconds, "retry_total": 0}
+
     @contextmanager
     def open(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
-        wanted = f"bytes={offset}-{offset + length - 1}"
-
-        def send(url: str) -> HttpResponse:
-            # The annotation in the SDK says Iterable[bytes]; what comes is a response (azure-sdk-for-python#42835).
-            return cast(
-                "HttpResponse",
-                self.client.download_recording(
-                    url,
-                    headers={"Range": wanted, "Accept-Encoding": "identity"},
-                    permit_redirects=False,
-                    read_timeout=self.read_seconds,
-                    retry_total=0,
-                ),
-            )
-
-        response = self.follow_redirects(url, send)
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
+        send = partial(self.client.download_recording, headers=headers, **self.options)
+        # The annotation in the SDK says Iterable[bytes]; what comes is a response (azure-sdk-for-python#42835).
+        response = cast("HttpResponse", self.follow_redirects(url, send))
         try:
             yield ResponseRange(response, offset, length)
         finally:
             response.close()
 
     def delete(self, url: str, reverify: Callable[[], None]) -> None:
-        def send(url: str) -> None:
-            self.client.delete_recording(
-                url,
-                permit_redirects=False,
-                read_timeout=self.read_seconds,
-                retry_total=0,
-                **{REVERIFY: reverify},
-            )
-
+        send = partial(self.client.delete_recording, **self.options | {REVERIFY: reverify})
         with suppress(SourceMissing):
             self.follow_redirects(url, send)
 

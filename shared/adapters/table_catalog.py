@@ -32,7 +32,6 @@ MATCHES_MAX = 200  # recordings of one call that are read for a match, or listed
 WRITE_ID = "writeId"  # the column that identifies the write of a row; no part of the model
 READ_BACK_RETRIES = 1  # few: the write took its time already, and an HTTP caller may be waiting
 NO_CONTENT = {"response_preference": "return-no-content"}  # the row would come back, and could break off on its way
-NO_CODES: frozenset[str] = frozenset()
 THERE = frozenset({"EntityAlreadyExists"})
 NOT_THERE = frozenset({"ResourceNotFound", "EntityNotFound"})  # a missing table says TableNotFound
 # Another write came first: the row exists, is gone, or is newer. A missing table or one being deleted is neither.
@@ -44,7 +43,7 @@ class AnswerLost(CatalogUnavailable):
 
 
 @contextmanager
-def translate_errors(conflicts: frozenset[str] = NO_CODES) -> Iterator[None]:
+def translate_errors(conflicts: frozenset[str] = frozenset()) -> Iterator[None]:
     """Raise the domain's error for the SDK's: CatalogConflict, or CatalogUnavailable for anything else.
 
     Args:
@@ -186,7 +185,8 @@ class TableCatalog:
                 else:
                     yield chunk
         if errors:
-            raise table_rows.all_unreadable(errors, id)
+            documents = (document_id for error in errors for document_id in error.document_ids)
+            raise RowUnreadable(id, *documents, column=errors[0].column)
 
     def has_open_chunk(self, id: str) -> bool:
         with translate_errors():

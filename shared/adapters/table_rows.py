@@ -27,7 +27,6 @@ columns are left out; times are UTC, numbers are 64 bits.
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -58,13 +57,9 @@ def chunk_row(document_id: str) -> str:
 
 def to_entity(value: Recording | Chunk, row: str) -> Entity:
     """A row: columns are named as in the API, empty ones are left out."""
-    columns = msgspec.to_builtins(value, builtin_types=(datetime,))
-    columns.pop("etag")
-    entity: Entity = {"PartitionKey": value.id, "RowKey": row}
-    for name, column in columns.items():
-        if column is not None:
-            entity[name] = to_column(column)
-    return entity
+    fields = msgspec.to_builtins(value, builtin_types=(datetime,))
+    columns = {name: to_column(field) for name, field in fields.items() if field is not None and name != "etag"}
+    return {"PartitionKey": value.id, "RowKey": row, **columns}
 
 
 def to_column(value: object) -> object:
@@ -157,12 +152,6 @@ def unreadable(entity: TableEntity, *, column: str | None = None) -> RowUnreadab
     return RowUnreadable(str(entity["PartitionKey"]), *documents, column=column)
 
 
-def all_unreadable(errors: Sequence[RowUnreadable], id: str) -> RowUnreadable:
-    """One error for several chunk rows of a recording."""
-    documents = (document_id for error in errors for document_id in error.document_ids)
-    return RowUnreadable(id, *documents, column=errors[0].column)
-
-
 def to_tags(value: object) -> object:
     """The tags column, parsed; anything but JSON is returned as it is, and fails as tags."""
     try:
@@ -241,5 +230,4 @@ def entry_key(id: str, document_id: str) -> tuple[str, str]:
 
 def entry_row(work: IndexEntry) -> Entity:
     partition, row = entry_key(work.id, work.document_id)
-    columns: Mapping[str, object] = msgspec.to_builtins(work, builtin_types=(datetime,))
-    return {"PartitionKey": partition, "RowKey": row, **columns}
+    return {"PartitionKey": partition, "RowKey": row, **msgspec.to_builtins(work, builtin_types=(datetime,))}
