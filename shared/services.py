@@ -84,11 +84,7 @@ class Services:
         return Settings.from_environment(self.environment)
 
     def require_settings(self) -> Self:
-        """These services, for a trigger without a caller: what woke it comes again while the settings are wrong.
-
-        Raises:
-            SettingsInvalid: they are wrong; that is logged.
-        """
+        """These services, for a trigger without a caller, which fires again. Raises: SettingsInvalid; logs it."""
         try:
             _ = self.settings
         except SettingsInvalid as error:

@@ -67,7 +67,8 @@ class Reader:
         return timedelta(hours=self.number(name, default, at_least=1))
 
     def choice[Choice: StrEnum](self, name: str, default: Choice) -> Choice:
-        text, kind = self.text(name) or default, type(default)
+        kind = type(default)
+        text = self.text(name) or default
         if text not in list(kind):
             self.report(name, f"one of {', '.join(kind)}")
             return default

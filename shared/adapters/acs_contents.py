@@ -121,7 +121,10 @@ class ResponseRange:
             raise SourceSuspect(f"ACS answered {response.status_code} to a request for a range.")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise SourceSuspect("ACS answered with an encoded content although none was accepted.")
-        first, last, self.total = content_range(response.headers.get("Content-Range", ""))
+        matched = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if matched is None:
+            raise SourceSuspect("ACS's Content-Range is missing or malformed.")
+        first, last, self.total = map(int, matched.group("first", "last", "total"))
         self.length = last - first + 1
         if first != offset or last != min(offset + length, self.total) - 1:
             raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
@@ -140,11 +143,3 @@ class ResponseRange:
             raise SourceUnavailable(f"The connection broke after {arrived} bytes: {type(error).__name__}.") from error
         if arrived < self.length:
             raise SourceSuspect(f"{arrived} bytes came instead of {self.length}.")
-
-
-def content_range(header: str) -> tuple[int, int, int]:
-    """(first, last, total) of a Content-Range header. Raises: SourceSuspect if it is missing or malformed."""
-    matched = CONTENT_RANGE.fullmatch(header)
-    if matched is None:
-        raise SourceSuspect("ACS's Content-Range is missing or malformed.")
-    return int(matched["first"]), int(matched["last"]), int(matched["total"])

@@ -19,7 +19,7 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
-from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
+from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.storage_errors import code_of, described
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
@@ -204,19 +204,11 @@ class BlobOwnStorage:
 
     account: StorageAccount
 
-    def blob(self, url: str) -> BlobClient:
-        """The blob of a URL: through the account's own client where it lies there, else with the app's identity."""
-        root = f"{str(self.account.blobs.url).rstrip('/')}/"
-        if url.startswith(root):
-            container, _, name = url.removeprefix(root).partition("/")
-            return self.account.blobs.get_blob_client(container, name)
-        return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
-
     def stat(self, url: str) -> BlobProperties:
-        return stat(self.blob(url), url)
+        return stat(self.account.blob(url), url)
 
     def read(self, url: str) -> Iterator[bytes]:
-        return pieces(self.blob(url), url)
+        return pieces(self.account.blob(url), url)
 
 
 class EventContainer:

@@ -14,7 +14,7 @@ from shared.domain.durations import (
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableServiceClient
-    from azure.storage.blob import BlobServiceClient
+    from azure.storage.blob import BlobClient, BlobServiceClient
 
 RETRIES = 3  # the inner loop; the outer one is the sweep
 
@@ -54,6 +54,16 @@ class StorageAccount:
         from azure.storage.blob import BlobServiceClient
 
         return self.connect(BlobServiceClient, self.connection.blob_uri, BLOB_OPTIONS)
+
+    def blob(self, url: str) -> "BlobClient":
+        """The blob of a URL: through the account's own client where it lies there, else with the app's identity."""
+        from azure.storage.blob import BlobClient
+
+        root = f"{str(self.blobs.url).rstrip('/')}/"
+        if url.startswith(root):
+            container, _, name = url.removeprefix(root).partition("/")
+            return self.blobs.get_blob_client(container, name)
+        return BlobClient.from_blob_url(url, credential=self.credential, **BLOB_OPTIONS)
 
     @cached_property
     def tables(self) -> "TableServiceClient":
