@@ -1,10 +1,10 @@
-"""The routes that control recordings and look them up."""
+"""The routes that control recordings and read them."""
 
 from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.bindings import recording_id, respond
+from functions.http_requests import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
 from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.control.list_recordings import parse_query
@@ -17,32 +17,26 @@ from shared.services import Services
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("start_recording")
     @bp.route("recordings", methods=["POST"])
     def start_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: start(services, req))
 
-    @bp.function_name("list_recordings")
     @bp.route("recordings", methods=["GET"])
     def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: page_reply(services, req))
 
-    @bp.function_name("get_recording")
     @bp.route("recordings/{id}", methods=["GET"])
     def get_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: refresh(services, recording_id(req)))
 
-    @bp.function_name("pause_recording")
     @bp.route("recordings/{id}/pause", methods=["POST"])
     def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: recording_reply(services.control.pause(recording_id(req))))
 
-    @bp.function_name("resume_recording")
     @bp.route("recordings/{id}/resume", methods=["POST"])
     def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: recording_reply(services.control.resume(recording_id(req))))
 
-    @bp.function_name("stop_recording")
     @bp.route("recordings/{id}/stop", methods=["POST"])
     def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: recording_reply(services.control.stop(recording_id(req))))

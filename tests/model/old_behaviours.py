@@ -88,8 +88,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "the SDK repeats a DELETE": OldBehaviour(
         path="shared/adapters/acs_contents.py",
-        today="                retry_total=0,\n                **{REVERIFY: reverify},",
-        once="                **{REVERIFY: reverify},",
+        today="**self.options | {REVERIFY: reverify}",
+        once='**self.options | {"retry_total": 3, REVERIFY: reverify}',
         noticed_by=("tests/contract/test_source_deletion.py", "-k", "nothing_but_a_redirect and 500"),
     ),
     "a redirect leads to another document": OldBehaviour(
