@@ -1,5 +1,6 @@
 """Claims (leases) on chunks: while a worker holds one, no other begins with the chunk."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -14,17 +15,17 @@ class LostClaim(RecorderError):
     """Another worker has taken the chunk; this one stops."""
 
 
+@dataclass
 class Claim:
     """A worker's claim on a chunk, renewed while it works.
 
     The row alone says so. The chunk's index entry stays due when it was: the sweep finds the claim and moves it.
     """
 
-    def __init__(self, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> None:
-        self.catalog = catalog
-        self.clock = clock
-        self.lasts = lasts
-        self.chunk = chunk
+    catalog: Catalog
+    clock: Clock
+    lasts: timedelta
+    chunk: Chunk
 
     @classmethod
     def take(cls, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -24,17 +25,15 @@ CUT_BY_ACS = "ChunkMaximum"  # prefix of endReason when ACS cut the file and ano
 WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
 
 
+@dataclass(frozen=True)
 class Completion:
     """Decides whether a recording is finished, and writes its manifest."""
 
-    def __init__(
-        self, catalog: Catalog, open_work: OpenWork, store: ChunkStore, clock: Clock, control: Control
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.store = store
-        self.clock = clock
-        self.control = control
+    catalog: Catalog
+    open_work: OpenWork
+    store: ChunkStore
+    clock: Clock
+    control: Control
 
     def end_chunk(self, chunk: Chunk) -> None:
         """Do what follows the last write of a chunk: the alert, the recording's completion, the end of its entry.

@@ -6,6 +6,7 @@ goes on. An outage of our own ends it, since the report would not be whole.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -52,12 +53,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return view
 
 
+@dataclass(frozen=True)
 class Consistency:
     """Compares the rows and blobs of one day."""
 
-    def __init__(self, catalog: Catalog, store: ChunkStore) -> None:
-        self.catalog = catalog
-        self.store = store
+    catalog: Catalog
+    store: ChunkStore
 
     def check(self, day: datetime, after: str | None) -> Report:
         """Compare the recordings that were created on a day, and the blobs that lie in the day's folder.

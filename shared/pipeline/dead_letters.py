@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from shared.domain.errors import BlobGone, Unforeseen
@@ -13,12 +14,12 @@ from shared.domain.units import Run
 from shared.pipeline.ingest import Ingest, merged
 
 
+@dataclass(frozen=True)
 class DeadLetterIntake:
     """Ingests dead letters, each a unit; one is removed only once its events are durable."""
 
-    def __init__(self, dead_letters: EventStore, ingest: Ingest) -> None:
-        self.dead_letters = dead_letters
-        self.ingest = ingest
+    dead_letters: EventStore
+    ingest: Ingest
 
     def ingest_all(self, run: Run) -> Messages:
         names: list[str] = []

@@ -4,6 +4,7 @@ The copy is verified before each request, also where the adapter sends a second 
 signature.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -32,28 +33,18 @@ class CopyMissing(StoreUnavailable):
     """The stored copy is not there any more; nothing is deleted, the chunk is copied again."""
 
 
+@dataclass(frozen=True)
 class Deletion:
     """From stored to deleted."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        source: Source,
-        store: ChunkStore,
-        clock: Clock,
-        retries: RetryPolicy,
-        delete_from_acs: DeleteFromAcs,
-        completion: Completion,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.source = source
-        self.store = store
-        self.clock = clock
-        self.retries = retries
-        self.delete_from_acs = delete_from_acs
-        self.completion = completion
+    catalog: Catalog
+    open_work: OpenWork
+    source: Source
+    store: ChunkStore
+    clock: Clock
+    retries: RetryPolicy
+    delete_from_acs: DeleteFromAcs
+    completion: Completion
 
     def delete(self, ref: ChunkRef) -> Messages:
         """Delete the original of a stored chunk, then complete its recording if it was the last.

@@ -7,6 +7,7 @@ Event Grid tries again.
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 
@@ -39,24 +40,16 @@ WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough;
 type Refusals = tuple[str, ...]  # one sentence for each part of an event that is not understood
 
 
+@dataclass(frozen=True)
 class Ingest:
     """Turns events into rows and messages."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        rejected: EventStore,
-        clock: Clock,
-        policy: IngestPolicy,
-        completion: Completion,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.rejected = rejected
-        self.clock = clock
-        self.policy = policy
-        self.completion = completion
+    catalog: Catalog
+    open_work: OpenWork
+    rejected: EventStore
+    clock: Clock
+    policy: IngestPolicy
+    completion: Completion
 
     def ingest(self, document: Json) -> Messages:
         """Ingest one event document; what cannot be ingested is kept and alerted, whatever the reason.

@@ -1,5 +1,6 @@
 """Poison queues: after five failed deliveries an alert, and the next attempt of the chunk."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from shared.domain.errors import NotUnderstood, RecorderError
@@ -12,15 +13,15 @@ from shared.pipeline.queue_messages import Inbox, parse_ref
 from shared.pipeline.retries import RetryPolicy
 
 
+@dataclass(frozen=True)
 class Poison:
     """Handles what ended in a poison queue. For a message of this app it never raises: a poison queue has no other."""
 
-    def __init__(self, catalog: Catalog, open_work: OpenWork, inbox: Inbox, clock: Clock, retries: RetryPolicy) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.inbox = inbox
-        self.clock = clock
-        self.retries = retries
+    catalog: Catalog
+    open_work: OpenWork
+    inbox: Inbox
+    clock: Clock
+    retries: RetryPolicy
 
     def take_in(self, queue: str, body: bytes) -> None:
         """Log an alert, and plan the next attempt of the chunk if the message names one that is open.

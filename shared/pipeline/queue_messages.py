@@ -8,6 +8,7 @@ trigger five times, then to the poison trigger, for as long as it takes.
 import base64
 import hashlib
 import re
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -24,11 +25,11 @@ RECORDING_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII
 DIGITS_TOLD = 8  # of the SHA-256: enough to find the kept one, too few to guess a short text by
 
 
+@dataclass(frozen=True)
 class Inbox:
     """Reads the messages of a queue."""
 
-    def __init__(self, kept: EventStore) -> None:
-        self.kept = kept
+    kept: EventStore
 
     def read(self, queue: str, body: bytes) -> ChunkRef | None:
         """The chunk that a message names; None when the message is none of ours, and now kept and told.

@@ -5,6 +5,7 @@ Each kept event, recording and chunk is a unit: one that cannot be done stays as
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,26 +24,17 @@ from shared.settings import KEPT_MESSAGES_FOLDER
 type OnUnforeseen = Callable[[Unforeseen], None]
 
 
+@dataclass(frozen=True)
 class Replay:
     """Resets failed chunks to pending; nothing else does."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        kept: EventStore,
-        ingest: Ingest,
-        completion: Completion,
-        clock: Clock,
-        claim: timedelta,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.completion = completion
-        self.kept = kept
-        self.ingest = ingest
-        self.clock = clock
-        self.claim = claim
+    catalog: Catalog
+    open_work: OpenWork
+    kept: EventStore
+    ingest: Ingest
+    completion: Completion
+    clock: Clock
+    claim: timedelta
 
     def recording(self, id: str) -> Messages:
         """Send every chunk of a recording again that is not finished; failed ones become pending.

@@ -32,22 +32,15 @@ class IndexRead:
     is_whole: bool = False
 
 
+@dataclass(frozen=True)
 class Sweep:
     """The timer's work."""
 
-    def __init__(
-        self,
-        open_work: OpenWork,
-        dead_letters: DeadLetterIntake,
-        recordings: RecordingSweep,
-        chunks: ChunkSweep,
-        clock: Clock,
-    ) -> None:
-        self.open_work = open_work
-        self.dead_letters = dead_letters
-        self.recordings = recordings
-        self.chunks = chunks
-        self.clock = clock
+    open_work: OpenWork
+    dead_letters: DeadLetterIntake
+    recordings: RecordingSweep
+    chunks: ChunkSweep
+    clock: Clock
 
     def sweep(self) -> Messages:
         """Run once; returns the messages to send.

@@ -1,5 +1,6 @@
 """The sweep of chunks: send again what is due, and warn before ACS destroys what is not stored."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,17 +14,15 @@ from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
 
 
+@dataclass(frozen=True)
 class ChunkSweep:
     """Checks the entries of chunks."""
 
-    def __init__(
-        self, catalog: Catalog, open_work: OpenWork, completion: Completion, clock: Clock, claim: timedelta
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.completion = completion
-        self.clock = clock
-        self.claim = claim
+    catalog: Catalog
+    open_work: OpenWork
+    completion: Completion
+    clock: Clock
+    claim: timedelta
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Send the chunk again if its row is due, too; finish it if a crash left that undone."""

@@ -1,5 +1,6 @@
 """The sweep of recordings: ask ACS about those that may still run, complete, give up, and alert what a crash left."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,24 +20,16 @@ UNDECIDED = frozenset(
 )
 
 
+@dataclass(frozen=True)
 class RecordingSweep:
     """Checks the entries of recordings."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        completion: Completion,
-        control: Control,
-        clock: Clock,
-        max_recording: timedelta,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.completion = completion
-        self.control = control
-        self.clock = clock
-        self.max_recording = max_recording
+    catalog: Catalog
+    open_work: OpenWork
+    completion: Completion
+    control: Control
+    clock: Clock
+    max_recording: timedelta
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Do what is left to do for a recording; its chunks have entries of their own, so nothing is sent."""

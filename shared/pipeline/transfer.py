@@ -7,6 +7,7 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -45,32 +46,20 @@ from shared.settings import VerifySource
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
 
 
+@dataclass(frozen=True)
 class Transfer:
     """From pending to stored."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        source: Source,
-        store: ChunkStore,
-        own: OwnStorage,
-        copier: ContentCopier,
-        clock: Clock,
-        retries: RetryPolicy,
-        verify_source: VerifySource,
-        completion: Completion,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.source = source
-        self.store = store
-        self.own = own
-        self.copier = copier
-        self.clock = clock
-        self.retries = retries
-        self.verify_source = verify_source
-        self.completion = completion
+    catalog: Catalog
+    open_work: OpenWork
+    source: Source
+    store: ChunkStore
+    own: OwnStorage
+    copier: ContentCopier
+    clock: Clock
+    retries: RetryPolicy
+    verify_source: VerifySource
+    completion: Completion
 
     def transfer(self, ref: ChunkRef) -> Messages:
         """Do what is left to do for a pending chunk; returns what is to be sent.
