@@ -68,15 +68,8 @@ class Completion:
     def decide(self, id: str) -> Recording | None:
         """Decide once. The row is read before the chunks: an event that adds chunks writes it, and the write fails."""
         recording = self.catalog.recording(id)
-        if recording is None or recording.files is not FilesStatus.TRANSFERRING:
+        if recording is None or recording.files is not FilesStatus.TRANSFERRING or self.catalog.has_open_chunk(id):
             return recording
-        if self.catalog.has_open_chunk(id):
-            return recording
-        return self.decide_finished(recording)
-
-    def decide_finished(self, recording: Recording) -> Recording | None:
-        """Decide a recording of which no chunk was open a moment ago."""
-        id = recording.id
         chunks = sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
         if any(chunk.open for chunk in chunks):
             return recording  # added since the question above; a manifest must not list it
@@ -132,8 +125,8 @@ class Completion:
         # Of a start that failed ACS has said already that there is no recording, or can never be asked.
         may_run = self.control.may_run(recording) and recording.start_failure is None
         if now - recording.updated_at < FAILED_STAYS or may_run:
-            look = next_question(recording, now) if may_run else now + FAILED_LOOK
-            self.open_work.watch_failure(recording, look)
+            check_at = next_question(recording, now) if may_run else now + FAILED_LOOK
+            self.open_work.watch_failure(recording, check_at)
         else:
             self.open_work.close(recording.id)
 

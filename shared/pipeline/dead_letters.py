@@ -11,7 +11,8 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Messages
 from shared.domain.ports import EventStore
 from shared.domain.units import Run
-from shared.pipeline.ingest import Ingest, merged
+from shared.pipeline.ingest import Ingest
+from shared.pipeline.queue_messages import merged
 
 
 @dataclass(frozen=True)

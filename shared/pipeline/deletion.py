@@ -142,12 +142,11 @@ class Deletion:
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
-        due = self.clock() + self.retries.claim
         self.catalog.save_chunk(
             msgspec.structs.replace(
                 chunk.moved(ChunkStatus.PENDING),
                 failure=str(error),
-                due_at=due,
+                due_at=self.clock() + self.retries.claim,
                 stored_at=None,
                 bytes=None,
                 sha256=None,

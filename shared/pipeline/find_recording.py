@@ -60,7 +60,7 @@ def derived_ids(event: FileReady) -> list[str]:
 
 
 def new_recording(event: FileReady, now: datetime) -> Recording:
-    """The row of a recording that nobody started here."""
+    """The row of a recording that was not started here."""
     return Recording(
         id=derived_ids(event)[0],
         origin=Origin.EVENT,

@@ -1,5 +1,6 @@
 """Poison queues: after five failed deliveries an alert, and the next attempt of the chunk."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,10 +34,8 @@ class Poison:
         if ref is None:
             return
         alert(queue, ref)
-        try:
+        with suppress(RecorderError):  # the open-work index still has the chunk; the sweep sends it again
             attempt(partial(self.plan, ref))
-        except RecorderError:
-            return  # the open-work index still has the chunk; the sweep takes it up
 
     def plan(self, ref: ChunkRef) -> None:
         chunk = self.catalog.chunk(ref)

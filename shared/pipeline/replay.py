@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, Unforeseen
+from shared.domain.errors import BlobGone, BlobUnreadable, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
@@ -18,7 +18,9 @@ from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
-from shared.pipeline.ingest import Ingest, merged
+from shared.pipeline.ingest import Ingest
+from shared.pipeline.queue_messages import merged
+from shared.pipeline.retries import resend
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 type OnUnforeseen = Callable[[Unforeseen], None]
@@ -105,11 +107,7 @@ class Replay:
         """Send a chunk again; a failed one becomes pending."""
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
-        try:
-            self.open_work.postpone(chunk, self.clock() + self.claim, **columns)
-        except CatalogConflict:
-            return Messages()  # a worker has it
-        return Messages(deletions=(chunk.ref,)) if status is ChunkStatus.STORED else Messages(transfers=(chunk.ref,))
+        return resend(self.open_work, chunk, self.clock() + self.claim, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""
@@ -145,7 +143,7 @@ class Replay:
         except BlobGone:
             return Messages()  # another replay was faster
         except (BlobUnreadable, ValueError, RecursionError):
-            return Messages()  # nobody understands it as it is; that was told when it was kept
+            return Messages()  # it can never be understood, and was alerted when it was kept
         named = any(id in content.decode(errors="replace") for id in naming)
         if not named or not isinstance(document, Mapping):
             return Messages()

@@ -12,6 +12,7 @@ from shared.domain.models import Chunk, ChunkRef, ChunkStatus, IndexEntry, Messa
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
+from shared.pipeline.retries import resend
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,8 @@ class ChunkSweep:
         elif chunk.due_at > now:
             self.open_work.watch_chunks([chunk])
         else:
-            return self.resend(chunk, now)
+            return resend(self.open_work, chunk, now + self.claim)
         return Messages()
-
-    def resend(self, chunk: Chunk, now: datetime) -> Messages:
-        try:
-            self.open_work.postpone(chunk, now + self.claim)
-        except CatalogConflict:
-            return Messages()  # a worker or another sweep has it
-        if chunk.status is ChunkStatus.PENDING:
-            return Messages(transfers=(chunk.ref,))
-        return Messages(deletions=(chunk.ref,))
 
     def warn(self, entry: IndexEntry, now: datetime) -> Messages:
         """Log a warning at each threshold, then record it on the row: a crash repeats a warning and loses none.

@@ -1,5 +1,6 @@
 """The sweep of recordings: ask ACS about those that may still run, complete, give up, and alert what a crash left."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -129,7 +130,5 @@ class RecordingSweep:
         if is_done or now - (recording.ended_at or recording.updated_at) >= ACS_PATIENCE:
             waited = "within an hour" if is_done else "for hours, and ACS does not say that none will"
             failure = f"It ended, and no file-ready event came {waited}. Hand it in (POST /api/events) or replay."
-            try:
+            with suppress(CatalogConflict):  # it has just changed; the next check sees how
                 self.completion.give_up(recording, failure, FailureKind.UNANNOUNCED, now)
-            except CatalogConflict:
-                return  # it has just changed; the next check sees how
