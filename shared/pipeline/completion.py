@@ -1,6 +1,6 @@
 """Completion: a recording is finished once nothing is left to do and nothing is missing."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,11 @@ WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNC
 
 @dataclass(frozen=True)
 class Completion:
-    """Decides whether a recording is finished, and writes its manifest."""
+    """Decides whether a recording is finished, and writes its manifest.
+
+    Raises:
+        CatalogUnavailable, StoreUnavailable: from every method: an outage; the sweep tries again.
+    """
 
     catalog: Catalog
     open_work: OpenWork
@@ -39,9 +43,6 @@ class Completion:
         """Do what follows the last write of a chunk: the alert, the recording's completion, the end of its entry.
 
         Repeated by whatever finds it undone: an alert may be logged twice, and none is lost to a crash.
-
-        Raises:
-            CatalogUnavailable, StoreUnavailable: an outage; the sweep tries again.
         """
         if chunk.status is ChunkStatus.FAILED:
             # Only a copy that was altered afterwards fails a chunk that was stored.
@@ -57,7 +58,6 @@ class Completion:
         """Complete the recording unless something is left to do; decide anew whenever its row was written meanwhile.
 
         Raises:
-            CatalogUnavailable, StoreUnavailable: an outage; the sweep tries again.
             RowUnreadable: its row or a chunk's cannot be read; it is not decided.
         """
         for _ in range(DECISION_TRIES - 1):
@@ -147,7 +147,7 @@ class Completion:
         The entry comes after the row as well: whatever has just ended the recording may be about to remove it.
 
         Raises:
-            CatalogUnavailable, CatalogConflict: an outage, or no end of other writers.
+            CatalogConflict: other writers were first at every try.
         """
         now = self.clock()
         self.open_work.watch(recording, check_at)
@@ -168,14 +168,12 @@ class Completion:
             self.open_work.watch(current, next_question(current, self.clock()))
 
 
-def is_whole(chunks: Iterable[Chunk]) -> bool:
+def is_whole(chunks: Sequence[Chunk]) -> bool:
     """Whether no chunk is missing: indexes without a gap, and nothing is to follow the last.
 
     Under ACS's high-availability issue an index may come twice, as two documents; both are chunks.
     """
-    by_index: dict[int, list[Chunk]] = {}
-    for chunk in chunks:
-        by_index.setdefault(chunk.index, []).append(chunk)
-    last = by_index.get(len(by_index) - 1, [])
-    gapless = set(by_index) == set(range(len(by_index)))
+    indexes = {chunk.index for chunk in chunks}
+    last = [chunk for chunk in chunks if chunk.index == len(indexes) - 1]
+    gapless = indexes == set(range(len(indexes)))
     return gapless and any(not (chunk.end_reason or "").startswith(CUT_BY_ACS) for chunk in last)

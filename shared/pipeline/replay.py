@@ -32,7 +32,7 @@ class Replay:
 
     catalog: Catalog
     open_work: OpenWork
-    kept: EventStore
+    rejected_events: EventStore
     ingest: Ingest
     completion: Completion
     clock: Clock
@@ -130,7 +130,7 @@ class Replay:
         return merged(parts)
 
     def list_kept(self, names: list[str]) -> Messages:
-        for name in self.kept.names():
+        for name in self.rejected_events.names():
             if not name.startswith(KEPT_MESSAGES_FOLDER):
                 names.append(name)  # noqa: PERF401 - what came before an outage must stay
         return Messages()
@@ -138,7 +138,7 @@ class Replay:
     def read_again(self, name: str, naming: Sequence[str], understood: list[str]) -> Messages:
         """What a kept event leads to; one that is still not understood stays kept."""
         try:
-            content = self.kept.read(name)
+            content = self.rejected_events.read(name)
             document: Json = json.loads(content)
         except BlobGone:
             return Messages()  # another replay was faster
@@ -153,7 +153,7 @@ class Replay:
         return messages
 
     def remove(self, name: str) -> Messages:
-        self.kept.remove(name)
+        self.rejected_events.remove(name)
         return Messages()
 
 

@@ -38,7 +38,7 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
-from shared.pipeline.claims import Claim, LostClaim
+from shared.pipeline.claims import Claim
 from shared.pipeline.completion import Completion
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, resend
 from shared.settings import VerifySource
@@ -82,7 +82,7 @@ class Transfer:
             return Messages()
         try:
             return units.attempt(partial(self.attempt, chunk))
-        except (LostClaim, CatalogConflict):
+        except CatalogConflict:
             return Messages()  # the worker that has the chunk now does the rest
         except Unforeseen as error:
             return self.put_off(ref, error)
@@ -99,7 +99,7 @@ class Transfer:
         """One attempt; a failure that was foreseen is written on the row with what follows from it.
 
         Raises:
-            LostClaim, CatalogConflict: another worker has the chunk.
+            CatalogConflict: another worker has the chunk.
         """
         claim = Claim.take(self.catalog, self.clock, self.retries.claim, chunk)
         try:
