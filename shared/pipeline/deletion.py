@@ -98,7 +98,9 @@ class Deletion:
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
-            self.mark_altered(chunk, error)
+            failure = f"{error} Keep both, find out who wrote the blob, then replay."
+            failed = chunk.moved(ChunkStatus.FAILED)
+            self.finish(msgspec.structs.replace(failed, failure=failure, failure_kind=FailureKind.CONFLICT))
         except Transient as error:
             self.defer(chunk, error)
         else:
@@ -158,12 +160,6 @@ class Deletion:
             )
         )
         return Messages(transfers=(chunk.ref,))
-
-    def mark_altered(self, chunk: Chunk, error: ContentConflict) -> None:
-        failure = f"{error} Keep both, find out who wrote the blob, then replay."
-        self.finish(
-            msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure, failure_kind=FailureKind.CONFLICT)
-        )
 
     def defer(self, chunk: Chunk, error: Transient) -> None:
         """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""

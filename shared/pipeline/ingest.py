@@ -59,8 +59,7 @@ class Ingest:
         except (CatalogUnavailable, CatalogConflict, StoreUnavailable):
             raise
         except RecorderError as error:
-            reject(self.rejected, document, str(error))
-            return Messages()
+            messages, refusals = Messages(), (str(error),)
         if refusals:
             reject(self.rejected, document, " ".join(refusals))
         return messages

@@ -90,8 +90,10 @@ class Replay:
         """
         chunks: list[Chunk] = []
         run.attempt(partial(self.list_chunks, recording.id, chunks), on_unforeseen)
-        unfinished = [c for c in chunks if (c.open or resettable(c)) and c.ref not in sent.transfers]
-        messages = merged([run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unfinished])
+        # One whose URLs were refused cannot be tried again: it needs its event for that.
+        unfinished = [c for c in chunks if c.open or (c.status is ChunkStatus.FAILED and not c.refused)]
+        unsent = [chunk for chunk in unfinished if chunk.ref not in sent.transfers]
+        messages = merged(run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unsent)
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
             self.completion.reopen(recording, self.clock() + self.claim)
@@ -160,8 +162,3 @@ class Replay:
 def alert(error: Unforeseen) -> None:
     """Log what could not be done; the caller who replays everything is answered with what could."""
     log(LogEvent.UNFORESEEN_FAULT, failure=str(error))
-
-
-def resettable(chunk: Chunk) -> bool:
-    """Whether a failed chunk can be tried again: one whose URLs were refused needs its event for that."""
-    return chunk.status is ChunkStatus.FAILED and not chunk.refused

@@ -111,15 +111,12 @@ class RecordingSweep:
         """Give up a recording whose start was never confirmed, or that ended and whose event never came."""
         if recording.recording_id is None:
             if now - recording.created_at >= self.max_recording:
-                self.give_up_start(recording, now)
+                reason = "ACS never confirmed the start, and no file-ready event came."
+                row = self.control.write(recording, partial(unconfirmed, reason=reason))
+                if row is not None:
+                    self.completion.alert_failure(row, now)
         elif now - (recording.ended_at or recording.updated_at) >= EVENT_PATIENCE:
             self.give_up_files(recording, recording.recording_id, now)
-
-    def give_up_start(self, recording: Recording, now: datetime) -> None:
-        reason = "ACS never confirmed the start, and no file-ready event came."
-        row = self.control.write(recording, partial(unconfirmed, reason=reason))
-        if row is not None:
-            self.completion.alert_failure(row, now)
 
     def give_up_files(self, recording: Recording, recording_id: str, now: datetime) -> None:
         """Fail a recording without files, unless ACS still knows it: then its event is late."""
