@@ -4,7 +4,7 @@ Each kept event, recording and chunk is a unit: one that cannot be done stays as
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -64,16 +64,10 @@ class Replay:
         ids: list[str] = []
         day = self.clock()
         while day.date() >= moment.date():
-            run.attempt(partial(self.list_day, day, ids), alert)
+            ids += [id for _, id in listed(partial(self.catalog.recordings_by_day, day, None), run, alert)]
             day -= timedelta(days=1)
         reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
         return run.finish(merged([events, *reset]))
-
-    def list_day(self, day: datetime, ids: list[str]) -> Messages:
-        """Add the recordings that were created on a day: as many as can be listed."""
-        for _, id in self.catalog.recordings_by_day(day, None):
-            ids.append(id)
-        return Messages()
 
     def reset_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
         recording = self.catalog.recording(id)
@@ -88,8 +82,7 @@ class Replay:
         Raises:
             CatalogUnavailable, CatalogConflict: the recording could not be reopened; what was reset has its entries.
         """
-        chunks: list[Chunk] = []
-        run.attempt(partial(self.list_chunks, recording.id, chunks), on_unforeseen)
+        chunks = listed(partial(self.catalog.chunks, recording.id), run, on_unforeseen)
         # One whose URLs were refused cannot be tried again: it needs its event for that.
         unfinished = [c for c in chunks if c.open or (c.status is ChunkStatus.FAILED and not c.refused)]
         unsent = [chunk for chunk in unfinished if chunk.ref not in sent.transfers]
@@ -99,12 +92,6 @@ class Replay:
             self.completion.reopen(recording, self.clock() + self.claim)
         return messages
 
-    def list_chunks(self, id: str, chunks: list[Chunk]) -> Messages:
-        """Add the chunks of a recording: all that can be read."""
-        for chunk in self.catalog.chunks(id):
-            chunks.append(chunk)  # noqa: PERF402 - what came before an unreadable row must stay
-        return Messages()
-
     def reset(self, chunk: Chunk) -> Messages:
         """Send a chunk again; a failed one becomes pending."""
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
@@ -113,8 +100,7 @@ class Replay:
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""
-        chunks: list[Chunk] = []
-        run.attempt(partial(self.list_chunks, recording.id, chunks), as_interruption)
+        chunks = listed(partial(self.catalog.chunks, recording.id), run, as_interruption)
         refused = [chunk.document_id for chunk in chunks if chunk.refused]
         return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
 
@@ -123,19 +109,13 @@ class Replay:
 
         It goes once it is understood, and the rows are there that it leads to.
         """
-        names: list[str] = []
+        names = listed(self.rejected_events.names, run, on_unforeseen)
+        events = [name for name in names if not name.startswith(KEPT_MESSAGES_FOLDER)]
         understood: list[str] = []
-        run.attempt(partial(self.list_kept, names), on_unforeseen)
-        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in names]
+        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in events]
         for name in understood:
             run.attempt(partial(self.remove, name), on_unforeseen)
         return merged(parts)
-
-    def list_kept(self, names: list[str]) -> Messages:
-        for name in self.rejected_events.names():
-            if not name.startswith(KEPT_MESSAGES_FOLDER):
-                names.append(name)  # noqa: PERF401 - what came before an outage must stay
-        return Messages()
 
     def read_again(self, name: str, naming: Sequence[str], understood: list[str]) -> Messages:
         """What a kept event leads to; one that is still not understood stays kept."""
@@ -157,6 +137,19 @@ class Replay:
     def remove(self, name: str) -> Messages:
         self.rejected_events.remove(name)
         return Messages()
+
+
+def listed[Item](items: Callable[[], Iterable[Item]], run: Run, on_unforeseen: OnUnforeseen) -> list[Item]:
+    """As many items as can be listed: what came before an outage or an unreadable row stays."""
+    found: list[Item] = []
+
+    def list_items() -> Messages:
+        for item in items():
+            found.append(item)  # noqa: PERF402 - as said above
+        return Messages()
+
+    run.attempt(list_items, on_unforeseen)
+    return found
 
 
 def alert(error: Unforeseen) -> None:
