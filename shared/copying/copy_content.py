@@ -215,8 +215,7 @@ class ContentCopier:
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
-        block_list_digest = list_digest(blob.blocks)
-        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=block_list_digest)
+        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=list_digest(blob.blocks))
 
     def digest_of_blob(self, name: str, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""

@@ -156,13 +156,11 @@ class Consistency:
         for id, found in by_id.items():
             chunks, error = self.readable_chunks(id) if RECORDING_ID.fullmatch(id) else ([], None)
             known = {name for chunk in chunks for name in (chunk.content_blob, chunk.metadata_blob)}
-            unexplained = (
-                "No row explains this blob." if error is None else "The row that may explain it is unreadable."
-            )
+            reason = "No row explains this blob." if error is None else "The row that may explain it is unreadable."
             for blob in found:
                 manifest = blob.rpartition("/")[2].startswith("recording.") and bool(chunks or error)
                 if blob not in known and not manifest:
-                    yield Difference(id=id, blob=blob, difference=unexplained)
+                    yield Difference(id=id, blob=blob, difference=reason)
 
 
 def compare(

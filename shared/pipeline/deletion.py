@@ -144,21 +144,20 @@ class Deletion:
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
-        self.catalog.save_chunk(
-            msgspec.structs.replace(
-                chunk.moved(ChunkStatus.PENDING),
-                failure=str(error),
-                due_at=self.clock() + self.retries.claim,
-                stored_at=None,
-                bytes=None,
-                sha256=None,
-                content_etag=None,
-                block_list_digest="",
-                metadata_bytes=None,
-                metadata_sha256=None,
-                metadata_etag=None,
-            )
+        row = msgspec.structs.replace(
+            chunk.moved(ChunkStatus.PENDING),
+            failure=str(error),
+            due_at=self.clock() + self.retries.claim,
+            stored_at=None,
+            bytes=None,
+            sha256=None,
+            content_etag=None,
+            block_list_digest="",
+            metadata_bytes=None,
+            metadata_sha256=None,
+            metadata_etag=None,
         )
+        self.catalog.save_chunk(row)
         return Messages(transfers=(chunk.ref,))
 
     def defer(self, chunk: Chunk, error: Transient) -> None:

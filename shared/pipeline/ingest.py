@@ -43,7 +43,7 @@ class Ingest:
 
     catalog: Catalog
     open_work: OpenWork
-    rejected: EventStore
+    rejected_events: EventStore
     clock: Clock
     policy: IngestPolicy
     completion: Completion
@@ -61,15 +61,11 @@ class Ingest:
         except RecorderError as error:
             messages, refusals = Messages(), (str(error),)
         if refusals:
-            reject(self.rejected, document, " ".join(refusals))
+            reject(self.rejected_events, document, " ".join(refusals))
         return messages
 
     def ingest_whole(self, document: Json) -> tuple[Messages, Refusals]:
-        """Ingest an event if all of it is understood, else nothing of it.
-
-        Raises:
-            RowUnreadable, CatalogUnavailable, CatalogConflict: as `write`.
-        """
+        """Ingest an event if all of it is understood, else nothing of it; raises as `write`."""
         try:
             event = self.read(document)
         except NotUnderstood as error:

@@ -47,10 +47,9 @@ class Poison:
 
 
 def alert_if_ours(queue: str, body: bytes) -> bool:
-    """Log an alert for a poisoned message without touching its row, which plans the next attempt by itself.
+    """Log an alert for a poisoned message if it is of this app; returns whether it is.
 
-    Returns:
-        Whether it is a message of this app. Any other exists nowhere else, and was not alerted.
+    Its row is not touched: it plans the next attempt by itself. Any other message exists nowhere else.
     """
     try:
         ref = parse_ref(body)

@@ -11,11 +11,11 @@ from shared.domain.ports import EventStore
 NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
 
 
-def reject(rejected: EventStore, document: Json, reason: str) -> None:
+def reject(rejected_events: EventStore, document: Json, reason: str) -> None:
     """Keep an event under a name that a second delivery has again."""
     content = to_json(document)
     name = f"{identifiers.digest(content)}.json"
-    rejected.keep(name, content.encode(), reason)
+    rejected_events.keep(name, content.encode(), reason)
     log(LogEvent.EVENT_REJECTED, event=text(document, "id"), kept=name, reason=reason)
 
 

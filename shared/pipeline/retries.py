@@ -28,7 +28,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resend(open_work: OpenWork, chunk: Chunk, due_at: datetime, **columns: Any) -> Messages:
-    """The message for the next step of an open chunk, sent again at `due_at`; none where a worker has the chunk."""
+    """The message for the next step of an open chunk, which is due again at `due_at`; none where a worker has it."""
     try:
         row = open_work.postpone(chunk, due_at, **columns)
     except CatalogConflict:

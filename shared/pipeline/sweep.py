@@ -58,11 +58,9 @@ class Sweep:
             # A warning that cannot be given puts off no check, which may well succeed.
             run.attempt(partial(self.chunks.warn, entry, now), partial(self.set_aside, index, place, entry.due_at))
         due = sorted((entry.due_at, place) for place, entry in enumerate(index.entries) if entry.due_at <= now)
+        later = now + LOOK_AGAIN
         checked = [
-            run.attempt(
-                partial(self.check, index.entries[place], now),
-                partial(self.set_aside, index, place, now + LOOK_AGAIN),
-            )
+            run.attempt(partial(self.check, index.entries[place], now), partial(self.set_aside, index, place, later))
             for _, place in due[:ENTRIES_PER_RUN_MAX]
         ]
         messages = merged([from_letters, *checked])

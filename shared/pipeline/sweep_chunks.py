@@ -1,5 +1,6 @@
 """The sweep of chunks: send again what is due, and warn before ACS destroys what is not stored."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,13 +50,11 @@ class ChunkSweep:
         chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
         if chunk is None or (chunk.claimed_until or now) > now:
             return Messages()
-        try:
+        with suppress(CatalogConflict):  # a worker has just written it; the next run warns
             if chunk.warned < level:
                 log_risk(chunk, now)
                 chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
-        except CatalogConflict:
-            return Messages()  # a worker has just written it; the next run warns
-        self.open_work.refresh(chunk, entry.due_at)
+            self.open_work.refresh(chunk, entry.due_at)
         return Messages()
 
 
