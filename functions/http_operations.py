@@ -15,7 +15,7 @@ from shared.domain.json_fields import Json
 from shared.domain.models import Messages
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.consistency import parse_day
-from shared.pipeline.ingest import merged
+from shared.pipeline.queue_messages import merged
 from shared.services import Services
 
 

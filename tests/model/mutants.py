@@ -37,7 +37,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/control/control_answers.py": None,
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
-        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "verify_second_read", "mark_stored"),
+        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
         *("defer", "expire", "fail", "put_off"),
     ),
     "shared/pipeline/sweep.py": ("sweep", "set_aside"),
@@ -89,7 +89,7 @@ SAMPLE = (
     "reverify, line",
     "unaltered, line",
     "decide, line",
-    "stored, line",
+    "mark_stored, line",
 )
 
 
