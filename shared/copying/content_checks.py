@@ -6,7 +6,7 @@ import re
 from shared.domain.blob_names import CONTENT_TYPES
 from shared.domain.errors import SourceSuspect
 
-SIGNATURE_BYTES = 12
+SIGNATURE_BYTES = 12  # of the beginning of the media, unless there are fewer
 # Two bytes of sync are not enough: UTF-16 text begins with FF FE. Layer III of MPEG 1, 2 or 2.5, and a bitrate of the
 # table (ISO/IEC 11172-3, 2.4.2.3); ACS's own are FF F3 6x.
 MP3_FRAME = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]")
@@ -29,11 +29,7 @@ def is_mp3_frame(head: bytes) -> bool:
 
 
 def check_signature(head: bytes, announced: str | None) -> None:
-    """Refuse bytes that cannot be the recording.
-
-    Args:
-        head: the first bytes of the media, SIGNATURE_BYTES of them unless there are fewer.
-        announced: the format of the event or of the start; None accepts any that ACS writes.
+    """Refuse media by their first bytes; without an announced format, any that ACS writes is accepted.
 
     Raises:
         SourceSuspect: they are no format that ACS writes, or another than announced.

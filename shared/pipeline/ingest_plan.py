@@ -51,14 +51,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def plan_event(
     event: FileReady, recording: Recording, known: Mapping[str, Chunk | None], policy: IngestPolicy, now: datetime
 ) -> Plan:
-    """What an event makes of its recording.
+    """What an event makes of its recording: of the row that it is about, or a new one.
 
-    Args:
-        event: as it was parsed.
-        recording: the row that it is about, or a new one.
-        known: rows of its chunks by document id; None for one that cannot be read.
-        policy: the operator's.
-        now: the time.
+    `known` has the rows of the recording's chunks by document id; None for one that cannot be read.
     """
     planned = with_event(recording, event, policy, now)
     rows: dict[str, Chunk] = {}
@@ -210,8 +205,9 @@ def chunk_row(
 ) -> Chunk:
     """The row of an announced chunk: pending, or failed and refused where its URLs are not understood."""
     assert recording.folder
-    made = event.recording_format_type or recording.recording_format_type
-    extension = made if made in blob_names.CONTENT_TYPES else blob_names.DEFAULT_FORMAT
+    announced_format = event.recording_format_type or recording.recording_format_type
+    format = announced_format if announced_format in blob_names.CONTENT_TYPES else None
+    extension = format or blob_names.DEFAULT_FORMAT
     row = Chunk(
         id=recording.id,
         document_id=announced.document_id,
@@ -223,7 +219,7 @@ def chunk_row(
         heard_at=now,
         content_location="",
         content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
-        format=made if made in blob_names.CONTENT_TYPES else None,
+        format=format,
         end_reason=announced.end_reason,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
         due_at=now + policy.claim,
