@@ -25,7 +25,7 @@ DEAD_LETTERS_CONTAINER = "dead-letters"
 RUNTIME_CONNECTION = RUNTIME.name
 RECORDINGS_CONNECTION = RECORDINGS.name
 
-BLOCK_BYTES_MAX = 4000 * 1024 * 1024  # Put Block, service version 2019-12-12 and later
+BLOCK_BYTES_MAX = 8 * 1024 * 1024  # four transfers of three blocks each are 96 MiB of an instance's 2 GiB
 HOST_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 ACS_CALLBACK_ISSUER = "https://acscallautomation.communication.azure.com"
 ACS_CALLBACK_JWKS_URL = f"{ACS_CALLBACK_ISSUER}/calling/keys"

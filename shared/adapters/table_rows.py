@@ -59,12 +59,12 @@ def chunk_row(document_id: str) -> str:
 def to_entity(value: Recording | Chunk, row: str) -> Entity:
     """A row: columns are named as in the API, empty ones are left out."""
     fields = msgspec.to_builtins(value, builtin_types=(datetime,))
-    columns = {name: to_column(field) for name, field in fields.items() if field not in (None, []) and name != "etag"}
+    columns = {name: to_column(field) for name, field in fields.items() if field not in (None, ()) and name != "etag"}
     return {"PartitionKey": value.id, "RowKey": row, **columns}
 
 
 def to_column(value: object) -> object:
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes

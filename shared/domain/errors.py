@@ -22,6 +22,8 @@ RecorderError
             BlobExists      … because a blob of that name exists: verify it
             BlocksGone      … because staged blocks are gone: verify what was committed
             BlobGone        … because the blob is not there (any more)
+            BlockRefused    … because a block does not go with those that are staged, or is one too many
+            BlocksInTheWay  … because somebody else's blocks are staged: a person must remove them
             BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
         Unforeseen          an unforeseen error; logged with its traceback
@@ -174,6 +176,21 @@ class BlobExists(StoreUnavailable):
 
 class BlocksGone(StoreUnavailable):
     """Blocks that were staged are not there any more: another attempt committed, or a week went by."""
+
+
+class BlockRefused(StoreUnavailable):
+    """A block does not go with those that are staged under the name, or there are too many of them."""
+
+
+class BlocksInTheWay(StoreUnavailable):
+    """Somebody else's blocks are staged under the name: nothing can be written there until a person removes them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Blocks that this app did not write lie uncommitted under the name {name}, and Blob Storage takes no"
+            " others beside them; they are not touched. Whoever wrote them must remove them: write a blob of that name"
+            " at once and delete it. Then the copy goes on; by itself Blob Storage drops them after a week."
+        )
 
 
 class BlobGone(StoreUnavailable):

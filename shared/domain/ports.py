@@ -182,6 +182,7 @@ class ChunkStore(Protocol):
         BlobExists: a blob of that name exists (put, commit). It may be this very write, whose answer was lost and
             which was sent again: verify it.
         BlocksGone: blocks of the list are not staged any more (commit).
+        BlockRefused: the block does not go with those that are staged (stage).
     """
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:

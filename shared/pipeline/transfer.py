@@ -22,6 +22,7 @@ from shared.domain.acs_urls import distinct
 from shared.domain.durations import ATTEMPT_SECONDS_MAX
 from shared.domain.errors import (
     BlobExists,
+    BlocksInTheWay,
     CatalogConflict,
     ContentConflict,
     Expired,
@@ -43,6 +44,7 @@ from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore
 from shared.pipeline.claims import Claim
 from shared.pipeline.completion import Completion
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, resend
+from shared.pipeline.sweep_chunks import log_risk
 from shared.settings import VerifySource
 
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
@@ -180,6 +182,8 @@ class Transfer:
                 return self.store.put(name, content, with_digest(blob_headers(chunk, "json"), digest))
             except BlobExists:
                 blob = self.store.stat(name)
+        if blob.etag is None and blob.staged:
+            raise BlocksInTheWay(name)  # metadata are written at once: none of these are ours
         if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
         if digest_of(self.store.read(name)) != (digest, len(content)):
@@ -214,6 +218,7 @@ class Transfer:
                 headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
                 check_head=lambda head: check_signature(head, chunk.format),
                 keep_going=keep_going,
+                keep_reading=keep_going,
                 resume=chunk.attempts > 1 or url != chunk.content_location,
             )
             proof = self.copier.copy(request)
@@ -275,6 +280,8 @@ class Transfer:
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The next try is planned."
         alert_unforeseen(chunk, error, failure)
+        if isinstance(error, BlocksInTheWay) and chunk.failure != failure:
+            log_risk(msgspec.structs.replace(chunk, failure=failure), now)  # now, since only a person can act
         row = self.open_work.postpone(chunk, due, failure=failure)
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()

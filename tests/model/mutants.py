@@ -38,8 +38,10 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
         *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
-        *("defer", "expire", "fail", "put_off"),
+        *("defer", "give_up", "fail", "put_off", "in_turn", "kept_metadata"),
     ),
+    "shared/pipeline/retries.py": ("is_over", "unproven"),
+    "shared/pipeline/ingest_plan.py": ("announced_again", "with_other_locations", "is_settled"),
     "shared/pipeline/sweep.py": ("sweep", "set_aside"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
@@ -48,7 +50,10 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/copying/block_ids.py": ("staged", "list_digest"),
 }
-FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_content", "winner", "block_ids", "races")
+FIRST = (
+    *("deletion", "completion", "transfer", "transfer_failures", "announced_again"),
+    *("copy_content", "winner", "block_ids", "races"),
+)
 THEN = (
     *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings"),
     *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),

@@ -1,15 +1,17 @@
 """Transfers that do not work out: written down with the next try, up to the deadline."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.durations import SILENCE_RETENTIONS
+from shared.domain.durations import ATTEMPT_SECONDS_MAX, SILENCE_RETENTIONS
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.transfer import METADATA_BYTES_MAX
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
-from tests.fakes import BEGINNING, Cloud, Effect, Fault
+from tests.fakes import BEGINNING, Cloud, Effect, FakeBlob, FakeSource, Fault, World
+from tests.fakes.acs import PIECE_BYTES, FakeRange
 from tests.unit.steps import announce, failed, transfer, warnings
 
 MINUTE = timedelta(minutes=1)
@@ -339,3 +341,86 @@ def test_a_second_read_that_agrees_stores_the_chunk() -> None:
     transfer(cloud)
 
     assert cloud.chunk().status is ChunkStatus.STORED
+
+
+def test_blocks_of_others_are_told_at_once_and_once_and_the_copy_goes_on_when_they_are_gone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="300")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+    name = cloud.chunk().content_blob
+    cloud.store.all[name] = FakeBlob(staged={"somebody else's": b"x"})
+    for _ in range(3):
+        assert failed(cloud).status is ChunkStatus.PENDING
+    (line,) = warnings(caplog, "chunk_at_risk")
+    assert "Whoever wrote them must remove them" in line
+    cloud.store.lose(name)
+
+    transfer(cloud)
+
+    assert (cloud.chunk().status, cloud.chunk().failure) == (ChunkStatus.STORED, None)
+
+
+def test_blocks_of_others_under_the_name_of_the_metadata_are_told_too(
+    ready: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    ready.store.all[str(ready.chunk().metadata_blob)] = FakeBlob(staged={"somebody else's": b"x"})
+
+    assert (failed(ready).status, ready.chunk().bytes) == (ChunkStatus.PENDING, 1000)
+    assert len(warnings(caplog, "chunk_at_risk")) == 1
+
+
+def test_blocks_of_others_that_nobody_removed_are_told_with_the_loss() -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="300")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+    cloud.store.all[cloud.chunk().content_blob] = FakeBlob(staged={"somebody else's": b"x"})
+    failed(cloud)
+    cloud.world.advance(DAY)
+
+    assert "Before that: Blocks that this app did not write" in str(failed(cloud).failure)
+
+
+def test_a_source_of_kilobytes_a_second_is_copied_block_by_block_in_attempts_of_bounded_time() -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES=str(3 * PIECE_BYTES))
+    each = timedelta(minutes=6)
+    cloud.source = cloud.services.source = SlowSource(cloud.world, each)
+    keep_at_acs(cloud, 1, size=10 * PIECE_BYTES)
+    announce(cloud)
+    lasted: list[timedelta] = []
+
+    while cloud.chunk().status is ChunkStatus.PENDING:
+        began = cloud.world.now
+        transfer(cloud)
+        lasted.append(cloud.world.now - began)
+
+    assert cloud.store.blobs[cloud.chunk().content_blob] == media(size=10 * PIECE_BYTES)
+    assert len(lasted) == 3
+    assert max(lasted) < timedelta(seconds=ATTEMPT_SECONDS_MAX) + each
+
+
+class SlowSource(FakeSource):
+    """Takes so long for each piece of the media."""
+
+    def __init__(self, world: World, each: timedelta) -> None:
+        super().__init__(world)
+        self.each = each
+
+    def answer(self, url: str, offset: int, length: int, fault: Fault | None) -> FakeRange:
+        answer = super().answer(url, offset, length, fault)
+        return answer if "acsmetadata" in url else SlowRange(answer, self.world, self.each)
+
+
+class SlowRange(FakeRange):
+    """The pieces of an answer, each of which takes its time."""
+
+    def __init__(self, answer: FakeRange, world: World, each: timedelta) -> None:
+        super().__init__(answer.total, answer.length, answer.content)
+        self.world = world
+        self.each = each
+
+    def pieces(self) -> Iterator[bytes]:
+        for piece in super().pieces():
+            self.world.advance(self.each)
+            yield piece
