@@ -133,10 +133,11 @@ def acs_recording_id(number: int) -> str:
 
 @dataclass
 class FakeDocument:
-    """A chunk's files at ACS, until it destroys them; at some of its hosts, or at all."""
+    """A chunk's files at ACS, from when they appear until it destroys them; at some of its hosts, or at all."""
 
     contents: dict[str, bytes]
     expires_at: datetime | None = None
+    appears_at: datetime | None = None
     hosts: frozenset[str] = frozenset()
 
 
@@ -165,6 +166,7 @@ class FakeSource:
         self.documents: dict[str, FakeDocument] = {}
         self.on_delete: Callable[[str, FakeDocument], None] = lambda _, __: None
         self.bytes_sent = 0
+        self.is_silent = False
 
     def add(self, document_id: str, media: bytes, metadata: bytes, expires_at: datetime | None = None) -> None:
         self.documents[document_id] = FakeDocument({"video": media, "acsmetadata": metadata}, expires_at)
@@ -176,8 +178,9 @@ class FakeSource:
             del self.documents[id]
             return id, None
         host = url.removeprefix("https://").partition("/")[0]
-        elsewhere = document is not None and document.hosts and host not in document.hosts
-        return id, None if elsewhere else document
+        if document is None or (document.hosts and host not in document.hosts):
+            return id, None
+        return id, None if document.appears_at and self.world.now < document.appears_at else document
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
         return self.opened(url, offset, length)
@@ -185,6 +188,8 @@ class FakeSource:
     @contextmanager
     def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
         with self.world.effect("source.open") as fault:
+            if self.is_silent:
+                raise SourceUnavailable("ACS did not answer.")
             answer = self.answer(url, offset, length, fault)
             self.bytes_sent += answer.length
         yield answer
