@@ -29,7 +29,7 @@ RecorderError
         Unforeseen          an unforeseen error; logged with its traceback
             RowUnreadable   … because this version cannot read a row
     Permanent               a step of the pipeline failed for good
-        Expired             ACS destroyed the chunk before it could be copied
+        Expired             ACS destroyed the chunk before it could be copied, or never answered with it
         ContentConflict     a blob of the chunk's name has another content
     CatalogConflict         another write of the row came first: read again and decide again
     CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
@@ -234,7 +234,7 @@ class Permanent(RecorderError):
 
 
 class Expired(Permanent):
-    """ACS destroyed the chunk before it could be copied."""
+    """ACS destroyed the chunk before it could be copied, or never answered with it for as long as it is tried."""
 
 
 class ContentConflict(Permanent):

@@ -64,7 +64,7 @@ class FailureKind(StrEnum):
     REJECTED = "rejected"  # a URL or an event that the app does not accept: correct the settings, then replay
     CONFLICT = "conflict"  # an altered copy, or two reads that differ
     UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
-    EXPIRED = "expired"  # gone at ACS
+    EXPIRED = "expired"  # gone at ACS, or never had from it
 
 
 class ChunkStatus(StrEnum):

@@ -4,6 +4,7 @@ The copy is verified before each request, also where the adapter sends a second 
 signature.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +18,7 @@ from shared.domain.errors import (
     CatalogConflict,
     ContentConflict,
     RowUnreadable,
+    SourceUnavailable,
     StoreUnavailable,
     Transient,
     Unforeseen,
@@ -94,8 +96,7 @@ class Deletion:
             chunk = self.reverify(chunk)
 
         try:
-            for url in distinct(place.delete for place in chunk.locations):
-                self.source.delete(url, reverify)
+            self.delete_everywhere(distinct(place.delete for place in chunk.locations), reverify)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
@@ -108,6 +109,21 @@ class Deletion:
             self.finish(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
             log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
         return Messages()
+
+    def delete_everywhere(self, urls: Iterable[str], reverify: Callable[[], None]) -> None:
+        """Delete a document wherever it was announced; a place that does not answer keeps it at no other.
+
+        Raises:
+            SourceUnavailable: one place did not answer.
+        """
+        failure: SourceUnavailable | None = None
+        for url in urls:
+            try:
+                self.source.delete(url, reverify)
+            except SourceUnavailable as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def reverify(self, chunk: Chunk) -> Chunk:
         """Refuse unless media and metadata are still what was proven; returns the chunk as the row has it now.

@@ -124,6 +124,7 @@ def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
         heard_at=row.heard_at,
         due_at=row.due_at,
         claimed_until=None,  # whoever copies it now does not know this place
+        warned=0 if old.status is ChunkStatus.FAILED else old.warned,  # it is at risk once more
         stored_at=None,
         open=True,
         failure=None,

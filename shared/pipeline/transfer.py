@@ -165,9 +165,10 @@ class Transfer:
         Raises:
             SourceMissing: it is not there.
         """
-        if chunk.attempts > 1 and (digest := self.store.stat(name).metadata.get(DIGEST_KEY)):
+        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
+        if DIGEST_KEY in blob.metadata and blob.length <= METADATA_BYTES_MAX:
             content = b"".join(self.store.read(name))
-            if hashlib.sha256(content).hexdigest() == digest:
+            if hashlib.sha256(content).hexdigest() == blob.metadata[DIGEST_KEY]:
                 return content, check_metadata(content, chunk.document_id)
         raise SourceMissing("ACS has no such metadata: not yet, or not any more.")
 

@@ -91,6 +91,18 @@ def test_a_chunk_that_was_given_up_is_tried_at_the_new_place(elsewhere: Cloud) -
     assert elsewhere.recording().status is RecordingStatus.COMPLETED
 
 
+def test_a_chunk_that_was_given_up_is_warned_of_once_more(elsewhere: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    elsewhere.world.advance(DAY - MINUTE)
+    elsewhere.services.sweep.sweep()
+    elsewhere.world.advance(MINUTE)
+    failed(elsewhere)
+    announce_again(elsewhere, at("us"))
+
+    elsewhere.services.sweep.sweep()
+
+    assert len(warnings(caplog, "chunk_at_risk")) == 2
+
+
 def test_a_404_at_the_new_place_may_pass_for_as_long_as_at_the_first(elsewhere: Cloud) -> None:
     elsewhere.world.advance(DAY)
     failed(elsewhere)

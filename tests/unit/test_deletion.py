@@ -220,6 +220,17 @@ def test_long_after_the_deadline_a_failed_deletion_is_acs_s_own_business(stored:
     assert stored.recording().status is RecordingStatus.COMPLETED
 
 
+def test_a_place_that_does_not_answer_keeps_the_original_at_no_other(stored: Cloud) -> None:
+    there = Locations(content="", delete=f"https://other.asm.skype.com/v1/objects/{document_id()}")
+    change(stored, other_locations=(there,))
+    stored.world.fail("source.delete", Fault.ERROR_BEFORE)
+
+    delete(stored)
+
+    assert not at_acs(stored)
+    assert (stored.chunk().status, stored.chunk().open) == (ChunkStatus.STORED, True)
+
+
 def test_the_original_is_deleted_at_every_place_where_it_was_announced(stored: Cloud) -> None:
     there = Locations(content="", delete=f"https://other.asm.skype.com/v1/objects/{document_id()}")
     change(stored, other_locations=(there,))
