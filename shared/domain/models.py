@@ -121,6 +121,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
         server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it.
         call_id: the call as ACS's event names it.
+        clue_server_call_id, clue_call_id: the call as a verified callback names it: a hint, shown nowhere.
         recording_content_type, recording_channel_type, recording_format_type: the media as requested.
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
@@ -164,6 +165,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     room_id: str | None = None
     call_connection_id: str | None = None
     call_id: str | None = None
+    clue_server_call_id: str | None = None
+    clue_call_id: str | None = None
     recording_content_type: str | None = None
     recording_channel_type: str | None = None
     recording_format_type: str | None = None

@@ -12,7 +12,7 @@ from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.ports import Catalog
 
-from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 
 SAVED = a_recording(etag='W/"x"')
 CHUNK = a_chunk(SAVED, etag='W/"x"')
@@ -23,7 +23,8 @@ EVERY_METHOD: dict[str, Callable[[Catalog], object]] = {
     "save_recording, again": lambda catalog: catalog.save_recording(SAVED),
     "recording_by_acs_id": lambda catalog: catalog.recording_by_acs_id("eyJQ"),
     "link_acs_id": lambda catalog: catalog.link_acs_id("eyJQ", "a"),
-    "recordings_by_call": lambda catalog: catalog.recordings_by_call(SERVER_CALL_ID, NOW),
+    "index_calls": lambda catalog: catalog.index_calls(a_recording(server_call_id=SERVER_CALL_ID)),
+    "recordings_by_call": lambda catalog: catalog.recordings_by_call(CALL, NOW),
     "recordings_by_day": lambda catalog: list(catalog.recordings_by_day(NOW, None)),
     "chunk": lambda catalog: catalog.chunk(CHUNK.ref),
     "chunks": lambda catalog: list(catalog.chunks("a")),
@@ -94,7 +95,7 @@ def test_a_new_recording_is_findable_before_its_row_exists(table_catalog: TableC
     table_catalog.put_index_entries(recording)
 
     assert table_catalog.recording(recording.id) is None
-    assert list(table_catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == [recording.id]
+    assert list(table_catalog.recordings_by_call(CALL, NOW)) == [recording.id]
     assert [id for _, id in table_catalog.recordings_by_day(NOW, None)] == [recording.id]
 
 
