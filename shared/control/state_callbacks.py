@@ -4,12 +4,13 @@ A verified callback may bring ACS's id of a recording. One that is not verified 
 says is used.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from shared.control.control_requests import Control
+from shared.control.control_recording import Control
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.errors import CallbackRefused, InvalidRequest
 from shared.domain.identifiers import CallId, CallIdKind
@@ -36,14 +37,14 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None
 
 
+@dataclass(frozen=True)
 class StateCallbacks:
     """Takes callbacks, and asks ACS about their recordings."""
 
-    def __init__(self, catalog: Catalog, control: Control, clock: Clock, verifier: CallbackVerifier | None) -> None:
-        self.catalog = catalog
-        self.control = control
-        self.clock = clock
-        self.verifier = verifier
+    catalog: Catalog
+    control: Control
+    clock: Clock
+    verifier: CallbackVerifier | None
 
     def take_in(self, body: bytes, authorization: str | None) -> None:
         """Take one post of ACS.
@@ -89,9 +90,8 @@ class StateCallbacks:
         # The alert before the row, so that no crash swallows it.
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=report)
         waits_for = f"{report} It is asked whether it records all the same."
-        save_recording(
-            self.catalog, recording, partial(msgspec.structs.replace, start_report=report, waits_for=waits_for)
-        )
+        change = partial(msgspec.structs.replace, start_report=report, waits_for=waits_for)
+        save_recording(self.catalog, recording, change)
 
     def ask_acs(self, callback: RecordingCallback) -> None:
         """Ask ACS about a recording whose row is linked to ACS's id."""
@@ -117,19 +117,13 @@ class StateCallbacks:
 
 
 def parse_callbacks(body: bytes) -> list[RecordingCallback]:
-    """Parse an array of CloudEvents; other kinds of events are passed over.
-
-    Raises:
-        InvalidRequest: it is something else.
-    """
+    """Parse an array of CloudEvents; other kinds of events are passed over. Raises: InvalidRequest."""
     check_body_length(body, BODY_BYTES_MAX)
     try:
         documents = msgspec.json.decode(body, type=list[dict[str, object]])
     except msgspec.MsgspecError as error:
         raise InvalidRequest(f"The body is no array of CloudEvents: {error}.") from error
-    return [
-        parse_callback(document) for document in documents if text(document, "type") in {STATE_CHANGED, START_FAILED}
-    ]
+    return [parse_callback(one) for one in documents if text(one, "type") in {STATE_CHANGED, START_FAILED}]
 
 
 def parse_callback(document: Json) -> RecordingCallback:
