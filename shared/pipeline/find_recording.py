@@ -25,7 +25,7 @@ from shared.pipeline.file_ready_event import FileReady
 CANONICAL_PARTS = ("PlatformEndpointId", "ResourceSpecificId")
 RECORDING_ID_CHARACTERS_MAX = 1024  # ACS's have about 200; what is longer is not decoded
 
-type Rank = tuple[int, bool, bool, bool, float]  # of the recordings of a call the lowest is the event's
+type Rank = tuple[int, bool, bool, bool, bool, float]  # of the recordings of a call the lowest is the event's
 
 
 def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
@@ -100,15 +100,17 @@ def may_be(recording: Recording, event: FileReady) -> bool:
 def rank(recording: Recording, event: FileReady) -> Rank:
     """How well a recording of the event's call fits; the lowest fits best.
 
-    First what an earlier event said of its start; then those that were not started after the event's recording began
-    (a clock may be wrong, so up to a minute later is the last resort, and then what has ended comes before what is
-    live); then those of which ACS said that it started them; then the nearest start.
+    First counts what an earlier event said of its start. Then come those that were started in the minute before the
+    event's recording began, then those before, and as the last resort, since a clock may be wrong, those in the minute
+    after; of these each time starts that ACS never answered last, after that minute what is live last, and then the
+    nearest first.
     """
     known, start = recording.recording_start_time, event.recording_start_time
     heard = 1 if known is None or start is None else 0 if known == start else 2
     ahead = (began(event) - (recording.repeatability_first_sent or recording.created_at)).total_seconds()
-    late = ahead < 0
-    return heard, late, recording.recording_id is None, late and recording.ended_at is None, abs(ahead)
+    late, long_before = ahead < 0, ahead > START_TOLERANCE.total_seconds()
+    live = recording.ended_at is None
+    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)
 
 
 def began(event: FileReady) -> datetime:

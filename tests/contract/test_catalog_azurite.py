@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -86,6 +87,15 @@ def test_the_columns_of_a_row_have_the_names_of_the_api(table_catalog: TableCata
 
     assert {"serverCallId", "createdAt", "tags", "control", "files"} <= set(row)
     assert row["tags"] == '{"case": "42"}'
+
+
+@pytest.mark.stack
+def test_an_entry_of_version_0_1_is_found_by_its_server_call_id(table_catalog: TableCatalog) -> None:
+    """It wrote no other look-up by call, and its rows may be of recordings that go on."""
+    partition = f"call-{sha256(SERVER_CALL_ID.encode()).hexdigest()}"
+    table_catalog.index.upsert_entity({"PartitionKey": partition, "RowKey": f"{10**17:018}:old", "id": "old"})
+
+    assert list(table_catalog.recordings_by_call(CALL, NOW)) == ["old"]
 
 
 @pytest.mark.stack
