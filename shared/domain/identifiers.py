@@ -52,8 +52,8 @@ def id_from_call(call_id: str, recording_start_time: datetime | None) -> str:
 
 
 def digest(text: str) -> str:
-    """A key that is safe in Table Storage for any text: serverCallIds contain slashes."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """A key that is safe in Table Storage for any text: serverCallIds contain slashes, JSON may hold half characters."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def normal_server_call_id(server_call_id: str) -> str:

@@ -148,6 +148,11 @@ def test_a_recording_is_found_by_each_kind_of_id_of_its_call(catalog: Catalog, k
     assert list(catalog.recordings_by_call(CallId(kind, GUID), NOW)) == [recording]
 
 
+@pytest.mark.parametrize("id", ["\ud800", "", "a/b#?\\", "\x00", "é" * 40_000])
+def test_whatever_an_event_calls_a_call_it_can_be_asked_for(catalog: Catalog, id: str) -> None:
+    assert list(catalog.recordings_by_call(CallId(CallIdKind.CALL_CONNECTION, id), NOW)) == []
+
+
 @pytest.mark.parametrize("kind", CallIdKind)
 def test_an_id_of_one_kind_is_never_taken_for_one_of_another(catalog: Catalog, kind: CallIdKind) -> None:
     catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID}))
