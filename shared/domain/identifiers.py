@@ -52,7 +52,7 @@ def id_from_call(call_id: str, recording_start_time: datetime | None) -> str:
 
 
 def digest(text: str) -> str:
-    """A key that is safe in Table Storage for any text: ids of calls hold slashes, and JSON may hold half characters."""
+    """A key that is safe in Table Storage for any text: ids of calls have slashes, JSON can have lone surrogates."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

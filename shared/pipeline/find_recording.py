@@ -53,7 +53,7 @@ def by_acs_id(event: FileReady, catalog: Catalog) -> Recording | None:
 
 def ids_inside(event: FileReady) -> list[CallId]:
     """The callConnectionId inside ACS's id of a recording that was started by it."""
-    parts = canonical_parts(event.recording_id) if event.recording_id else None
+    parts = canonical_parts(event.recording_id)
     return [CallId(CallIdKind.CALL_CONNECTION, parts[0])] if parts else []
 
 

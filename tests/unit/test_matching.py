@@ -154,6 +154,22 @@ def test_of_starts_after_the_event_s_what_has_ended_comes_before_what_is_live(cl
     assert found(cloud, file_ready_event(subject_form=3)) == "ended"
 
 
+def test_a_start_at_the_very_moment_is_not_after_it(cloud: Cloud) -> None:
+    saved(cloud, "before", created_at=STARTED - timedelta(seconds=9))
+    saved(cloud, "then", created_at=STARTED)
+
+    assert found(cloud, file_ready_event(subject_form=3)) == "then"
+
+
+@pytest.mark.parametrize(("before", "expected"), [(60, "judged"), (61, "never judged")])
+def test_a_start_that_acs_never_judged_comes_last_within_a_minute(cloud: Cloud, before: int, expected: str) -> None:
+    saved(cloud, "judged", created_at=STARTED - timedelta(seconds=before))
+    unjudged = STARTED - timedelta(seconds=2)
+    saved(cloud, "never judged", created_at=unjudged, status=RecordingStatus.STARTING, recording_id=None)
+
+    assert found(cloud, file_ready_event(subject_form=3)) == expected
+
+
 @pytest.mark.parametrize("after", [-1, 10])
 def test_a_start_that_acs_never_judged_comes_last(cloud: Cloud, after: int) -> None:
     saved(cloud, "judged", created_at=STARTED + timedelta(seconds=after - 4))
@@ -185,6 +201,14 @@ def test_what_an_earlier_event_said_of_the_start_counts_most(cloud: Cloud) -> No
 
     assert found(cloud, file_ready_event(subject_form=3)) == "its"
     assert found(cloud, file_ready_event(subject_form=3, recordingStartTime=others.isoformat())) == "another's"
+
+
+def test_a_recording_of_which_no_event_came_yet_comes_before_one_that_began_at_another_time(cloud: Cloud) -> None:
+    others = STARTED - timedelta(seconds=3)
+    saved(cloud, "new", created_at=STARTED - timedelta(seconds=9))
+    saved(cloud, "another's", created_at=STARTED - timedelta(seconds=5), recording_start_time=others)
+
+    assert found(cloud, file_ready_event(subject_form=3)) == "new"
 
 
 def test_a_start_that_was_asked_anew_counts_from_then(cloud: Cloud) -> None:
