@@ -74,24 +74,6 @@ OLD: dict[str, OldBehaviour] = {
         once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
-    "the newest recording of a call gets every event of the call": OldBehaviour(
-        path="shared/pipeline/find_recording.py",
-        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
-        once="    return 0, False, False, False, False, ahead\n",
-        noticed_by=("tests/unit/test_matching.py",),
-    ),
-    "a recording gets the files of one that began after its end": OldBehaviour(
-        path="shared/pipeline/find_recording.py",
-        today="    return ended is None or start is None or start <= ended + START_TOLERANCE\n",
-        once="    return True\n",
-        noticed_by=("tests/unit/test_matching.py",),
-    ),
-    "a start by callConnectionId is found by nothing but ACS's answer": OldBehaviour(
-        path="shared/domain/recording_rows.py",
-        today="        CallIdKind.CALL_CONNECTION: recording.call_connection_id,\n",
-        once="",
-        noticed_by=("tests/unit/test_matching.py",),
-    ),
     "a unit that fails stops the run": OldBehaviour(
         path="shared/domain/units.py",
         today="            self.interruptions.append(error)\n            return Messages()",
@@ -115,6 +97,24 @@ OLD: dict[str, OldBehaviour] = {
         today="if other != msgspec.structs.replace(location, host=other.host):",
         once="if False:",
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
+    ),
+    "the newest recording of a call gets every event of the call": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="    return 0, False, False, False, False, ahead\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a recording gets the files of one that began after its end": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return ended is None or start is None or start <= ended + START_TOLERANCE\n",
+        once="    return True\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a start by callConnectionId is found by nothing but ACS's answer": OldBehaviour(
+        path="shared/domain/recording_rows.py",
+        today="        CallIdKind.CALL_CONNECTION: recording.call_connection_id,\n",
+        once="",
+        noticed_by=("tests/unit/test_matching.py",),
     ),
     "any conflict means that the blob is there": OldBehaviour(
         path="shared/adapters/blob_storage.py",
