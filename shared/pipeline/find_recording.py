@@ -31,9 +31,13 @@ def by_acs_id(event: FileReady, catalog: Catalog) -> Recording | None:
 
 
 def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
-    """The latest recording of the same call that was started before this one, unless it is known to be another."""
+    """The latest recording of the same call that was started before this one, unless it is known to be another.
+
+    One whose start ACS never judged comes last: it was surely not carried out, unless what said so was no part of ACS.
+    """
     if event.server_call_id is None:
         return None
+    never_judged: Recording | None = None
     not_after = (event.recording_start_time or event.event_time) + START_TOLERANCE
     for id in catalog.recordings_by_call(event.server_call_id, not_after):
         try:
@@ -41,11 +45,13 @@ def by_call(event: FileReady, catalog: Catalog) -> Recording | None:
         except RowUnreadable:
             continue  # perhaps another recording of the call: the event's files do not wait for it
         # A row that an event made is found by its derived id below: it is younger than the start of its recording.
-        if recording is None or recording.refused or recording.origin is Origin.EVENT:
+        if recording is None or recording.judged or recording.origin is Origin.EVENT:
             continue
-        if not known_to_differ(recording.recording_id, event.recording_id):
+        if recording.refused:
+            never_judged = never_judged or recording
+        elif not known_to_differ(recording.recording_id, event.recording_id):
             return recording
-    return None
+    return never_judged
 
 
 def by_derived_id(event: FileReady, catalog: Catalog) -> Recording | None:
