@@ -75,7 +75,9 @@ class AppIdentity:
             raise self.refused(error) from error
 
     def refused(self, error: Exception) -> RecorderError:
-        return self.unavailable(f"The app's identity got no token ({type(error).__name__}), so nothing was sent.")
+        return self.unavailable(
+            f"The app's identity got no token ({type(error).__name__}), so the request was not sent."
+        )
 
 
 def identity_for(client_id: str | None, read_seconds: float = TOKEN_READ_SECONDS) -> "Identity":
@@ -102,6 +104,11 @@ class StorageAccount:
     def identity(self) -> "Identity":
         return identity_for(self.client_id)
 
+    @property
+    def credential(self) -> AppIdentity:
+        """The app's identity at the account's blobs and queues."""
+        return AppIdentity(self.identity, StoreUnavailable)
+
     @cached_property
     def blobs(self) -> "BlobServiceClient":
         from azure.storage.blob import BlobServiceClient
@@ -116,7 +123,7 @@ class StorageAccount:
         if url.startswith(root):
             container, _, name = url.removeprefix(root).partition("/")
             return self.blobs.get_blob_client(container, name)
-        return BlobClient.from_blob_url(url, credential=AppIdentity(self.identity, StoreUnavailable), **BLOB_OPTIONS)
+        return BlobClient.from_blob_url(url, credential=self.credential, **BLOB_OPTIONS)
 
     @cached_property
     def tables(self) -> "TableServiceClient":

@@ -22,7 +22,7 @@ NOT_JUDGED: dict[str, Callable[[], AcsError]] = {
     "429": lambda: AcsUnavailable("Too many requests. (429/8516)", status=429, code="8516", retry_after_seconds=7),
     "401": lambda: AcsUnavailable("Denied (401)", status=401),
     "403": lambda: AcsUnavailable("Not authorized (403/7504)", status=403, code="7504"),
-    "no token": lambda: AcsUnavailable("The app's identity got no token (ReadTimeout), so nothing was sent."),
+    "no token": lambda: AcsUnavailable("The app's identity got no token (ReadTimeout), so the request was not sent."),
 }
 UNCLEAR: dict[str, Callable[[], AcsError]] = {
     "500": lambda: AcsUncertain("Unknown internal error. (500/9999)", status=500, code="9999"),
