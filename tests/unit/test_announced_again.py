@@ -97,10 +97,31 @@ def test_a_chunk_that_was_given_up_is_warned_of_once_more(elsewhere: Cloud, capl
     elsewhere.world.advance(MINUTE)
     failed(elsewhere)
     announce_again(elsewhere, at("us"))
+    assert elsewhere.chunk().warned == 0
 
     elsewhere.services.sweep.sweep()
 
     assert len(warnings(caplog, "chunk_at_risk")) == 2
+
+
+def test_a_chunk_that_is_tried_still_is_not_warned_of_again_for_another_place(
+    elsewhere: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere.world.advance(DAY - MINUTE)
+    elsewhere.services.sweep.sweep()
+    announce_again(elsewhere, at("us"))
+
+    elsewhere.services.sweep.sweep()
+
+    assert len(warnings(caplog, "chunk_at_risk")) == 1
+
+
+def test_a_later_event_makes_the_latest_end_no_earlier(elsewhere: Cloud) -> None:
+    later = file_ready_event([at("eu")], event_time=BEGINNING + timedelta(hours=5))
+    elsewhere.services.ingest.ingest(later)
+    announce_again(elsewhere, at("us"))
+
+    assert elsewhere.chunk().gone_by == BEGINNING + timedelta(hours=5) + DAY
 
 
 def test_a_404_at_the_new_place_may_pass_for_as_long_as_at_the_first(elsewhere: Cloud) -> None:
@@ -206,8 +227,9 @@ def test_a_place_too_many_is_told_and_not_tried(elsewhere: Cloud, caplog: pytest
     announce_again(elsewhere, at("eu"))
 
     assert elsewhere.chunk() == before
-    assert len(before.other_locations) == OTHER_LOCATIONS_MAX
-    assert len(warnings(caplog, "event_rejected")) == 1
+    assert len(before.other_locations) == OTHER_LOCATIONS_MAX == 4
+    (line,) = warnings(caplog, "event_rejected")
+    assert "5 places" in line
 
 
 def test_blocks_of_another_content_of_the_document_are_proven_by_a_second_read() -> None:
