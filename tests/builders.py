@@ -14,6 +14,7 @@ from shared.domain.models import (
     FilesStatus,
     Origin,
     Recording,
+    RecordingKind,
     RecordingStatus,
     StartFailure,
 )
@@ -171,6 +172,7 @@ def a_recording(**fields: Any) -> Recording:
         "updated_at": BEGINNING - timedelta(minutes=1),
         "server_call_id": SERVER_CALL_ID,
         "recording_id": RECORDING_ID,
+        "recording_kind": RecordingKind.ACS,
     }
     times = columns | fields
     started = {"start_requested_at": times["created_at"]}

@@ -24,10 +24,12 @@ from azure.core.pipeline import PipelineResponse
 
 from shared.adapters.acs_client import retry_after
 from shared.domain.errors import CODE_NOT_FOUND, AcsRefused, AcsUnavailable, AcsUncertain
+from shared.domain.models import RecordingKind
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
 
 THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+KINDS = {kind.casefold(): kind for kind in RecordingKind}
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -75,7 +77,8 @@ class SdkAcsCalls:
 
 
 def state_of(properties: RecordingProperties) -> AcsState:
-    return AcsState(properties.recording_id, properties.recording_state == RecordingState.ACTIVE)
+    active = properties.recording_state == RecordingState.ACTIVE
+    return AcsState(properties.recording_id, active, KINDS.get((properties.recording_kind or "").casefold()))
 
 
 def start_options(request: StartRequest) -> dict[str, Any]:
