@@ -65,8 +65,9 @@ def what_is_missing(recording: Recording, chunks: Iterable[Chunk]) -> str | None
             return f"Chunk {number} was not announced, chunk {index} was."
         if CHUNK_UNFINISHED.issuperset(by_index[index]):
             return f"The endReason of chunk {index} says that it is not whole."
-    if (CHUNK_CUT | CHUNK_UNFINISHED).issuperset(by_index[len(by_index) - 1]):
-        return f"The endReason of chunk {len(by_index) - 1} says that another follows; it was not announced."
+    last = len(by_index) - 1
+    if (CHUNK_CUT | CHUNK_UNFINISHED).issuperset(by_index[last]):
+        return f"The endReason of chunk {last} says that another follows; it was not announced."
     session = plain(recording.session_end_reason)
     if session in SESSION_GOES_ON:
         return "The sessionEndReason says that recording went on; no files of that were announced."

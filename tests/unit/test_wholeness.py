@@ -56,7 +56,10 @@ def missing(*ends: str | None, session: str | None = "CallEnded") -> str | None:
 
 @pytest.mark.parametrize("reason", spellings(*CUT, *UNFINISHED))
 def test_a_last_chunk_that_more_follows_leaves_something_missing(reason: str) -> None:
-    assert missing("SessionEnded", reason)
+    told = missing("SessionEnded", reason)
+
+    assert told
+    assert " chunk 1 " in told
 
 
 @pytest.mark.parametrize("reason", spellings(*CUT))
