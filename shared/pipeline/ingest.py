@@ -105,8 +105,9 @@ class Ingest:
         now = self.clock()
         recording = recording or new_recording(event, now)
         plan = plan_event(event, recording, self.known_chunks(recording), self.policy, now)
-        # The refusals come at every delivery: the one that wrote the rows may have died before it kept the event.
-        return Messages() if plan.is_empty else self.carry_out(plan, event.recording_id), plan.refusals
+        messages = Messages() if plan.is_empty else self.carry_out(plan, event.recording_id)
+        # These come at every delivery: the one that wrote the rows may have died before it kept the event.
+        return messages, (*plan.refusals, *plan.remarks)
 
     def known_chunks(self, recording: Recording) -> dict[str, Chunk | None]:
         """The rows of a recording's chunks by document id; None for one that cannot be read."""

@@ -40,6 +40,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
         revived: rows of refused chunks to replace, since their URLs are understood now.
         refusals: one sentence for each part of the event that is not understood.
+        remarks: one sentence for what a person should know although nothing has to be read again.
         has_news: whether the recording's row says something new beside its chunks.
     """
 
@@ -47,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     added: tuple[Chunk, ...]
     revived: tuple[Chunk, ...]
     refusals: tuple[str, ...]
+    remarks: tuple[str, ...]
     has_news: bool
 
     @property
@@ -85,7 +87,8 @@ def plan_event(
         recording=planned,
         added=tuple(added),
         revived=tuple(revived),
-        refusals=(*event.unreadable, *undeletable_chunks(event, policy), *unreadable, *refused),
+        refusals=(*event.unreadable, *unreadable, *refused),
+        remarks=tuple(undeletable_chunks(event, policy)),
         has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason),
     )
 
@@ -102,7 +105,7 @@ def plan_without_files(recording: Recording, now: datetime) -> Plan:
     has_news = planned != recording
     if has_news:
         planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
-    return Plan(recording=planned, added=(), revived=(), refusals=(NO_FILE,), has_news=has_news)
+    return Plan(recording=planned, added=(), revived=(), refusals=(), remarks=(NO_FILE,), has_news=has_news)
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:

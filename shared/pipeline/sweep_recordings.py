@@ -51,32 +51,33 @@ class RecordingSweep:
 
         Args:
             entry: the recording's.
-            now: when the run began. Where ACS is slow or silent, what is left to be asked stays due for the next run:
-                a run that outlasts its time would send nothing.
+            now: when the run began. Where ACS is slow or silent, what is left to be asked about stays due for the next
+                run: a run that outlasts its time would send nothing.
         """
         recording = self.catalog.recording(entry.id)
         if recording is None:
             drop_orphan(self.open_work, entry, now)
         elif recording.refused:
             self.open_work.close(recording.id)  # the caller was answered at once
-        elif not (self.control.may_run(recording) and self.has_asked_enough(now)):
+        else:
             self.check_row(recording, entry, now)
         return Messages()
 
     def has_asked_enough(self, now: datetime) -> bool:
         return self.clock() - now >= ASKING_MAX
 
-    def ask(self, recording: Recording, now: datetime) -> tuple[Recording, bool]:
+    def ask(self, recording: Recording) -> tuple[Recording, bool]:
         """The recording with ACS's word on it where the end is not confirmed, and whether ACS was asked in vain."""
-        in_vain = False
         try:
-            row = self.control.observe(recording)
+            return self.control.observe(recording), False
         except AcsError:
-            row, in_vain = recording, True
-        overdue = now - row.created_at >= self.max_recording
-        if overdue and self.control.may_run(row) and row.status in UNDECIDED:
-            row = self.tell_once(LogEvent.RECORDING_OVERDUE, row, status=row.status)
-        return row, in_vain
+            return recording, True
+
+    def tell_overdue(self, recording: Recording, now: datetime) -> Recording:
+        overdue = now - recording.created_at >= self.max_recording
+        if overdue and self.control.may_run(recording) and recording.status in UNDECIDED:
+            return self.tell_once(LogEvent.RECORDING_OVERDUE, recording, status=recording.status)
+        return recording
 
     def tell_once(
         self, event: LogEvent, recording: Recording, waits_for: str | None = None, **fields: str
@@ -92,7 +93,9 @@ class RecordingSweep:
             return recording  # it has just changed; the next check sees how
 
     def check_row(self, recording: Recording, entry: IndexEntry, now: datetime) -> None:
-        row, in_vain = self.ask(recording, now)
+        put_off = self.control.may_run(recording) and self.has_asked_enough(now)
+        row, in_vain = (recording, True) if put_off else self.ask(recording)
+        row = self.tell_overdue(row, now)
         if row.start_failure is not None:
             self.check_failure(row, entry, now)
         elif row.files is FilesStatus.FAILED:
@@ -102,7 +105,8 @@ class RecordingSweep:
                 self.check_transferring(row, now)
             elif row.files is FilesStatus.NONE and not self.control.may_run(row) and not row.is_empty:
                 self.check_without_files(row, now)
-            self.plan_next(self.catalog.recording(row.id) or row, now, in_vain=in_vain)
+            if not put_off:
+                self.plan_next(self.catalog.recording(row.id) or row, now, in_vain=in_vain)
 
     def plan_next(self, recording: Recording, now: datetime, *, in_vain: bool) -> None:
         """Plan the next check; none where nothing is left to come. A failure's entry was written with its alert."""

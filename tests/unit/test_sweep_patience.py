@@ -8,6 +8,7 @@ import pytest
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.domain.open_work import recording_entry
+from shared.pipeline.sweep import ENTRIES_PER_RUN_MAX
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -256,9 +257,9 @@ def silence(cloud: Cloud) -> None:
     cloud.world.plan = plan
 
 
-def many_recordings(cloud: Cloud, **fields: Any) -> None:
-    for number in range(1, 101):
-        row = a_recording(id=f"{OUR_ID[:-3]}{number:03}", recording_id=acs_recording_id(number), **fields)
+def many_recordings(cloud: Cloud, count: int = 100, **fields: Any) -> None:
+    for number in range(1, count + 1):
+        row = a_recording(id=f"{OUR_ID[:-4]}{number:04}", recording_id=acs_recording_id(number), **fields)
         cloud.catalog.put_entries([recording_entry(cloud.catalog.save_recording(row), BEGINNING)])
 
 
@@ -278,7 +279,8 @@ def test_a_run_in_which_acs_is_silent_ends_all_the_same(cloud: Cloud, fields: di
 
 
 def test_chunks_are_sent_in_a_run_in_which_acs_is_silent(cloud: Cloud) -> None:
-    many_recordings(cloud)
+    """However many recordings are due before them."""
+    many_recordings(cloud, ENTRIES_PER_RUN_MAX + 1)
     chunk = a_chunk(due_at=BEGINNING + timedelta(seconds=1))
     cloud.catalog.written((chunk.id, chunk.document_id), chunk)
     cloud.services.open_work.watch_chunks([chunk])
@@ -286,6 +288,17 @@ def test_chunks_are_sent_in_a_run_in_which_acs_is_silent(cloud: Cloud) -> None:
     silence(cloud)
 
     assert cloud.services.sweep.sweep().transfers == (chunk.ref,)
+
+
+def test_a_recording_that_a_silent_run_does_not_ask_about_is_told_as_overdue_all_the_same(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    many_recordings(cloud, created_at=BEGINNING - DAY)
+    silence(cloud)
+
+    cloud.services.sweep.sweep()
+
+    assert len(warnings(caplog, "recording_overdue")) == 100
 
 
 def test_whom_a_silent_run_left_out_is_first_in_the_next_one(cloud: Cloud) -> None:
