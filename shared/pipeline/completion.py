@@ -143,7 +143,7 @@ class Completion:
         # The manifest first: a status is a fact, and this one says that the manifest is there.
         row = write_manifest(self.store, row, chunks)
         for remark in remarks(row, chunks):
-            log(LogEvent.RECORDING_UNUSUAL, id=row.id, remark=remark)  # before the row, so that no crash swallows it
+            log(LogEvent.RECORDING_UNUSUAL, id=row.id, failure=remark)  # before the row, so that no crash swallows it
         row = self.catalog.save_recording(row)
         self.close(row)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))

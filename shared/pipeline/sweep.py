@@ -4,13 +4,13 @@ Each index entry and each dead letter is a unit of its own: one that cannot be d
 at once are safe: a chunk is sent by whichever writes its row first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from shared.domain.durations import LOOK_AGAIN
+from shared.domain.durations import ASKING_MAX, LOOK_AGAIN
 from shared.domain.errors import Unforeseen
 from shared.domain.log import LogEvent, log
 from shared.domain.models import IndexEntry, Messages
@@ -62,8 +62,8 @@ class Sweep:
         due = sorted((entry.due_at, place) for place, entry in enumerate(index.entries) if entry.due_at <= now)
         later = now + LOOK_AGAIN
         checked = [
-            run.attempt(partial(self.check, index.entries[place], now), partial(self.set_aside, index, place, later))
-            for place in chosen(index.entries, [place for _, place in due])
+            run.attempt(check, partial(self.set_aside, index, place, later))
+            for place, check in self.checks(index.entries, [place for _, place in due], now)
         ]
         messages = merged([from_letters, *checked])
         if index.is_whole:  # of a part it must not be said that this is all that is open
@@ -87,13 +87,12 @@ class Sweep:
             log(LogEvent.UNFORESEEN_FAULT, id=entry.id, documentId=entry.document_id or None, failure=str(error))
         index.entries[place] = self.open_work.set_aside(entry, due_at)
 
-    def check(self, entry: IndexEntry, now: datetime) -> Messages:
-        return self.chunks.check(entry, now) if entry.document_id else self.recordings.check(entry, now)
-
-
-def chosen(entries: Sequence[IndexEntry], due: Sequence[int]) -> Iterator[int]:
-    """What one run works on: chunks first, since recordings may wait for an ACS that is silent; the oldest of each."""
-    for of_chunks in (True, False):
-        yield from islice(
-            (place for place in due if bool(entries[place].document_id) is of_chunks), ENTRIES_PER_RUN_MAX
-        )
+    def checks(
+        self, entries: Sequence[IndexEntry], due: Sequence[int], now: datetime
+    ) -> Iterator[tuple[int, Callable[[], Messages]]]:
+        """What one run does for what is due: chunks first, since recordings may wait for a silent ACS."""
+        for place in islice((place for place in due if entries[place].document_id), ENTRIES_PER_RUN_MAX):
+            yield place, partial(self.chunks.check, entries[place], now)
+        ask_until = self.clock() + ASKING_MAX
+        for place in islice((place for place in due if not entries[place].document_id), ENTRIES_PER_RUN_MAX):
+            yield place, partial(self.recordings.check, entries[place], now, ask_until)

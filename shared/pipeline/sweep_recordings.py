@@ -9,7 +9,7 @@ import msgspec
 
 from shared.control.control_answers import next_question, unconfirmed
 from shared.control.control_recording import Control
-from shared.domain.durations import ACS_PATIENCE, ASKING_MAX, EVENT_PATIENCE, FILE_PATIENCE, LOOK_AGAIN
+from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, FILE_PATIENCE, LOOK_AGAIN
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.log import LogEvent, log
 from shared.domain.models import (
@@ -46,13 +46,14 @@ class RecordingSweep:
     max_recording: timedelta
     retention: timedelta
 
-    def check(self, entry: IndexEntry, now: datetime) -> Messages:
+    def check(self, entry: IndexEntry, now: datetime, ask_until: datetime) -> Messages:
         """Do what is left to do for a recording; its chunks have entries of their own, so nothing is sent.
 
         Args:
             entry: the recording's.
-            now: when the run began. Where ACS is slow or silent, what is left to be asked about stays due for the next
-                run: a run that outlasts its time would send nothing.
+            now: when the run began.
+            ask_until: when ACS is asked no more. Where it is slow or silent, what is left to be asked about stays due
+                for the next run: a run that outlasts its time would send nothing.
         """
         recording = self.catalog.recording(entry.id)
         if recording is None:
@@ -60,11 +61,8 @@ class RecordingSweep:
         elif recording.refused:
             self.open_work.close(recording.id)  # the caller was answered at once
         else:
-            self.check_row(recording, entry, now)
+            self.check_row(recording, entry, now, ask_until)
         return Messages()
-
-    def has_asked_enough(self, now: datetime) -> bool:
-        return self.clock() - now >= ASKING_MAX
 
     def ask(self, recording: Recording) -> tuple[Recording, bool]:
         """The recording with ACS's word on it where the end is not confirmed, and whether ACS was asked in vain."""
@@ -92,8 +90,8 @@ class RecordingSweep:
         except CatalogConflict:
             return recording  # it has just changed; the next check sees how
 
-    def check_row(self, recording: Recording, entry: IndexEntry, now: datetime) -> None:
-        put_off = self.control.may_run(recording) and self.has_asked_enough(now)
+    def check_row(self, recording: Recording, entry: IndexEntry, now: datetime, ask_until: datetime) -> None:
+        put_off = self.control.may_run(recording) and self.clock() >= ask_until
         row, in_vain = (recording, True) if put_off else self.ask(recording)
         row = self.tell_overdue(row, now)
         if row.start_failure is not None:
@@ -104,7 +102,7 @@ class RecordingSweep:
             if row.files is FilesStatus.TRANSFERRING:
                 self.check_transferring(row, now)
             elif row.files is FilesStatus.NONE and not self.control.may_run(row) and not row.is_empty:
-                self.check_without_files(row, now)
+                self.check_without_files(row, now, ask_until)
             if not put_off:
                 self.plan_next(self.catalog.recording(row.id) or row, now, in_vain=in_vain)
 
@@ -158,13 +156,13 @@ class RecordingSweep:
             failure = f"{missing} Nothing more can come: ACS keeps no file that long. What was announced is saved."
             self.give_up(recording, failure, now)
         elif now - last_news(recording) >= EVENT_PATIENCE:
-            self.tell_once(LogEvent.RECORDING_INCOMPLETE, recording, waits_for=missing, missing=missing)
+            self.tell_once(LogEvent.RECORDING_INCOMPLETE, recording, waits_for=missing, failure=missing)
 
     def nothing_can_come(self, recording: Recording, now: datetime) -> bool:
         """Whether ACS must have destroyed whatever it did not announce."""
         return now - last_news(recording) >= self.retention + FILE_PATIENCE
 
-    def check_without_files(self, recording: Recording, now: datetime) -> None:
+    def check_without_files(self, recording: Recording, now: datetime, ask_until: datetime) -> None:
         """Give up a recording whose start was never confirmed, or that ended and whose event never came."""
         if recording.recording_id is None:
             if now - recording.created_at >= self.max_recording:
@@ -174,12 +172,12 @@ class RecordingSweep:
                 if row is not None:
                     self.completion.alert_failure(row, now)
         elif now - (recording.ended_at or recording.updated_at) >= EVENT_PATIENCE:
-            self.give_up_files(recording, recording.recording_id, now)
+            self.give_up_files(recording, recording.recording_id, now, ask_until)
 
-    def give_up_files(self, recording: Recording, recording_id: str, now: datetime) -> None:
+    def give_up_files(self, recording: Recording, recording_id: str, now: datetime, ask_until: datetime) -> None:
         """Fail a recording without files, unless ACS still knows it: then its event is late."""
         try:
-            is_done = not self.has_asked_enough(now) and self.control.acs.state(recording_id) is None
+            is_done = self.clock() < ask_until and self.control.acs.state(recording_id) is None
         except AcsError:
             is_done = False
         if is_done or now - (recording.ended_at or recording.updated_at) >= ACS_PATIENCE:

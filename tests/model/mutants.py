@@ -40,7 +40,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
         *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
         *("defer", "expire", "fail", "put_off", "contradicted_call"),
     ),
-    "shared/pipeline/sweep.py": ("sweep", "set_aside"),
+    "shared/pipeline/sweep.py": ("sweep", "set_aside", "checks"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
     "shared/pipeline/wholeness.py": None,

@@ -118,8 +118,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "a run asks ACS however silent it is": OldBehaviour(
         path="shared/pipeline/sweep_recordings.py",
-        today="return self.clock() - now >= ASKING_MAX",
-        once="return False",
+        today="self.control.may_run(recording) and self.clock() >= ask_until",
+        once="False",
         noticed_by=("tests/unit/test_sweep_patience.py", "-k", "silent"),
     ),
     "a unit that fails stops the run": OldBehaviour(

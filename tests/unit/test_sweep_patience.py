@@ -290,6 +290,22 @@ def test_chunks_are_sent_in_a_run_in_which_acs_is_silent(cloud: Cloud) -> None:
     assert cloud.services.sweep.sweep().transfers == (chunk.ref,)
 
 
+def test_acs_is_asked_however_long_a_run_worked_on_chunks(cloud: Cloud) -> None:
+    recorded(cloud)
+    cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, "call", active=True)
+    with_chunks(cloud, 0, status=ChunkStatus.PENDING, open=True, due_at=BEGINNING)
+    cloud.services.open_work.watch_chunks(cloud.chunks())
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "catalog.chunk":
+            cloud.world.advance(2 * HOUR)
+
+    cloud.world.plan = plan
+    cloud.services.sweep.sweep()
+
+    assert cloud.world.counts["acs.state"] == 1
+
+
 def test_a_recording_that_a_silent_run_does_not_ask_about_is_told_as_overdue_all_the_same(
     cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
