@@ -28,6 +28,7 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         "recordingContentType": recording.recording_content_type,
         "recordingChannelType": recording.recording_channel_type,
         "recordingFormatType": recording.recording_format_type,
+        "recordingStorageContainerUrl": recording.recording_storage_container_url,
         "storageType": recording.storage_type,
         "createdAt": instant(recording.created_at),
         "updatedAt": instant(recording.updated_at),
