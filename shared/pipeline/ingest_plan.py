@@ -14,7 +14,7 @@ from shared.domain.acs_urls import in_own_storage, own_location
 from shared.domain.errors import NotUnderstood, RowUnreadable
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording, StorageType
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
-from shared.pipeline.wholeness import STILL_RECORDED, later_session_end, plain, weight
+from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
@@ -38,7 +38,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
-        revived: rows of refused chunks to replace, since their URLs are understood now.
+        revived: rows to replace: refused chunks whose URLs are understood now, and chunks whose end was not known.
         refusals: one sentence for each part of the event that is not understood.
         remarks: one sentence for what a person should know although nothing has to be read again.
         has_news: whether the recording's row says something new beside its chunks.
@@ -83,6 +83,8 @@ def plan_event(
                 added.append(row)
             elif not row.refused:
                 revived.append(msgspec.structs.replace(row, etag=old.etag))
+        elif (end := later_chunk_end(old.end_reason, announced.end_reason)) != old.end_reason:
+            revived.append(msgspec.structs.replace(old, end_reason=end))
     return Plan(
         recording=planned,
         added=tuple(added),

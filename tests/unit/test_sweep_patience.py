@@ -173,6 +173,23 @@ def test_what_was_given_up_is_told_anew_when_a_late_file_leaves_another_gap(
     assert len(warnings(caplog, "recording_incomplete")) == len(warnings(caplog, "recording_failed")) == 2
 
 
+@pytest.mark.parametrize("when", ["while it is copied", "once it is stored"])
+def test_a_chunk_that_was_still_recorded_completes_its_recording_once_an_event_tells_its_end(
+    cloud: Cloud, when: str
+) -> None:
+    keep_at_acs(cloud, 1)
+    recorded(cloud, status=RecordingStatus.STOPPED)
+    host = FakeHost(cloud)
+    for reason in ("ChunkIsBeingRecorded", "SessionEnded", "SessionEnded"):
+        host.publish(file_ready_event([announced_chunk(0, endReason=reason)]))
+        if when == "once it is stored":
+            host.work()
+    host.work()
+
+    assert (cloud.recording().status, cloud.recording().manifests) == (RecordingStatus.COMPLETED, 1)
+    assert (cloud.chunk().status, cloud.chunk().end_reason) == (ChunkStatus.STORED, "SessionEnded")
+
+
 def test_an_alert_whose_row_cannot_be_written_is_given_again(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     recorded(cloud, **TRANSFERRING, heard_at=BEGINNING - HOUR)
     with_chunks(cloud, 1)
