@@ -11,8 +11,9 @@ import msgspec
 
 from shared.domain import blob_names
 from shared.domain.acs_urls import in_own_storage, own_location
+from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording, StorageType
+from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
 from shared.settings import UnknownRecordings

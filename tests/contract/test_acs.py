@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import AcsRefused
-from shared.domain.models import RecordingKind
 from shared.domain.ports import AcsState
 
 from .acs_under_test import AcsUnderTest, running, started

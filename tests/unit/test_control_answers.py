@@ -14,8 +14,9 @@ from shared.control.control_answers import (
     settled_at,
     with_control,
 )
+from shared.domain.acs_words import RecordingKind
 from shared.domain.durations import FILES_CAME, LOOK_AGAIN, SETTLE
-from shared.domain.models import ControlStatus, RecordingKind, RecordingStatus, StartFailure
+from shared.domain.models import ControlStatus, RecordingStatus, StartFailure
 from shared.domain.ports import AcsState
 from tests.builders import RECORDING_ID, a_recording
 from tests.fakes import BEGINNING
