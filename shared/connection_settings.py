@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shared.domain.urls import is_https_url, split_url
+from shared.domain.urls import is_service_url, split_url
 from shared.settings_reader import Reader, is_key, parsed_connection_string
 
 EMULATOR = "UseDevelopmentStorage=true"
@@ -94,8 +94,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         aliases = [f"{self.name}__serviceUri"] if self.alias else []
         given = {one: uri for one in (name, *aliases) if (uri := read.text(one))}
         for one, uri in given.items():
-            if not is_https_url(uri):
-                read.report(one, f"the https URL of the account's {service} service")
+            if not is_service_url(uri, service):
+                read.report(one, f"the https URL of the account's {service} service, and nothing behind its host")
         uris = [*given.values(), *([f"https://{account}.{service}.{PUBLIC_CLOUD}"] if account else [])]
         if len({uri.rstrip("/").lower() for uri in uris}) > 1:
             read.report(next(iter(given)), f"left out, because another address of the {service} service is set as well")

@@ -13,6 +13,7 @@ from tests.builders import (
     CONTAINER,
     OUR_ID,
     RECORDING_ID,
+    TOPIC,
     Event,
     a_recording,
     announced_chunk,
@@ -51,7 +52,7 @@ def test_a_hostile_event_is_taken_in_or_kept(ours: Cloud, event: Event) -> None:
 @pytest.mark.parametrize("event", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_event_that_was_kept_stops_no_replay(ours: Cloud, event: Event) -> None:
     ingest(ours, event)
-    ours.configure(ACS_TOPIC="/subscriptions/mistyped")
+    ours.configure(ACS_TOPIC=f"{TOPIC}-mistyped")
     ingest(ours, file_ready_event([announced_chunk(7777)]))
     ours.configure()
 

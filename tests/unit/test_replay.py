@@ -6,7 +6,16 @@ import pytest
 
 from shared.domain.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
 from shared.domain.models import ChunkRef, ChunkStatus, IndexEntry, Messages, RecordingStatus
-from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
+from tests.builders import (
+    OUR_ID,
+    TOPIC,
+    a_chunk,
+    a_recording,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    keep_at_acs,
+)
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
 
@@ -161,7 +170,7 @@ def test_what_is_complete_is_left_alone(cloud: Cloud) -> None:
 
 
 def test_rejected_events_are_read_again_too(cloud: Cloud) -> None:
-    cloud.configure(ACS_TOPIC="/subscriptions/mistyped")
+    cloud.configure(ACS_TOPIC=f"{TOPIC}-mistyped")
     cloud.services.ingest.ingest(file_ready_event(2))
     cloud.configure()
 
@@ -192,7 +201,7 @@ def test_a_chunk_without_its_deletion_is_not_a_reason_to_read_an_event_for_ever(
 
 def kept_events(cloud: Cloud, count: int) -> None:
     """Events of as many recordings were rejected since a setting was wrong; now it is mended."""
-    cloud.configure(ACS_TOPIC="/subscriptions/mistyped")
+    cloud.configure(ACS_TOPIC=f"{TOPIC}-mistyped")
     for number in range(count):
         event = file_ready_event([announced_chunk(number)], subject_form=1, call_id=f"call-{number}")
         cloud.services.ingest.ingest(event)
