@@ -8,7 +8,7 @@ import azure.functions as func
 from functions.http_requests import recording_id, respond
 from functions.queue_outputs import Output, queue_outputs, send
 from shared.api.http_replies import Reply, json_reply
-from shared.api.request_bodies import parse_events
+from shared.api.request_bodies import EVENT_BYTES_MAX, parse_events
 from shared.control.list_recordings import time_filter
 from shared.domain.errors import CatalogUnavailable, InvalidRequest
 from shared.domain.json_fields import Json
@@ -41,7 +41,12 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.route("events", methods=["POST"])
     @queue_outputs(bp)
     def ingest_event(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(services, req, lambda: ingest(services, parse_events(req.get_body()), transfers, deletions))
+        return respond(
+            services,
+            req,
+            lambda: ingest(services, parse_events(req.get_body()), transfers, deletions),
+            body_bytes_max=EVENT_BYTES_MAX,
+        )
 
     @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def health(req: func.HttpRequest) -> func.HttpResponse:

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 import msgspec
 
 from shared.domain.acs_urls import URL_CHARACTERS_MAX, in_own_storage
-from shared.domain.errors import InvalidRequest
-from shared.domain.json_fields import Json, check_body_length
+from shared.domain.errors import InvalidRequest, TooLarge
+from shared.domain.json_fields import Json
 from shared.domain.start_request import FormatType, StartRequest
 from shared.domain.urls import LOOPBACK_HOSTS
 
-START_BYTES_MAX = 64 * 1024
+BODY_BYTES_MAX = 64 * 1024  # of every route but the next one
 EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
+EVENTS_MAX = 100  # each takes some requests to storage, and a caller waits 230 seconds at most
 TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
 CHANNELS_MAX = 5  # an unmixed recording has at most five channels
@@ -50,12 +51,11 @@ def parse_start_request(body: bytes, containers: tuple[str, ...], callback_hosts
     Raises:
         InvalidRequest: naming the field, and saying why.
     """
-    check_body_length(body, START_BYTES_MAX)
     try:
         request = msgspec.json.decode(body, type=StartRequest)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"The body is not a start request: {error}.") from error
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
     request = with_defaults(request)
     check_locator(request)
@@ -177,8 +177,12 @@ def parse_idempotency_key(key: str | None) -> str | None:
 
 
 def parse_events(body: bytes) -> list[Json]:
-    """One event as Event Grid would have delivered it, or an array of them. Raises: InvalidRequest."""
-    check_body_length(body, EVENT_BYTES_MAX)
+    """One event as Event Grid would have delivered it, or an array of at most EVENTS_MAX.
+
+    Raises:
+        InvalidRequest: it is neither.
+        TooLarge: they are more.
+    """
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -186,4 +190,6 @@ def parse_events(body: bytes) -> list[Json]:
     events = parsed if isinstance(parsed, list) else [parsed]
     if not events or not all(isinstance(event, Mapping) for event in events):
         raise InvalidRequest("The body must be an event, or an array of events.")
+    if len(events) > EVENTS_MAX:
+        raise TooLarge(f"The body has {len(events)} events; {EVENTS_MAX} are allowed. None was taken in.")
     return events

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from shared.api.request_bodies import START_BYTES_MAX, parse_idempotency_key, parse_start_request
+from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.domain.errors import InvalidRequest
 from shared.domain.start_request import StartRequest
 from tests.builders import CONTAINER, start_body
@@ -131,14 +131,6 @@ def test_an_unknown_field_or_a_wrong_type_is_named(fields: dict[str, object], na
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null", b'"text"', b"7"])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     assert raw_reason(body).startswith(("The body is not JSON", "The body is not a start request"))
-
-
-def test_a_body_over_the_limit_is_refused() -> None:
-    assert f"{START_BYTES_MAX} are allowed" in raw_reason(b" " * (START_BYTES_MAX + 1))
-
-
-def test_a_body_at_the_limit_is_not() -> None:
-    assert parse_start_request(start_body().ljust(START_BYTES_MAX), ())
 
 
 # Channels
