@@ -50,7 +50,11 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def health(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: health_reply(services.health.failures()))
+        return respond(services, req, lambda: json_reply({"status": "healthy"}))
+
+    @bp.route("health/dependencies", methods=["GET"])
+    def health_dependencies(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, lambda: health_reply(services.health.checks()))
 
     return bp
 
@@ -92,6 +96,7 @@ def ingest(services: Services, events: list[Json], transfers: Output, deletions:
     return reply
 
 
-def health_reply(failures: dict[str, str]) -> Reply:
-    status = HTTPStatus.SERVICE_UNAVAILABLE if failures else HTTPStatus.OK
-    return json_reply({"status": "unhealthy" if failures else "healthy", "failures": failures}, status)
+def health_reply(checks: dict[str, bool]) -> Reply:
+    healthy = all(checks.values())
+    status = HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE
+    return json_reply({"status": "healthy" if healthy else "unhealthy", "checks": checks}, status)

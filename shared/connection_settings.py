@@ -29,12 +29,13 @@ class StorageConnection(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         connection_string: where it is given, the rest is not.
-        blob_uri, table_uri: URLs of the services that are used.
+        blob_uri, queue_uri, table_uri: URLs of the services that are used.
         client_id: of the user-assigned identity; None for the app's own.
     """
 
     connection_string: str | None = None
     blob_uri: str | None = None
+    queue_uri: str | None = None
     table_uri: str | None = None
     client_id: str | None = None
 
@@ -76,8 +77,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         credential, client = self.identity
         if (read.text(credential) or "managedidentity").lower() != "managedidentity":
             read.report(credential, "managedidentity, or not set")
-        uris = {service: self.uri(read, service) for service in self.services}
-        return StorageConnection(blob_uri=uris["blob"], table_uri=uris.get("table"), client_id=read.text(client))
+        uris = {f"{service}_uri": self.uri(read, service) for service in self.services}
+        return StorageConnection(**uris, client_id=read.text(client))
 
     def by_string(self, read: Reader, string: str) -> StorageConnection:
         if not is_usable(string):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from shared.adapters.storage_accounts import StorageAccount, credential_for
 from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
-from shared.control.health import PROBE_ID, Health
+from shared.control.health import Health, Probe
 from shared.control.list_recordings import RecordingLists
 from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
@@ -203,14 +203,7 @@ class Services:
 
     @LockedCachedProperty
     def health(self) -> Health:
-        return Health(
-            {
-                "tables": lambda: self.catalog.recording(PROBE_ID),
-                "recordingsStorage": lambda: next(self.store.names(PROBE_ID), None),
-                "runtimeStorage": lambda: next(iter(self.dead_letters.names()), None),
-                "acs": lambda: self.acs_calls.state(PROBE_ID),
-            }
-        )
+        return Health(self.probes)
 
     @property
     def retries(self) -> RetryPolicy:
@@ -278,6 +271,20 @@ class Services:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
+
+    @LockedCachedProperty
+    def probes(self) -> dict[str, Probe]:
+        from shared.adapters import dependency_probes as probes
+
+        runtime, recordings = self.runtime_account, self.recordings_account
+        return {
+            "tables": partial(probes.probe_tables, runtime, CATALOG_TABLE, INDEX_TABLE),
+            "recordingsStorage": partial(probes.probe_containers, recordings, self.settings.recordings_container),
+            "runtimeStorage": partial(
+                probes.probe_blobs_and_queues, runtime, REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER
+            ),
+            "acs": partial(probes.probe_acs, self.acs_client),
+        }
 
     @LockedCachedProperty
     def runtime_account(self) -> StorageAccount:

@@ -199,13 +199,19 @@ def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> No
     assert [one["id"] for one in first["recordings"] + rest["recordings"]] == started[::-1]
 
 
-def test_health_names_what_does_not_answer(stack: Stack, program: Program) -> None:
+def test_health_asks_nobody_and_dependencies_are_behind_a_key(stack: Stack, program: Program) -> None:
     environment = stack.environment() | {"HTTPS_PROXY": "http://127.0.0.1:9"}
+    well = {"tables": True, "recordingsStorage": True, "runtimeStorage": True, "acs": True}
     with program.host(environment, {"timers": False, "queues": False}) as cut_off:
-        answer = requests.get(f"{cut_off.url}/api/health", timeout=60)
+        anonymous = requests.get(f"{cut_off.url}/api/health", timeout=60)
+        dependencies = cut_off.request("GET", "/api/health/dependencies")
+        without_key = cut_off.request("GET", "/api/health/dependencies", key=None)
 
-    assert answer.status_code == 503
-    assert list(answer.json()["failures"]) == ["acs"]
+    assert (anonymous.status_code, anonymous.json()) == (200, {"status": "healthy"})
+    assert (dependencies.status_code, dependencies.json()["checks"]) == (503, well | {"acs": False})
+    assert without_key.status_code == 401
+    healthy = stack.recorder.request("GET", "/health/dependencies")
+    assert (healthy.status_code, healthy.json()) == (200, {"status": "healthy", "checks": well})
 
 
 def test_without_an_audience_a_callback_is_only_a_hint(program: Program, tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_without_settings_of_their_own_recordings_go_to_the_runtime_account() ->
 def test_with_an_identity_no_key_is_needed() -> None:
     assert read(IDENTITY).runtime_storage == StorageConnection(
         blob_uri="https://account.blob.core.windows.net",
+        queue_uri="https://account.queue.core.windows.net",
         table_uri="https://account.table.core.windows.net",
         client_id="client",
     )
@@ -65,7 +66,9 @@ def test_the_name_of_an_account_is_enough_for_the_runtime() -> None:
     names = {"AzureWebJobsStorage__accountName": "contoso"}
 
     assert read(names).runtime_storage == StorageConnection(
-        blob_uri="https://contoso.blob.core.windows.net", table_uri="https://contoso.table.core.windows.net"
+        blob_uri="https://contoso.blob.core.windows.net",
+        queue_uri="https://contoso.queue.core.windows.net",
+        table_uri="https://contoso.table.core.windows.net",
     )
 
 
@@ -284,6 +287,8 @@ def test_a_connection_string_that_is_taken_makes_every_client(connection: str, t
 
     for client in (BlobServiceClient, QueueServiceClient, TableServiceClient):
         assert client.from_connection_string(text).url
+    queues = QueueServiceClient.from_connection_string(text)
+    assert StorageAccount(StorageConnection(connection_string=text), None).queue_url == queues.url.rstrip("/")
 
 
 @pytest.mark.parametrize("connection", CONNECTIONS)

@@ -4,13 +4,16 @@ import base64
 import json
 from typing import Any
 
+import azure.functions as func
 import pytest
 
+from functions import create_app
 from shared.api.request_bodies import BODY_BYTES_MAX, EVENT_BYTES_MAX, EVENTS_MAX, parse_events
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
+from shared.services import Services
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body
-from tests.fakes import Cloud, Fault
+from tests.fakes import ENVIRONMENT, Cloud, Fault
 from tests.unit.app import App
 
 ROUTES = {
@@ -28,6 +31,7 @@ ROUTES = {
     "check_consistency": ("consistency", "GET"),
     "recording_state": ("callbacks/recording-state", "POST"),
     "health": ("health", "GET"),
+    "health_dependencies": ("health/dependencies", "GET"),
 }
 WITH_OUTPUTS = {"replay_recording", "replay_failed", "ingest_event"}
 ANONYMOUS = {"recording_state", "health"}
@@ -282,13 +286,29 @@ def test_a_callback_is_taken_in(cloud: Cloud, app: App) -> None:
     assert (status, cloud.recording().status) == (200, RecordingStatus.ACTIVE)
 
 
-def test_health_is_told(cloud: Cloud, app: App) -> None:
-    assert app.http("health")[:2] == (200, {"status": "healthy", "failures": {}})
-    cloud.world.fail("catalog.recording", Fault.ERROR_BEFORE)
+def test_health_asks_nobody(cloud: Cloud, app: App) -> None:
+    """S5: anyone may ask."""
+    assert app.http("health")[:2] == (200, {"status": "healthy"})
+    assert cloud.world.effects == []
 
-    status, told, _ = app.http("health")
 
-    assert (status, told["status"], list(told["failures"])) == (503, "unhealthy", ["tables"])
+def test_health_makes_no_client_of_anything() -> None:
+    services = Services(ENVIRONMENT)
+    functions = {str(one.get_function_name()): one.get_user_function() for one in create_app(services).get_functions()}
+
+    functions["health"](func.HttpRequest(method="GET", url="http://localhost/api/health", body=b""))
+
+    assert set(vars(services)) - {"environment", "clock", "writers", "lock"} == {"settings"}
+
+
+def test_dependencies_are_told_by_name(cloud: Cloud, app: App) -> None:
+    well = {"tables": True, "recordingsStorage": True, "runtimeStorage": True, "acs": True}
+    assert app.http("health_dependencies")[:2] == (200, {"status": "healthy", "checks": well})
+    cloud.world.fail("probe.tables", Fault.ERROR_BEFORE)
+
+    status, told, _ = app.http("health_dependencies")
+
+    assert (status, told) == (503, {"status": "unhealthy", "checks": well | {"tables": False}})
 
 
 def test_an_unknown_fault_is_a_problem_too(cloud: Cloud, app: App) -> None:
