@@ -36,7 +36,7 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.route("replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_failed(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(services, req, lambda: send_counted(replay_since(services, req), transfers, deletions))
+        return respond(services, req, lambda: replay_since(services, req, transfers, deletions))
 
     @bp.route("events", methods=["POST"])
     @queue_outputs(bp)
@@ -59,10 +59,10 @@ def blueprint(services: Services) -> func.Blueprint:
     return bp
 
 
-def send_counted(messages: Messages, transfers: Output, deletions: Output) -> Reply:
-    """Send messages, and answer how many."""
+def send_counted(messages: Messages, transfers: Output, deletions: Output, **more: str | None) -> Reply:
+    """Send messages, and answer how many; `more` is answered as it is."""
     send(messages, transfers, deletions)
-    view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions)}
+    view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions), **more}
     return json_reply(view, HTTPStatus.ACCEPTED)
 
 
@@ -71,12 +71,13 @@ def consistency_reply(services: Services, req: func.HttpRequest) -> Reply:
     return json_reply(report.view())
 
 
-def replay_since(services: Services, req: func.HttpRequest) -> Messages:
+def replay_since(services: Services, req: func.HttpRequest, transfers: Output, deletions: Output) -> Reply:
     """Raises: InvalidRequest without a time."""
     since = time_filter(req.params, "since")
     if since is None:
         raise InvalidRequest("since: say from when on failed recordings are to be replayed.")
-    return services.replay.since(since)
+    replayed = services.replay.since(since, req.params.get("continuation"))
+    return send_counted(replayed.messages, transfers, deletions, continuation=replayed.continuation)
 
 
 def ingest(services: Services, events: list[Json], transfers: Output, deletions: Output) -> Reply:

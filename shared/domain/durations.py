@@ -39,7 +39,7 @@ CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not co
 
 # Lists of recordings.
 DAYS_WITHOUT_FROM = 31  # chosen: how far back a list goes without `from`
-DAYS_PER_PAGE_MAX = 400  # chosen: how many days one page reads before it ends with a continuation
+DAYS_PER_REQUEST_MAX = 40  # chosen: how many days a page or a replay reads; a list without `from` touches 33
 LIST_AHEAD = timedelta(minutes=5)  # chosen: how far ahead a list goes without `to`; clocks of instances differ
 
 # Requests of the app.

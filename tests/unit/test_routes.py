@@ -139,7 +139,20 @@ def test_a_replay_sends_and_counts(cloud: Cloud, app: App) -> None:
 
 def test_a_replay_of_all_needs_a_time(app: App) -> None:
     assert app.http("replay_failed", outputs=True)[0] == 400
-    assert app.http("replay_failed", outputs=True, params={"since": "2026-11-22"})[0] == 202
+    assert app.http("replay_failed", outputs=True, params={"since": "2026-11-22"})[:2] == (
+        202,
+        {"transfers": 0, "deletions": 0, "continuation": None},
+    )
+
+
+def test_a_replay_of_years_says_where_it_goes_on(app: App) -> None:
+    params = {"since": "2000-01-01"}
+    first = app.http("replay_failed", outputs=True, params=params)[1]
+    second = app.http("replay_failed", outputs=True, params=params | {"continuation": first["continuation"]})[1]
+
+    assert None not in (first["continuation"], second["continuation"])
+    assert first["continuation"] > second["continuation"]
+    assert app.http("replay_failed", outputs=True, params=params | {"continuation": "x"})[0] == 400
 
 
 def test_an_event_can_be_handed_in(app: App) -> None:
