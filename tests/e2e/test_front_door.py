@@ -94,6 +94,11 @@ def test_without_a_key_nothing_is_told(stack: Stack) -> None:
     assert answer.status_code == 401
 
 
+REPLY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+    "Cache-Control": "no-store",
+}
 BAD_BODIES = {
     "not JSON": ("{", "JSON"),
     "not an object": ("[]", "object"),
@@ -208,6 +213,7 @@ def test_health_asks_nobody_and_dependencies_are_behind_a_key(stack: Stack, prog
         without_key = cut_off.request("GET", "/api/health/dependencies", key=None)
 
     assert (anonymous.status_code, anonymous.json()) == (200, {"status": "healthy"})
+    assert {name: anonymous.headers[name] for name in REPLY_HEADERS} == REPLY_HEADERS
     assert (dependencies.status_code, dependencies.json()["checks"]) == (503, well | {"acs": False})
     assert without_key.status_code == 401
     healthy = stack.recorder.request("GET", "/health/dependencies")
