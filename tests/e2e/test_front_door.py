@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from local.simulator.settings import Settings
+from local.simulator.tests.webhook import Webhook
 from local.stack import Stack
 from tests.e2e.steps import WAV
 from tests.packaged import SOURCE, Program, packaged
@@ -187,6 +188,18 @@ def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
     sent = [one for one in stack.simulator.callbacks() if one.recording_id == recording["recordingId"]]
     assert {one.status for one in sent} == {200}
     assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
+
+
+def test_acs_posts_to_a_caller_s_own_address_where_the_operator_allows_its_host(stack: Stack) -> None:
+    """S3."""
+    body = {"serverCallId": stack.simulator.place_call().server_call_id, **WAV}
+    with Webhook() as webhook:
+        stack.recorder.start(body | {"recordingStateCallbackUrl": webhook.url})
+        assert webhook.wait(1)
+    refused = stack.recorder.request("POST", "/recordings", json=body | {"recordingStateCallbackUrl": "https://evil/"})
+
+    assert refused.status_code == 400
+    assert "CALLBACK_HOSTS" in refused.json()["detail"]
 
 
 def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> None:

@@ -71,6 +71,19 @@ def test_a_bad_start_is_a_problem_that_names_the_field(app: App) -> None:
     assert headers.get("Content-Type", "application/problem+json") == "application/problem+json"
 
 
+def test_a_caller_s_own_callback_is_taken_only_where_its_host_is_allowed(cloud: Cloud, app: App) -> None:
+    """S3."""
+    body = start_body(recordingStateCallbackUrl="https://caller.example/back")
+    status, problem, _ = app.http("start_recording", body)
+    assert (status, cloud.acs.started, cloud.recordings()) == (400, [], [])
+    assert "CALLBACK_HOSTS" in problem["detail"]
+
+    cloud.configure(CALLBACK_HOSTS="another.example,caller.example")
+
+    assert App(cloud).http("start_recording", body)[0] == 201
+    assert cloud.acs.started[0].recording_state_callback_url == "https://caller.example/back"
+
+
 def test_a_recording_can_be_controlled(app: App) -> None:
     route = {"id": app.start()}
 
