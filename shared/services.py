@@ -37,7 +37,14 @@ from shared.pipeline.sweep import Sweep
 from shared.pipeline.sweep_chunks import ChunkSweep
 from shared.pipeline.sweep_recordings import RecordingSweep
 from shared.pipeline.transfer import Transfer
-from shared.settings import CATALOG_TABLE, DEAD_LETTERS_CONTAINER, INDEX_TABLE, REJECTED_EVENTS_CONTAINER, Settings
+from shared.settings import (
+    CATALOG_TABLE,
+    DEAD_LETTERS_CONTAINER,
+    EVENT_CONTAINERS,
+    INDEX_TABLE,
+    REJECTED_EVENTS_CONTAINER,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from azure.communication.callautomation import CallAutomationClient
@@ -274,14 +281,15 @@ class Services:
 
     @LockedCachedProperty
     def probes(self) -> dict[str, Probe]:
+        """By the dependency's name. All clients are made here: the probes run in threads of their own."""
         from shared.adapters import dependency_probes as probes
 
         runtime, recordings = self.runtime_account, self.recordings_account
         return {
-            "tables": partial(probes.probe_tables, runtime, CATALOG_TABLE, INDEX_TABLE),
-            "recordingsStorage": partial(probes.probe_containers, recordings, self.settings.recordings_container),
+            "tables": partial(probes.probe_tables, runtime.tables, CATALOG_TABLE, INDEX_TABLE),
+            "recordingsStorage": partial(probes.probe_containers, recordings.blobs, self.settings.recordings_container),
             "runtimeStorage": partial(
-                probes.probe_blobs_and_queues, runtime, REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER
+                probes.probe_blobs_and_queues, runtime.blobs, runtime.queue_url, *EVENT_CONTAINERS
             ),
             "acs": partial(probes.probe_acs, self.acs_client),
         }

@@ -22,7 +22,7 @@ DELETION_POISON_QUEUE = f"{DELETION_QUEUE}-poison"
 REJECTED_EVENTS_CONTAINER = "rejected-events"
 KEPT_MESSAGES_FOLDER = "messages/"  # in the same container: queue messages that are not ours
 DEAD_LETTERS_CONTAINER = "dead-letters"
-OTHER_CONTAINERS = (REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER)  # none for recordings
+EVENT_CONTAINERS = (REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER)  # recordings go to none of them
 RUNTIME_CONNECTION = RUNTIME.name
 RECORDINGS_CONNECTION = RECORDINGS.name
 
@@ -100,9 +100,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             recordings_container=read.matching(
                 "RECORDINGS_CONTAINER",
                 "recordings",
-                rf"(?!({'|'.join(OTHER_CONTAINERS)})$)[a-z0-9](-?[a-z0-9]){{2,62}}",
+                rf"(?!({'|'.join(EVENT_CONTAINERS)})$)[a-z0-9](-?[a-z0-9]){{2,62}}",
                 "the name of a container: 3 to 63 lower-case letters, digits and single hyphens, "
-                f"not {' or '.join(OTHER_CONTAINERS)}",
+                f"not {' or '.join(EVENT_CONTAINERS)}",
             ),
             acs_connection_string=acs_connection_string(read),
             acs_endpoint=read.https_url("ACS_ENDPOINT"),

@@ -13,8 +13,9 @@ from azure.core import PipelineClient
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy
 from azure.core.rest import HttpRequest
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
 
-from shared.adapters.storage_accounts import StorageAccount
 from shared.domain.durations import PROBES_SECONDS_MAX
 
 PROBE_ID = "health"  # the id of no recording, and the beginning of no blob's name
@@ -34,28 +35,24 @@ def probe_acs(client: CallAutomationClient) -> None:
             raise
 
 
-def probe_tables(account: StorageAccount, *tables: str) -> None:
+def probe_tables(service: TableServiceClient, *tables: str) -> None:
     for table in tables:
-        rows = account.tables.get_table_client(table).query_entities(f"PartitionKey eq '{PROBE_ID}'", **ONCE)
+        rows = service.get_table_client(table).query_entities(f"PartitionKey eq '{PROBE_ID}'", **ONCE)
         next(rows, None)
 
 
-def probe_containers(account: StorageAccount, *containers: str) -> None:
+def probe_containers(service: BlobServiceClient, *containers: str) -> None:
     for container in containers:
-        blobs = account.blobs.get_container_client(container)
-        next(blobs.list_blobs(name_starts_with=PROBE_ID, results_per_page=1, **ONCE), None)
+        blobs = service.get_container_client(container).list_blobs(PROBE_ID, results_per_page=1, **ONCE)
+        next(blobs, None)
 
 
-def probe_blobs_and_queues(account: StorageAccount, *containers: str) -> None:
-    probe_containers(account, *containers)
-    probe_queues(account)
-
-
-def probe_queues(account: StorageAccount) -> None:
-    """By one plain request: the host works the queues, and their SDK would be deployed for this alone."""
-    key = account.blobs.credential  # signs requests to queues as it does to blobs
-    signs = key if hasattr(key, "account_key") else BearerTokenCredentialPolicy(account.credential, STORAGE_SCOPE)
+def probe_blobs_and_queues(service: BlobServiceClient, queue_url: str, *containers: str) -> None:
+    """Queues by one plain request: the host works them, and their SDK would be deployed for this alone."""
+    probe_containers(service, *containers)
+    key = service.credential  # signs requests to queues as it does those to blobs
+    signs = key if hasattr(key, "account_key") else BearerTokenCredentialPolicy(key, STORAGE_SCOPE)
     headers = HeadersPolicy({"x-ms-version": STORAGE_VERSION, "x-ms-date": formatdate(usegmt=True)})
-    with PipelineClient[Any, Any](account.queue_url, policies=[headers, signs]) as client:
-        request = HttpRequest("GET", f"{account.queue_url.rstrip('/')}/", params={"comp": "list", "maxresults": "1"})
+    with PipelineClient[Any, Any](queue_url, policies=[headers, signs]) as client:
+        request = HttpRequest("GET", f"{queue_url.rstrip('/')}/", params={"comp": "list", "maxresults": "1"})
         client.send_request(request, **SILENCE).raise_for_status()
