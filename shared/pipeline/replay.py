@@ -26,7 +26,9 @@ from shared.pipeline.queue_messages import merged
 from shared.pipeline.retries import resend
 from shared.settings import KEPT_MESSAGES_FOLDER
 
-RECORDINGS_MAX = 500  # of one call; a caller waits 230 seconds at most
+EVENTS_MAX = 200  # of one call that replays many, as the next one: a caller waits 230 seconds at most
+RECORDINGS_MAX = 500
+EVENTS_CURSOR = "events/"  # begins a continuation with the last event's name; any other is that of a list of days
 
 type OnUnforeseen = Callable[[Unforeseen], None]
 
@@ -64,7 +66,7 @@ class Replay:
         return run.finish(merged([events, self.recording_chunks(recording, events, run, as_interruption)]))
 
     def since(self, moment: datetime, continuation: str | None = None) -> Replayed:
-        """Replay failed recordings that were created since, newest first, and before them every rejected event.
+        """Replay rejected events, then failed recordings that were created since, newest first: a bounded part of them.
 
         A recording that is older but was rejected as an event comes through its event.
 
@@ -73,7 +75,13 @@ class Replay:
             InvalidRequest: the continuation is none that came from here.
         """
         run = Run("replay")
-        events = self.rejected(run, alert) if continuation is None else Messages()
+        events = Messages()
+        if continuation is None or continuation.startswith(EVENTS_CURSOR):
+            names = self.rejected_names(run, alert, (continuation or "").removeprefix(EVENTS_CURSOR))[:EVENTS_MAX]
+            events = self.rejected(names, run, alert)
+            if len(names) == EVENTS_MAX:
+                return Replayed(run.finish(events), f"{EVENTS_CURSOR}{names[-1]}")
+            continuation = None
         ids, cursor = self.recordings_since(moment, continuation, run)
         reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
         return Replayed(run.finish(merged([events, *reset])), cursor)
@@ -124,17 +132,23 @@ class Replay:
         """Kept events that name a chunk of this recording which was refused."""
         chunks = listed(partial(self.catalog.chunks, recording.id), run, as_interruption)
         refused = [chunk.document_id for chunk in chunks if chunk.refused]
-        return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
+        names = self.rejected_names(run, as_interruption) if refused else []
+        return self.rejected(names, run, as_interruption, naming=refused)
 
-    def rejected(self, run: Run, on_unforeseen: OnUnforeseen, naming: Sequence[str] = ("",)) -> Messages:
-        """Every kept event that names one of these, read again under the settings of today.
+    def rejected_names(self, run: Run, on_unforeseen: OnUnforeseen, after: str = "") -> list[str]:
+        """The names of kept events behind one, in order."""
+        names = listed(self.rejected_events.names, run, on_unforeseen)
+        return sorted(name for name in names if name > after and not name.startswith(KEPT_MESSAGES_FOLDER))
+
+    def rejected(
+        self, names: list[str], run: Run, on_unforeseen: OnUnforeseen, naming: Sequence[str] = ("",)
+    ) -> Messages:
+        """Kept events of these names that name one of those ids, read again under the settings of today.
 
         It goes once it is understood, and the rows are there that it leads to.
         """
-        names = listed(self.rejected_events.names, run, on_unforeseen)
-        events = [name for name in names if not name.startswith(KEPT_MESSAGES_FOLDER)]
         understood: list[str] = []
-        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in events]
+        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in names]
         for name in understood:
             run.attempt(partial(self.remove, name), on_unforeseen)
         return merged(parts)

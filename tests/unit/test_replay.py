@@ -8,7 +8,7 @@ from shared.domain.durations import DAYS_PER_REQUEST_MAX
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound, RowUnreadable, StoreUnavailable
 from shared.domain.models import ChunkRef, ChunkStatus, IndexEntry, Messages, RecordingStatus
 from shared.pipeline.queue_messages import merged
-from shared.pipeline.replay import RECORDINGS_MAX
+from shared.pipeline.replay import EVENTS_MAX, RECORDINGS_MAX
 from tests.builders import (
     OUR_ID,
     TOPIC,
@@ -203,6 +203,19 @@ def test_a_replay_takes_a_bounded_number_of_recordings_and_the_next_goes_on_behi
 
     assert [len(messages.transfers) for messages in replays] == [RECORDINGS_MAX, 2]
     assert len(set(merged(replays).transfers)) == RECORDINGS_MAX + 2
+
+
+def test_a_replay_reads_a_bounded_number_of_events_and_the_next_goes_on_behind_them(cloud: Cloud) -> None:
+    (recording,) = failed_recordings(cloud, 1)
+    kept_events(cloud, EVENTS_MAX + 1)
+    cloud.rejected.keep("0.json", b"{}", "It can never be understood.")
+
+    replays = replay_to_the_end(cloud, BEGINNING)
+
+    assert (len(replays), len(replays[0].transfers)) == (2, EVENTS_MAX - 1)
+    assert recording in ids_of(replays[1])
+    assert len(set(merged(replays).transfers)) == EVENTS_MAX + 1 + 1
+    assert (list(cloud.rejected.events), cloud.world.counts["rejected.read"]) == (["0.json"], EVENTS_MAX + 2)
 
 
 def test_rejected_events_are_read_by_the_first_of_several_replays(cloud: Cloud) -> None:
