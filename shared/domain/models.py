@@ -119,8 +119,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         same_as: another of our rows for the same ACS recording, found out late.
         etag: version of the row; empty before it was first written.
 
-        server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it.
+        server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it; the first
+            also as an event does, and the last where nobody started it here.
         call_id: the call as ACS's event names it.
+        clue_server_call_id, clue_call_id: the call as a verified callback names it: a hint, shown nowhere.
         recording_content_type, recording_channel_type, recording_format_type: the media as requested.
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
@@ -164,6 +166,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     room_id: str | None = None
     call_connection_id: str | None = None
     call_id: str | None = None
+    clue_server_call_id: str | None = None
+    clue_call_id: str | None = None
     recording_content_type: str | None = None
     recording_channel_type: str | None = None
     recording_format_type: str | None = None

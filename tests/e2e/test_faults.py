@@ -165,6 +165,24 @@ def test_a_start_whose_answer_is_lost_is_one_recording(faulty_stack: Stack) -> N
     assert settled(faulty_stack, recording["id"])["origin"] == "api"
 
 
+def test_a_start_by_call_connection_is_found_by_its_files_when_its_answer_is_lost(faulty_stack: Stack) -> None:
+    """World 0.1. Nothing but the callConnectionId inside ACS's recordingId, which the event names, ties them."""
+    script = Script(chunks=2, chunk_bytes=20_000, events=EventOptions(subject_form=2))
+    call = faulty_stack.simulator.place_call(script=script)
+    faulty_stack.simulator.add_fault(InjectedFault(action="loseResponse", kind="start", times=3))
+    body = {"callConnectionId": call.call_connection_id, **WAV}
+    faulty_stack.recorder.request("POST", "/recordings", json=body | {"tags": {"call": call.call_id}})
+    (ours,) = faulty_stack.recorder.list(**{"tag.call": call.call_id})["recordings"]
+
+    let_start_settle(faulty_stack, ours["id"])
+    faulty_stack.simulator.end_call(call.call_id)
+
+    recording = settled(faulty_stack, ours["id"])
+    assert (ours["recordingId"], recording["status"]) == (None, "completed")
+    assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted", "deleted"]
+    assert violations_of(faulty_stack, recording) == []
+
+
 def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(faulty_stack: Stack) -> None:
     call = faulty_stack.simulator.place_call(script=TWO)
     fault = InjectedFault(action="internalError", kind="start", times=3)

@@ -128,6 +128,24 @@ OLD: dict[str, OldBehaviour] = {
         once="for _ in range(100 * DAYS_PER_REQUEST_MAX):",
         noticed_by=("tests/unit/test_replay.py", "-k", "bounded_number_of_days"),
     ),
+    "the newest recording of a call gets every event of the call": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="    return 0, False, False, False, False, ahead\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a recording gets the files of one that began after its end": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return ended is None or start is None or start <= ended + START_TOLERANCE\n",
+        once="    return True\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a start by callConnectionId is found by nothing but ACS's answer": OldBehaviour(
+        path="shared/domain/recording_rows.py",
+        today="        CallIdKind.CALL_CONNECTION: recording.call_connection_id,\n",
+        once="",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
     "any conflict means that the blob is there": OldBehaviour(
         path="shared/adapters/blob_storage.py",
         today='NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})',
