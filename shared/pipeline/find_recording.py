@@ -25,7 +25,7 @@ from shared.pipeline.file_ready_event import FileReady
 CANONICAL_PARTS = ("PlatformEndpointId", "ResourceSpecificId")
 RECORDING_ID_CHARACTERS_MAX = 1024  # ACS's have about 200; what is longer is not decoded
 
-type Rank = tuple[int, bool, bool, bool, bool, float]  # of the recordings of a call the lowest is the event's
+type Rank = tuple[bool, int, bool, bool, bool, bool, float]  # of the recordings of a call the lowest is the event's
 
 
 def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
@@ -89,7 +89,7 @@ def candidates(event: FileReady, catalog: Catalog, call: CallId) -> Iterator[Rec
 def may_be(recording: Recording, event: FileReady) -> bool:
     """Whether a recording of the event's call can be the event's."""
     # A row that an event made is found by its derived id: it is younger than the start of its recording.
-    if recording.refused or recording.origin is Origin.EVENT:
+    if recording.judged or recording.origin is Origin.EVENT:
         return False
     if known_to_differ(recording.recording_id, event.recording_id):
         return False
@@ -100,7 +100,8 @@ def may_be(recording: Recording, event: FileReady) -> bool:
 def rank(recording: Recording, event: FileReady) -> Rank:
     """How well a recording of the event's call fits; the lowest fits best.
 
-    First counts what an earlier event said of its start. Then come those that were started in the minute before the
+    One whose start ACS never judged comes last: it was surely not carried out, unless what said so was no part of ACS.
+    Then counts what an earlier event said of its start. Then come those that were started in the minute before the
     event's recording began, then those before, and as the last resort, since a clock may be wrong, those in the minute
     after; of these each time starts that ACS never answered last, after that minute what is live last, and then the
     nearest first.
@@ -110,7 +111,7 @@ def rank(recording: Recording, event: FileReady) -> Rank:
     ahead = (began(event) - (recording.repeatability_first_sent or recording.created_at)).total_seconds()
     late, long_before = ahead < 0, ahead > START_TOLERANCE.total_seconds()
     live = recording.ended_at is None
-    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)
+    return recording.refused, heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)
 
 
 def began(event: FileReady) -> datetime:

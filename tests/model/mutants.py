@@ -53,7 +53,7 @@ FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_conten
 THEN = (
     *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings"),
     *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
-    *("hostile_events",),
+    *("hostile_events", "start_outcomes"),
 )
 MODEL = (
     *("tests/model/test_guards.py", "tests/model/test_cost.py"),

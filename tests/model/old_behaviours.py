@@ -37,6 +37,7 @@ class OldBehaviour:
 
 CONTROL = "shared/control/control_recording.py"
 ANSWERS = "shared/control/control_answers.py"
+START = "shared/control/start_recording.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
         path=CONTROL,
@@ -73,6 +74,42 @@ OLD: dict[str, OldBehaviour] = {
         today="        heard_at=now,\n",
         once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "what ACS never judged is refused for good": OldBehaviour(
+        path="shared/domain/models.py",
+        today="return self.refused and bool(self.refused_status) and self.refused_status not in NOT_JUDGED",
+        once="return self.refused",
+        noticed_by=("tests/model/test_control.py", "-k", "undisturbed"),
+    ),
+    "an answer to a later try decides an unclear start": OldBehaviour(
+        path=START,
+        today="                unclear = True\n",
+        once="                pass\n",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a start that is driven on counts as one that ACS has not heard of": OldBehaviour(
+        path=START,
+        today="unclear=not existing.refused",
+        once="unclear=False",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a late refusal overrules another try": OldBehaviour(
+        path=START,
+        today="self.control.write(recording, partial(refused",
+        once="self.control.write_always(recording, partial(refused",
+        noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
+    ),
+    "a start that ACS was too busy for was surely not carried out": OldBehaviour(
+        path="shared/domain/errors.py",
+        today="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}",
+        once="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}",
+        noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),
+    ),
+    "the SDK asks for a token again and again": OldBehaviour(
+        path="shared/adapters/storage_accounts.py",
+        today='        "retry_total": 0,\n',
+        once="",
+        noticed_by=("tests/contract/test_identity.py", "-k", "tables_at_once and 500"),
     ),
     "a unit that fails stops the run": OldBehaviour(
         path="shared/domain/units.py",

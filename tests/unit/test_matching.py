@@ -265,6 +265,21 @@ def test_a_start_that_acs_refused_explains_nothing(cloud: Cloud) -> None:
     assert found(cloud, file_ready_event(subject_form=3)) is None
 
 
+@pytest.mark.parametrize("status", [0, 401, 403, 429])
+def test_a_start_that_acs_never_judged_explains_what_nothing_else_does(cloud: Cloud, status: int) -> None:
+    saved(cloud, status=RecordingStatus.FAILED, recording_id=None, refused_status=status)
+
+    assert found(cloud, file_ready_event(subject_form=3)) == OUR_ID
+
+
+def test_a_start_that_acs_never_judged_comes_behind_an_older_one_that_it_carried_out(cloud: Cloud) -> None:
+    saved(cloud, created_at=STARTED - timedelta(minutes=2))
+    later = STARTED - timedelta(minutes=1)
+    saved(cloud, ANOTHER_ID, status=RecordingStatus.FAILED, recording_id=None, refused_status=429, created_at=later)
+
+    assert found(cloud, file_ready_event(subject_form=3, recordingId=None)) == OUR_ID
+
+
 def test_a_start_that_was_given_up_explains_a_late_event(cloud: Cloud) -> None:
     saved(cloud, status=RecordingStatus.FAILED, recording_id=None)
 
