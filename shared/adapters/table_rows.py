@@ -36,7 +36,8 @@ from azure.data.tables import EdmType, EntityProperty, TableEntity
 
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import DOCUMENT_ID, CallId, CallIdKind, digest, normal_recording_id
-from shared.domain.models import Chunk, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, Recording
 
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"

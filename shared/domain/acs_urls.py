@@ -5,7 +5,6 @@ can be sent to a host that was never checked.
 """
 
 import re
-from collections.abc import Iterable
 
 import msgspec
 
@@ -51,11 +50,6 @@ class Locations(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     metadata: str | None = None
     delete: str | None = None
-
-
-def distinct(urls: Iterable[str | None]) -> tuple[str, ...]:
-    """The URLs that there are, each once, in their order."""
-    return tuple(dict.fromkeys(url for url in urls if url))
 
 
 def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from shared.domain.acs_urls import Locations
+from shared.domain.acs_words import RecordingKind, StorageType
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
 
@@ -142,14 +143,16 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         has_run: whether anything speaks for a run: a start without pause, a resume that was tried, ACS's "active".
         inactive_at: when ACS last answered that it does not record just now, as long as nothing speaks for a run.
         ended_at: when ACS confirmed that it does not record any more.
+        recording_kind: as ACS says when it is asked.
 
         files: what became of the files.
         failure: what happened to the files and what to do; None while nothing is wrong.
         failure_kind: what that failure is about.
         completed_at: when the last chunk was finished.
-        recording_start_time, recording_duration_ms, session_end_reason: as ACS's events say.
+        recording_start_time, recording_duration_ms, session_end_reason, storage_type: as ACS's events say.
         expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
         heard_at: when its last event came.
+        told: the last alert that it waits, so that it is given once; an event clears it.
         folder: blob folder of its chunks, fixed when the first of them was announced.
         manifests: how many manifests were written.
     """
@@ -192,6 +195,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     has_run: bool = True
     inactive_at: datetime | None = None
     ended_at: datetime | None = None
+    recording_kind: RecordingKind | None = None
 
     files: FilesStatus = FilesStatus.NONE
     failure: str | None = None
@@ -200,8 +204,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_start_time: datetime | None = None
     recording_duration_ms: int | None = None
     session_end_reason: str | None = None
+    storage_type: StorageType | None = None
     expires_at: datetime | None = None
     heard_at: datetime | None = None
+    told: str | None = None
     folder: str | None = None
     manifests: int = 0
 
@@ -271,12 +277,13 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         document_id: ACS's id of the file, the key of the chunk.
         etag: version of the row; empty before it was first written.
 
-        expires_at: the earliest plausible time at which ACS destroys the original; warnings count on it.
-        gone_by: the latest; until then a 404 may pass. None on rows of the version before, as the next.
-        heard_at: when an event last told where it is.
+        expires_at, gone_by: the earliest and the latest plausible time at which ACS destroys the original.
+        heard_at: when an event last told where it is. None on rows of the version before, as gone_by.
         content_location, metadata_location: URLs at ACS.
         delete_location: what to delete at ACS; None when there is nothing that may be deleted.
         other_locations: where later events say that it is, too; tried in turn.
+        call_id: the call as the first event of its recording names it.
+        left_at_acs: why the original is left to ACS's retention although its URL is known; None when it is not.
         managed: whether the original may be deleted once a copy is proven.
         own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
         format, end_reason: as announced; no format when it is none that ACS is known to write.
@@ -310,6 +317,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     metadata_location: str | None = None
     delete_location: str | None = None
     other_locations: tuple[Locations, ...] = ()
+    call_id: str | None = None
+    left_at_acs: str | None = None
     managed: bool = False
     own_storage: bool = False
     format: str | None = None
@@ -341,20 +350,14 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return ChunkRef(self.id, self.document_id)
 
     @property
-    def locations(self) -> tuple[Locations, ...]:
-        """Where it may be, the first announced place first."""
-        first = Locations(content=self.content_location, metadata=self.metadata_location, delete=self.delete_location)
-        return (first, *self.other_locations)
-
-    @property
-    def proven(self) -> bool:
-        """Whether copies of the media and of the metadata are proven."""
-        return self.sha256 is not None and self.metadata_sha256 is not None
-
-    @property
     def altered(self) -> bool:
         """Whether it failed because its copy is not what was proven: nothing else fails a chunk that was stored."""
         return self.status is ChunkStatus.FAILED and self.stored_at is not None
+
+    @property
+    def deletable(self) -> bool:
+        """Whether its original may be deleted once a copy is proven."""
+        return self.managed and self.delete_location is not None and self.left_at_acs is None
 
     @property
     def refused(self) -> bool:
@@ -366,30 +369,6 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         if status not in CHUNK_TRANSITIONS[self.status]:
             raise Conflict(f"The chunk is {self.status}; it cannot become {status}.")
         return msgspec.structs.replace(self, status=status)
-
-
-class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An entry of the open-work index: something is left to do here.
-
-    Attributes:
-        id: our id of the recording.
-        document_id: the chunk; empty when it is the recording itself that is to be checked.
-        due_at: when to check; a hint, the row it points to decides.
-        since: when the work came up.
-        expires_at: when ACS destroys what is to be saved.
-        warned: how many warnings were given that it is about to.
-        failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
-        told: an unforeseen fault of the row it points to was alerted; the name is that of the column.
-    """
-
-    id: str
-    document_id: str = ""
-    due_at: datetime
-    since: datetime | None = None
-    expires_at: datetime | None = None
-    warned: int = 0
-    failed: bool = False
-    told: bool = False
 
 
 class Messages(msgspec.Struct, frozen=True):

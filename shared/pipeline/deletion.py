@@ -13,7 +13,6 @@ import msgspec
 from shared.copying.block_ids import list_digest
 from shared.copying.copy_content import digest_of
 from shared.domain import units
-from shared.domain.acs_urls import distinct
 from shared.domain.errors import (
     CatalogConflict,
     ContentConflict,
@@ -28,6 +27,7 @@ from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Mess
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock, Source
 from shared.pipeline.completion import Completion
+from shared.pipeline.places import distinct, locations
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, unproven
 from shared.settings import DeleteFromAcs
 
@@ -87,7 +87,7 @@ class Deletion:
             return Messages()
 
     def step(self, chunk: Chunk) -> Messages:
-        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or chunk.delete_location is None:
+        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.deletable:
             self.finish(chunk)
             return Messages()
 
@@ -96,7 +96,7 @@ class Deletion:
             chunk = self.reverify(chunk)
 
         try:
-            self.delete_everywhere(distinct(place.delete for place in chunk.locations), reverify)
+            self.delete_everywhere(distinct(place.delete for place in locations(chunk)), reverify)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:

@@ -10,12 +10,17 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain import blob_names
-from shared.domain.acs_urls import Locations, in_own_storage, own_location, parse_location
+from shared.domain.acs_urls import Locations, in_own_storage, own_location
+from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
+from shared.pipeline.places import locations
+from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
+CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
+NO_FILE = "The event lists no recordingChunks: ACS announced no file."
 OTHER_LOCATIONS_MAX = 4  # beside the first; they stand in one column, and each is asked at each try
 
 
@@ -36,16 +41,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
-        changed: rows to replace: refused chunks whose URLs are understood now, and chunks announced at another place.
+        changed: rows to replace: refused chunks whose URLs are understood now, chunks announced at another place, and
+            chunks whose end was not known.
         refusals: one sentence for each part of the event that is not understood.
-        is_empty: whether the rows say all of it already.
+        remarks: one sentence for what a person should know although nothing has to be read again.
+        has_news: whether the recording's row says something new beside its chunks.
     """
 
     recording: Recording
     added: tuple[Chunk, ...]
     changed: tuple[Chunk, ...]
     refusals: tuple[str, ...]
-    is_empty: bool
+    remarks: tuple[str, ...]
+    has_news: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the rows say all of it already."""
+        return bool(self.recording.etag) and not (self.added or self.changed or self.has_news)
 
 
 def plan_event(
@@ -55,22 +68,24 @@ def plan_event(
 
     `known` has the rows of the recording's chunks by document id; None for one that cannot be read.
     """
+    if not event.chunks and not event.unreadable:
+        return plan_without_files(recording, now)
     planned = with_event(recording, event, policy, now)
     rows: dict[str, Chunk] = {}
-    refusals = [*event.unreadable, *undeletable_chunks(event, policy)]
+    refusals = [*event.unreadable]
     for announced in event.chunks:
         old = rows.get(announced.document_id, known.get(announced.document_id))
         if old is None and announced.document_id in known:
             refusals.append(str(RowUnreadable(recording.id, announced.document_id)))
-        elif old is None or not is_settled(old):
+        elif old is not None and is_settled(old):
+            rows |= by_document(with_end(old, announced))
+        else:
             row = chunk_row(planned, event, completed(announced, old), policy, now)
+            refusals += [row.failure] if row.failure else []
             try:
-                written = row if old is None else announced_again(old, row)
+                rows |= by_document(row if old is None else announced_again(old, row) or with_end(old, announced))
             except NotUnderstood as error:
                 refusals.append(str(error))
-                continue
-            refusals += [row.failure] if row.failure else []
-            rows |= {written.document_id: written} if written else {}
     # A chunk's row is written before its recording's: whoever wrote it may have died in between.
     ended = recording.files in {FilesStatus.COMPLETED, FilesStatus.FAILED}
     reopens = ended and any(chunk and chunk.open for chunk in known.values())
@@ -79,13 +94,24 @@ def plan_event(
         added=tuple(row for row in rows.values() if row.document_id not in known),
         changed=tuple(row for row in rows.values() if row.document_id in known),
         refusals=tuple(refusals),
-        is_empty=bool(recording.etag) and not rows and not reopens,
+        remarks=tuple(undeletable_chunks(event, policy)),
+        has_news=reopens or weight(planned.session_end_reason) != weight(recording.session_end_reason),
     )
+
+
+def by_document(row: Chunk | None) -> dict[str, Chunk]:
+    return {row.document_id: row} if row is not None else {}
+
+
+def with_end(old: Chunk, announced: AnnouncedChunk) -> Chunk | None:
+    """The row of a chunk whose end was not known before; None where the event tells nothing new of it."""
+    end = later_chunk_end(old.end_reason, announced.end_reason)
+    return msgspec.structs.replace(old, end_reason=end) if end != old.end_reason else None
 
 
 def is_settled(chunk: Chunk) -> bool:
     """Whether its copy is proven, so that it does not matter any more where the original lies."""
-    return chunk.proven or (chunk.own_storage and chunk.sha256 is not None)
+    return chunk.sha256 is not None and (chunk.own_storage or chunk.metadata_sha256 is not None)
 
 
 def completed(announced: AnnouncedChunk, old: Chunk | None) -> AnnouncedChunk:
@@ -122,6 +148,7 @@ def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
         expires_at=min(old.expires_at, row.expires_at),
         gone_by=max(old.gone_by or row.created_at, row.gone_by or row.created_at),
         heard_at=row.heard_at,
+        end_reason=later_chunk_end(old.end_reason, row.end_reason),
         due_at=row.due_at,
         claimed_until=None,  # whoever copies it now does not know this place
         warned=0 if old.status is ChunkStatus.FAILED else old.warned,  # it is at risk once more
@@ -141,7 +168,7 @@ def with_other_locations(old: Chunk, row: Chunk) -> Chunk | None:
         metadata=row.metadata_location,
         delete=row.delete_location if may_delete else None,
     )
-    known = {None, *(url for place in old.locations for url in (place.content, place.metadata, place.delete))}
+    known = {None, *(url for place in locations(old) for url in (place.content, place.metadata, place.delete))}
     if {places.content, places.metadata, places.delete} <= known:
         return None
     if len(old.other_locations) >= OTHER_LOCATIONS_MAX:
@@ -153,6 +180,7 @@ def with_other_locations(old: Chunk, row: Chunk) -> Chunk | None:
         metadata_location=old.metadata_location or places.metadata,
         metadata_blob=old.metadata_blob or row.metadata_blob,
         delete_location=old.delete_location or places.delete,
+        left_at_acs=row.left_at_acs if places.delete and old.delete_location is None else old.left_at_acs,
         other_locations=(*old.other_locations, places),
     )
 
@@ -163,9 +191,24 @@ def moved_to(old: Chunk, row: Chunk) -> Chunk | None:
         return None
     names = (
         *("own_storage", "content_location", "content_blob"),
-        *("metadata_location", "metadata_blob", "delete_location", "other_locations"),
+        *("metadata_location", "metadata_blob", "delete_location", "left_at_acs", "other_locations"),
     )
     return msgspec.structs.replace(old, **{name: getattr(row, name) for name in names})
+
+
+def plan_without_files(recording: Recording, now: datetime) -> Plan:
+    """What an event that lists no file makes of its recording: it says so, unless files are known from another event.
+
+    The files half stays as it is: another event may list files yet. The sweep alerts if none does.
+    """
+    planned = recording
+    if recording.files is FilesStatus.NONE:
+        failure = f"{NO_FILE} The event is kept in rejected-events; hand in the one that lists them, if there is one."
+        planned = msgspec.structs.replace(recording, failure=failure)
+    has_news = planned != recording
+    if has_news:
+        planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
+    return Plan(recording=planned, added=(), changed=(), refusals=(), remarks=(NO_FILE,), has_news=has_news)
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -184,10 +227,12 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         recording_format_type=recording.recording_format_type or event.recording_format_type,
         recording_start_time=recording.recording_start_time or began,
         recording_duration_ms=event.recording_duration_ms or recording.recording_duration_ms,
-        session_end_reason=event.session_end_reason or recording.session_end_reason,
+        session_end_reason=later_session_end(recording.session_end_reason, event.session_end_reason),
+        storage_type=storage_type(recording, event),
         expires_at=min(recording.expires_at or deadline, deadline),
         folder=recording.folder or blob_names.folder(recording.id, began or event.event_time),
         heard_at=now,
+        told=None,
         claimed_until=None,
         waits_for=None,
         start_failure=None,
@@ -199,6 +244,12 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         failure=None,
         failure_kind=None,
     )
+
+
+def storage_type(recording: Recording, event: FileReady) -> StorageType | None:
+    """Where the files are; ACS's own storage as soon as one event says so: of an export that failed a part is there."""
+    both = {recording.storage_type, event.storage_type}
+    return StorageType.ACS if StorageType.ACS in both else event.storage_type or recording.storage_type
 
 
 def chunk_row(
@@ -222,6 +273,8 @@ def chunk_row(
         content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
         format=format,
         end_reason=announced.end_reason,
+        call_id=(recording.call_id or "")[:CALL_ID_CHARACTERS_MAX],
+        left_at_acs="ACS says that it is still recorded." if plain(announced.end_reason) == STILL_RECORDED else None,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
         due_at=now + policy.claim,
     )
@@ -256,12 +309,12 @@ def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) 
         return row
     metadata = own_location(row.document_id, announced.metadata_location, policy.host_suffixes)
     folder = row.content_blob.rpartition("/")[0]
-    return msgspec.structs.replace(
+    row = msgspec.structs.replace(
         row,
         metadata_location=metadata.url,
         metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
-        delete_location=deletable_url(announced, policy),
     )
+    return with_delete_location(row, announced.delete_location, policy)
 
 
 def with_own_storage(row: Chunk, content: str, metadata: str | None, policy: IngestPolicy) -> Chunk:
@@ -277,21 +330,23 @@ def with_own_storage(row: Chunk, content: str, metadata: str | None, policy: Ing
     )
 
 
-def deletable_url(announced: AnnouncedChunk, policy: IngestPolicy) -> str | None:
-    """The URL to delete at ACS: only the chunk's own document. Anything else is left to ACS's retention."""
-    url = announced.delete_location
+def with_delete_location(row: Chunk, url: str | None, policy: IngestPolicy) -> Chunk:
+    """The row with the URL to delete at ACS: the chunk's own document, else none, and ACS's retention does it."""
+    if url is None:
+        return row
     try:
-        return own_location(announced.document_id, url, policy.host_suffixes).url if url else None
-    except NotUnderstood:
-        return None
+        location = own_location(row.document_id, url, policy.host_suffixes)
+    except NotUnderstood as error:
+        return msgspec.structs.replace(row, left_at_acs=f"{error}")
+    return msgspec.structs.replace(row, delete_location=location.url)
 
 
 def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
-    """One sentence for each chunk whose deleteLocation is of no form that we know."""
+    """One sentence for each chunk whose deleteLocation is of no form that we know, or names another document."""
     for chunk in event.chunks:
         if not chunk.delete_location or in_own_storage(chunk.delete_location, policy.byos_containers):
             continue
         try:
-            parse_location(chunk.delete_location, policy.host_suffixes)
+            own_location(chunk.document_id, chunk.delete_location, policy.host_suffixes)
         except NotUnderstood as error:
             yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"

@@ -5,7 +5,7 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,6 @@ from shared.copying.content_checks import check_metadata, check_signature
 from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
-from shared.domain.acs_urls import distinct
 from shared.domain.durations import ATTEMPT_SECONDS_MAX
 from shared.domain.errors import (
     BlobExists,
@@ -36,13 +35,14 @@ from shared.domain.errors import (
     Transient,
     Unforeseen,
 )
-from shared.domain.json_fields import moment, number
+from shared.domain.json_fields import moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.pipeline.claims import Claim
 from shared.pipeline.completion import Completion
+from shared.pipeline.places import distinct, in_turn, locations
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, resend
 from shared.pipeline.sweep_chunks import log_risk
 from shared.settings import VerifySource
@@ -141,10 +141,13 @@ class Transfer:
             return
         assert chunk.metadata_blob
         try:
-            urls = distinct(place.metadata for place in chunk.locations)
+            urls = distinct(place.metadata for place in locations(chunk))
             content, facts = in_turn(urls, partial(self.read_metadata, chunk))
         except SourceMissing:
             content, facts = self.kept_metadata(chunk, chunk.metadata_blob)
+        contradiction = contradicted_call(chunk, facts)
+        if contradiction:
+            log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=contradiction)
         digest = hashlib.sha256(content).hexdigest()
         ends = chunk_ends(facts, self.retries.retention)
         claim.record(
@@ -153,6 +156,7 @@ class Transfer:
             metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
             expires_at=min([chunk.expires_at, *ends]),
             gone_by=max([chunk.gone_by, *ends]) if chunk.gone_by else None,
+            left_at_acs=contradiction or chunk.left_at_acs,
         )
 
     def read_metadata(self, chunk: Chunk, url: str) -> tuple[bytes, dict[str, object]]:
@@ -210,7 +214,7 @@ class Transfer:
                 raise OutOfTime
             claim.renew()
 
-        urls = distinct(place.content for place in chunk.locations)
+        urls = distinct(place.content for place in locations(chunk))
 
         def copy_from(url: str) -> CopyProof:
             request = CopyRequest(
@@ -257,12 +261,12 @@ class Transfer:
 
     def mark_stored(self, chunk: Chunk, failure: str | None = None) -> Messages:
         now = self.clock()
-        deletable = chunk.managed and chunk.delete_location is not None
+        deletable = chunk.deletable
         row = msgspec.structs.replace(
             chunk.moved(ChunkStatus.STORED),
             stored_at=now,
             claimed_until=None,
-            failure=failure,
+            failure=failure or left_at_acs(chunk),
             due_at=now + self.retries.claim if deletable else None,
             open=deletable,
         )
@@ -324,20 +328,17 @@ class Transfer:
         return Messages()
 
 
-def in_turn[Answer](urls: Iterable[str], read: Callable[[str], Answer]) -> Answer:
-    """What the first place gives that has it.
+def contradicted_call(chunk: Chunk, metadata: dict[str, object]) -> str | None:
+    """That ACS's metadata name another call than the events of the chunk's recording; None when they do not."""
+    named = text(metadata, "callId")
+    if not named or not chunk.call_id or named.casefold() == chunk.call_id.casefold():
+        return None
+    return "ACS's metadata name another call than the event: it may be somebody else's."
 
-    Raises:
-        SourceMissing: every place says that it has no such document.
-        SourceUnavailable, SourceSuspect, Unforeseen: one of them cannot say.
-    """
-    failure: Transient = SourceMissing()
-    for url in urls:
-        try:
-            return units.attempt(partial(read, url))
-        except (SourceUnavailable, SourceSuspect, Unforeseen) as error:
-            failure = error if isinstance(failure, SourceMissing) else failure
-    raise failure
+
+def left_at_acs(chunk: Chunk) -> str | None:
+    """What the row of a stored chunk says of its original."""
+    return chunk.left_at_acs and f"The copy is safe; ACS's original is not deleted. {chunk.left_at_acs}"
 
 
 def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:

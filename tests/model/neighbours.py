@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent
-from shared.domain.models import IndexEntry
 from shared.domain.ports import SourceRange
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, FakeSource, Fault, acs_recording_id
@@ -95,7 +95,8 @@ class Neighbours:
         self.host = FakeHost(self.cloud)
         self.oracle = Oracle(self.cloud)
         for number in range(OTHERS + 1):
-            self.source.add(document_id(number), media("wav", 40, seed=number), metadata(number), EXPIRES)
+            facts = metadata(number, callId=f"call-{number}")
+            self.source.add(document_id(number), media("wav", 40, seed=number), facts, EXPIRES)
             self.cloud.services.ingest.ingest(event(number))
         self.ids = {chunk.document_id: chunk.id for chunk in self.cloud.chunks()}
 

@@ -73,7 +73,8 @@ class Oracle:
     def chunk_written(self, before: Row | None, row: Chunk) -> None:
         if not isinstance(before, Chunk) or before.status is row.status:
             return
-        if row.failure_kind is FailureKind.EXPIRED or (row.status is ChunkStatus.STORED and row.failure):
+        metadata_lost = row.status is ChunkStatus.STORED and row.metadata_location and row.metadata_sha256 is None
+        if row.failure_kind is FailureKind.EXPIRED or metadata_lost:
             self.given_up(row, row.failure or "")
         hold(row.status in CHUNK_TRANSITIONS[before.status], f"A chunk went from {before.status} to {row.status}.")
         hold(row.content_blob == before.content_blob, "The name of a blob changed.")
@@ -134,6 +135,8 @@ class Oracle:
         media, metadata = document.contents["video"], document.contents["acsmetadata"]
         hold(blobs.get(row.content_blob) == media, f"{document_id} is deleted without an equal copy.")
         hold(blobs.get(row.metadata_blob or "") == metadata, f"{document_id} is deleted without its metadata.")
+        call = next(recording.call_id for recording in self.cloud.recordings() if recording.id == row.id)
+        hold(json.loads(metadata)["callId"] == call, f"{document_id} is deleted, and is a stranger's.")
         proof = (row.bytes, row.sha256, row.metadata_sha256)
         hold(proof == (len(media), digest(media), digest(metadata)), f"The row of {document_id} proves another copy.")
         self.cloud.deleted.append(document_id)

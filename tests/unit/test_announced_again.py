@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, Messages, RecordingStatus
 from shared.pipeline.ingest_plan import OTHER_LOCATIONS_MAX
@@ -175,6 +176,36 @@ def test_a_delete_location_that_a_later_event_adds_is_used(cloud: Cloud) -> None
     announce_again(cloud, {"documentId": ID, "index": 0, "deleteLocation": announced_chunk(0)["deleteLocation"]})
 
     assert settled(cloud).status is ChunkStatus.DELETED
+
+
+def test_a_delete_location_that_a_later_event_puts_right_is_used(cloud: Cloud) -> None:
+    keep_at_acs(cloud, 1)
+    announce(cloud, deleteLocation="https://storage.asm.skype.com/v1/objects/another")
+    assert not cloud.chunk().deletable
+
+    announce_again(cloud, announced_chunk(0))
+
+    assert settled(cloud).status is ChunkStatus.DELETED
+
+
+def test_metadata_that_contradict_the_call_keep_the_original_whatever_a_later_event_adds(cloud: Cloud) -> None:
+    cloud.source.add(ID, media(), metadata(0, callId="somebody else's"))
+    announce(cloud)
+    cloud.world.plan = lambda effect: Fault.MISSING if effect.name == "source.open" and effect.count == 2 else None
+    failed(cloud)
+
+    chunk = settled(cloud, announce_again(cloud, at("eu")))
+
+    assert (chunk.status, chunk.deletable) == (ChunkStatus.STORED, False)
+    assert ID in cloud.source.documents
+
+
+def test_the_end_of_a_chunk_that_was_still_recorded_comes_with_another_place(elsewhere: Cloud) -> None:
+    elsewhere.catalog.save_chunk(replace(elsewhere.chunk(), end_reason="chunkIsBeingRecorded"))
+
+    announce_again(elsewhere, at("eu", endReason="SessionEnded"))
+
+    assert (elsewhere.chunk().end_reason, len(elsewhere.chunk().other_locations)) == ("SessionEnded", 1)
 
 
 def test_once_the_metadata_are_proven_a_later_event_makes_nothing_deletable(cloud: Cloud) -> None:

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkStatus, FilesStatus, IndexEntry, Messages, RecordingStatus
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
 from shared.domain.open_work import chunk_entry
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
@@ -242,8 +243,8 @@ def test_a_gap_is_told_once_the_missing_part_is_late(cloud: Cloud, caplog: pytes
         host.sweep()
         host.work()
 
-    assert cloud.recording().status is RecordingStatus.TRANSFERRING
-    assert warnings(caplog, "recording_incomplete")
+    assert cloud.recording().status is RecordingStatus.FAILED
+    assert len(warnings(caplog, "recording_incomplete")) == 1
 
 
 def test_a_message_that_was_lost_costs_nothing_but_time(announced: Cloud) -> None:
