@@ -71,8 +71,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "an event says that recording ended": OldBehaviour(
         path="shared/pipeline/ingest_plan.py",
-        today="        heard_at=now,\n",
-        once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
+        today="        told=None,\n        claimed_until=None,\n",
+        once="        told=None,\n        claimed_until=None,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a stranger's document is deleted": OldBehaviour(
@@ -215,8 +215,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "the newest recording of a call gets every event of the call": OldBehaviour(
         path="shared/pipeline/find_recording.py",
-        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
-        once="    return 0, False, False, False, False, ahead\n",
+        today="heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="0, False, False, False, False, ahead\n",
         noticed_by=("tests/unit/test_matching.py",),
     ),
     "a recording gets the files of one that began after its end": OldBehaviour(
@@ -239,8 +239,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "a later event changes nothing for a chunk that is known": OldBehaviour(
         path="shared/pipeline/ingest_plan.py",
-        today="        elif old is None or not is_settled(old):",
-        once="        elif old is None or old.refused:",
+        today="        elif old is not None and is_settled(old):",
+        once="        elif old is not None and not old.refused:",
         noticed_by=("tests/model/test_losses.py", "-k", "announced and one_fault"),
     ),
     "a chunk is given up by the earliest account of its end": OldBehaviour(
