@@ -57,4 +57,6 @@ DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs li
 CLOCK_SKEW = timedelta(minutes=5)  # documented: how far a signature should begin in the past
 TOKEN_LEEWAY_SECONDS = 60  # chosen: clocks differ; a callback's token lives five minutes (observed)
 TOKEN_KEYS_LIFETIME_SECONDS = 3600  # chosen: how long ACS's keys are kept
-TOKEN_KEYS_SECONDS_MAX = 10  # chosen: how long their fetch may take
+TOKEN_KEYS_SECONDS_MAX = 5  # chosen: how long their fetch may be silent, or take to come
+TOKEN_KEYS_PAUSE_SECONDS = 30  # chosen: between two fetches, whatever came of the first; strangers can cause them
+TOKEN_KEYS_WAIT_SECONDS_MAX = 1  # chosen: how long a callback waits for another's fetch; threads are few
