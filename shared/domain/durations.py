@@ -35,6 +35,7 @@ START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three trie
 ORPHAN_PATIENCE = timedelta(hours=1)  # chosen: an index entry without a row belongs to an event that comes again
 FAILED_STAYS = timedelta(days=7)  # chosen: how long a failed recording counts as open unless it is replayed
 FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
+CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one recording that callbacks make us ask
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
 
 # Lists of recordings.

@@ -33,7 +33,8 @@ class LogEvent(StrEnum):
     CHUNK_AT_RISK = "chunk_at_risk"  # alert: 12 hours, then 4 hours before ACS destroys it, and still not stored
     MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
     MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
-    CALLBACK_REFUSED = "callback_refused"
+    CALLBACK_REFUSED = "callback_refused"  # not verifiably ACS's; nothing of it was used
+    CALLBACK_UNUSED = "callback_unused"  # ACS or storage did not answer when a callback made us ask; the sweep asks
     SETTINGS_WRONG = "settings_wrong"  # alert: a setting is missing or malformed; nothing works until it is mended
     SWEEP_INTERRUPTED = "sweep_interrupted"  # alert: an outage kept part of a run from being done; the next one goes on
     UNFORESEEN_FAULT = "unforeseen_fault"  # alert: an unforeseen error; its traceback stands before this line
