@@ -2,7 +2,6 @@
 
 import typing
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import azure.functions as func
@@ -13,6 +12,7 @@ from shared.domain.errors import RecordingNotFound, SettingsInvalid
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ChunkRef, Messages
+from shared.domain.urls import split_url
 from shared.services import Services
 from shared.settings import DELETION_QUEUE, RUNTIME_CONNECTION, TRANSFER_QUEUE
 
@@ -44,7 +44,7 @@ def respond(services: Services, request: func.HttpRequest, act: Callable[[], Rep
         _ = services.settings
         return act()
 
-    reply = reply_or_problem(urlsplit(request.url).path, act_on_settings)
+    reply = reply_or_problem(split_url(request.url).path, act_on_settings)  # a Host header may be anything
     return func.HttpResponse(
         reply.body, status_code=reply.status.value, headers=reply.headers, mimetype=reply.content_type
     )

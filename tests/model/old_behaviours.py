@@ -36,6 +36,7 @@ class OldBehaviour:
 
 
 CONTROL = "shared/control/control_requests.py"
+CALLBACKS = "shared/control/state_callbacks.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
         path=CONTROL,
@@ -72,6 +73,47 @@ OLD: dict[str, OldBehaviour] = {
         today="        heard_at=now,\n",
         once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a callback is believed that names a recording": OldBehaviour(
+        path=CALLBACKS,
+        today="        if state is None:\n            return\n",
+        once=(
+            "        from shared.domain.ports import AcsState\n        state = state or AcsState(acs_id, active=True)\n"
+        ),
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a callback is believed that reports a failure": OldBehaviour(
+        path=CALLBACKS,
+        today="start_report=report, waits_for=waits_for)",
+        once='start_report=report, waits_for=waits_for, start_failure="unconfirmed")',
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a callback is believed that reports a failure of what runs": OldBehaviour(
+        path=CALLBACKS,
+        today=(
+            "        if recording.status is not RecordingStatus.STARTING or recording.start_report is not None:\n"
+            "            return recording\n"
+        ),
+        once="",
+        noticed_by=("tests/unit/test_callbacks.py", "-k", "has_started"),
+    ),
+    "a callback is about the latest start": OldBehaviour(
+        path=CALLBACKS,
+        today="return starts[0] if len(starts) == 1 else None",
+        once="return starts[0] if starts else None",
+        noticed_by=("tests/unit/test_callbacks.py", "-k", "neither_is_taught"),
+    ),
+    "an unsigned callback teaches": OldBehaviour(
+        path=CALLBACKS,
+        today="        teaches = self.verifier is not None\n",
+        once="        teaches = True\n",
+        noticed_by=("tests/unit/test_callbacks.py", "-k", "unsigned"),
+    ),
+    "every hint is a question": OldBehaviour(
+        path=CALLBACKS,
+        today=" or hinted(recording, now) == recording:",
+        once=":",
+        noticed_by=("tests/unit/test_callbacks.py", "-k", "posts_come_in_a_moment"),
     ),
     "a unit that fails stops the run": OldBehaviour(
         path="shared/domain/units.py",

@@ -33,6 +33,9 @@ ENDS = {
     "start paused, stop hours later": RecordingStatus.EMPTY,
     "start paused, resume, stop": RecordingStatus.STOPPED,
     "start, run, hear of an earlier recording, go on": RecordingStatus.ACTIVE,
+    "start, hear of it, go on": RecordingStatus.ACTIVE,
+    "start, hear of another, hear that it failed, go on": RecordingStatus.ACTIVE,
+    "start, run, pause, hear that it failed, hang up, stop": RecordingStatus.STOPPED,
 }
 
 
