@@ -9,7 +9,7 @@ TRIGGERS = (http_recordings, http_links, http_operations, http_callbacks, event_
 
 
 def create_app(services: Services) -> func.FunctionApp:
-    """The Functions app on these services; what Azure indexes, and what tests drive."""
+    """The Functions app on these services, which Azure indexes and tests drive; functions bear their Python names."""
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
     for triggers in TRIGGERS:
         app.register_functions(triggers.blueprint(services))

@@ -6,18 +6,41 @@ dead-letters it, and the sweep ingests it as it came.
 
 import azure.functions as func
 
-from functions.bindings import Output, require_settings, to_document, to_messages, transfers_output
+from functions.queue_outputs import Output, to_messages, transfers_output
+from shared.domain.json_fields import Json
 from shared.services import Services
 
 
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("recording_file_ready")
     @bp.event_grid_trigger(arg_name="event")
     @transfers_output(bp)
     def recording_file_ready(event: func.EventGridEvent, transfers: Output) -> None:
-        messages = require_settings(services).ingest.ingest(to_document(event))
+        messages = services.require_settings().ingest.ingest(to_document(event))
         transfers.set(to_messages(messages.transfers))
 
     return bp
+
+
+def to_document(event: func.EventGridEvent | func.CloudEvent) -> Json:
+    """The event document; the worker hands out either class, by the form of the document."""
+    if isinstance(event, func.CloudEvent):
+        return {
+            "specversion": "1.0",
+            "id": event.id,
+            "source": event.source,
+            "type": event.type,
+            "subject": event.subject,
+            "time": event.time.isoformat() if event.time else None,
+            "data": event.get_json(),
+        }
+    return {
+        "id": event.id,
+        "topic": event.topic,
+        "subject": event.subject,
+        "eventType": event.event_type,
+        "eventTime": event.event_time.isoformat() if event.event_time else None,
+        "dataVersion": event.data_version,
+        "data": event.get_json(),
+    }

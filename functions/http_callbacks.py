@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.bindings import respond
+from functions.http_requests import respond
 from shared.api.http_replies import Reply, json_reply
 from shared.services import Services
 
@@ -10,7 +10,6 @@ from shared.services import Services
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("recording_state")
     @bp.route("callbacks/recording-state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
     def recording_state(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: take_callbacks(services, req))

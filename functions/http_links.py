@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.bindings import recording_id, respond
+from functions.http_requests import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
 from shared.control.download_links import Link
 from shared.domain.errors import ChunkNotFound
@@ -17,12 +17,10 @@ from shared.services import Services
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("chunk_content")
     @bp.route("recordings/{id}/chunks/{documentId}/content", methods=["GET"])
     def chunk_content(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: link_reply(req, services.download_links.content(chunk_ref(req))))
 
-    @bp.function_name("chunk_metadata")
     @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: link_reply(req, services.download_links.metadata(chunk_ref(req))))
@@ -31,11 +29,7 @@ def blueprint(services: Services) -> func.Blueprint:
 
 
 def chunk_ref(req: func.HttpRequest) -> ChunkRef:
-    """The chunk in the route.
-
-    Raises:
-        ChunkNotFound: it is no document's id.
-    """
+    """The chunk in the route. Raises: ChunkNotFound if its document's id cannot be one."""
     document_id = str(req.route_params["documentId"])
     if not DOCUMENT_ID.fullmatch(document_id):
         raise ChunkNotFound

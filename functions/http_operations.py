@@ -5,28 +5,27 @@ from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.bindings import Output, queue_outputs, recording_id, respond, send
-from shared.api.event_body import parse_events
+from functions.http_requests import recording_id, respond
+from functions.queue_outputs import Output, queue_outputs, send
 from shared.api.http_replies import Reply, json_reply
+from shared.api.request_bodies import parse_events
 from shared.control.list_recordings import time_filter
 from shared.domain.errors import CatalogUnavailable, InvalidRequest
 from shared.domain.json_fields import Json
 from shared.domain.models import Messages
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.consistency import parse_day
-from shared.pipeline.ingest import merged
+from shared.pipeline.queue_messages import merged
 from shared.services import Services
 
 
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("check_consistency")
     @bp.route("consistency", methods=["GET"])
     def check_consistency(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: consistency_reply(services, req))
 
-    @bp.function_name("replay_recording")
     @bp.route("recordings/{id}/replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_recording(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
@@ -34,19 +33,16 @@ def blueprint(services: Services) -> func.Blueprint:
             services, req, lambda: send_counted(services.replay.recording(recording_id(req)), transfers, deletions)
         )
 
-    @bp.function_name("replay_failed")
     @bp.route("replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_failed(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
         return respond(services, req, lambda: send_counted(replay_since(services, req), transfers, deletions))
 
-    @bp.function_name("ingest_event")
     @bp.route("events", methods=["POST"])
     @queue_outputs(bp)
     def ingest_event(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
         return respond(services, req, lambda: ingest(services, parse_events(req.get_body()), transfers, deletions))
 
-    @bp.function_name("health")
     @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def health(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: health_reply(services.health.failures()))

@@ -1,50 +1,45 @@
-"""The routes that control recordings and look them up."""
+"""The routes that control recordings and read them."""
 
 from http import HTTPStatus
 
 import azure.functions as func
 
-from functions.bindings import recording_id, respond
+from functions.http_requests import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
-from shared.api.start_body import parse_idempotency_key, parse_start_request
+from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.control.list_recordings import parse_query
 from shared.domain.json_views import recording_view
 from shared.domain.models import Recording
+from shared.domain.recording_rows import chunks_in_order
 from shared.services import Services
 
 
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("start_recording")
     @bp.route("recordings", methods=["POST"])
     def start_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: start(services, req))
 
-    @bp.function_name("list_recordings")
     @bp.route("recordings", methods=["GET"])
     def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: page_reply(services, req))
 
-    @bp.function_name("get_recording")
     @bp.route("recordings/{id}", methods=["GET"])
     def get_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, lambda: refresh(services, recording_id(req)))
 
-    @bp.function_name("pause_recording")
     @bp.route("recordings/{id}/pause", methods=["POST"])
     def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: recording_reply(services.recordings.pause(recording_id(req))))
+        return respond(services, req, lambda: recording_reply(services.control.pause(recording_id(req))))
 
-    @bp.function_name("resume_recording")
     @bp.route("recordings/{id}/resume", methods=["POST"])
     def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: recording_reply(services.recordings.resume(recording_id(req))))
+        return respond(services, req, lambda: recording_reply(services.control.resume(recording_id(req))))
 
-    @bp.function_name("stop_recording")
     @bp.route("recordings/{id}/stop", methods=["POST"])
     def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: recording_reply(services.recordings.stop(recording_id(req))))
+        return respond(services, req, lambda: recording_reply(services.control.stop(recording_id(req))))
 
     return bp
 
@@ -52,7 +47,7 @@ def blueprint(services: Services) -> func.Blueprint:
 def start(services: Services, req: func.HttpRequest) -> Reply:
     key = parse_idempotency_key(req.headers.get("idempotency-key"))
     request = parse_start_request(req.get_body(), services.settings.byos_containers)
-    recording = services.recordings.start(request, key)
+    recording = services.starts.start(request, key)
     return json_reply(
         recording_view(recording, []), HTTPStatus.CREATED, {"Location": f"/api/recordings/{recording.id}"}
     )
@@ -65,8 +60,8 @@ def page_reply(services: Services, req: func.HttpRequest) -> Reply:
 
 
 def refresh(services: Services, id: str) -> Reply:
-    recording = services.recordings.refresh(id)
-    return json_reply(recording_view(recording, services.recordings.chunks(id)))
+    recording = services.control.refresh(id)
+    return json_reply(recording_view(recording, chunks_in_order(services.catalog, id)))
 
 
 def recording_reply(recording: Recording) -> Reply:

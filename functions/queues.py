@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.bindings import Output, queue_outputs, require_settings, send, to_messages, transfers_output
+from functions.queue_outputs import Output, queue_outputs, send, to_messages, transfers_output
 from shared.domain.errors import SettingsInvalid
 from shared.pipeline.poison import alert_if_ours
 from shared.services import Services
@@ -18,28 +18,24 @@ from shared.settings import (
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("chunk_transfer")
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
     @queue_outputs(bp)
     def chunk_transfer(message: func.QueueMessage, transfers: Output, deletions: Output) -> None:
-        ref = require_settings(services).inbox.read(TRANSFER_QUEUE, message.get_body())
+        ref = services.require_settings().inbox.read(TRANSFER_QUEUE, message.get_body())
         if ref is not None:
             send(services.transfer.transfer(ref), transfers, deletions)
 
-    @bp.function_name("chunk_deletion")
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
     @transfers_output(bp)
     def chunk_deletion(message: func.QueueMessage, transfers: Output) -> None:
-        ref = require_settings(services).inbox.read(DELETION_QUEUE, message.get_body())
+        ref = services.require_settings().inbox.read(DELETION_QUEUE, message.get_body())
         if ref is not None:
             transfers.set(to_messages(services.deletion.delete(ref).transfers))
 
-    @bp.function_name("chunk_transfer_poisoned")
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_transfer_poisoned(message: func.QueueMessage) -> None:
         take_poisoned(services, TRANSFER_POISON_QUEUE, message.get_body())
 
-    @bp.function_name("chunk_deletion_poisoned")
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_deletion_poisoned(message: func.QueueMessage) -> None:
         take_poisoned(services, DELETION_POISON_QUEUE, message.get_body())
@@ -58,7 +54,7 @@ def take_poisoned(services: Services, queue: str, body: bytes) -> None:
         Transient: the message is none of ours and could not be kept.
     """
     try:
-        require_settings(services)
+        services.require_settings()
     except SettingsInvalid:
         if alert_if_ours(queue, body):
             return

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.bindings import Output, queue_outputs, require_settings, send
+from functions.queue_outputs import Output, queue_outputs, send
 from shared.domain.durations import SWEEP_SCHEDULE
 from shared.services import Services
 
@@ -10,7 +10,6 @@ from shared.services import Services
 def blueprint(services: Services) -> func.Blueprint:
     bp = func.Blueprint()
 
-    @bp.function_name("sweep")
     @bp.timer_trigger(arg_name="timer", schedule=SWEEP_SCHEDULE)
     @queue_outputs(bp)
     def sweep(
@@ -18,6 +17,6 @@ def blueprint(services: Services) -> func.Blueprint:
         transfers: Output,
         deletions: Output,
     ) -> None:
-        send(require_settings(services).sweep.sweep(), transfers, deletions)
+        send(services.require_settings().sweep.sweep(), transfers, deletions)
 
     return bp

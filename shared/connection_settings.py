@@ -13,9 +13,6 @@ import msgspec
 from shared.domain.urls import is_https_url, split_url
 from shared.settings_reader import Reader, is_key, parsed_connection_string
 
-RUNTIME_CONNECTION = "AzureWebJobsStorage"
-RECORDINGS_CONNECTION = "RecordingsStorage"
-
 EMULATOR = "UseDevelopmentStorage=true"
 ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 PUBLIC_CLOUD = "core.windows.net"  # what the host makes of an account's name; other clouds need the service URIs
@@ -23,7 +20,7 @@ STRING_SHAPE = (
     "a connection string with AccountName and AccountKey, as the portal shows it under Access keys (one with a shared "
     "access signature cannot make links)"
 )
-# The host looks for a connection under this prefix first, and App Service gives its own to "Connection strings".
+# The host prefers a connection under this prefix, and App Service gives its own to "Connection strings".
 DISGUISES = re.compile(r"([a-z]+connstr_)?(azurewebjobs(?=recordingsstorage))?", re.IGNORECASE)
 
 
@@ -99,8 +96,7 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         for one, uri in given.items():
             if not is_https_url(uri):
                 read.report(one, f"the https URL of the account's {service} service")
-        made = f"https://{account}.{service}.{PUBLIC_CLOUD}" if account else None
-        uris = [*given.values(), *([made] if made else [])]
+        uris = [*given.values(), *([f"https://{account}.{service}.{PUBLIC_CLOUD}"] if account else [])]
         if len({uri.rstrip("/").lower() for uri in uris}) > 1:
             read.report(next(iter(given)), f"left out, because another address of the {service} service is set as well")
         if not uris and not any(read.is_given(one) for one in (f"{self.name}__accountName", self.name, *aliases)):
@@ -115,8 +111,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         return account
 
 
-RUNTIME = ConnectionSettings(RUNTIME_CONNECTION, ("blob", "queue", "table"))
-RECORDINGS = ConnectionSettings(RECORDINGS_CONNECTION, ("blob",), alias=True)
+RUNTIME = ConnectionSettings("AzureWebJobsStorage", ("blob", "queue", "table"))
+RECORDINGS = ConnectionSettings("RecordingsStorage", ("blob",), alias=True)
 
 
 def read_connections(read: Reader) -> tuple[StorageConnection, StorageConnection]:

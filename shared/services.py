@@ -7,16 +7,21 @@ and two threads that enter such a circle at different places find half a module.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from shared.adapters.storage_accounts import StorageAccount, credential_for
+from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
 from shared.control.health import PROBE_ID, Health
 from shared.control.list_recordings import RecordingLists
-from shared.control.recordings import Recordings
+from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import ports
+from shared.domain.errors import SettingsInvalid
+from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
@@ -37,8 +42,6 @@ from shared.settings import CATALOG_TABLE, DEAD_LETTERS_CONTAINER, INDEX_TABLE, 
 if TYPE_CHECKING:
     from azure.communication.callautomation import CallAutomationClient
 
-    from shared.adapters.storage_accounts import StorageAccount
-
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -53,10 +56,9 @@ class LockedCachedProperty[Value]:
 
     def __get__(self, services: "Services", _: type) -> Value:
         with services.lock:
-            cache = services.__dict__
-            if self.name not in cache:
-                cache[self.name] = self.make(services)
-            value: Value = cache[self.name]
+            if self.name not in services.__dict__:
+                services.__dict__[self.name] = self.make(services)
+            value: Value = services.__dict__[self.name]
             return value
 
 
@@ -82,18 +84,25 @@ class Services:
     def settings(self) -> Settings:
         return Settings.from_environment(self.environment)
 
+    def require_settings(self) -> Self:
+        """These services, for a trigger without a caller, which fires again. Raises: SettingsInvalid; logs it."""
+        try:
+            _ = self.settings
+        except SettingsInvalid as error:
+            log(LogEvent.SETTINGS_WRONG, failure=str(error))
+            raise
+        return self
+
     @LockedCachedProperty
-    def recordings(self) -> Recordings:
-        settings = self.settings
-        return Recordings(
-            self.acs_calls,
-            self.catalog,
-            self.open_work,
-            self.clock,
-            max_recording=settings.max_recording,
-            retention=settings.acs_retention,
-            callback_url=settings.callback_url,
+    def starts(self) -> Starts:
+        return Starts(
+            self.acs_calls, self.catalog, self.open_work, self.clock, self.control, self.settings.callback_url
         )
+
+    @LockedCachedProperty
+    def control(self) -> Control:
+        forgotten_after = self.settings.max_recording + self.settings.acs_retention
+        return Control(self.acs_calls, self.catalog, self.open_work, self.clock, forgotten_after)
 
     @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
@@ -109,7 +118,7 @@ class Services:
 
     @LockedCachedProperty
     def state_callbacks(self) -> StateCallbacks:
-        return StateCallbacks(self.catalog, self.recordings.control, self.clock, self.callback_verifier)
+        return StateCallbacks(self.catalog, self.control, self.clock, self.callback_verifier)
 
     @LockedCachedProperty
     def ingest(self) -> Ingest:
@@ -153,7 +162,7 @@ class Services:
 
     @LockedCachedProperty
     def completion(self) -> Completion:
-        return Completion(self.catalog, self.open_work, self.store, self.clock, self.recordings.control)
+        return Completion(self.catalog, self.open_work, self.store, self.clock, self.control)
 
     @LockedCachedProperty
     def open_work(self) -> OpenWork:
@@ -165,7 +174,7 @@ class Services:
             self.catalog,
             self.open_work,
             self.completion,
-            self.recordings.control,
+            self.control,
             self.clock,
             self.settings.max_recording,
         )
@@ -241,12 +250,10 @@ class Services:
     @LockedCachedProperty
     def acs_client(self) -> "CallAutomationClient":
         from shared.adapters.acs_client import connect
-        from shared.adapters.storage_accounts import credential_for
 
         settings = self.settings
-        return connect(
-            settings.acs_endpoint, settings.acs_connection_string, lambda: credential_for(settings.client_id)
-        )
+        credential = partial(credential_for, settings.client_id)
+        return connect(settings.acs_endpoint, settings.acs_connection_string, credential)
 
     @LockedCachedProperty
     def store(self) -> ports.ChunkStore:
@@ -273,15 +280,11 @@ class Services:
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
 
     @LockedCachedProperty
-    def runtime_account(self) -> "StorageAccount":
-        from shared.adapters.storage_accounts import StorageAccount
-
+    def runtime_account(self) -> StorageAccount:
         return StorageAccount(self.settings.runtime_storage, self.settings.client_id)
 
     @LockedCachedProperty
-    def recordings_account(self) -> "StorageAccount":
-        from shared.adapters.storage_accounts import StorageAccount
-
+    def recordings_account(self) -> StorageAccount:
         return StorageAccount(self.settings.recordings_storage, self.settings.client_id)
 
     @LockedCachedProperty

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -18,16 +19,17 @@ UNRESOLVED = (
 )
 
 
+@dataclass(frozen=True)
 class Reader:
     """Reads settings out of an environment.
 
-    Args:
+    Attributes:
         environment: names and values; a value of nothing but blanks counts as not set.
+        faults: what each wrong setting must be, by name.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
-        self.faults: dict[str, str] = {}
+    environment: Mapping[str, str]
+    faults: dict[str, str] = field(default_factory=dict)
 
     def report(self, name: str, must_be: str) -> None:
         """Note that a setting is wrong; the first reason counts. Never pass its value: it may be a secret."""
@@ -65,10 +67,8 @@ class Reader:
         return timedelta(hours=self.number(name, default, at_least=1))
 
     def choice[Choice: StrEnum](self, name: str, default: Choice) -> Choice:
-        text = self.text(name)
         kind = type(default)
-        if text is None:
-            return default
+        text = self.text(name) or default
         if text not in list(kind):
             self.report(name, f"one of {', '.join(kind)}")
             return default

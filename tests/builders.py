@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from shared.api.start_body import parse_start_request
+from shared.api.request_bodies import parse_start_request
 from shared.domain.models import (
     Chunk,
     ChunkStatus,

@@ -1,5 +1,9 @@
-"""Recording control at ACS, through the official SDK, which signs every request."""
+"""Recording control at ACS, through the official SDK, which signs every request; and what ACS's answers mean."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -15,18 +19,23 @@ from azure.communication.callautomation import (
     RecordingState,
     UnknownIdentifier,
 )
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.pipeline import PipelineResponse
 
-from shared.adapters.acs_answers import refuse_unclear, translate_errors
-from shared.domain.errors import CODE_NOT_FOUND, AcsRefused
+from shared.adapters.acs_client import retry_after
+from shared.domain.errors import CODE_NOT_FOUND, AcsRefused, AcsUnavailable, AcsUncertain
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
 
+THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+CLIENT_ERRORS = range(400, 500)
 
+
+@dataclass(frozen=True)
 class SdkAcsCalls:
     """The port `AcsCalls`."""
 
-    def __init__(self, client: CallAutomationClient) -> None:
-        self.client = client
+    client: CallAutomationClient
 
     def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
         with translate_errors():
@@ -101,3 +110,46 @@ def identifier(raw_id: str) -> CommunicationIdentifier:
     if raw_id.startswith("8:acs:"):
         return CommunicationUserIdentifier(raw_id, raw_id=raw_id)
     return UnknownIdentifier(raw_id)
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Raise the domain's error for the SDK's: AcsRefused, AcsUnavailable or AcsUncertain."""
+    try:
+        yield
+    except HttpResponseError as error:
+        raise refusal(error) from error
+    except AzureError as error:
+        # The SDK reports a connection that was cut after the request as ServiceRequestError, too: it cannot be
+        # distinguished from one that was never made, so either may have taken effect.
+        raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
+
+
+def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
+    status = error.status_code or 0
+    code = getattr(error.error, "code", None)
+    message = getattr(error.error, "message", None) or f"ACS answered {status}"
+    text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
+    kind: type[AcsRefused | AcsUnavailable] = AcsUncertain  # another success or a redirect does not say what was done
+    if status in THROTTLED:
+        kind = AcsUnavailable
+    elif status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
+        kind = AcsRefused
+    return kind(text, status=status, code=str(code) if code else None, retry_after_seconds=retry_after(error.response))
+
+
+def refuse_unclear(response: PipelineResponse[Any, Any]) -> None:
+    """Raises: AcsUncertain for a success without a recording or a known state; the SDK would make it "inactive"."""
+    answer = response.http_response
+    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        return
+    try:
+        recorded = json.loads(answer.text())
+        clear = bool(recorded["recordingId"]) and isinstance(recorded["recordingId"], str)
+        clear = clear and recorded["recordingState"] in set(RecordingState)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        clear = False
+    if not clear:
+        raise AcsUncertain(
+            f"ACS answered {answer.status_code} without saying what it records.", status=answer.status_code
+        )

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from azure.communication.callautomation import CallAutomationClient
@@ -22,52 +24,32 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
 
 
+@dataclass(frozen=True)
 class SdkSource:
     """The port `Source`."""
 
-    def __init__(
-        self,
-        client: CallAutomationClient,
-        host_suffixes: tuple[str, ...],
-        read_seconds: float = ACS_CONTENT_READ_SECONDS,
-    ) -> None:
-        self.client = client
-        self.host_suffixes = host_suffixes
-        self.read_seconds = read_seconds
+    client: CallAutomationClient
+    host_suffixes: tuple[str, ...]
+    read_seconds: float = ACS_CONTENT_READ_SECONDS
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The SDK's arguments of every request: redirects are followed here, and the caller decides on retries."""
+        return {"permit_redirects": False, "read_timeout": self.read_seconds, "retry_total": 0}
 
     @contextmanager
     def open(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
-        wanted = f"bytes={offset}-{offset + length - 1}"
-
-        def send(url: str) -> HttpResponse:
-            # The annotation in the SDK says Iterable[bytes]; what comes is a response (azure-sdk-for-python#42835).
-            return cast(
-                "HttpResponse",
-                self.client.download_recording(
-                    url,
-                    headers={"Range": wanted, "Accept-Encoding": "identity"},
-                    permit_redirects=False,
-                    read_timeout=self.read_seconds,
-                    retry_total=0,
-                ),
-            )
-
-        response = self.follow_redirects(url, send)
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}", "Accept-Encoding": "identity"}
+        send = partial(self.client.download_recording, headers=headers, **self.options)
+        # The annotation in the SDK says Iterable[bytes]; what comes is a response (azure-sdk-for-python#42835).
+        response = cast("HttpResponse", self.follow_redirects(url, send))
         try:
             yield ResponseRange(response, offset, length)
         finally:
             response.close()
 
     def delete(self, url: str, reverify: Callable[[], None]) -> None:
-        def send(url: str) -> None:
-            self.client.delete_recording(
-                url,
-                permit_redirects=False,
-                read_timeout=self.read_seconds,
-                retry_total=0,
-                **{REVERIFY: reverify},
-            )
-
+        send = partial(self.client.delete_recording, **self.options | {REVERIFY: reverify})
         with suppress(SourceMissing):
             self.follow_redirects(url, send)
 
@@ -139,7 +121,10 @@ class ResponseRange:
             raise SourceSuspect(f"ACS answered {response.status_code} to a request for a range.")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise SourceSuspect("ACS answered with an encoded content although none was accepted.")
-        first, last, self.total = content_range(response.headers.get("Content-Range", ""))
+        matched = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if matched is None:
+            raise SourceSuspect("ACS's Content-Range is missing or malformed.")
+        first, last, self.total = map(int, matched.group("first", "last", "total"))
         self.length = last - first + 1
         if first != offset or last != min(offset + length, self.total) - 1:
             raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
@@ -158,15 +143,3 @@ class ResponseRange:
             raise SourceUnavailable(f"The connection broke after {arrived} bytes: {type(error).__name__}.") from error
         if arrived < self.length:
             raise SourceSuspect(f"{arrived} bytes came instead of {self.length}.")
-
-
-def content_range(header: str) -> tuple[int, int, int]:
-    """(first, last, total) of a Content-Range header.
-
-    Raises:
-        SourceSuspect: it is missing or malformed.
-    """
-    matched = CONTENT_RANGE.fullmatch(header)
-    if matched is None:
-        raise SourceSuspect("ACS's Content-Range is missing or malformed.")
-    return int(matched["first"]), int(matched["last"]), int(matched["total"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -18,8 +19,8 @@ from azure.storage.blob import (
     generate_blob_sas,
 )
 
-from shared.adapters.sdk_answers import code_of, described
-from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
+from shared.adapters.storage_accounts import StorageAccount
+from shared.adapters.storage_errors import code_of, described
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHeaders, BlobProperties, Block
@@ -38,14 +39,11 @@ FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of
 
 @contextmanager
 def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Raise the domain's error for the SDK's, by the service's code.
+    """Raise the domain's error for the SDK's: BlobExists, BlocksGone or StoreUnavailable.
 
     Args:
         name: of the blob.
-        name_taken: codes that say that a blob of that name exists.
-
-    Raises:
-        BlobExists, BlocksGone, StoreUnavailable.
+        name_taken: the service's codes that say that a blob of that name exists.
     """
     try:
         yield
@@ -60,10 +58,23 @@ def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Ite
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
 
 
+def create(blob: BlobClient, name: str, content: bytes, headers: BlobHeaders) -> str:
+    """Write a blob at once, unless one of that name exists; returns its etag."""
+    with translate_errors(name, NAME_TAKEN):
+        written = blob.upload_blob(
+            content,
+            overwrite=False,
+            validate_content=True,
+            metadata=headers.metadata,
+            content_settings=ContentSettings(content_type=headers.content_type),
+        )
+    return str(written["etag"])
+
+
 def stat(blob: BlobClient, name: str) -> BlobProperties:
     """The properties of a blob, its committed and its staged blocks.
 
-    Properties first: a commit between the two requests must not look like a blob without blocks.
+    Properties first: a commit between the two requests must not pass for a blob without blocks.
     """
     with translate_errors(name):
         try:
@@ -123,15 +134,7 @@ class BlobChunkStore:
         self.delegation_until = datetime.min.replace(tzinfo=UTC)
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
-        with translate_errors(name, NAME_TAKEN):
-            written = self.container.get_blob_client(name).upload_blob(
-                bytes(content),
-                overwrite=False,
-                validate_content=True,
-                metadata=headers.metadata,
-                content_settings=ContentSettings(content_type=headers.content_type),
-            )
-        return str(written["etag"])
+        return create(self.container.get_blob_client(name), name, bytes(content), headers)
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         with translate_errors(name):
@@ -195,53 +198,37 @@ class BlobChunkStore:
         return self.delegation
 
 
+@dataclass(frozen=True)
 class BlobOwnStorage:
     """The port `OwnStorage`: containers that callers record into directly."""
 
-    def __init__(self, account: StorageAccount) -> None:
-        self.account = account
-        self.service = account.blobs
-
-    def blob(self, url: str) -> BlobClient:
-        """The blob of a URL: through the account's own client where it lies there, else with the app's identity."""
-        root = str(self.service.url).rstrip("/")
-        if url.startswith(f"{root}/"):
-            container, _, name = url.removeprefix(f"{root}/").partition("/")
-            return self.service.get_blob_client(container, name)
-        return BlobClient.from_blob_url(url, credential=self.account.credential, **BLOB_OPTIONS)
+    account: StorageAccount
 
     def stat(self, url: str) -> BlobProperties:
-        return stat(self.blob(url), url)
+        return stat(self.account.blob(url), url)
 
     def read(self, url: str) -> Iterator[bytes]:
-        return pieces(self.blob(url), url)
+        return pieces(self.account.blob(url), url)
 
 
 class EventContainer:
     """The port `EventStore` on one container of the runtime account."""
 
     def __init__(self, service: BlobServiceClient, container: str) -> None:
-        self.name = container
         self.container: ContainerClient = service.get_container_client(container)
 
     def keep(self, name: str, document: bytes, reason: str) -> None:
         blob = self.container.get_blob_client(name)
+        metadata = {"reason": ascii(reason)[1:-1][:REASON_CHARACTERS_MAX]}
         try:
-            with translate_errors(name, NAME_TAKEN):
-                blob.upload_blob(
-                    document,
-                    overwrite=False,
-                    validate_content=True,
-                    metadata={"reason": ascii(reason)[1:-1][:REASON_CHARACTERS_MAX]},
-                    content_settings=ContentSettings(content_type="application/json"),
-                )
+            create(blob, name, document, BlobHeaders(content_type="application/json", metadata=metadata))
         except BlobExists:
             # The same event came before, since its name is a digest of it: kept, if it is really there.
             with translate_errors(name):
                 blob.get_blob_properties()
 
     def names(self) -> Iterator[str]:
-        with translate_errors(self.name):
+        with translate_errors(self.container.container_name):
             yield from file_names(self.container)
 
     def read(self, name: str) -> bytes:

@@ -14,7 +14,7 @@ from shared.domain.durations import (
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableServiceClient
-    from azure.storage.blob import BlobServiceClient
+    from azure.storage.blob import BlobClient, BlobServiceClient
 
 RETRIES = 3  # the inner loop; the outer one is the sweep
 
@@ -53,16 +53,28 @@ class StorageAccount:
     def blobs(self) -> "BlobServiceClient":
         from azure.storage.blob import BlobServiceClient
 
-        if self.connection.connection_string:
-            return BlobServiceClient.from_connection_string(self.connection.connection_string, **BLOB_OPTIONS)
-        assert self.connection.blob_uri
-        return BlobServiceClient(self.connection.blob_uri, credential=self.credential, **BLOB_OPTIONS)
+        return self.connect(BlobServiceClient, self.connection.blob_uri, BLOB_OPTIONS)
+
+    def blob(self, url: str) -> "BlobClient":
+        """The blob of a URL: through the account's own client where it lies there, else with the app's identity."""
+        from azure.storage.blob import BlobClient
+
+        root = f"{str(self.blobs.url).rstrip('/')}/"
+        if url.startswith(root):
+            container, _, name = url.removeprefix(root).partition("/")
+            return self.blobs.get_blob_client(container, name)
+        return BlobClient.from_blob_url(url, credential=self.credential, **BLOB_OPTIONS)
 
     @cached_property
     def tables(self) -> "TableServiceClient":
         from azure.data.tables import TableServiceClient
 
+        return self.connect(TableServiceClient, self.connection.table_uri, TIMES)
+
+    def connect[Client: (BlobServiceClient, TableServiceClient)](
+        self, kind: type[Client], uri: str | None, options: dict[str, Any]
+    ) -> Client:
         if self.connection.connection_string:
-            return TableServiceClient.from_connection_string(self.connection.connection_string, **TIMES)
-        assert self.connection.table_uri
-        return TableServiceClient(self.connection.table_uri, credential=self.credential, **TIMES)
+            return kind.from_connection_string(self.connection.connection_string, **options)
+        assert uri
+        return kind(uri, credential=self.credential, **options)

@@ -5,12 +5,13 @@ PUT by itself, so that a conflict may be with our own write, and a POST or PATCH
 of two claims of one instant both would win.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from itertools import batched, groupby
+from itertools import batched, groupby, islice
 from typing import Any
 from uuid import uuid4
 
@@ -21,18 +22,16 @@ from azure.core.pipeline import PipelineResponse
 from azure.data.tables import TableClient, TableEntity, TransactionOperation, UpdateMode
 
 from shared.adapters import table_rows
-from shared.adapters.sdk_answers import TROUBLE, Trouble, code_in, code_of, described, is_lost, repeat_if_lost
+from shared.adapters.storage_errors import TROUBLE, code_in, code_of, described, is_lost, repeat_if_lost
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 
-IF_UNCHANGED = MatchConditions.IfNotModified
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 MATCHES_MAX = 200  # recordings of one call that are read for a match, or listed
 WRITE_ID = "writeId"  # the column that identifies the write of a row; no part of the model
 READ_BACK_RETRIES = 1  # few: the write took its time already, and an HTTP caller may be waiting
 NO_CONTENT = {"response_preference": "return-no-content"}  # the row would come back, and could break off on its way
-NO_CODES: frozenset[str] = frozenset()
 THERE = frozenset({"EntityAlreadyExists"})
 NOT_THERE = frozenset({"ResourceNotFound", "EntityNotFound"})  # a missing table says TableNotFound
 # Another write came first: the row exists, is gone, or is newer. A missing table or one being deleted is neither.
@@ -44,28 +43,20 @@ class AnswerLost(CatalogUnavailable):
 
 
 @contextmanager
-def translate_errors(conflicts: frozenset[str] = NO_CODES) -> Iterator[None]:
-    """Raise the domain's error for the SDK's, by the service's code.
+def translate_errors(conflicts: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Raise the domain's error for the SDK's: CatalogConflict, or CatalogUnavailable for anything else.
 
     Args:
-        conflicts: codes that say that another write came first.
-
-    Raises:
-        CatalogConflict: another write came first.
-        CatalogUnavailable: anything else.
+        conflicts: the service's codes that say that another write came first.
     """
     try:
         yield
     except TROUBLE as error:
-        raise domain_error(error, conflicts) from error
-
-
-def domain_error(error: Trouble, conflicts: frozenset[str]) -> CatalogConflict | CatalogUnavailable:
-    if is_lost(error):
-        return AnswerLost(f"Table Storage did not answer: {type(error).__name__}.")
-    if code_of(error) in conflicts:
-        return CatalogConflict()
-    return CatalogUnavailable(f"Table Storage answered {described(error)}.")
+        if is_lost(error):
+            raise AnswerLost(f"Table Storage did not answer: {type(error).__name__}.") from error
+        if code_of(error) in conflicts:
+            raise CatalogConflict from error
+        raise CatalogUnavailable(f"Table Storage answered {described(error)}.") from error
 
 
 def refuse_other_than_gone(response: PipelineResponse[Any, Any]) -> None:
@@ -75,12 +66,17 @@ def refuse_other_than_gone(response: PipelineResponse[Any, Any]) -> None:
         raise CatalogUnavailable(f"Table Storage answered {answer.status_code} ({code_in(answer)}).")
 
 
+def if_unchanged(etag: str | None) -> dict[str, Any]:
+    """The SDK's arguments of an update that replaces the row of this version and no other."""
+    return {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
+
+
+@dataclass(frozen=True)
 class TableCatalog:
     """The port `Catalog` on two tables."""
 
-    def __init__(self, recordings: TableClient, index: TableClient) -> None:
-        self.recordings = recordings
-        self.index = index
+    recordings: TableClient
+    index: TableClient
 
     def recording(self, id: str) -> Recording | None:
         entity = self.get(self.recordings, id, table_rows.RECORDING_ROW)
@@ -100,24 +96,13 @@ class TableCatalog:
         if recording.etag:
             return msgspec.structs.replace(recording, etag=self.replace(entity, recording.etag))
         self.put_index_entries(recording)
-        return msgspec.structs.replace(recording, etag=self.create(entity))
-
-    def create(self, entity: table_rows.Entity) -> str:
-        def send() -> str:
-            return str(repeat_if_lost(partial(self.recordings.create_entity, entity, **NO_CONTENT))["etag"])
-
-        return self.write(entity, THERE, send)
+        send = partial(repeat_if_lost, partial(self.recordings.create_entity, entity, **NO_CONTENT))
+        return msgspec.structs.replace(recording, etag=self.write(entity, THERE, send))
 
     def replace(self, entity: table_rows.Entity, etag: str) -> str:
-        def send() -> str:
-            answer = self.recordings.update_entity(
-                entity, mode=UpdateMode.REPLACE, etag=etag, match_condition=IF_UNCHANGED
-            )
-            return str(answer["etag"])
+        return self.write(entity, CONFLICTS, partial(self.recordings.update_entity, entity, **if_unchanged(etag)))
 
-        return self.write(entity, CONFLICTS, send)
-
-    def write(self, entity: table_rows.Entity, conflicts: frozenset[str], send: Callable[[], str]) -> str:
+    def write(self, entity: table_rows.Entity, conflicts: frozenset[str], send: Callable[[], Mapping[str, Any]]) -> str:
         """Write a row conditionally; returns its etag, read back where the answer does not say whose write it is.
 
         Args:
@@ -128,7 +113,7 @@ class TableCatalog:
         entity[WRITE_ID] = write_id = uuid4().hex
         try:
             with translate_errors(conflicts):
-                return send()
+                return str(send()["etag"])
         except (CatalogConflict, AnswerLost):
             keys = str(entity["PartitionKey"]), str(entity["RowKey"])
             row = self.get(self.recordings, *keys, retry_total=READ_BACK_RETRIES)
@@ -177,9 +162,7 @@ class TableCatalog:
                 parameters={"partition": partition, "since": since},
                 results_per_page=limit,
             )
-            for count, entity in enumerate(entities):
-                if limit is not None and count >= limit:
-                    return
+            for entity in islice(entities, limit):
                 id = table_rows.to_id(entity)
                 if id is not None:
                     yield str(entity["RowKey"]), id
@@ -202,7 +185,8 @@ class TableCatalog:
                 else:
                     yield chunk
         if errors:
-            raise table_rows.all_unreadable(errors, id)
+            documents = (document_id for error in errors for document_id in error.document_ids)
+            raise RowUnreadable(id, *documents, column=errors[0].column)
 
     def has_open_chunk(self, id: str) -> bool:
         with translate_errors():
@@ -218,15 +202,14 @@ class TableCatalog:
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         assert len(chunks) <= CHUNKS_PER_BATCH
         entity = table_rows.to_entity(recording, table_rows.RECORDING_ROW)
-        condition = {"mode": UpdateMode.REPLACE, "etag": recording.etag, "match_condition": IF_UNCHANGED}
-        operations: list[Any] = [(TransactionOperation.UPDATE, entity, condition)]
+        operations: list[Any] = [(TransactionOperation.UPDATE, entity, if_unchanged(recording.etag))]
         operations += [
             (TransactionOperation.CREATE, table_rows.to_entity(chunk, table_rows.chunk_row(chunk.document_id)))
             for chunk in chunks
         ]
 
-        def send() -> str:
-            return str(repeat_if_lost(partial(self.recordings.submit_transaction, operations))[0]["etag"])
+        def send() -> Mapping[str, Any]:
+            return repeat_if_lost(partial(self.recordings.submit_transaction, operations))[0]
 
         return msgspec.structs.replace(recording, etag=self.write(entity, CONFLICTS, send))
 

@@ -27,7 +27,6 @@ columns are left out; times are UTC, numbers are 64 bits.
 import json
 import re
 import zlib
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -58,13 +57,9 @@ def chunk_row(document_id: str) -> str:
 
 def to_entity(value: Recording | Chunk, row: str) -> Entity:
     """A row: columns are named as in the API, empty ones are left out."""
-    columns = msgspec.to_builtins(value, builtin_types=(datetime,))
-    columns.pop("etag")
-    entity: Entity = {"PartitionKey": value.id, "RowKey": row}
-    for name, column in columns.items():
-        if column is not None:
-            entity[name] = to_column(column)
-    return entity
+    fields = msgspec.to_builtins(value, builtin_types=(datetime,))
+    columns = {name: to_column(field) for name, field in fields.items() if field is not None and name != "etag"}
+    return {"PartitionKey": value.id, "RowKey": row, **columns}
 
 
 def to_column(value: object) -> object:
@@ -73,13 +68,9 @@ def to_column(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
     if isinstance(value, str):
-        return cut_to_fit(value)
+        # Cut between characters to what a property holds.
+        return value.encode("utf-16-le", "replace")[:STRING_BYTES_MAX].decode("utf-16-le", "ignore")
     return value
-
-
-def cut_to_fit(text: str) -> str:
-    """The text, cut between characters to what a property holds."""
-    return text.encode("utf-16-le", "replace")[:STRING_BYTES_MAX].decode("utf-16-le", "ignore")
 
 
 def from_column(value: object) -> object:
@@ -88,10 +79,6 @@ def from_column(value: object) -> object:
     if isinstance(value, datetime):
         return datetime.fromtimestamp(value.timestamp(), UTC)  # not the SDK's own subclass
     return value
-
-
-def to_columns(entity: TableEntity) -> dict[str, object]:
-    return {name: from_column(value) for name, value in entity.items()} | {"etag": entity.metadata["etag"]}
 
 
 def to_recording(entity: TableEntity) -> Recording:
@@ -140,14 +127,16 @@ def to_value[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> R
         RowUnreadable: another version wrote it, or it was edited by hand.
     """
     try:
-        columns = to_columns(entity)
+        columns = {name: from_column(value) for name, value in entity.items()} | {"etag": entity.metadata["etag"]}
         if kind is Recording:
             columns = split_status(columns)
         if "tags" in columns:
             columns["tags"] = to_tags(columns["tags"])
         value = msgspec.convert(columns, kind)
     except msgspec.MsgspecError as error:
-        raise unreadable(entity, column=column_of(error)) from None  # its text repeats the column's value
+        named = COLUMN_IN_ERROR.search(str(error))
+        column = named and (named[1] or named[2])
+        raise unreadable(entity, column=column) from None  # its text repeats the column's value
     except (ValueError, OverflowError) as error:
         raise unreadable(entity) from error
     names = zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
@@ -161,17 +150,6 @@ def unreadable(entity: TableEntity, *, column: str | None = None) -> RowUnreadab
     row = str(entity["RowKey"])
     documents = [row.removeprefix(CHUNK_ROWS)] if row.startswith(CHUNK_ROWS) else []
     return RowUnreadable(str(entity["PartitionKey"]), *documents, column=column)
-
-
-def all_unreadable(errors: Sequence[RowUnreadable], id: str) -> RowUnreadable:
-    """One error for several chunk rows of a recording."""
-    documents = (document_id for error in errors for document_id in error.document_ids)
-    return RowUnreadable(id, *documents, column=errors[0].column)
-
-
-def column_of(error: msgspec.MsgspecError) -> str | None:
-    found = COLUMN_IN_ERROR.search(str(error))
-    return found[1] or found[2] if found else None
 
 
 def to_tags(value: object) -> object:
@@ -202,9 +180,9 @@ def to_index_entry(entity: TableEntity) -> IndexEntry | None:
         return None
     hints: dict[str, object] = {"dueAt": MIN_TIME}
     for field in msgspec.structs.fields(IndexEntry):
-        if field.encode_name in entity:
-            hint = to_hint(entity[field.encode_name], field.type)
-            hints |= {field.encode_name: hint} if hint is not None else {}
+        hint = to_hint(entity.get(field.encode_name), field.type)
+        if hint is not None:
+            hints[field.encode_name] = hint
     return msgspec.convert(hints | {"id": id, "documentId": document_id}, IndexEntry)
 
 
@@ -252,5 +230,4 @@ def entry_key(id: str, document_id: str) -> tuple[str, str]:
 
 def entry_row(work: IndexEntry) -> Entity:
     partition, row = entry_key(work.id, work.document_id)
-    columns: Mapping[str, object] = msgspec.to_builtins(work, builtin_types=(datetime,))
-    return {"PartitionKey": partition, "RowKey": row, **columns}
+    return {"PartitionKey": partition, "RowKey": row, **msgspec.to_builtins(work, builtin_types=(datetime,))}

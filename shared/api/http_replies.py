@@ -77,25 +77,20 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     status: HTTPStatus
     body: bytes
     content_type: str
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = {}
 
 
-def json_reply(view: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(status=status, body=to_json(view), content_type=JSON_TYPE, headers=dict(headers or {}))
+def json_reply(view: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = {}) -> Reply:
+    return Reply(status=status, body=to_json(view), content_type=JSON_TYPE, headers=headers)
 
 
 def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
-    """Carry out a use case: its reply, or the problem document of whatever it raised.
-
-    Args:
-        instance: the path that was asked for.
-        act: the use case.
-    """
+    """The reply of a use case, or the problem document of whatever it raised; `instance` is the path asked for."""
     try:
         return act()
     except RecorderError as error:
         return problem(error, instance)
-    except Exception:  # noqa: BLE001 - the one place where an unknown fault becomes a 500 with an id to look for
+    except Exception:  # noqa: BLE001 - the one place where an unknown fault becomes a 500 with an id that the log has
         incident = str(uuid4())
         LOGGER.log(logging.ERROR, "unknown_fault %s", incident, exc_info=True)
         detail = f"An unknown fault, logged under {incident}. Nothing that was acknowledged is lost."
@@ -104,30 +99,27 @@ def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
 
 def problem(error: RecorderError, instance: str) -> Reply:
     """The problem document of one of this app's errors."""
-    extra: dict[str, object] = {}
-    headers: dict[str, str] = {}
     if isinstance(error, SettingsInvalid):
-        extra = {"settings": [{"name": name, "mustBe": must_be} for name, must_be in error.wrong]}
-        return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, extra)
+        wrong = [{"name": name, "mustBe": must_be} for name, must_be in error.wrong]
+        return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, {"settings": wrong})
     if isinstance(error, AcsError):
         extra = {"acsCode": error.code, "acsStatus": error.status}
-        if error.retry_after_seconds is not None:
-            headers = {"Retry-After": str(round(error.retry_after_seconds))}
-    return problem_reply(status_of(error), str(error), instance, extra, headers)
+        wait = error.retry_after_seconds
+        headers = {} if wait is None else {"Retry-After": str(round(wait))}
+        return problem_reply(status_of(error), str(error), instance, extra, headers)
+    return problem_reply(status_of(error), str(error), instance)
 
 
 def status_of(error: RecorderError) -> HTTPStatus:
     match error:
         case Refused():
             return error.status
-        case ControlUnknown():
+        case ControlUnknown() | CatalogUnavailable() | Transient():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case AcsError():
             return acs_status(error)
         case CatalogConflict():
             return HTTPStatus.CONFLICT
-        case CatalogUnavailable() | Transient():
-            return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
@@ -146,8 +138,8 @@ def problem_reply(
     status: HTTPStatus,
     detail: str,
     instance: str,
-    extra: Mapping[str, object] | None = None,
-    headers: Mapping[str, str] | None = None,
+    extra: Mapping[str, object] = {},
+    headers: Mapping[str, str] = {},
 ) -> Reply:
     document: Json = {
         "type": "about:blank",
@@ -155,9 +147,9 @@ def problem_reply(
         "status": status.value,
         "detail": detail,
         "instance": instance,
-        **{name: value for name, value in (extra or {}).items() if value is not None},
+        **{name: value for name, value in extra.items() if value is not None},
     }
-    return Reply(status=status, body=to_json(document), content_type=PROBLEM_TYPE, headers=dict(headers or {}))
+    return Reply(status=status, body=to_json(document), content_type=PROBLEM_TYPE, headers=headers)
 
 
 def to_json(view: Json) -> bytes:

@@ -1,5 +1,6 @@
 """Links to a chunk's files: read-only, and valid for minutes."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -17,13 +18,13 @@ class Link(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
+@dataclass(frozen=True)
 class DownloadLinks:
     """Makes links to a chunk's media and metadata."""
 
-    def __init__(self, catalog: Catalog, store: ChunkStore, clock: Clock) -> None:
-        self.catalog = catalog
-        self.store = store
-        self.clock = clock
+    catalog: Catalog
+    store: ChunkStore
+    clock: Clock
 
     def content(self, ref: ChunkRef) -> Link:
         """Raises: ChunkNotFound; Conflict while there is no verified copy."""

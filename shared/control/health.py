@@ -1,6 +1,7 @@
 """Health: whether the services that the app depends on answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from shared.domain.errors import AcsError, CatalogUnavailable, Transient
 
@@ -9,11 +10,11 @@ PROBE_ID = "health"  # the id of no recording: any answer to a question about it
 type Probe = Callable[[], object]
 
 
+@dataclass(frozen=True)
 class Health:
     """Asks each dependency for something that does not exist."""
 
-    def __init__(self, probes: Mapping[str, Probe]) -> None:
-        self.probes = probes
+    probes: Mapping[str, Probe]
 
     def failures(self) -> dict[str, str]:
         """The dependencies that do not answer, each with what happened; empty when all is well."""

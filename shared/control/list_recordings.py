@@ -6,6 +6,7 @@ index entry (empty: the day from its beginning); in a list by call our id of the
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -59,11 +60,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def parse_query(params: Mapping[str, str], now: datetime) -> Query:
-    """Parse the query string of a list.
-
-    Raises:
-        InvalidRequest: naming the field.
-    """
+    """Parse the query string of a list. Raises: InvalidRequest, which names the field."""
     unknown = [name for name in params if name not in FIELDS and not name.startswith(TAG_PREFIX)]
     if unknown:
         raise InvalidRequest(f"There is no filter {', '.join(sorted(unknown))}.")
@@ -90,11 +87,7 @@ def parse_query(params: Mapping[str, str], now: datetime) -> Query:
 
 
 def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
-    """The time that a filter names; None without it.
-
-    Raises:
-        InvalidRequest: it is no time.
-    """
+    """The time that a filter names; None without it. Raises: InvalidRequest when it is no time."""
     if name not in params:
         return None
     parsed = parse_time(params[name].replace(" ", "+"))  # a plus sign that was not escaped arrives as a space
@@ -103,12 +96,12 @@ def time_filter(params: Mapping[str, str], name: str) -> datetime | None:
     return parsed
 
 
+@dataclass(frozen=True)
 class RecordingLists:
     """Answers list queries from the catalog's index entries."""
 
-    def __init__(self, catalog: Catalog, clock: Clock) -> None:
-        self.catalog = catalog
-        self.clock = clock
+    catalog: Catalog
+    clock: Clock
 
     def page(self, query: Query) -> Page:
         """One page of the list. Rows that cannot be read are not in it; a request for one of them says why."""

@@ -7,12 +7,14 @@ which is told and decides nothing.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from shared.control.control_requests import Control, observed
+from shared.control.control_answers import observed
+from shared.control.control_recording import Control
 from shared.domain.durations import CALLBACK_PAUSE, START_TOLERANCE
 from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError
 from shared.domain.identifiers import ACS_RECORDING_ID, normal_recording_id
@@ -48,14 +50,14 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
         return self.failed, normal_recording_id(self.recording_id or ""), self.server_call_id
 
 
+@dataclass(frozen=True)
 class StateCallbacks:
     """Takes callbacks, and asks ACS about their recordings."""
 
-    def __init__(self, catalog: Catalog, control: Control, clock: Clock, verifier: CallbackVerifier | None) -> None:
-        self.catalog = catalog
-        self.control = control
-        self.clock = clock
-        self.verifier = verifier
+    catalog: Catalog
+    control: Control
+    clock: Clock
+    verifier: CallbackVerifier | None
 
     def take_in(self, body: bytes, authorization: str | None) -> None:
         """Take one post. Whatever is not known, not answered or not believed makes no difference to its sender.
@@ -182,19 +184,13 @@ def distinct(callbacks: Iterable[RecordingCallback]) -> list[RecordingCallback]:
 
 
 def parse_callbacks(body: bytes) -> list[RecordingCallback]:
-    """Parse an array of CloudEvents; other kinds of events are passed over.
-
-    Raises:
-        InvalidRequest: it is something else.
-    """
+    """Parse an array of CloudEvents; other kinds of events are passed over. Raises: InvalidRequest."""
     check_body_length(body, BODY_BYTES_MAX)
     try:
         documents = msgspec.json.decode(body, type=list[dict[str, object]])
     except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidRequest(f"The body is no array of CloudEvents: {error}.") from error
-    return [
-        parse_callback(document) for document in documents if text(document, "type") in {STATE_CHANGED, START_FAILED}
-    ]
+    return [parse_callback(one) for one in documents if text(one, "type") in {STATE_CHANGED, START_FAILED}]
 
 
 def parse_callback(document: Json) -> RecordingCallback:

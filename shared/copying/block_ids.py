@@ -66,9 +66,5 @@ def block_id(index: int, total: int, md5: bytes) -> str:
 
 def list_digest(blocks: Sequence[Block]) -> str:
     """SHA-256 of a block list, compared before a deletion; empty for a blob written at once, which has no blocks."""
-    if not blocks:
-        return ""
-    digest = hashlib.sha256()
-    for block in blocks:
-        digest.update(f"{block.id}:{block.length}\n".encode())
-    return digest.hexdigest()
+    listed = "".join(f"{block.id}:{block.length}\n" for block in blocks)
+    return hashlib.sha256(listed.encode()).hexdigest() if blocks else ""

@@ -5,7 +5,7 @@ import json
 from shared.domain.blob_names import CONTENT_TYPES
 from shared.domain.errors import SourceSuspect
 
-SIGNATURE_BYTES = 12
+SIGNATURE_BYTES = 12  # of the beginning of the media, unless there are fewer
 
 
 def detected_format(head: bytes) -> str | None:
@@ -20,11 +20,7 @@ def detected_format(head: bytes) -> str | None:
 
 
 def check_signature(head: bytes, announced: str | None) -> None:
-    """Refuse bytes that cannot be the recording.
-
-    Args:
-        head: the first bytes of the media, SIGNATURE_BYTES of them unless there are fewer.
-        announced: the format of the event or of the start; None accepts any that ACS writes.
+    """Refuse media by their first bytes; without an announced format, any that ACS writes is accepted.
 
     Raises:
         SourceSuspect: they are no format that ACS writes, or another than announced.

@@ -8,13 +8,16 @@ bytes. The loser of a race to commit verifies the winner's blob.
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
+from typing import Self
 
 import msgspec
 
 from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
-from shared.copying.buffers import BufferPool
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
 from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
@@ -62,13 +65,60 @@ class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
     block_list_digest: str
 
 
+class BufferPool:
+    """Block buffers that are used again and again, and the threads that write them.
+
+    Raises:
+        RecorderError: the first failure of a writer, from whichever call comes next.
+    """
+
+    def __init__(self, writers: int, layout: Layout) -> None:
+        self.buffers: SimpleQueue[memoryview] = SimpleQueue()
+        for _ in range(min(writers + 1, layout.count)):  # one is being filled
+            self.buffers.put(memoryview(bytearray(layout.block_bytes)))
+        self.writers = ThreadPoolExecutor(writers, thread_name_prefix="writer")
+        self.writes: dict[int, Future[str]] = {}
+        self.ids: dict[int, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.writers.shutdown(wait=True, cancel_futures=True)
+
+    def acquire(self) -> memoryview:
+        """Wait for a free buffer."""
+        return self.buffers.get()
+
+    def write(self, index: int, block: memoryview, send: Callable[[], str]) -> None:
+        """Have a writer send a block and return its id; its buffer is free again afterwards, also after a failure."""
+
+        def run() -> str:
+            try:
+                return send()
+            finally:
+                self.buffers.put(memoryview(block.obj))
+
+        self.collect([earlier for earlier, write in self.writes.items() if write.done()])
+        self.writes[index] = self.writers.submit(run)
+
+    def collect(self, indexes: Iterable[int]) -> None:
+        for index in indexes:
+            self.ids[index] = self.writes.pop(index).result()
+
+    def finish(self) -> dict[int, str]:
+        """Wait for all writers; returns the ids of the written blocks by index."""
+        self.collect(list(self.writes))
+        return self.ids
+
+
+@dataclass(frozen=True)
 class ContentCopier:
     """Copies contents from ACS to Blob Storage, and proves the copies."""
 
-    def __init__(self, source: Source, store: ChunkStore, options: CopyOptions) -> None:
-        self.source = source
-        self.store = store
-        self.options = options
+    source: Source
+    store: ChunkStore
+    options: CopyOptions
 
     def copy(self, request: CopyRequest) -> CopyProof:
         """Copy a content and prove the copy.
@@ -165,8 +215,7 @@ class ContentCopier:
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
-        block_list_digest = list_digest(blob.blocks)
-        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=block_list_digest)
+        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=list_digest(blob.blocks))
 
     def digest_of_blob(self, name: str, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""

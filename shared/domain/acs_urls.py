@@ -40,11 +40,7 @@ class Location(msgspec.Struct, frozen=True):
 
 
 def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
-    """Match a URL whole.
-
-    Raises:
-        NotUnderstood: it has another form, or its host is not ACS's.
-    """
+    """Match a URL whole. Raises: NotUnderstood when it has another form, or its host is not ACS's."""
     matched = LOCATION.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
     if matched is None:
         raise NotUnderstood("A URL of the event is not of the form https://HOST/v1/objects/DOCUMENT[/content/NAME].")
@@ -57,25 +53,16 @@ def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
 
 
 def own_location(document_id: str, url: str, host_suffixes: tuple[str, ...]) -> Location:
-    """Match a URL that must name the chunk's own document.
-
-    Raises:
-        NotUnderstood: it has another form or host, or names another document.
-    """
+    """Match a URL that must name the chunk's own document. Raises: NotUnderstood when it does not."""
     location = parse_location(url, host_suffixes)
     if location.document_id != document_id:
         raise NotUnderstood(f"A URL of chunk {document_id} names another document, {location.document_id}.")
     return location
 
 
-def own_blob_name(url: str, container_url: str) -> str | None:
-    """The name of the blob that a URL addresses in a container of the operator; None when it lies elsewhere."""
-    prefix = f"{container_url}/"
-    name = url.removeprefix(prefix)
-    plain = len(url) <= URL_CHARACTERS_MAX and OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/")
-    return name if url.startswith(prefix) and plain else None
-
-
 def in_own_storage(url: str, container_urls: tuple[str, ...]) -> bool:
-    """Whether a URL lies in one of the operator's own containers."""
-    return any(own_blob_name(url, container_url) for container_url in container_urls)
+    """Whether a URL addresses a blob in one of the operator's own containers."""
+    prefixes = (f"{container_url}/" for container_url in container_urls)
+    names = [url.removeprefix(prefix) for prefix in prefixes if url.startswith(prefix)]
+    plain = any(OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/") for name in names)
+    return plain and len(url) <= URL_CHARACTERS_MAX

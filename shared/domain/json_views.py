@@ -1,4 +1,8 @@
-"""The JSON of a recording: in replies of the HTTP API, and in the manifest beside the files."""
+"""The JSON of a recording: in replies of the HTTP API, and in the manifest beside the files.
+
+{"id": "6f1c2d3e-…", "recordingId": "eyJQbGF0…", "status": "stopped", "origin": "api", "serverCallId": "aHR0cHM6…",
+"createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

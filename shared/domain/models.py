@@ -248,11 +248,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.failure_kind
 
     def with_files(self, files: FilesStatus, now: datetime) -> "Recording":
-        """The same recording with its files in another status.
-
-        Raises:
-            Conflict: the table of transitions does not allow it.
-        """
+        """The same recording with its files in another status. Raises: Conflict when the table does not allow it."""
         if files is not self.files and files not in FILES_TRANSITIONS[self.files]:
             raise Conflict(f"The recording's files are {self.files}; they cannot become {files}.")
         return msgspec.structs.replace(self, files=files, updated_at=now)
@@ -335,11 +331,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.status is ChunkStatus.FAILED and not self.content_location
 
     def moved(self, status: ChunkStatus) -> "Chunk":
-        """The same chunk in another status.
-
-        Raises:
-            Conflict: the table of transitions does not allow it.
-        """
+        """The same chunk in another status. Raises: Conflict when the table does not allow it."""
         if status not in CHUNK_TRANSITIONS[self.status]:
             raise Conflict(f"The chunk is {self.status}; it cannot become {status}.")
         return msgspec.structs.replace(self, status=status)
@@ -350,13 +342,13 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         id: our id of the recording.
-        document_id: the chunk; empty when the recording itself is to be looked into.
-        due_at: when to look; a hint, the row it points to decides.
+        document_id: the chunk; empty when it is the recording itself that is to be checked.
+        due_at: when to check; a hint, the row it points to decides.
         since: when the work came up.
         expires_at: when ACS destroys what is to be saved.
         warned: how many warnings were given that it is about to.
         failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
-        told: an unforeseen fault of the row it points to was told.
+        told: an unforeseen fault of the row it points to was alerted; the name is that of the column.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """The open-work index: the only owner of "row and index entry".
 
-Each recording and each chunk that somebody has to come back to has one entry, under a fixed key, with the time at which
-it is due. The sweep reads the entries; the row that an entry points to decides. There is one order for all writes:
+Each recording and each chunk with something left to do has one entry, under a fixed key, with the time at which it is
+due. The sweep reads the entries; the row that an entry points to decides. There is one order for all writes:
 
     entry, then row, then queue message;    at the end: row, then alert line, then the entry is removed
 
@@ -10,6 +10,7 @@ An entry that is missing would lose the chunk, and none ever is.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,11 +22,11 @@ from shared.domain.ports import Catalog
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True)
 class OpenWork:
     """Keeps index entries together with their rows."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
+    catalog: Catalog
 
     def entries(self) -> Iterator[IndexEntry]:
         """All entries, due or not; the gauge counts them.
@@ -67,9 +68,9 @@ class OpenWork:
 
     def set_aside(self, entry: IndexEntry, due_at: datetime) -> IndexEntry:
         """Check again later what cannot be worked on now, and remember that it was alerted; returns the new entry."""
-        told = msgspec.structs.replace(entry, due_at=due_at, told=True)
-        self.catalog.put_entries([told])
-        return told
+        postponed = msgspec.structs.replace(entry, due_at=due_at, told=True)
+        self.catalog.put_entries([postponed])
+        return postponed
 
     def refresh(self, chunk: Chunk, due_at: datetime) -> None:
         """Have a chunk's entry say what its row says: when ACS destroys it, and how many warnings were given."""

@@ -24,7 +24,7 @@ class Catalog(Protocol):
     Raises:
         CatalogConflict: another write of the row came first (from every method that writes a row).
         CatalogUnavailable: Table Storage did not answer (from every method); a write may have been done.
-        RowUnreadable: a row says what this version does not understand (from every method that returns rows). Lines
+        RowUnreadable: a row says what this version does not understand (from every method that returns rows). Entries
             of the index are hints: what cannot be read in them is passed over or replaced, and the row decides.
     """
 
@@ -60,16 +60,13 @@ class Catalog(Protocol):
         """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
 
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
-        """Put lines into the open-work index, or renew their hints."""
-        ...
+        """Put entries into the open-work index, or renew their hints."""
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         """Remove a chunk's entry from the open-work index, a recording's without a document; fine if there is none."""
-        ...
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
-        """Lines of the open-work index whose hint says that they are due."""
-        ...
+        """Entries of the open-work index whose hint says that they are due."""
 
 
 CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recording's

@@ -7,22 +7,23 @@ import msgspec
 
 from shared.domain.errors import CatalogConflict, RecordingNotFound, RowUnreadable
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog
 
 SAVE_TRIES = 5  # a row that another writer changed is read again and decided again
 
 
 def existing_recording(catalog: Catalog, id: str) -> Recording:
-    """The row of a recording.
-
-    Raises:
-        RecordingNotFound: there is none.
-    """
+    """The row of a recording. Raises: RecordingNotFound."""
     recording = catalog.recording(id)
     if recording is None:
         raise RecordingNotFound
     return recording
+
+
+def chunks_in_order(catalog: Catalog, id: str) -> list[Chunk]:
+    """The chunks of a recording as they follow each other. Raises: RowUnreadable."""
+    return sorted(catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
 
 
 def save_recording(catalog: Catalog, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:

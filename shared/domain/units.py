@@ -5,6 +5,7 @@ is handled like a transient failure: logged with its traceback, alerted once, tr
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from shared.domain.errors import RecorderError, Unforeseen
@@ -28,6 +29,7 @@ def attempt[Result](unit: Callable[[], Result]) -> Result:
         raise Unforeseen(f"{type(error).__name__}, which nobody foresaw; the log has its traceback.") from error
 
 
+@dataclass
 class Run:
     """One run over many units: each is tried, also after others failed.
 
@@ -36,9 +38,8 @@ class Run:
         interruptions: our own outages, each of which kept one unit from being done.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.interruptions: list[RecorderError] = []
+    name: str
+    interruptions: list[RecorderError] = field(default_factory=list)
 
     def attempt(self, unit: Callable[[], Messages], unforeseen: Callable[[Unforeseen], None]) -> Messages:
         """Do a unit; returns the messages it wants sent, none if it failed.

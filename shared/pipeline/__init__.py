@@ -5,7 +5,7 @@
                           └── sweep: every entry that is due is checked against its row ◄── completion, manifest
 
 **Three kinds of record.** A *row* (table `recordings`) says where a recording or a chunk stands. An *index entry*
-(table `recordingindex`) says that somebody must come back to it, and when; one per recording and per chunk, under a
+(table `recordingindex`) says that the sweep must check it, and when; one per recording and per chunk, under a
 fixed key. A *queue message* only makes the next step happen soon: whatever it could say stands on the row.
 `open_work` alone writes entries.
 

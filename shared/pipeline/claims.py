@@ -1,60 +1,45 @@
 """Claims (leases) on chunks: while a worker holds one, no other begins with the chunk."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 import msgspec
 
-from shared.domain.errors import CatalogConflict, RecorderError
 from shared.domain.models import Chunk
 from shared.domain.ports import Catalog, Clock
 
 
-class LostClaim(RecorderError):
-    """Another worker has taken the chunk; this one stops."""
-
-
+@dataclass
 class Claim:
     """A worker's claim on a chunk, renewed while it works.
 
     The row alone says so. The chunk's index entry stays due when it was: the sweep finds the claim and moves it.
+
+    Raises:
+        CatalogConflict: from every method: another worker wrote the row, so this one stops.
     """
 
-    def __init__(self, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> None:
-        self.catalog = catalog
-        self.clock = clock
-        self.lasts = lasts
-        self.chunk = chunk
+    catalog: Catalog
+    clock: Clock
+    lasts: timedelta
+    chunk: Chunk
 
     @classmethod
     def take(cls, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> Self:
-        """Claim a chunk, and count the attempt.
-
-        Raises:
-            CatalogConflict: another worker took it.
-        """
+        """Claim a chunk, and count the attempt."""
         claim = cls(catalog, clock, lasts, chunk)
-        claim.write(attempts=chunk.attempts + 1)
+        claim.record(attempts=chunk.attempts + 1)
         return claim
 
-    def write(self, **columns: int | str | datetime | None) -> None:
-        until = self.clock() + self.lasts
-        row = msgspec.structs.replace(self.chunk, claimed_until=until, due_at=until, **columns)
-        self.chunk = self.catalog.save_chunk(row)
-
     def renew(self) -> None:
-        """Raises: LostClaim when another one wrote the row."""
+        """Renew the claim once half of it has passed."""
         assert self.chunk.claimed_until
         if self.chunk.claimed_until - self.clock() < self.lasts / 2:
             self.record()
 
-    def record(self, **proofs: int | str | datetime | None) -> None:
-        """Write what is proven on the row, and renew the claim.
-
-        Raises:
-            LostClaim: another one wrote the row.
-        """
-        try:
-            self.write(**proofs)
-        except CatalogConflict as error:
-            raise LostClaim from error
+    def record(self, **columns: int | str | datetime | None) -> None:
+        """Write what is proven on the row, and renew the claim."""
+        until = self.clock() + self.lasts
+        row = msgspec.structs.replace(self.chunk, claimed_until=until, due_at=until, **columns)
+        self.chunk = self.catalog.save_chunk(row)

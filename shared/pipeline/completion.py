@@ -1,20 +1,22 @@
 """Completion: a recording is finished once nothing is left to do and nothing is missing."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
-from shared.control.control_requests import Control, next_question
+from shared.control.control_answers import next_question
+from shared.control.control_recording import Control
 from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
 from shared.domain.errors import AcsError, CatalogConflict, Unforeseen
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
-from shared.domain.recording_rows import save_recording
+from shared.domain.recording_rows import chunks_in_order, save_recording
 from shared.domain.units import attempt
 from shared.pipeline.manifest import write_manifest
 
@@ -24,25 +26,24 @@ CUT_BY_ACS = "ChunkMaximum"  # prefix of endReason when ACS cut the file and ano
 WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
 
 
+@dataclass(frozen=True)
 class Completion:
-    """Decides whether a recording is finished, and writes its manifest."""
+    """Decides whether a recording is finished, and writes its manifest.
 
-    def __init__(
-        self, catalog: Catalog, open_work: OpenWork, store: ChunkStore, clock: Clock, control: Control
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.store = store
-        self.clock = clock
-        self.control = control
+    Raises:
+        CatalogUnavailable, StoreUnavailable: from every method: an outage; the sweep tries again.
+    """
+
+    catalog: Catalog
+    open_work: OpenWork
+    store: ChunkStore
+    clock: Clock
+    control: Control
 
     def end_chunk(self, chunk: Chunk) -> None:
         """Do what follows the last write of a chunk: the alert, the recording's completion, the end of its entry.
 
         Repeated by whatever finds it undone: an alert may be logged twice, and none is lost to a crash.
-
-        Raises:
-            CatalogUnavailable, StoreUnavailable: an outage; the sweep tries again.
         """
         if chunk.status is ChunkStatus.FAILED:
             # Only a copy that was altered afterwards fails a chunk that was stored.
@@ -58,7 +59,6 @@ class Completion:
         """Complete the recording unless something is left to do; decide anew whenever its row was written meanwhile.
 
         Raises:
-            CatalogUnavailable, StoreUnavailable: an outage; the sweep tries again.
             RowUnreadable: its row or a chunk's cannot be read; it is not decided.
         """
         for _ in range(DECISION_TRIES - 1):
@@ -69,16 +69,9 @@ class Completion:
     def decide(self, id: str) -> Recording | None:
         """Decide once. The row is read before the chunks: an event that adds chunks writes it, and the write fails."""
         recording = self.catalog.recording(id)
-        if recording is None or recording.files is not FilesStatus.TRANSFERRING:
+        if recording is None or recording.files is not FilesStatus.TRANSFERRING or self.catalog.has_open_chunk(id):
             return recording
-        if self.catalog.has_open_chunk(id):
-            return recording
-        return self.decide_finished(recording)
-
-    def decide_finished(self, recording: Recording) -> Recording | None:
-        """Decide a recording of which no chunk was open a moment ago."""
-        id = recording.id
-        chunks = sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
+        chunks = chunks_in_order(self.catalog, id)
         if any(chunk.open for chunk in chunks):
             return recording  # added since the question above; a manifest must not list it
         lost = [chunk for chunk in chunks if chunk.status is ChunkStatus.FAILED]
@@ -133,8 +126,8 @@ class Completion:
         # Of a start that failed ACS has said already that there is no recording, or can never be asked.
         may_run = self.control.may_run(recording) and recording.start_failure is None
         if now - recording.updated_at < FAILED_STAYS or may_run:
-            look = next_question(recording, now) if may_run else now + FAILED_LOOK
-            self.open_work.watch_failure(recording, look)
+            check_at = next_question(recording, now) if may_run else now + FAILED_LOOK
+            self.open_work.watch_failure(recording, check_at)
         else:
             self.open_work.close(recording.id)
 
@@ -155,7 +148,7 @@ class Completion:
         The entry comes after the row as well: whatever has just ended the recording may be about to remove it.
 
         Raises:
-            CatalogUnavailable, CatalogConflict: an outage, or no end of other writers.
+            CatalogConflict: other writers were first at every try.
         """
         now = self.clock()
         self.open_work.watch(recording, check_at)
@@ -176,14 +169,12 @@ class Completion:
             self.open_work.watch(current, next_question(current, self.clock()))
 
 
-def is_whole(chunks: Iterable[Chunk]) -> bool:
+def is_whole(chunks: Sequence[Chunk]) -> bool:
     """Whether no chunk is missing: indexes without a gap, and nothing is to follow the last.
 
     Under ACS's high-availability issue an index may come twice, as two documents; both are chunks.
     """
-    by_index: dict[int, list[Chunk]] = {}
-    for chunk in chunks:
-        by_index.setdefault(chunk.index, []).append(chunk)
-    last = by_index.get(len(by_index) - 1, [])
-    gapless = set(by_index) == set(range(len(by_index)))
+    indexes = {chunk.index for chunk in chunks}
+    last = [chunk for chunk in chunks if chunk.index == len(indexes) - 1]
+    gapless = indexes == set(range(len(indexes)))
     return gapless and any(not (chunk.end_reason or "").startswith(CUT_BY_ACS) for chunk in last)

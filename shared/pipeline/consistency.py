@@ -4,8 +4,8 @@ Each recording, chunk, manifest and folder is a unit: one that cannot be read is
 goes on. An outage of our own ends it, since the report would not be whole.
 """
 
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -14,14 +14,14 @@ import msgspec
 from shared.domain import blob_names
 from shared.domain.errors import InvalidRequest, RowUnreadable, Unforeseen
 from shared.domain.json_fields import Json, text
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Recording
+from shared.domain.models import Chunk, ChunkStatus, FilesStatus
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
 from shared.pipeline.manifest import chunks_of, read_manifest
+from shared.pipeline.queue_messages import RECORDING_ID
 
 RECORDINGS_MAX = 500  # of one call; a caller waits 230 seconds at most
 SAVED = frozenset({ChunkStatus.STORED, ChunkStatus.DELETED})
-OUR_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)  # other folders have no rows
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -38,7 +38,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         recordings: how many rows were compared.
-        blobs: how many blobs lie in the day's folder.
+        blobs: how many blobs are in the day's folder.
         continuation: where the next call goes on; None when the day is done.
     """
 
@@ -52,15 +52,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return view
 
 
+@dataclass(frozen=True)
 class Consistency:
     """Compares the rows and blobs of one day."""
 
-    def __init__(self, catalog: Catalog, store: ChunkStore) -> None:
-        self.catalog = catalog
-        self.store = store
+    catalog: Catalog
+    store: ChunkStore
 
     def check(self, day: datetime, after: str | None) -> Report:
-        """Compare the recordings that were created on a day, and the blobs that lie in the day's folder.
+        """Compare the recordings that were created on a day, and the blobs that are in the day's folder.
 
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage; the report would not be whole.
@@ -84,13 +84,12 @@ class Consistency:
             recording = attempt(partial(self.catalog.recording, id))
         except Unforeseen as error:
             return [unread(id, error), *self.compare_chunks(id)[0]]
-        return self.compare_recording(recording) if recording is not None else None
-
-    def compare_recording(self, recording: Recording) -> list[Difference]:
-        differences, chunks = self.compare_chunks(recording.id)
+        if recording is None:
+            return None
+        differences, chunks = self.compare_chunks(id)
         if recording.files is FilesStatus.COMPLETED and chunks is not None:
             name = blob_names.manifest_blob(recording.folder or "", max(recording.manifests, 1))
-            differences += compare(recording.id, partial(self.compare_manifest, recording.id, name, chunks), blob=name)
+            differences += compare(id, partial(self.compare_manifest, id, name, chunks), blob=name)
         return differences
 
     def compare_chunks(self, id: str) -> tuple[list[Difference], list[Chunk] | None]:
@@ -155,15 +154,13 @@ class Consistency:
         for blob in blobs:
             by_id.setdefault(blob.split("/")[3] if blob.count("/") > 3 else "", []).append(blob)  # noqa: PLR2004 - yyyy/MM/dd/id/file
         for id, found in by_id.items():
-            chunks, error = self.readable_chunks(id) if OUR_ID.fullmatch(id) else ([], None)
+            chunks, error = self.readable_chunks(id) if RECORDING_ID.fullmatch(id) else ([], None)
             known = {name for chunk in chunks for name in (chunk.content_blob, chunk.metadata_blob)}
-            unexplained = (
-                "No row explains this blob." if error is None else "The row that may explain it is unreadable."
-            )
+            reason = "No row explains this blob." if error is None else "The row that may explain it is unreadable."
             for blob in found:
                 manifest = blob.rpartition("/")[2].startswith("recording.") and bool(chunks or error)
                 if blob not in known and not manifest:
-                    yield Difference(id=id, blob=blob, difference=unexplained)
+                    yield Difference(id=id, blob=blob, difference=reason)
 
 
 def compare(

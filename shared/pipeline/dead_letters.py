@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from shared.domain.errors import BlobGone, Unforeseen
@@ -10,15 +11,16 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Messages
 from shared.domain.ports import EventStore
 from shared.domain.units import Run
-from shared.pipeline.ingest import Ingest, merged
+from shared.pipeline.ingest import Ingest
+from shared.pipeline.queue_messages import merged
 
 
+@dataclass(frozen=True)
 class DeadLetterIntake:
     """Ingests dead letters, each a unit; one is removed only once its events are durable."""
 
-    def __init__(self, dead_letters: EventStore, ingest: Ingest) -> None:
-        self.dead_letters = dead_letters
-        self.ingest = ingest
+    dead_letters: EventStore
+    ingest: Ingest
 
     def ingest_all(self, run: Run) -> Messages:
         names: list[str] = []

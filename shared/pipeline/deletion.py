@@ -4,6 +4,7 @@ The copy is verified before each request, also where the adapter sends a second 
 signature.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -32,28 +33,18 @@ class CopyMissing(StoreUnavailable):
     """The stored copy is not there any more; nothing is deleted, the chunk is copied again."""
 
 
+@dataclass(frozen=True)
 class Deletion:
     """From stored to deleted."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        source: Source,
-        store: ChunkStore,
-        clock: Clock,
-        retries: RetryPolicy,
-        delete_from_acs: DeleteFromAcs,
-        completion: Completion,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.source = source
-        self.store = store
-        self.clock = clock
-        self.retries = retries
-        self.delete_from_acs = delete_from_acs
-        self.completion = completion
+    catalog: Catalog
+    open_work: OpenWork
+    source: Source
+    store: ChunkStore
+    clock: Clock
+    retries: RetryPolicy
+    delete_from_acs: DeleteFromAcs
+    completion: Completion
 
     def delete(self, ref: ChunkRef) -> Messages:
         """Delete the original of a stored chunk, then complete its recording if it was the last.
@@ -107,7 +98,9 @@ class Deletion:
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
-            self.mark_altered(chunk, error)
+            failure = f"{error} Keep both, find out who wrote the blob, then replay."
+            failed = chunk.moved(ChunkStatus.FAILED)
+            self.finish(msgspec.structs.replace(failed, failure=failure, failure_kind=FailureKind.CONFLICT))
         except Transient as error:
             self.defer(chunk, error)
         else:
@@ -151,29 +144,21 @@ class Deletion:
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
-        due = self.clock() + self.retries.claim
-        self.catalog.save_chunk(
-            msgspec.structs.replace(
-                chunk.moved(ChunkStatus.PENDING),
-                failure=str(error),
-                due_at=due,
-                stored_at=None,
-                bytes=None,
-                sha256=None,
-                content_etag=None,
-                block_list_digest="",
-                metadata_bytes=None,
-                metadata_sha256=None,
-                metadata_etag=None,
-            )
+        row = msgspec.structs.replace(
+            chunk.moved(ChunkStatus.PENDING),
+            failure=str(error),
+            due_at=self.clock() + self.retries.claim,
+            stored_at=None,
+            bytes=None,
+            sha256=None,
+            content_etag=None,
+            block_list_digest="",
+            metadata_bytes=None,
+            metadata_sha256=None,
+            metadata_etag=None,
         )
+        self.catalog.save_chunk(row)
         return Messages(transfers=(chunk.ref,))
-
-    def mark_altered(self, chunk: Chunk, error: ContentConflict) -> None:
-        failure = f"{error} Keep both, find out who wrote the blob, then replay."
-        self.finish(
-            msgspec.structs.replace(chunk.moved(ChunkStatus.FAILED), failure=failure, failure_kind=FailureKind.CONFLICT)
-        )
 
     def defer(self, chunk: Chunk, error: Transient) -> None:
         """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""

@@ -77,11 +77,7 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_file_ready(document: Json, now: datetime) -> FileReady:
-    """Parse an event in Event Grid's own schema or as a CloudEvent.
-
-    Args:
-        document: the event.
-        now: when it happened, if it does not say.
+    """Parse an event in Event Grid's own schema or as a CloudEvent; it happened `now` if it does not say when.
 
     Raises:
         NotUnderstood: it is another event, its subject names no call, or it lists no chunks.

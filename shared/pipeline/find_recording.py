@@ -60,7 +60,7 @@ def derived_ids(event: FileReady) -> list[str]:
 
 
 def new_recording(event: FileReady, now: datetime) -> Recording:
-    """The row of a recording that nobody started here."""
+    """The row of a recording that was not started here."""
     return Recording(
         id=derived_ids(event)[0],
         origin=Origin.EVENT,
@@ -74,16 +74,14 @@ def known_to_differ(ours: str | None, theirs: str | None) -> bool:
     """Whether two ids of ACS certainly name two recordings.
 
     ACS's own form is base64url of a JSON object with two GUIDs. Whether an event's subject always carries that form is
-    not documented, so an id of another form proves nothing.
+    not documented, so an id of another form proves nothing, nor does a missing one.
     """
-    if ours is None or theirs is None:
-        return False
     first, second = canonical_parts(ours), canonical_parts(theirs)
     return first is not None and second is not None and first != second
 
 
-def canonical_parts(recording_id: str) -> tuple[str, ...] | None:
-    bare = normal_recording_id(recording_id)
+def canonical_parts(recording_id: str | None) -> tuple[str, ...] | None:
+    bare = normal_recording_id(recording_id or "")
     if len(bare) > RECORDING_ID_CHARACTERS_MAX:
         return None
     try:

@@ -4,13 +4,11 @@ What is not understood is kept and alerted, never raised and never dropped; only
 Event Grid tries again.
 """
 
-import json
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 
-from shared.domain import identifiers
 from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,
@@ -20,7 +18,7 @@ from shared.domain.errors import (
     StoreUnavailable,
     Unforeseen,
 )
-from shared.domain.json_fields import Json, text
+from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, Messages, Recording
 from shared.domain.open_work import OpenWork
@@ -31,32 +29,24 @@ from shared.pipeline.completion import Completion
 from shared.pipeline.file_ready_event import FileReady, parse_file_ready
 from shared.pipeline.find_recording import find_recording, new_recording
 from shared.pipeline.ingest_plan import IngestPolicy, Plan, plan_event
+from shared.pipeline.rejected_events import reject
 from shared.settings import UnknownRecordings
 
-NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
 WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough; parts of one recording come in dozens
 
 type Refusals = tuple[str, ...]  # one sentence for each part of an event that is not understood
 
 
+@dataclass(frozen=True)
 class Ingest:
     """Turns events into rows and messages."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        rejected: EventStore,
-        clock: Clock,
-        policy: IngestPolicy,
-        completion: Completion,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.rejected = rejected
-        self.clock = clock
-        self.policy = policy
-        self.completion = completion
+    catalog: Catalog
+    open_work: OpenWork
+    rejected_events: EventStore
+    clock: Clock
+    policy: IngestPolicy
+    completion: Completion
 
     def ingest(self, document: Json) -> Messages:
         """Ingest one event document; what cannot be ingested is kept and alerted, whatever the reason.
@@ -69,18 +59,13 @@ class Ingest:
         except (CatalogUnavailable, CatalogConflict, StoreUnavailable):
             raise
         except RecorderError as error:
-            self.reject(document, str(error))
-            return Messages()
+            messages, refusals = Messages(), (str(error),)
         if refusals:
-            self.reject(document, " ".join(refusals))
+            reject(self.rejected_events, document, " ".join(refusals))
         return messages
 
     def ingest_whole(self, document: Json) -> tuple[Messages, Refusals]:
-        """Ingest an event if all of it is understood, else nothing of it.
-
-        Raises:
-            RowUnreadable, CatalogUnavailable, CatalogConflict: as `write`.
-        """
+        """Ingest an event if all of it is understood, else nothing of it; raises as `write`."""
         try:
             event = self.read(document)
         except NotUnderstood as error:
@@ -97,13 +82,6 @@ class Ingest:
         if wanted and (event.topic or "").strip("/").casefold() != wanted.strip("/").casefold():
             raise NotUnderstood(f"The event comes from {event.topic}, not from ACS_TOPIC {wanted}.")
         return event
-
-    def reject(self, document: Json, reason: str) -> None:
-        """Keep an event byte for byte, under a name that a second delivery has again."""
-        content = to_json(document).encode()
-        name = f"{identifiers.digest(content.decode())}.json"
-        self.rejected.keep(name, content, reason)
-        log(LogEvent.EVENT_REJECTED, event=text(document, "id"), kept=name, reason=reason)
 
     def write(self, event: FileReady) -> tuple[Messages, Refusals]:
         """Make the rows; begin again from what is there when another writer was first.
@@ -162,28 +140,3 @@ class Ingest:
             with suppress(Unforeseen):  # the recording's entry is in the index; the sweep tries again and alerts
                 attempt(partial(self.completion.complete_if_last, recording.id))
         return Messages(transfers=transfers)
-
-
-def to_json(document: Json) -> str:
-    """An event as JSON; of one that is nested too deeply to be written what lies at the depths of any real event."""
-    try:
-        return json.dumps(document, separators=(",", ":"))
-    except RecursionError:
-        return json.dumps(cut_off(document, NESTING_MAX), separators=(",", ":"))
-
-
-def cut_off(value: object, levels: int) -> object:
-    if isinstance(value, Mapping) and levels:
-        return {name: cut_off(item, levels - 1) for name, item in value.items()}
-    if isinstance(value, list) and levels:
-        return [cut_off(item, levels - 1) for item in value]
-    return "nested too deeply to be kept" if isinstance(value, Mapping | list) else value
-
-
-def merged(parts: Iterable[Messages]) -> Messages:
-    """Everything that several steps want sent."""
-    listed = list(parts)
-    return Messages(
-        transfers=tuple(ref for part in listed for ref in part.transfers),
-        deletions=tuple(ref for part in listed for ref in part.deletions),
-    )

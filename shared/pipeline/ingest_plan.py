@@ -52,37 +52,29 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def plan_event(
     event: FileReady, recording: Recording, known: Mapping[str, Chunk | None], policy: IngestPolicy, now: datetime
 ) -> Plan:
-    """What an event makes of its recording.
+    """What an event makes of its recording: of the row that it is about, or a new one.
 
-    Args:
-        event: as it was parsed.
-        recording: the row that it is about, or a new one.
-        known: rows of its chunks by document id; None for one that cannot be read.
-        policy: the operator's.
-        now: the time.
+    `known` has the rows of the recording's chunks by document id; None for one that cannot be read.
     """
     planned = with_event(recording, event, policy, now)
-    rows = {
-        announced.document_id: chunk_row(planned, event, announced, policy, now)
-        for announced in event.chunks
-        if announced.document_id not in known or ((old := known[announced.document_id]) and old.refused)
-    }
-    unreadable = (chunk.document_id for chunk in event.chunks if known.get(chunk.document_id, chunk) is None)
-    return Plan(
-        recording=planned,
-        added=tuple(row for row in rows.values() if row.document_id not in known),
-        revived=tuple(
-            msgspec.structs.replace(row, etag=old.etag)
-            for row in rows.values()
-            if (old := known.get(row.document_id)) and not row.refused
-        ),
-        refusals=(
-            *event.unreadable,
-            *undeletable_chunks(event, policy),
-            *(str(RowUnreadable(recording.id, document_id)) for document_id in unreadable),
-            *(row.failure for row in rows.values() if row.failure),
-        ),
-    )
+    added: list[Chunk] = []
+    revived: list[Chunk] = []
+    unreadable: list[str] = []
+    refused: list[str] = []
+    for announced in event.chunks:
+        old = known.get(announced.document_id)
+        if old is None and announced.document_id in known:
+            unreadable.append(str(RowUnreadable(recording.id, announced.document_id)))
+        elif old is None or old.refused:
+            row = chunk_row(planned, event, announced, policy, now)
+            if row.failure:
+                refused.append(row.failure)
+            if old is None:
+                added.append(row)
+            elif not row.refused:
+                revived.append(msgspec.structs.replace(row, etag=old.etag))
+    refusals = (*event.unreadable, *undeletable_chunks(event, policy), *unreadable, *refused)
+    return Plan(recording=planned, added=tuple(added), revived=tuple(revived), refusals=refusals)
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -123,8 +115,9 @@ def chunk_row(
 ) -> Chunk:
     """The row of an announced chunk: pending, or failed and refused where its URLs are not understood."""
     assert recording.folder
-    made = event.recording_format_type or recording.recording_format_type
-    extension = made if made in blob_names.CONTENT_TYPES else blob_names.DEFAULT_FORMAT
+    announced_format = event.recording_format_type or recording.recording_format_type
+    format = announced_format if announced_format in blob_names.CONTENT_TYPES else None
+    extension = format or blob_names.DEFAULT_FORMAT
     row = Chunk(
         id=recording.id,
         document_id=announced.document_id,
@@ -134,7 +127,7 @@ def chunk_row(
         expires_at=event.event_time + policy.retention,
         content_location="",
         content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
-        format=made if made in blob_names.CONTENT_TYPES else None,
+        format=format,
         end_reason=announced.end_reason,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
         due_at=now + policy.claim,

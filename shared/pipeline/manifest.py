@@ -14,7 +14,7 @@ from shared.domain.ports import BlobHeaders, ChunkStore
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
 MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # ten times what a chunk takes
-# What a later chunk or a second look may change on a chunk without making it another one.
+# What a later step may change on a chunk without making it another one.
 PASSING = frozenset({"attempts", "dueAt", "failure", "failureKind", "storedAt", "deletedAt"})
 
 
@@ -34,7 +34,7 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
         except BlobExists:
             written = read_manifest(store, name, chunks)
             at = moment(written, "completedAt")
-            if at is None or not tells_of(written, chunks):
+            if at is None or not lists_exactly(written, chunks):
                 continue
             return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
         return msgspec.structs.replace(recording, manifests=number)
@@ -67,7 +67,7 @@ def chunks_of(manifest: Json) -> list[Json]:
     return [item if isinstance(item, dict) else {} for item in items]
 
 
-def tells_of(manifest: Json, chunks: list[Chunk]) -> bool:
+def lists_exactly(manifest: Json, chunks: list[Chunk]) -> bool:
     """Whether a manifest lists these very chunks."""
     ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
     return [lasting(chunk) for chunk in chunks_of(manifest)] == [lasting(chunk) for chunk in ours]

@@ -1,5 +1,7 @@
 """Poison queues: after five failed deliveries an alert, and the next attempt of the chunk."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 from shared.domain.errors import NotUnderstood, RecorderError
@@ -12,15 +14,15 @@ from shared.pipeline.queue_messages import Inbox, parse_ref
 from shared.pipeline.retries import RetryPolicy
 
 
+@dataclass(frozen=True)
 class Poison:
     """Handles what ended in a poison queue. For a message of this app it never raises: a poison queue has no other."""
 
-    def __init__(self, catalog: Catalog, open_work: OpenWork, inbox: Inbox, clock: Clock, retries: RetryPolicy) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.inbox = inbox
-        self.clock = clock
-        self.retries = retries
+    catalog: Catalog
+    open_work: OpenWork
+    inbox: Inbox
+    clock: Clock
+    retries: RetryPolicy
 
     def take_in(self, queue: str, body: bytes) -> None:
         """Log an alert, and plan the next attempt of the chunk if the message names one that is open.
@@ -32,10 +34,8 @@ class Poison:
         if ref is None:
             return
         alert(queue, ref)
-        try:
+        with suppress(RecorderError):  # the open-work index still has the chunk; the sweep sends it again
             attempt(partial(self.plan, ref))
-        except RecorderError:
-            return  # the open-work index still has the chunk; the sweep takes it up
 
     def plan(self, ref: ChunkRef) -> None:
         chunk = self.catalog.chunk(ref)
@@ -47,10 +47,9 @@ class Poison:
 
 
 def alert_if_ours(queue: str, body: bytes) -> bool:
-    """Log an alert for a poisoned message without touching its row, which plans the next attempt by itself.
+    """Log an alert for a poisoned message if it is of this app; returns whether it is.
 
-    Returns:
-        Whether it is a message of this app. Any other exists nowhere else, and was not alerted.
+    Its row is not touched: it plans the next attempt by itself. Any other message exists nowhere else.
     """
     try:
         ref = parse_ref(body)

@@ -4,11 +4,12 @@ Each kept event, recording and chunk is a unit: one that cannot be done stays as
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.domain.errors import BlobGone, BlobUnreadable, CatalogConflict, Unforeseen
+from shared.domain.errors import BlobGone, BlobUnreadable, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
@@ -17,32 +18,25 @@ from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
-from shared.pipeline.ingest import Ingest, merged
+from shared.pipeline.ingest import Ingest
+from shared.pipeline.queue_messages import merged
+from shared.pipeline.retries import resend
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 type OnUnforeseen = Callable[[Unforeseen], None]
 
 
+@dataclass(frozen=True)
 class Replay:
     """Resets failed chunks to pending; nothing else does."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        kept: EventStore,
-        ingest: Ingest,
-        completion: Completion,
-        clock: Clock,
-        claim: timedelta,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.completion = completion
-        self.kept = kept
-        self.ingest = ingest
-        self.clock = clock
-        self.claim = claim
+    catalog: Catalog
+    open_work: OpenWork
+    rejected_events: EventStore
+    ingest: Ingest
+    completion: Completion
+    clock: Clock
+    claim: timedelta
 
     def recording(self, id: str) -> Messages:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
@@ -70,16 +64,10 @@ class Replay:
         ids: list[str] = []
         day = self.clock()
         while day.date() >= moment.date():
-            run.attempt(partial(self.list_day, day, ids), alert)
+            ids += [id for _, id in listed(partial(self.catalog.recordings_by_day, day, None), run, alert)]
             day -= timedelta(days=1)
         reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
         return run.finish(merged([events, *reset]))
-
-    def list_day(self, day: datetime, ids: list[str]) -> Messages:
-        """Add the recordings that were created on a day: as many as can be listed."""
-        for _, id in self.catalog.recordings_by_day(day, None):
-            ids.append(id)
-        return Messages()
 
     def reset_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
         recording = self.catalog.recording(id)
@@ -94,35 +82,25 @@ class Replay:
         Raises:
             CatalogUnavailable, CatalogConflict: the recording could not be reopened; what was reset has its entries.
         """
-        chunks: list[Chunk] = []
-        run.attempt(partial(self.list_chunks, recording.id, chunks), on_unforeseen)
-        unfinished = [c for c in chunks if (c.open or resettable(c)) and c.ref not in sent.transfers]
-        messages = merged([run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unfinished])
+        chunks = listed(partial(self.catalog.chunks, recording.id), run, on_unforeseen)
+        # One whose URLs were refused cannot be tried again: it needs its event for that.
+        unfinished = [c for c in chunks if c.open or (c.status is ChunkStatus.FAILED and not c.refused)]
+        unsent = [chunk for chunk in unfinished if chunk.ref not in sent.transfers]
+        messages = merged(run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unsent)
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
             self.completion.reopen(recording, self.clock() + self.claim)
         return messages
 
-    def list_chunks(self, id: str, chunks: list[Chunk]) -> Messages:
-        """Add the chunks of a recording: all that can be read."""
-        for chunk in self.catalog.chunks(id):
-            chunks.append(chunk)  # noqa: PERF402 - what came before an unreadable row must stay
-        return Messages()
-
     def reset(self, chunk: Chunk) -> Messages:
         """Send a chunk again; a failed one becomes pending."""
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
-        try:
-            self.open_work.postpone(chunk, self.clock() + self.claim, **columns)
-        except CatalogConflict:
-            return Messages()  # a worker has it
-        return Messages(deletions=(chunk.ref,)) if status is ChunkStatus.STORED else Messages(transfers=(chunk.ref,))
+        return resend(self.open_work, chunk, self.clock() + self.claim, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""
-        chunks: list[Chunk] = []
-        run.attempt(partial(self.list_chunks, recording.id, chunks), as_interruption)
+        chunks = listed(partial(self.catalog.chunks, recording.id), run, as_interruption)
         refused = [chunk.document_id for chunk in chunks if chunk.refused]
         return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
 
@@ -131,29 +109,23 @@ class Replay:
 
         It goes once it is understood, and the rows are there that it leads to.
         """
-        names: list[str] = []
+        names = listed(self.rejected_events.names, run, on_unforeseen)
+        events = [name for name in names if not name.startswith(KEPT_MESSAGES_FOLDER)]
         understood: list[str] = []
-        run.attempt(partial(self.list_kept, names), on_unforeseen)
-        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in names]
+        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in events]
         for name in understood:
             run.attempt(partial(self.remove, name), on_unforeseen)
         return merged(parts)
 
-    def list_kept(self, names: list[str]) -> Messages:
-        for name in self.kept.names():
-            if not name.startswith(KEPT_MESSAGES_FOLDER):
-                names.append(name)  # noqa: PERF401 - what came before an outage must stay
-        return Messages()
-
     def read_again(self, name: str, naming: Sequence[str], understood: list[str]) -> Messages:
         """What a kept event leads to; one that is still not understood stays kept."""
         try:
-            content = self.kept.read(name)
+            content = self.rejected_events.read(name)
             document: Json = json.loads(content)
         except BlobGone:
             return Messages()  # another replay was faster
         except (BlobUnreadable, ValueError, RecursionError):
-            return Messages()  # nobody understands it as it is; that was told when it was kept
+            return Messages()  # it can never be understood, and was alerted when it was kept
         named = any(id in content.decode(errors="replace") for id in naming)
         if not named or not isinstance(document, Mapping):
             return Messages()
@@ -163,15 +135,23 @@ class Replay:
         return messages
 
     def remove(self, name: str) -> Messages:
-        self.kept.remove(name)
+        self.rejected_events.remove(name)
         return Messages()
+
+
+def listed[Item](items: Callable[[], Iterable[Item]], run: Run, on_unforeseen: OnUnforeseen) -> list[Item]:
+    """As many items as can be listed: what came before an outage or an unreadable row stays."""
+    found: list[Item] = []
+
+    def list_items() -> Messages:
+        for item in items():
+            found.append(item)  # noqa: PERF402 - as said above
+        return Messages()
+
+    run.attempt(list_items, on_unforeseen)
+    return found
 
 
 def alert(error: Unforeseen) -> None:
     """Log what could not be done; the caller who replays everything is answered with what could."""
     log(LogEvent.UNFORESEEN_FAULT, failure=str(error))
-
-
-def resettable(chunk: Chunk) -> bool:
-    """Whether a failed chunk can be tried again: one whose URLs were refused needs its event for that."""
-    return chunk.status is ChunkStatus.FAILED and not chunk.refused

@@ -1,12 +1,14 @@
-"""When a chunk is tried again: capped back-off, and what ACS asks for."""
+"""When a chunk is tried again, by capped back-off and what ACS asks for, and how it is sent again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from shared.domain.errors import RecorderError, Unforeseen
+from shared.domain.errors import CatalogConflict, RecorderError, Unforeseen
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk
+from shared.domain.models import Chunk, ChunkStatus, Messages
+from shared.domain.open_work import OpenWork
 
 DOUBLINGS_MAX = 20  # beyond it any back-off is at its cap
 
@@ -25,13 +27,16 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return min(max(backoff, timedelta(seconds=asked_seconds or 0)), self.longest)
 
 
-def alert_unforeseen(chunk: Chunk, error: RecorderError, failure: str) -> None:
-    """Log an alert for an unforeseen fault when it happens, not again while each further attempt ends the same way.
+def resend(open_work: OpenWork, chunk: Chunk, due_at: datetime, **columns: Any) -> Messages:
+    """The message for the next step of an open chunk, which is due again at `due_at`; none where a worker has it."""
+    try:
+        row = open_work.postpone(chunk, due_at, **columns)
+    except CatalogConflict:
+        return Messages()
+    return Messages(deletions=(row.ref,)) if row.status is ChunkStatus.STORED else Messages(transfers=(row.ref,))
 
-    Args:
-        chunk: as its row stands, with the failure of the attempt before.
-        error: what happened now; only an `Unforeseen` is alerted.
-        failure: what the row is about to say of it.
-    """
+
+def alert_unforeseen(chunk: Chunk, error: RecorderError, failure: str) -> None:
+    """Alert an `Unforeseen`, but not again where the row already says the `failure` that is about to be written."""
     if isinstance(error, Unforeseen) and chunk.failure != failure:
         log(LogEvent.UNFORESEEN_FAULT, id=chunk.id, documentId=chunk.document_id, failure=str(error))

@@ -4,7 +4,6 @@ Each index entry and each dead letter is a unit of its own: one that cannot be d
 at once are safe: a chunk is sent by whichever writes its row first.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,8 +16,9 @@ from shared.domain.open_work import OpenWork
 from shared.domain.ports import Clock
 from shared.domain.units import Run
 from shared.pipeline.dead_letters import DeadLetterIntake
-from shared.pipeline.ingest import merged
-from shared.pipeline.sweep_chunks import ChunkSweep, warnings_due
+from shared.pipeline.queue_messages import merged
+from shared.pipeline.sweep_chunks import ChunkSweep
+from shared.pipeline.sweep_gauge import log_gauge
 from shared.pipeline.sweep_recordings import RecordingSweep
 
 ENTRIES_PER_RUN_MAX = 2000  # chosen: what one run works on; the next one is a minute away
@@ -32,22 +32,15 @@ class IndexRead:
     is_whole: bool = False
 
 
+@dataclass(frozen=True)
 class Sweep:
     """The timer's work."""
 
-    def __init__(
-        self,
-        open_work: OpenWork,
-        dead_letters: DeadLetterIntake,
-        recordings: RecordingSweep,
-        chunks: ChunkSweep,
-        clock: Clock,
-    ) -> None:
-        self.open_work = open_work
-        self.dead_letters = dead_letters
-        self.recordings = recordings
-        self.chunks = chunks
-        self.clock = clock
+    open_work: OpenWork
+    dead_letters: DeadLetterIntake
+    recordings: RecordingSweep
+    chunks: ChunkSweep
+    clock: Clock
 
     def sweep(self) -> Messages:
         """Run once; returns the messages to send.
@@ -65,11 +58,9 @@ class Sweep:
             # A warning that cannot be given puts off no check, which may well succeed.
             run.attempt(partial(self.chunks.warn, entry, now), partial(self.set_aside, index, place, entry.due_at))
         due = sorted((entry.due_at, place) for place, entry in enumerate(index.entries) if entry.due_at <= now)
+        later = now + LOOK_AGAIN
         checked = [
-            run.attempt(
-                partial(self.check, index.entries[place], now),
-                partial(self.set_aside, index, place, now + LOOK_AGAIN),
-            )
+            run.attempt(partial(self.check, index.entries[place], now), partial(self.set_aside, index, place, later))
             for _, place in due[:ENTRIES_PER_RUN_MAX]
         ]
         messages = merged([from_letters, *checked])
@@ -96,19 +87,3 @@ class Sweep:
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         return self.chunks.check(entry, now) if entry.document_id else self.recordings.check(entry, now)
-
-
-def log_gauge(entries: Sequence[IndexEntry], due: int, messages: Messages, now: datetime) -> None:
-    """Log what alerts and the workbook read."""
-    chunks = [entry for entry in entries if entry.document_id]
-    oldest = min((entry.since for entry in chunks if entry.since), default=now)
-    log(
-        LogEvent.SWEEP_FINISHED,
-        open=len(chunks),
-        oldestOpenSeconds=round((now - oldest).total_seconds()),
-        due=due,
-        failed=sum(entry.failed for entry in entries),
-        atRisk=sum(warnings_due(entry, now) > 0 for entry in chunks),
-        transfers=len(messages.transfers),
-        deletions=len(messages.deletions),
-    )

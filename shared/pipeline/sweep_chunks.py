@@ -1,5 +1,7 @@
 """The sweep of chunks: send again what is due, and warn before ACS destroys what is not stored."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -11,19 +13,18 @@ from shared.domain.models import Chunk, ChunkRef, ChunkStatus, IndexEntry, Messa
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
+from shared.pipeline.retries import resend
 
 
+@dataclass(frozen=True)
 class ChunkSweep:
     """Checks the entries of chunks."""
 
-    def __init__(
-        self, catalog: Catalog, open_work: OpenWork, completion: Completion, clock: Clock, claim: timedelta
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.completion = completion
-        self.clock = clock
-        self.claim = claim
+    catalog: Catalog
+    open_work: OpenWork
+    completion: Completion
+    clock: Clock
+    claim: timedelta
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Send the chunk again if its row is due, too; finish it if a crash left that undone."""
@@ -35,17 +36,8 @@ class ChunkSweep:
         elif chunk.due_at > now:
             self.open_work.watch_chunks([chunk])
         else:
-            return self.resend(chunk, now)
+            return resend(self.open_work, chunk, now + self.claim)
         return Messages()
-
-    def resend(self, chunk: Chunk, now: datetime) -> Messages:
-        try:
-            self.open_work.postpone(chunk, now + self.claim)
-        except CatalogConflict:
-            return Messages()  # a worker or another sweep has it
-        if chunk.status is ChunkStatus.PENDING:
-            return Messages(transfers=(chunk.ref,))
-        return Messages(deletions=(chunk.ref,))
 
     def warn(self, entry: IndexEntry, now: datetime) -> Messages:
         """Log a warning at each threshold, then record it on the row: a crash repeats a warning and loses none.
@@ -58,13 +50,11 @@ class ChunkSweep:
         chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
         if chunk is None or (chunk.claimed_until or now) > now:
             return Messages()
-        try:
+        with suppress(CatalogConflict):  # a worker has just written it; the next run warns
             if chunk.warned < level:
                 log_risk(chunk, now)
                 chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
-        except CatalogConflict:
-            return Messages()  # a worker has just written it; the next run warns
-        self.open_work.refresh(chunk, entry.due_at)
+            self.open_work.refresh(chunk, entry.due_at)
         return Messages()
 
 

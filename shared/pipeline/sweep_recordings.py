@@ -1,9 +1,12 @@
 """The sweep of recordings: ask ACS about those that may still run, complete, give up, and alert what a crash left."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.control.control_requests import Control, next_question, unconfirmed
+from shared.control.control_answers import next_question, unconfirmed
+from shared.control.control_recording import Control
 from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, LOOK_AGAIN
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.log import LogEvent, log
@@ -19,24 +22,16 @@ UNDECIDED = frozenset(
 )
 
 
+@dataclass(frozen=True)
 class RecordingSweep:
     """Checks the entries of recordings."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        completion: Completion,
-        control: Control,
-        clock: Clock,
-        max_recording: timedelta,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.completion = completion
-        self.control = control
-        self.clock = clock
-        self.max_recording = max_recording
+    catalog: Catalog
+    open_work: OpenWork
+    completion: Completion
+    control: Control
+    clock: Clock
+    max_recording: timedelta
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Do what is left to do for a recording; its chunks have entries of their own, so nothing is sent."""
@@ -117,15 +112,12 @@ class RecordingSweep:
         """Give up a recording whose start was never confirmed, or that ended and whose event never came."""
         if recording.recording_id is None:
             if now - recording.created_at >= self.max_recording:
-                self.give_up_start(recording, now)
+                reason = "ACS never confirmed the start, and no file-ready event came."
+                row = self.control.write(recording, partial(unconfirmed, reason=reason))
+                if row is not None:
+                    self.completion.alert_failure(row, now)
         elif now - (recording.ended_at or recording.updated_at) >= EVENT_PATIENCE:
             self.give_up_files(recording, recording.recording_id, now)
-
-    def give_up_start(self, recording: Recording, now: datetime) -> None:
-        reason = "ACS never confirmed the start, and no file-ready event came."
-        row = self.control.write(recording, partial(unconfirmed, reason=reason))
-        if row is not None:
-            self.completion.alert_failure(row, now)
 
     def give_up_files(self, recording: Recording, recording_id: str, now: datetime) -> None:
         """Fail a recording without files, unless ACS still knows it: then its event is late."""
@@ -136,7 +128,5 @@ class RecordingSweep:
         if is_done or now - (recording.ended_at or recording.updated_at) >= ACS_PATIENCE:
             waited = "within an hour" if is_done else "for hours, and ACS does not say that none will"
             failure = f"It ended, and no file-ready event came {waited}. Hand it in (POST /api/events) or replay."
-            try:
+            with suppress(CatalogConflict):  # it has just changed; the next check sees how
                 self.completion.give_up(recording, failure, FailureKind.UNANNOUNCED, now)
-            except CatalogConflict:
-                return  # it has just changed; the next check sees how

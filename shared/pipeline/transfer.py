@@ -6,7 +6,8 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -14,7 +15,7 @@ from itertools import chain
 import msgspec
 
 from shared.copying.content_checks import check_metadata, check_signature
-from shared.copying.copy_content import ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
+from shared.copying.copy_content import ContentCopier, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
 from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
@@ -37,40 +38,28 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
-from shared.pipeline.claims import Claim, LostClaim
+from shared.pipeline.claims import Claim
 from shared.pipeline.completion import Completion
-from shared.pipeline.retries import RetryPolicy, alert_unforeseen
+from shared.pipeline.retries import RetryPolicy, alert_unforeseen, resend
 from shared.settings import VerifySource
 
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
 
 
+@dataclass(frozen=True)
 class Transfer:
     """From pending to stored."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        open_work: OpenWork,
-        source: Source,
-        store: ChunkStore,
-        own: OwnStorage,
-        copier: ContentCopier,
-        clock: Clock,
-        retries: RetryPolicy,
-        verify_source: VerifySource,
-        completion: Completion,
-    ) -> None:
-        self.catalog = catalog
-        self.open_work = open_work
-        self.source = source
-        self.store = store
-        self.own = own
-        self.copier = copier
-        self.clock = clock
-        self.retries = retries
-        self.verify_source = verify_source
-        self.completion = completion
+    catalog: Catalog
+    open_work: OpenWork
+    source: Source
+    store: ChunkStore
+    own: OwnStorage
+    copier: ContentCopier
+    clock: Clock
+    retries: RetryPolicy
+    verify_source: VerifySource
+    completion: Completion
 
     def transfer(self, ref: ChunkRef) -> Messages:
         """Do what is left to do for a pending chunk; returns what is to be sent.
@@ -93,32 +82,30 @@ class Transfer:
             return Messages()
         try:
             return units.attempt(partial(self.attempt, chunk))
-        except (LostClaim, CatalogConflict):
+        except CatalogConflict:
             return Messages()  # the worker that has the chunk now does the rest
         except Unforeseen as error:
             return self.put_off(ref, error)
 
     def put_off(self, ref: ChunkRef, error: Unforeseen) -> Messages:
         """Defer an unforeseen fault like a transient one, from the row as it stands now."""
-        current = self.catalog.chunk(ref)
-        if current is None or current.status is not ChunkStatus.PENDING:
-            return Messages()
-        try:
-            return self.defer(current, error)
-        except CatalogConflict:
-            return Messages()  # another worker has it now
+        with suppress(CatalogConflict):  # another worker has it now
+            current = self.catalog.chunk(ref)
+            if current is not None and current.status is ChunkStatus.PENDING:
+                return self.defer(current, error)
+        return Messages()
 
     def attempt(self, chunk: Chunk) -> Messages:
         """One attempt; a failure that was foreseen is written on the row with what follows from it.
 
         Raises:
-            LostClaim, CatalogConflict: somebody else has the chunk.
+            CatalogConflict: another worker has the chunk.
         """
         claim = Claim.take(self.catalog, self.clock, self.retries.claim, chunk)
         try:
             stored = self.copy(claim)
-        except OutOfTime:
-            return self.release(claim.chunk)
+        except OutOfTime:  # at a block boundary; the next attempt begins at once
+            return resend(self.open_work, claim.chunk, self.clock() + self.retries.claim)
         except Transient as error:
             return self.defer(claim.chunk, error)
         except Permanent as error:
@@ -162,7 +149,7 @@ class Transfer:
     def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
         """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
 
-        A later attempt looks first: under a policy or a lease a write is refused without a word on whether it is there.
+        A later attempt asks first: under a policy or a lease a write is refused without a word on whether it is there.
         """
         blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
         if blob.etag is None:
@@ -204,8 +191,9 @@ class Transfer:
             resume=chunk.attempts > 1,
         )
         proof = self.copier.copy(request)
-        if self.verify_source is VerifySource.DOUBLE_READ:
-            self.verify_second_read(request, proof)
+        second_read = self.verify_source is VerifySource.DOUBLE_READ
+        if second_read and self.copier.digest_of_source(request) != (proof.length, proof.sha256):
+            raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
         claim.record(
             bytes=proof.length,
             sha256=proof.sha256,
@@ -213,12 +201,8 @@ class Transfer:
             block_list_digest=proof.block_list_digest,
         )
 
-    def verify_second_read(self, request: CopyRequest, proof: CopyProof) -> None:
-        if self.copier.digest_of_source(request) != (proof.length, proof.sha256):
-            raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
-
     def verify_own_storage(self, claim: Claim) -> Chunk:
-        """A chunk that ACS wrote into the operator's container: read once, whole, where it lies."""
+        """A chunk that ACS wrote into the operator's container: read once, whole, where it is."""
         chunk = claim.chunk
         blob = self.own.stat(chunk.content_location)
         if blob.etag is None:
@@ -250,11 +234,6 @@ class Transfer:
         self.completion.end_chunk(row)
         return Messages()
 
-    def release(self, chunk: Chunk) -> Messages:
-        """Release the claim at a block boundary, since time is up; the next attempt begins at once."""
-        self.open_work.postpone(chunk, self.clock() + self.retries.claim)
-        return Messages(transfers=(chunk.ref,))
-
     def defer(self, chunk: Chunk, error: Transient) -> Messages:
         """Write down what happened and when to try again, or that there is nothing left to try."""
         now = self.clock()
@@ -271,9 +250,8 @@ class Transfer:
     def expire(self, chunk: Chunk, error: Transient) -> Messages:
         """ACS has destroyed it. Media that were proven before are safe, even if the metadata are lost."""
         if chunk.sha256 is None:
-            return self.fail(
-                chunk, Expired(f"ACS destroyed the chunk before it could be copied. The last try said: {error}")
-            )
+            lost = Expired(f"ACS destroyed the chunk before it could be copied. The last try said: {error}")
+            return self.fail(chunk, lost)
         log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=str(error))
         failure = f"The media are safe; ACS destroyed the metadata before they could be copied. {error}"
         return self.mark_stored(msgspec.structs.replace(chunk, delete_location=None), failure)

@@ -50,7 +50,7 @@ def own_storage(request: pytest.FixtureRequest) -> OwnStorageUnderTest:
         return OwnStorageUnderTest(fake, place, lambda content: fake.add(place, content))
     own: BlobOwnStorage = request.getfixturevalue("own")
     url: str = request.getfixturevalue("own_url")
-    return OwnStorageUnderTest(own, url, own.blob(url).upload_blob)
+    return OwnStorageUnderTest(own, url, own.account.blob(url).upload_blob)
 
 
 def test_a_file_that_acs_wrote_is_looked_at_where_it_lies(own_storage: OwnStorageUnderTest) -> None:
@@ -79,7 +79,7 @@ def test_a_file_that_acs_has_not_written_yet_cannot_be_read(own_storage: OwnStor
 
 @pytest.mark.stack
 def test_a_file_whose_block_ids_are_not_text_is_looked_at(own: BlobOwnStorage, own_url: str) -> None:
-    blob = own.blob(own_url)
+    blob = own.account.blob(own_url)
     blob_id = base64.b64encode(b"\xff\xfe" + bytes(46)).decode()  # as other SDKs make them
     signature = generate_blob_sas(
         str(blob.account_name),
@@ -102,7 +102,7 @@ def test_a_file_whose_block_ids_are_not_text_is_looked_at(own: BlobOwnStorage, o
 
 @pytest.mark.stack
 def test_a_file_that_was_appended_to_is_looked_at_like_any_other(own: BlobOwnStorage, own_url: str) -> None:
-    own.blob(own_url).upload_blob(b"RIFF and so on", blob_type="AppendBlob")
+    own.account.blob(own_url).upload_blob(b"RIFF and so on", blob_type="AppendBlob")
 
     properties = own.stat(own_url)
 

@@ -95,7 +95,7 @@ def test_stopping_what_seems_completed_asks_acs() -> None:
     saved(cloud, read("completed", folder="f"))
     cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, "call", active=True)
 
-    stopped = cloud.services.recordings.stop(OUR_ID)
+    stopped = cloud.services.control.stop(OUR_ID)
 
     assert cloud.acs.recordings == {}
     assert stopped.ended_at == BEGINNING
@@ -106,14 +106,14 @@ def test_looking_at_what_seems_transferring_asks_acs() -> None:
     saved(cloud, read("transferring", folder="f"))
     cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, "call", active=True)
 
-    assert cloud.services.recordings.refresh(OUR_ID).status is RecordingStatus.ACTIVE
+    assert cloud.services.control.refresh(OUR_ID).status is RecordingStatus.ACTIVE
 
 
 def test_what_is_older_than_any_recording_counts_as_ended_unasked() -> None:
     cloud = Cloud()
     saved(cloud, read("completed", folder="f", createdAt=BEGINNING - timedelta(hours=49)))
 
-    stopped = cloud.services.recordings.stop(OUR_ID)
+    stopped = cloud.services.control.stop(OUR_ID)
 
     assert stopped.status is RecordingStatus.COMPLETED
     assert cloud.world.counts["acs.stop"] == cloud.world.counts["acs.state"] == 0

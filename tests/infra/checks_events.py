@@ -13,11 +13,14 @@ RECORDING_EVENT = "Microsoft.Communication.RecordingFileStatusUpdated"
 
 
 def registered_event_function() -> str:
-    """The name under which the code registers its Event Grid trigger."""
+    """The name of the function behind the Event Grid trigger, under which Azure registers it."""
     tree = ast.parse((ROOT / "functions" / "event_grid.py").read_text())
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
-    named = next(call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "function_name")
-    return str(ast.literal_eval(named.args[0]))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return next(
+        function.name
+        for function in functions
+        if any("event_grid_trigger" in ast.unparse(decorator) for decorator in function.decorator_list)
+    )
 
 
 def acs_keeps_its_keys_until_told(infra: Path) -> list[str]:

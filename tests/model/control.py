@@ -43,14 +43,14 @@ class ControlScenario:
         return rows[0] if rows else None
 
     def start(self, *, paused: bool = False) -> None:
-        self.cloud.services.recordings.start(a_start_request(pauseOnStart=paused), KEY)
+        self.cloud.services.starts.start(a_start_request(pauseOnStart=paused), KEY)
 
     def request(self, action: str) -> None:
         """A caller's request; a stop that succeeds has told that ACS does not record."""
         row = self.row()
         if row is None:
             return
-        answer: Recording = getattr(self.cloud.services.recordings, action)(row.id)
+        answer: Recording = getattr(self.cloud.services.control, action)(row.id)
         if action == "stop" and not answer.refused:
             self.oracle.not_recorded(answer, "A caller was told that recording was stopped")
 

@@ -79,16 +79,14 @@ class ModelState:
             self.recorded_call(recording_id, recording.call)
 
     def start(self, call: str, key: str, *, paused: bool) -> None:
-        from shared.api.start_body import parse_start_request
+        from shared.api.request_bodies import parse_start_request
 
         request = parse_start_request(start_body(serverCallId=call, pauseOnStart=paused), ())
-        self.calling(lambda: self.cloud.services.recordings.start(request, key))
+        self.calling(lambda: self.cloud.services.starts.start(request, key))
 
     def control(self, act: str, id: str) -> None:
-        recordings = self.cloud.services.recordings
-
         def request() -> None:
-            row = getattr(recordings, act)(id)
+            row = getattr(self.cloud.services.control, act)(id)
             if act == "stop" and not row.refused:
                 self.oracle.not_recorded(row, "A caller was told that recording was stopped")
 

@@ -33,10 +33,11 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/deletion.py": None,
     "shared/pipeline/completion.py": None,
     "shared/pipeline/claims.py": None,
-    "shared/control/control_requests.py": None,
+    "shared/control/control_recording.py": None,
+    "shared/control/control_answers.py": None,
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
-        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "verify_second_read", "mark_stored"),
+        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
         *("defer", "expire", "fail", "put_off"),
     ),
     "shared/pipeline/sweep.py": ("sweep", "set_aside"),
@@ -65,7 +66,7 @@ MODEL = (
 QUICK = "not prove"
 # Who most likely notices a change is asked first: most mutants die within seconds.
 CLOSEST: dict[str, tuple[str, ...]] = {
-    "shared/control/control_requests.py": (
+    "shared/control/control_recording.py": (
         "control",
         "control_answers",
         "control_questions",
@@ -74,6 +75,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
         "start",
         "callbacks",
     ),
+    "shared/control/control_answers.py": ("control_answers", "control", "control_questions", "sweep_recordings"),
     "shared/pipeline/claims.py": ("claims", "transfer", "transfer_failures"),
     "shared/domain/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
@@ -87,7 +89,7 @@ SAMPLE = (
     "reverify, line",
     "unaltered, line",
     "decide, line",
-    "stored, line",
+    "mark_stored, line",
 )
 
 

@@ -35,7 +35,8 @@ class OldBehaviour:
     noticed_by: tuple[str, ...]
 
 
-CONTROL = "shared/control/control_requests.py"
+CONTROL = "shared/control/control_recording.py"
+ANSWERS = "shared/control/control_answers.py"
 CALLBACKS = "shared/control/state_callbacks.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
@@ -57,13 +58,13 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "not found is the end of a recording that has just been started": OldBehaviour(
-        path=CONTROL,
+        path=ANSWERS,
         today="now - recording.start_requested_at < SETTLE:",
         once="False:",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a resume whose answer is lost leaves an empty recording": OldBehaviour(
-        path=CONTROL,
+        path=ANSWERS,
         today="resume_requested_at=now, has_run=True",
         once="resume_requested_at=now",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
@@ -129,8 +130,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "the SDK repeats a DELETE": OldBehaviour(
         path="shared/adapters/acs_contents.py",
-        today="                retry_total=0,\n                **{REVERIFY: reverify},",
-        once="                **{REVERIFY: reverify},",
+        today="**self.options | {REVERIFY: reverify}",
+        once='**self.options | {"retry_total": 3, REVERIFY: reverify}',
         noticed_by=("tests/contract/test_source_deletion.py", "-k", "nothing_but_a_redirect and 500"),
     ),
     "a redirect leads to another document": OldBehaviour(

@@ -9,7 +9,7 @@ from shared.copying.block_ids import block_id
 from shared.copying.copy_content import proven_by_ids
 from shared.domain.models import ChunkStatus, Messages, RecordingStatus
 from shared.domain.ports import BlobProperties, Block
-from shared.pipeline.manifest import tells_of
+from shared.pipeline.manifest import lists_exactly
 from tests.builders import a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.model.model_run import exactly
@@ -43,9 +43,9 @@ def test_a_manifest_that_lists_another_copy_is_not_taken_for_ours() -> None:
     cloud, name = model_run.cloud, f"{model_run.cloud.recording().folder}/recording.json"
     written, chunks = json.loads(cloud.store.blobs[name]), cloud.chunks()
 
-    assert tells_of(written, chunks)
-    assert tells_of(written, [replace(chunks[0], attempts=7, failure="tried", due_at=BEGINNING)])
-    assert not tells_of(written, [replace(chunks[0], sha256="0" * 64)])
+    assert lists_exactly(written, chunks)
+    assert lists_exactly(written, [replace(chunks[0], attempts=7, failure="tried", due_at=BEGINNING)])
+    assert not lists_exactly(written, [replace(chunks[0], sha256="0" * 64)])
 
 
 def test_a_manifest_is_written_to_be_read() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.control.control_requests import Control
+from shared.control.control_recording import Control
 from shared.domain.models import Recording
 from tests.builders import OUR_ID, a_recording
 from tests.fakes import BEGINNING, Cloud, Effect
@@ -14,7 +14,7 @@ from tests.fakes.acs import FakeAcsRecording
 
 
 def control_of(cloud: Cloud) -> Control:
-    return cloud.services.recordings.control
+    return cloud.services.control
 
 
 def recorded(cloud: Cloud, *, active: bool = True, **fields: Any) -> Recording:

@@ -301,7 +301,7 @@ def test_a_recording_of_which_a_stranger_says_that_it_failed_ends_as_acs_says(ve
     take_in(verified, post(event(START_FAILED)))
     verified.acs.hang_up(RECORDING_ID)
 
-    ended = verified.services.recordings.control.observe(verified.recording())
+    ended = verified.services.control.observe(verified.recording())
 
     assert (ended.status, ended.start_failure) == (RecordingStatus.STOPPED, None)
 
@@ -311,7 +311,7 @@ def test_a_reported_failure_does_not_end_what_acs_records(verified: Cloud) -> No
     at_acs(verified, active=True)
 
     take_in(verified, post(event(START_FAILED)))
-    stopped = verified.services.recordings.stop(OUR_ID)
+    stopped = verified.services.control.stop(OUR_ID)
 
     assert verified.acs.recordings == {}
     assert stopped.status is RecordingStatus.STOPPED
@@ -581,7 +581,7 @@ def test_a_failure_that_acs_s_own_word_refuted_says_nothing_of_the_end(verified:
     take_in(verified, post(event(START_FAILED)))
     verified.acs.hang_up(RECORDING_ID)
 
-    verified.services.recordings.control.observe(verified.recording())
+    verified.services.control.observe(verified.recording())
 
     assert (verified.recording().status, verified.recording().start_failure) == (RecordingStatus.STOPPED, None)
 
@@ -590,7 +590,7 @@ def test_stopping_a_start_that_failed_is_success_once_acs_says_that_there_is_non
     start(verified, recording_id=RECORDING_ID)
     take_in(verified, post(event(START_FAILED)))
 
-    assert verified.services.recordings.stop(OUR_ID).status is RecordingStatus.FAILED
+    assert verified.services.control.stop(OUR_ID).status is RecordingStatus.FAILED
 
 
 def test_stopping_a_start_that_failed_is_no_success_while_acs_is_silent(verified: Cloud) -> None:
@@ -599,7 +599,7 @@ def test_stopping_a_start_that_failed_is_no_success_while_acs_is_silent(verified
     verified.world.fail("acs.state", Fault.ERROR_BEFORE)
 
     with pytest.raises(ControlUnknown):
-        verified.services.recordings.stop(OUR_ID)
+        verified.services.control.stop(OUR_ID)
 
 
 def test_a_start_that_failed_is_not_asked_about_for_ever(verified: Cloud) -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.errors import CatalogConflict
 from shared.domain.models import Chunk
-from shared.pipeline.claims import Claim, LostClaim
+from shared.pipeline.claims import Claim
 from shared.pipeline.retries import RetryPolicy
 from tests.builders import a_chunk
 from tests.fakes import BEGINNING, Cloud
@@ -58,7 +59,7 @@ def test_whoever_lost_a_chunk_is_told_when_it_renews_its_claim(cloud: Cloud) -> 
     other = written_by_somebody_else(cloud)
     cloud.world.advance(LASTS)
 
-    with pytest.raises(LostClaim):
+    with pytest.raises(CatalogConflict):
         claim.renew()
 
     assert cloud.chunk() == other
@@ -68,7 +69,7 @@ def test_whoever_lost_a_chunk_writes_no_facts_on_its_row(cloud: Cloud) -> None:
     claim = claimed(cloud)
     other = written_by_somebody_else(cloud)
 
-    with pytest.raises(LostClaim):
+    with pytest.raises(CatalogConflict):
         claim.record(bytes=1)
 
     assert cloud.chunk() == other

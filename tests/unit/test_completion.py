@@ -13,7 +13,7 @@ from shared.domain.json_views import chunk_view, instant
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from shared.domain.open_work import chunk_entry, recording_entry
 from shared.pipeline.completion import is_whole
-from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFEST_BYTES_PER_CHUNK, MANIFESTS_MAX, tells_of
+from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFEST_BYTES_PER_CHUNK, MANIFESTS_MAX, lists_exactly
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -399,7 +399,7 @@ def test_several_blobs_that_are_no_manifests_are_stepped_over(cloud: Cloud) -> N
 
 @pytest.mark.parametrize("manifest", [{}, {"chunks": None}, {"chunks": [None]}, {"chunks": [{}]}, {"chunks": "ab"}])
 def test_no_manifest_tells_of_chunks_that_it_does_not_list(manifest: dict[str, object]) -> None:
-    assert not tells_of(manifest, [a_chunk(0, **DONE)])
+    assert not lists_exactly(manifest, [a_chunk(0, **DONE)])
 
 
 def test_a_recording_with_an_unreadable_chunk_is_not_decided(cloud: Cloud) -> None:

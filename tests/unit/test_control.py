@@ -25,7 +25,7 @@ MAX_RECORDING_AND_RETENTION = timedelta(hours=24 + 24)  # the settings' defaults
 def test_a_request_is_carried_out_by_acs_before_anybody_is_told(cloud: Cloud, action: str, confirmed: str) -> None:
     row = recorded(cloud, active=action == "pause")
 
-    told = getattr(control_of(cloud), action)(row)
+    told = getattr(control_of(cloud), action)(row.id)
 
     assert (told.control, cloud.recording()) == (confirmed, told)
     assert cloud.acs.recordings[RECORDING_ID].active is (action == "resume")
@@ -36,7 +36,7 @@ def test_a_resume_is_written_down_before_acs_is_asked(cloud: Cloud) -> None:
     cloud.acs.refuse("resume", AcsRefused("no", status=409, code="1"))
 
     with pytest.raises(AcsRefused):
-        control_of(cloud).resume(row)
+        control_of(cloud).resume(row.id)
 
     assert cloud.recording().has_run
 
@@ -51,7 +51,7 @@ def test_what_acs_did_not_do_for_sure_is_not_asked_about(cloud: Cloud, error: Ac
     cloud.acs.refuse("pause", error)
 
     with pytest.raises(type(error)) as caught:
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)
 
     assert caught.value is error
     assert cloud.world.counts["acs.state"] == 0
@@ -62,7 +62,7 @@ def test_whoever_pauses_what_acs_does_not_know_any_more_is_told_of_the_end(cloud
     cloud.acs.hang_up(RECORDING_ID)
 
     with pytest.raises(Conflict, match="it has ended"):
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)
 
     assert cloud.recording().ended_at == BEGINNING
 
@@ -72,7 +72,7 @@ def test_whoever_pauses_what_acs_does_not_know_yet_is_not_told_of_an_end(cloud: 
     cloud.acs.hang_up(RECORDING_ID)
 
     with pytest.raises(Conflict, match="not know this recording yet"):
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)
 
     assert cloud.recording().ended_at is None
 
@@ -84,10 +84,10 @@ def test_a_lost_resume_is_a_success_if_acs_says_that_it_records(cloud: Cloud, lo
     cloud.world.fail("acs.resume", lost)
 
     if lost is Fault.ERROR_AFTER:
-        assert control_of(cloud).resume(paused).status is RecordingStatus.ACTIVE
+        assert control_of(cloud).resume(paused.id).status is RecordingStatus.ACTIVE
     else:
         with pytest.raises(AcsUnavailable, match=r"acs\.resume was lost"):
-            control_of(cloud).resume(paused)
+            control_of(cloud).resume(paused.id)
 
 
 @pytest.mark.parametrize("status", [RecordingStatus.ACTIVE, RecordingStatus.PAUSED])
@@ -95,7 +95,7 @@ def test_a_lost_pause_is_a_success_if_acs_says_that_it_does_not_record(cloud: Cl
     row = recorded(cloud, status=status)
     cloud.world.fail("acs.pause", Fault.ERROR_AFTER)
 
-    assert control_of(cloud).pause(row).status is RecordingStatus.PAUSED
+    assert control_of(cloud).pause(row.id).status is RecordingStatus.PAUSED
 
 
 def test_a_lost_pause_is_no_success_if_acs_says_that_it_records(cloud: Cloud) -> None:
@@ -103,7 +103,7 @@ def test_a_lost_pause_is_no_success_if_acs_says_that_it_records(cloud: Cloud) ->
     cloud.world.fail("acs.pause", Fault.ERROR_BEFORE)
 
     with pytest.raises(AcsUnavailable, match=r"acs\.pause failed"):
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)
 
     assert cloud.recording().control is ControlStatus.ACTIVE
     assert line(cloud) == BEGINNING + MINUTE
@@ -114,7 +114,7 @@ def test_a_lost_pause_is_no_success_while_inactive_may_mean_that_it_is_about_to_
     cloud.world.fail("acs.pause", Fault.ERROR_AFTER)
 
     with pytest.raises(AcsUnavailable, match=r"acs\.pause was lost"):
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)
 
 
 def test_a_lost_pause_is_no_success_if_the_recording_is_over(cloud: Cloud) -> None:
@@ -123,7 +123,7 @@ def test_a_lost_pause_is_no_success_if_the_recording_is_over(cloud: Cloud) -> No
     cloud.world.fail("acs.pause", Fault.ERROR_BEFORE)
 
     with pytest.raises(AcsUnavailable):
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)
 
     assert cloud.recording().ended_at == BEGINNING
 
@@ -132,7 +132,7 @@ def test_an_answer_that_another_one_overtook_is_asked_for_again(cloud: Cloud) ->
     row = recorded(cloud)
     during(cloud, "catalog.save_recording", controlled(cloud))
 
-    control_of(cloud).pause(row)
+    control_of(cloud).pause(row.id)
 
     assert (cloud.recording().control, cloud.world.counts["acs.state"]) == (ControlStatus.PAUSED, 1)
 
@@ -141,7 +141,7 @@ def test_a_write_to_the_files_half_does_not_overtake_an_answer(cloud: Cloud) -> 
     row = recorded(cloud)
     during(cloud, "catalog.save_recording", rewritten(cloud, files=FilesStatus.TRANSFERRING))
 
-    paused = control_of(cloud).pause(row)
+    paused = control_of(cloud).pause(row.id)
 
     assert (paused.control, paused.files) == (ControlStatus.PAUSED, FilesStatus.TRANSFERRING)
     assert cloud.world.counts["acs.state"] == 0
@@ -152,12 +152,12 @@ def test_what_never_started_cannot_be_controlled(cloud: Cloud, action: str) -> N
     row = recorded(cloud, start_failure=StartFailure.UNCONFIRMED)
 
     with pytest.raises(Conflict, match="is failed"):
-        getattr(control_of(cloud), action)(row)
+        getattr(control_of(cloud), action)(row.id)
 
 
 def test_what_acs_has_not_named_yet_cannot_be_controlled(cloud: Cloud) -> None:
     with pytest.raises(Conflict, match="not known"):
-        control_of(cloud).pause(recorded(cloud, recording_id=None))
+        control_of(cloud).pause(recorded(cloud, recording_id=None).id)
 
 
 # Stop
@@ -171,7 +171,7 @@ def test_what_acs_has_not_named_yet_cannot_be_controlled(cloud: Cloud) -> None:
 def test_what_is_over_or_was_refused_is_not_stopped_again(cloud: Cloud, fields: dict[str, Any]) -> None:
     row = recorded(cloud, **fields)
 
-    assert control_of(cloud).stop(row) == row
+    assert control_of(cloud).stop(row.id) == row
     assert cloud.world.counts["acs.stop"] == 0
 
 
@@ -183,7 +183,7 @@ def test_what_is_over_or_was_refused_is_not_stopped_again(cloud: Cloud, fields: 
 def test_after_a_stop_the_sweep_looks_when_there_may_be_something_to_do(
     cloud: Cloud, files: FilesStatus, wait: timedelta
 ) -> None:
-    stopped = control_of(cloud).stop(recorded(cloud, files=files))
+    stopped = control_of(cloud).stop(recorded(cloud, files=files).id)
 
     assert (stopped.ended_at, cloud.recording()) == (BEGINNING, stopped)
     assert line(cloud) == BEGINNING + wait
@@ -192,13 +192,13 @@ def test_after_a_stop_the_sweep_looks_when_there_may_be_something_to_do(
 def test_a_stop_asks_acs_first_whether_there_is_a_file_to_come(cloud: Cloud) -> None:
     row = recorded(cloud, status=RecordingStatus.PAUSED, active=False, has_run=False)
 
-    stopped = control_of(cloud).stop(row)
+    stopped = control_of(cloud).stop(row.id)
 
     assert (stopped.inactive_at, stopped.status) == (BEGINNING, RecordingStatus.EMPTY)
 
 
 def test_a_stop_of_what_runs_does_not_wait_for_a_question(cloud: Cloud) -> None:
-    control_of(cloud).stop(recorded(cloud))
+    control_of(cloud).stop(recorded(cloud).id)
 
     assert cloud.world.counts["acs.state"] == 0
 
@@ -207,7 +207,7 @@ def test_what_acs_says_is_over_is_not_stopped(cloud: Cloud) -> None:
     row = recorded(cloud, status=RecordingStatus.PAUSED, has_run=False)
     cloud.acs.hang_up(RECORDING_ID)
 
-    assert control_of(cloud).stop(row).ended_at == BEGINNING
+    assert control_of(cloud).stop(row.id).ended_at == BEGINNING
     assert cloud.world.counts["acs.stop"] == 0
 
 
@@ -215,7 +215,7 @@ def test_an_end_that_only_the_question_for_the_state_confirms_is_one(cloud: Clou
     row = recorded(cloud)
     cloud.world.fail("acs.stop", Fault.ERROR_AFTER)
 
-    assert control_of(cloud).stop(row).ended_at == BEGINNING
+    assert control_of(cloud).stop(row.id).ended_at == BEGINNING
     assert line(cloud) == BEGINNING + EVENT_PATIENCE
 
 
@@ -227,7 +227,7 @@ def test_a_stop_that_nothing_confirms_is_unknown(cloud: Cloud, error: AcsRefused
     cloud.acs.refuse("stop", error)
 
     with pytest.raises(ControlUnknown, match="did not confirm") as caught:
-        control_of(cloud).stop(row)
+        control_of(cloud).stop(row.id)
 
     assert caught.value.code == "8522"
     assert cloud.recording().ended_at is None
@@ -239,7 +239,7 @@ def test_a_stop_that_failed_for_want_of_an_answer_is_unknown_whatever_its_code(c
     cloud.acs.refuse("stop", AcsUnavailable("gone away", code=code))
 
     with pytest.raises(ControlUnknown, match="did not confirm"):
-        control_of(cloud).stop(row)
+        control_of(cloud).stop(row.id)
 
 
 def test_a_refused_stop_of_what_acs_still_knows_is_a_refusal(cloud: Cloud) -> None:
@@ -248,7 +248,7 @@ def test_a_refused_stop_of_what_acs_still_knows_is_a_refusal(cloud: Cloud) -> No
     cloud.acs.refuse("stop", refusal)
 
     with pytest.raises(AcsRefused) as caught:
-        control_of(cloud).stop(row)
+        control_of(cloud).stop(row.id)
 
     assert caught.value is refusal
 
@@ -258,18 +258,18 @@ def test_a_refused_stop_of_what_acs_does_not_know_any_more_is_an_end(cloud: Clou
     cloud.acs.hang_up(RECORDING_ID)
     cloud.acs.refuse("stop", AcsRefused("no", status=403, code="1"))
 
-    assert control_of(cloud).stop(row).ended_at == BEGINNING
+    assert control_of(cloud).stop(row.id).ended_at == BEGINNING
 
 
 # Rows of the version before
 
 
 def test_a_row_of_the_version_before_is_over_once_nothing_of_it_can_be_left(cloud: Cloud) -> None:
-    forgotten = a_recording(control=None, created_at=BEGINNING - MAX_RECORDING_AND_RETENTION - SECOND)
+    forgotten = recorded(cloud, control=None, created_at=BEGINNING - MAX_RECORDING_AND_RETENTION - SECOND)
 
     assert control_of(cloud).has_ended(forgotten)
     assert not control_of(cloud).may_run(forgotten)
-    assert control_of(cloud).stop(forgotten) == forgotten
+    assert control_of(cloud).stop(forgotten.id) == forgotten
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.control.control_requests import (
+from shared.control.control_answers import (
     ended,
     is_settling,
     next_question,

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.control.control_requests import QUESTIONS_MAX, ended
+from shared.control.control_answers import ended
+from shared.control.control_recording import QUESTIONS_MAX
 from shared.domain.durations import EVENT_PATIENCE, SETTLE
 from shared.domain.errors import CatalogConflict, ControlUnknown, NotFound
 from shared.domain.models import ControlStatus, RecordingStatus
@@ -161,10 +162,10 @@ def test_a_row_that_somebody_else_writes_over_and_over_is_given_up_at_last(cloud
     during(cloud, "catalog.save_recording", rewritten(cloud), times=times)
 
     if times < SAVE_TRIES:
-        assert control_of(cloud).pause(row).control is ControlStatus.PAUSED
+        assert control_of(cloud).pause(row.id).control is ControlStatus.PAUSED
     else:
         with pytest.raises(CatalogConflict):
-            control_of(cloud).pause(row)
+            control_of(cloud).pause(row.id)
 
 
 def test_a_row_that_is_gone_is_not_written(cloud: Cloud) -> None:
@@ -172,4 +173,4 @@ def test_a_row_that_is_gone_is_not_written(cloud: Cloud) -> None:
     during(cloud, "acs.pause", cloud.catalog.rows.clear)
 
     with pytest.raises(NotFound):
-        control_of(cloud).pause(row)
+        control_of(cloud).pause(row.id)

@@ -15,7 +15,7 @@ REFUSED = AcsRefused("Action is invalid (400/8501)", status=400, code="8501")
 
 
 def start(cloud: Cloud, key: str | None = None, **fields: object) -> Recording:
-    return cloud.services.recordings.start(a_start_request(**fields), key)
+    return cloud.services.starts.start(a_start_request(**fields), key)
 
 
 def running(cloud: Cloud) -> Recording:

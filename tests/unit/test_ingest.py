@@ -199,7 +199,7 @@ def test_another_row_for_the_same_recording_is_linked_and_nothing_moves(cloud: C
     foreign = cloud.recording()
     ours = cloud.catalog.save_recording(a_recording(recording_id=None, status=RecordingStatus.STARTING))
 
-    cloud.services.recordings.record_start(ours, AcsState(RECORDING_ID, active=True), pause_on_start=False)
+    cloud.services.starts.record_start(ours, AcsState(RECORDING_ID, active=True), pause_on_start=False)
 
     linked = {recording.id: recording.same_as for recording in cloud.recordings()}
     assert linked == {foreign.id: OUR_ID, OUR_ID: foreign.id}

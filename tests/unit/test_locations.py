@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 from yarl import URL
 
-from shared.domain.acs_urls import Location, in_own_storage, own_blob_name, own_location, parse_location
+from shared.domain.acs_urls import Location, in_own_storage, own_location, parse_location
 from shared.domain.errors import NotUnderstood
 from shared.settings import HOST_SUFFIXES
 from tests.builders import CONTAINER
@@ -197,8 +197,8 @@ def test_a_chunk_names_only_its_own_document() -> None:
         own_location("0-eus-d12-other", GOOD, HOST_SUFFIXES)
 
 
-def test_a_blob_in_a_container_of_the_operator_has_a_name() -> None:
-    assert own_blob_name(f"{CONTAINER}/2026/a.wav", CONTAINER) == "2026/a.wav"
+def test_a_blob_in_a_container_of_the_operator_is_own_storage() -> None:
+    assert in_own_storage(f"{CONTAINER}/2026/a.wav", (f"{CONTAINER}2", CONTAINER))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.api.http_replies import json_reply, reply_or_problem
-from shared.api.start_body import parse_start_request
+from shared.api.request_bodies import parse_start_request
 from shared.domain.errors import AcsRefused, RecorderError
 from shared.domain.log import ALERTS, LogEvent, log, quiet_sdk_logs
 from tests.builders import CONTAINER, announced_chunk, file_ready_event, keep_at_acs, start_body
@@ -63,7 +63,7 @@ def start(cloud: Cloud, call: str, phone: str, signature: str) -> None:
         tags={"who": phone},
     )
     reply_or_problem(
-        "/", lambda: json_reply({"id": cloud.services.recordings.start(parse_start_request(body, ()), None).id})
+        "/", lambda: json_reply({"id": cloud.services.starts.start(parse_start_request(body, ()), None).id})
     )
     refused = start_body(recordingStorageContainerUrl=f"{CONTAINER}?sig={signature}")
     reply_or_problem("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
@@ -99,6 +99,6 @@ def test_what_acs_says_in_a_refusal_stays_out_of_the_log(caplog: pytest.LogCaptu
     cloud.acs.refuse("start", AcsRefused("No such call: aHR0cHM6Ly9hcGkuZmxpZ2h0", status=400, code="8527"))
 
     with pytest.raises(RecorderError):
-        cloud.services.recordings.start(parse_start_request(start_body(), ()), None)
+        cloud.services.starts.start(parse_start_request(start_body(), ()), None)
 
     assert "aHR0cHM6Ly9hcGkuZmxpZ2h0" not in lines(caplog)

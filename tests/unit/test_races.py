@@ -52,7 +52,7 @@ def test_a_change_is_made_anew_on_what_somebody_else_wrote(transferring: Cloud) 
 def test_a_recording_whose_row_is_written_meanwhile_is_linked_once(transferring: Cloud) -> None:
     transferring.world.plan = whenever("catalog.save_recording", lambda: touch(transferring), times=2)
 
-    transferring.services.recordings.record_start(
+    transferring.services.starts.record_start(
         transferring.recording(), AcsState("eyJQ", active=True), pause_on_start=False
     )
 

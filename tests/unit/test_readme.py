@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions import create_app
-from shared.api.start_body import parse_start_request
+from shared.api.request_bodies import parse_start_request
 from shared.domain.durations import RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS, WARNINGS
 from shared.domain.json_views import recording_view
 from shared.domain.models import ChunkStatus, RecordingStatus

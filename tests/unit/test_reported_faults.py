@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 def running(cloud: Cloud, **fields: object) -> Recording:
     """A recording that ACS began two minutes ago."""
     cloud.acs.starts_active = True
-    recording = cloud.services.recordings.start(a_start_request(**fields), None)
+    recording = cloud.services.starts.start(a_start_request(**fields), None)
     cloud.world.advance(2 * MINUTE)
     return recording
 
@@ -29,7 +29,7 @@ def test_r14_a_pause_whose_answer_is_lost_is_shown_as_acs_has_it(cloud: Cloud) -
     recording = running(cloud)
     cloud.world.fail("acs.pause", Fault.ERROR_AFTER)
 
-    paused = cloud.services.recordings.pause(recording.id)
+    paused = cloud.services.control.pause(recording.id)
 
     assert paused.status is status(cloud) is RecordingStatus.PAUSED
 
@@ -39,7 +39,7 @@ def test_r14_a_pause_that_acs_did_not_carry_out_is_no_success(cloud: Cloud) -> N
     cloud.world.fail("acs.pause", Fault.TIME_OUT)
 
     with pytest.raises(AcsUncertain):
-        cloud.services.recordings.pause(recording.id)
+        cloud.services.control.pause(recording.id)
 
     assert status(cloud) is RecordingStatus.ACTIVE
 
@@ -49,7 +49,7 @@ def test_r14_a_pause_of_which_acs_says_nothing_is_asked_about_in_a_minute(cloud:
     cloud.world.fail("acs.pause", Fault.ERROR_AFTER)
     cloud.world.fail("acs.state", Fault.TIME_OUT)
     with pytest.raises(ControlUnknown):
-        cloud.services.recordings.pause(recording.id)
+        cloud.services.control.pause(recording.id)
 
     cloud.world.advance(MINUTE)
     FakeHost(cloud).sweep()
@@ -64,31 +64,31 @@ def test_r15_a_pause_that_is_answered_after_a_later_resume_does_not_win(cloud: C
     def resume_meanwhile(effect: Effect) -> Fault | None:
         if effect.name == "catalog.save_recording":
             cloud.world.plan = lambda _: None
-            other.recordings.resume(recording.id)
+            other.control.resume(recording.id)
         return None
 
     cloud.world.plan = resume_meanwhile
-    shown = cloud.services.recordings.pause(recording.id)
+    shown = cloud.services.control.pause(recording.id)
 
     assert next(iter(cloud.acs.recordings.values())).active
     assert shown.status is status(cloud) is RecordingStatus.ACTIVE
 
 
 def test_r16_a_resume_whose_answer_is_lost_leaves_no_empty_recording(cloud: Cloud) -> None:
-    id = cloud.services.recordings.start(a_start_request(pauseOnStart=True), None).id
+    id = cloud.services.starts.start(a_start_request(pauseOnStart=True), None).id
     cloud.world.advance(2 * MINUTE)
     cloud.world.fail("acs.resume", Fault.ERROR_AFTER)
-    cloud.services.recordings.resume(id)
+    cloud.services.control.resume(id)
 
-    assert cloud.services.recordings.stop(id).status is RecordingStatus.STOPPED
+    assert cloud.services.control.stop(id).status is RecordingStatus.STOPPED
 
 
 def test_r16_only_acs_s_fresh_word_makes_a_recording_empty(cloud: Cloud) -> None:
-    recording = cloud.services.recordings.start(a_start_request(pauseOnStart=True), None)
+    recording = cloud.services.starts.start(a_start_request(pauseOnStart=True), None)
     cloud.world.advance(2 * MINUTE)
     cloud.acs.begin(str(recording.recording_id))  # somebody else resumed it
 
-    assert cloud.services.recordings.stop(recording.id).status is RecordingStatus.STOPPED
+    assert cloud.services.control.stop(recording.id).status is RecordingStatus.STOPPED
 
 
 def test_s1_the_event_of_an_earlier_recording_does_not_end_the_live_one(cloud: Cloud) -> None:
@@ -100,7 +100,7 @@ def test_s1_the_event_of_an_earlier_recording_does_not_end_the_live_one(cloud: C
     host.work()
 
     assert (status(cloud), cloud.recording().files) == (RecordingStatus.ACTIVE, FilesStatus.TRANSFERRING)
-    assert cloud.services.recordings.stop(recording.id).ended_at
+    assert cloud.services.control.stop(recording.id).ended_at
     assert cloud.acs.recordings == {}
 
 
@@ -109,7 +109,7 @@ def test_a_stop_that_acs_refuses_is_no_success(cloud: Cloud) -> None:
     cloud.acs.refuse("stop", AcsRefused("conflict (409/8571)", status=409, code="8571"))
 
     with pytest.raises(AcsRefused):
-        cloud.services.recordings.stop(recording.id)
+        cloud.services.control.stop(recording.id)
 
     assert status(cloud) is RecordingStatus.ACTIVE
 

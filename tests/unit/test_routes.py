@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.api.event_body import EVENT_BYTES_MAX, parse_events
+from shared.api.request_bodies import EVENT_BYTES_MAX, parse_events
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body

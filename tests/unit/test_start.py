@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.control.recordings import refused
+from shared.control.start_recording import refused
 from shared.domain.durations import START_SECONDS_MAX
 from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable, Conflict
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
@@ -17,7 +17,7 @@ IN_PROGRESS = AcsRefused("Recording is already in progress (400/8553)", status=4
 
 
 def start(cloud: Cloud, key: str | None = None, **fields: object) -> Recording:
-    return cloud.services.recordings.start(a_start_request(**fields), key)
+    return cloud.services.starts.start(a_start_request(**fields), key)
 
 
 def running(cloud: Cloud) -> Recording:
@@ -202,7 +202,7 @@ def test_stop_does_not_succeed_unasked_after_an_unclear_start_and_a_refusal(clou
         start(cloud, KEY)
 
     with pytest.raises(Conflict):
-        cloud.services.recordings.stop(cloud.recording().id)
+        cloud.services.control.stop(cloud.recording().id)
 
 
 def carried_out_late(cloud: Cloud) -> Recording:
@@ -230,6 +230,6 @@ def test_a_start_that_acs_carried_out_is_none_that_it_refused(cloud: Cloud) -> N
 def test_stop_stops_what_acs_records_whatever_another_try_was_answered(cloud: Cloud) -> None:
     recording = carried_out_late(cloud)
 
-    cloud.services.recordings.stop(recording.id)
+    cloud.services.control.stop(recording.id)
 
     assert cloud.acs.recordings == {}

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from shared.api.start_body import BODY_BYTES_MAX, parse_idempotency_key, parse_start_request
+from shared.api.request_bodies import START_BYTES_MAX, parse_idempotency_key, parse_start_request
 from shared.domain.errors import InvalidRequest
 from shared.domain.start_request import StartRequest
 from tests.builders import CONTAINER, start_body
@@ -133,11 +133,11 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
 
 
 def test_a_body_over_the_limit_is_refused() -> None:
-    assert f"{BODY_BYTES_MAX} are allowed" in raw_reason(b" " * (BODY_BYTES_MAX + 1))
+    assert f"{START_BYTES_MAX} are allowed" in raw_reason(b" " * (START_BYTES_MAX + 1))
 
 
 def test_a_body_at_the_limit_is_not() -> None:
-    assert parse_start_request(start_body().ljust(BODY_BYTES_MAX), ())
+    assert parse_start_request(start_body().ljust(START_BYTES_MAX), ())
 
 
 # Channels

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from functions.bindings import to_document, to_messages
+from functions.event_grid import to_document
+from functions.queue_outputs import to_messages
 from shared.domain.models import ChunkRef, ChunkStatus
 from shared.settings import TRANSFER_POISON_QUEUE
 from tests.builders import Schema, document_id, file_ready_event, keep_at_acs, media

@@ -7,8 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from shared.copying.block_ids import Layout
-from shared.copying.buffers import BufferPool
-from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyOptions
+from shared.copying.copy_content import DIGEST_KEY, BufferPool, ContentCopier, CopyOptions
 from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, MinimumRate
 from shared.domain.durations import RATE_WINDOW_SECONDS
 from shared.domain.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient

@@ -1,27 +1,30 @@
-"""The body of POST /api/recordings, and its Idempotency-Key: every option of ACS, checked before ACS is asked.
+"""What comes in over HTTP: the body of a start with its Idempotency-Key, and the body of events handed in.
 
-{"serverCallId": "aHR0cHM6Ly9hcGku…", "recordingContentType": "audio", "recordingChannelType": "unmixed",
-"pauseOnStart": true, "tags": {"case": "4711"}}
+Every option of a start is checked before ACS is asked:
+
+    {"serverCallId": "aHR0cHM6Ly9hcGku…", "recordingContentType": "audio", "recordingChannelType": "unmixed",
+     "pauseOnStart": true, "tags": {"case": "4711"}}
 """
 
+import json
 import re
+from collections.abc import Mapping
 
 import msgspec
 
 from shared.domain.errors import InvalidRequest
-from shared.domain.json_fields import check_body_length
+from shared.domain.json_fields import Json, check_body_length
 from shared.domain.start_request import FormatType, StartRequest
 from shared.domain.urls import is_loopback_url, split_url
 
-BODY_BYTES_MAX = 64 * 1024
+START_BYTES_MAX = 64 * 1024
+EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
 TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
 CHANNELS_MAX = 5  # an unmixed recording has at most five channels
 IDENTIFIER_CHARACTERS_MAX = 2048
 KEY_CHARACTERS_MAX = 256
 RAW_ID = re.compile(r"\d+:\S+", re.ASCII)
-
-
 # The media that ACS makes (its documentation has no others), and why the rest is refused.
 MEDIA = {
     ("audioVideo", "mixed", "mp4"),
@@ -41,7 +44,7 @@ def parse_start_request(body: bytes, containers: tuple[str, ...]) -> StartReques
     Raises:
         InvalidRequest: naming the field, and saying why.
     """
-    check_body_length(body, BODY_BYTES_MAX)
+    check_body_length(body, START_BYTES_MAX)
     try:
         request = msgspec.json.decode(body, type=StartRequest)
     except msgspec.ValidationError as error:
@@ -105,11 +108,8 @@ def check_channels(request: StartRequest) -> None:
     field = "audioChannelParticipantOrdering" if ordering else "channelAffinity"
     if request.recording_channel_type != "unmixed":
         raise InvalidRequest(f"{field}: only an unmixed recording has channels to assign.")
-    for name, participants in (
-        ("audioChannelParticipantOrdering", ordering),
-        ("channelAffinity", tuple(pin.participant for pin in affinity)),
-    ):
-        check_participants(name, participants)
+    check_participants("audioChannelParticipantOrdering", ordering)
+    check_participants("channelAffinity", tuple(pin.participant for pin in affinity))
     channels = [pin.channel for pin in affinity]
     if any(not 0 <= channel < CHANNELS_MAX for channel in channels):
         raise InvalidRequest(f"channelAffinity: a channel is a number from 0 to {CHANNELS_MAX - 1}.")
@@ -139,10 +139,8 @@ def check_container(url: str | None, containers: tuple[str, ...]) -> None:
 
 
 def check_callback(url: str | None) -> None:
-    if url is None:
-        return
-    if is_loopback_url(url):
-        return  # reachable only from this very machine: a simulator's business, and ACS refuses it itself
+    if url is None or is_loopback_url(url):
+        return  # a loopback is reachable only from this very machine: a simulator's business, and ACS refuses it itself
     parsed = split_url(url)
     if parsed.scheme != "https" or not parsed.hostname or parsed.username or parsed.fragment:
         raise InvalidRequest("recordingStateCallbackUrl: ACS calls back over https only.")
@@ -158,11 +156,20 @@ def check_tags(tags: dict[str, str]) -> None:
 
 
 def parse_idempotency_key(key: str | None) -> str | None:
-    """The key as given; None without one.
-
-    Raises:
-        InvalidRequest: it is empty or too long.
-    """
+    """The key as given; None without one. Raises: InvalidRequest when it is empty or too long."""
     if key is not None and not 1 <= len(key) <= KEY_CHARACTERS_MAX:
         raise InvalidRequest(f"Idempotency-Key: it must have 1 to {KEY_CHARACTERS_MAX} characters.")
     return key
+
+
+def parse_events(body: bytes) -> list[Json]:
+    """One event as Event Grid would have delivered it, or an array of them. Raises: InvalidRequest."""
+    check_body_length(body, EVENT_BYTES_MAX)
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+    events = parsed if isinstance(parsed, list) else [parsed]
+    if not events or not all(isinstance(event, Mapping) for event in events):
+        raise InvalidRequest("The body must be an event, or an array of events.")
+    return events

@@ -1,4 +1,4 @@
-"""The control half of a recording: what ACS confirmed, and nothing else.
+"""Control a recording: pause, resume, stop, and ask ACS for its state; the row says what ACS confirmed.
 
 An answer of ACS counts only for the `control_version` it was asked from. Where another answer was written meanwhile,
 ACS is asked again, since nothing says which of the two it gave last. So a late answer never wins.
@@ -7,13 +7,23 @@ ACS is asked again, since nothing says which of the two it gave last. So a late 
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 
 import msgspec
 
-from shared.domain.durations import ASK_AGAIN, EVENT_PATIENCE, FILES_CAME, LOOK_AGAIN, SETTLE
+from shared.control.control_answers import (
+    ended,
+    ended_after_a_run,
+    is_settling,
+    observed,
+    resume_tried,
+    settled_at,
+    with_control,
+)
+from shared.domain.durations import ASK_AGAIN, EVENT_PATIENCE
 from shared.domain.errors import (
     CODE_NOT_FOUND,
     AcsError,
@@ -23,9 +33,9 @@ from shared.domain.errors import (
     Conflict,
     ControlUnknown,
 )
-from shared.domain.models import ControlStatus, FilesStatus, Recording, StartFailure
+from shared.domain.models import ControlStatus, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
+from shared.domain.ports import AcsCalls, Catalog, Clock
 from shared.domain.recording_rows import SAVE_TRIES, existing_recording
 
 QUESTIONS_MAX = 4  # of one request; each further one means that another request controls the recording just now
@@ -33,25 +43,29 @@ QUESTIONS_MAX = 4  # of one request; each further one means that another request
 type Change = Callable[[Recording], Recording]
 
 
+@dataclass(frozen=True)
 class Control:
-    """Pause, resume, stop, and questions to ACS; writes what ACS confirms."""
+    """Pause, resume, stop, and questions to ACS; writes what ACS confirms.
 
-    def __init__(
-        self, acs: AcsCalls, catalog: Catalog, open_work: OpenWork, clock: Clock, *, forgotten_after: timedelta
-    ) -> None:
-        self.acs = acs
-        self.catalog = catalog
-        self.open_work = open_work
-        self.clock = clock
-        self.forgotten_after = forgotten_after
+    Attributes:
+        forgotten_after: how long after its start nothing of a recording can be left at ACS.
+    """
 
-    def pause(self, recording: Recording) -> Recording:
-        """Raises: Conflict, AcsError."""
+    acs: AcsCalls
+    catalog: Catalog
+    open_work: OpenWork
+    clock: Clock
+    forgotten_after: timedelta
+
+    def pause(self, id: str) -> Recording:
+        """Raises: RecordingNotFound, Conflict, AcsError."""
+        recording = existing_recording(self.catalog, id)
         recording_id = self.controllable_id(recording)
         return self.request_change(recording, partial(self.acs.pause, recording_id), ControlStatus.PAUSED)
 
-    def resume(self, recording: Recording) -> Recording:
-        """Raises: Conflict, AcsError."""
+    def resume(self, id: str) -> Recording:
+        """Raises: RecordingNotFound, Conflict, AcsError."""
+        recording = existing_recording(self.catalog, id)
         recording_id = self.controllable_id(recording)
         # Before ACS is asked: a resume whose answer is lost may have made a file.
         tried = self.write_always(recording, partial(resume_tried, now=self.clock()))
@@ -93,21 +107,22 @@ class Control:
         self.schedule_question(row)
         raise error
 
-    def stop(self, recording: Recording) -> Recording:
+    def stop(self, id: str) -> Recording:
         """Stop a recording; success means that ACS confirmed that it does not record.
 
         Raises:
-            Conflict: ACS's id of it is not known.
+            RecordingNotFound; Conflict: ACS's id of it is not known.
             ControlUnknown: ACS does not confirm the end; nothing was changed here, and it may be asked again.
             AcsError: ACS refused.
         """
+        recording = existing_recording(self.catalog, id)
         if self.has_ended(recording) or recording.refused:
             return recording
         recording_id = self.acs_id(recording)
         end = ended
         if not recording.has_run:
             try:
-                recording = self.ask(recording)  # only a fresh answer tells an empty recording from a lost file
+                recording = self.ask(recording)  # only a fresh answer separates an empty recording from a lost file
             except ControlUnknown:
                 end = ended_after_a_run  # it is stopped all the same; a file may be to come
             if recording.ended_at is not None:
@@ -115,11 +130,9 @@ class Control:
         try:
             self.acs.stop(recording_id)
         except AcsError as error:
-            recording = self.confirm_end(recording, error)
-        else:
-            self.schedule_files_check(recording)
-            recording = self.write_always(recording, partial(end, now=self.clock()))
-        return recording
+            return self.confirm_end(recording, error)
+        self.schedule_files_check(recording)
+        return self.write_always(recording, partial(end, now=self.clock()))
 
     def confirm_end(self, recording: Recording, error: AcsError) -> Recording:
         """After a stop that was not confirmed, ask ACS for the state; the recording, if ACS does not know it any more.
@@ -163,11 +176,7 @@ class Control:
         return recording.may_run and not self.has_ended(recording)
 
     def controllable_id(self, recording: Recording) -> str:
-        """ACS's id of a recording that may be paused and resumed.
-
-        Raises:
-            Conflict: it has ended, or ACS has not named it yet.
-        """
+        """ACS's id of a recording that may be paused and resumed. Raises: Conflict when it has ended or has no id."""
         if self.has_ended(recording) or recording.start_failure is not None:
             raise Conflict(f"The recording is {recording.status}: it has ended.")
         return self.acs_id(recording)
@@ -178,6 +187,19 @@ class Control:
             raise Conflict("ACS's id of the recording is not known (yet): ACS has not answered the start.")
         return recording.recording_id
 
+    def refresh(self, id: str) -> Recording:
+        """The recording; ACS is asked first about one that is starting, or of which it never said anything.
+
+        If ACS does not answer, the row is returned unchanged. Raises: RecordingNotFound.
+        """
+        recording = existing_recording(self.catalog, id)
+        if recording.control not in {ControlStatus.STARTING, None}:
+            return recording
+        try:
+            return self.observe(recording)
+        except AcsError:
+            return recording
+
     def observe(self, recording: Recording) -> Recording:
         """Ask ACS about a recording that may still run, and write its answer.
 
@@ -186,10 +208,10 @@ class Control:
         """
         if not self.may_run(recording):
             return recording
-        observed = self.ask(recording)
-        if observed.ended_at is not None:
-            self.schedule_files_check(observed)
-        return observed
+        answered = self.ask(recording)
+        if answered.ended_at is not None:
+            self.schedule_files_check(answered)
+        return answered
 
     def ask(self, recording: Recording) -> Recording:
         """Ask ACS for the state and write it; unchanged where the recording has ended or has no id of ACS yet.
@@ -203,7 +225,11 @@ class Control:
         for _ in range(QUESTIONS_MAX):
             if not row.may_run or row.recording_id is None:
                 return row
-            state = self.ask_state(row, row.recording_id)
+            try:
+                state = self.acs.state(row.recording_id)
+            except AcsError as error:
+                self.schedule_question(row)
+                raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
             change = partial(observed, state=state, now=self.clock())
             # An answer that says nothing new is not written: it keeps no other answer out.
             written = row if change(row) == row else self.write(row, change)
@@ -214,13 +240,6 @@ class Control:
             row = existing_recording(self.catalog, row.id)
         self.schedule_question(row)
         raise ControlUnknown("The recording is being controlled by several requests at once.")
-
-    def ask_state(self, recording: Recording, recording_id: str) -> AcsState | None:
-        try:
-            return self.acs.state(recording_id)
-        except AcsError as error:
-            self.schedule_question(recording)
-            raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
 
     def schedule_question(self, recording: Recording) -> None:
         """Have the sweep ask ACS in a minute, or later if its answer may not count before that."""
@@ -257,101 +276,7 @@ class Control:
         raise CatalogConflict
 
     def write_always(self, recording: Recording, change: Change) -> Recording:
-        """Write a fact that no other answer contradicts.
-
-        Raises:
-            CatalogConflict: the row was written over and over again.
-        """
+        """Write a fact that no other answer contradicts; raises as `write` does."""
         written = self.write(recording, change, always=True)
         assert written is not None  # no other answer keeps a fact out
         return written
-
-
-def observed(recording: Recording, state: AcsState | None, now: datetime) -> Recording:
-    """What ACS's answer to the question for a recording's state makes of the row."""
-    if recording.ended_at is not None:
-        return recording
-    if state is None:
-        return unknown_to_acs(recording, now)
-    if state.active:
-        return active(recording)
-    inactive = recording if recording.has_run else msgspec.structs.replace(recording, inactive_at=now)
-    if is_settling(recording, now):
-        return inactive
-    return msgspec.structs.replace(
-        inactive, control=ControlStatus.PAUSED, start_failure=None, start_report=None, waits_for=None
-    )
-
-
-def unknown_to_acs(recording: Recording, now: datetime) -> Recording:
-    """After a 404: the end, unless the start is so fresh that ACS may not know of it everywhere yet."""
-    if recording.start_requested_at and now - recording.start_requested_at < SETTLE:
-        return recording
-    if recording.start_report is not None:
-        return unconfirmed(recording, recording.start_report)
-    return ended(recording, now)
-
-
-def active(recording: Recording) -> Recording:
-    return msgspec.structs.replace(
-        recording, control=ControlStatus.ACTIVE, has_run=True, start_failure=None, start_report=None, waits_for=None
-    )
-
-
-def ended(recording: Recording, now: datetime) -> Recording:
-    """After ACS confirmed that it does not record any more; the first confirmation stands."""
-    if recording.ended_at is not None:
-        return recording
-    return msgspec.structs.replace(recording, ended_at=now, waits_for=None)
-
-
-def ended_after_a_run(recording: Recording, now: datetime) -> Recording:
-    """After an end before which ACS did not say whether it ever ran."""
-    return msgspec.structs.replace(ended(recording, now), has_run=True)
-
-
-def unconfirmed(recording: Recording, reason: str) -> Recording:
-    """After a start that never became a recording: neither an end nor a file will come."""
-    return msgspec.structs.replace(
-        recording,
-        start_failure=StartFailure.UNCONFIRMED,
-        start_failure_reason=reason,
-        claimed_until=None,
-        waits_for=None,
-    )
-
-
-def resume_tried(recording: Recording, now: datetime) -> Recording:
-    return msgspec.structs.replace(recording, resume_requested_at=now, has_run=True)
-
-
-def with_control(recording: Recording, control: ControlStatus, now: datetime) -> Recording:
-    """After ACS confirmed a pause or a resume."""
-    if recording.ended_at is not None:
-        return recording
-    if control is ControlStatus.ACTIVE:
-        return msgspec.structs.replace(active(recording), resume_requested_at=now)
-    return msgspec.structs.replace(recording, control=control)
-
-
-def is_settling(recording: Recording, now: datetime) -> bool:
-    """Whether "inactive" may mean that it is about to run: shortly after a start or a resume."""
-    return now < settled_at(recording)
-
-
-def settled_at(recording: Recording) -> datetime:
-    """From when on "inactive" can only mean that it is paused."""
-    requests = (recording.start_requested_at, recording.resume_requested_at)
-    return max((request + SETTLE for request in requests if request), default=recording.created_at)
-
-
-def next_question(recording: Recording, now: datetime, *, in_vain: bool = False) -> datetime:
-    """When ACS is to be asked next about a recording that may still run.
-
-    Every minute for ten minutes after an event, or after the row's last change where ACS did not answer; else hourly.
-    """
-    if is_settling(recording, now):
-        return settled_at(recording)
-    news = [recording.heard_at, recording.updated_at if in_vain else None]
-    often = any(moment is not None and now - moment < FILES_CAME for moment in news)
-    return now + (ASK_AGAIN if often else LOOK_AGAIN)

@@ -1,32 +1,23 @@
-"""Start, pause, resume, stop and look up recordings.
+"""Start a recording: once, however often the request for it is repeated.
 
 The row is written before ACS is called: whatever dies on the way, the file-ready event, a callback or a second try
-under the same key finds a row that explains it. One that was stopped, as the API shows it:
-
-    {"id": "6f1c2d3e-…", "recordingId": "eyJQbGF0…", "status": "stopped", "origin": "api", "serverCallId": "aHR0cHM6…",
-     "createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
+under the same key finds a row that explains it.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 import msgspec
 
-from shared.control.control_requests import Control, active
+from shared.control.control_answers import active
+from shared.control.control_recording import Control
 from shared.domain.durations import SETTLE, START_SECONDS_MAX
-from shared.domain.errors import (
-    AcsError,
-    AcsRefused,
-    AcsUnavailable,
-    AcsUncertain,
-    CatalogConflict,
-    Conflict,
-    KeyReused,
-)
+from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogConflict, Conflict, KeyReused
 from shared.domain.identifiers import id_from_key
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ControlStatus, FilesStatus, Origin, Recording, StartFailure
+from shared.domain.models import ControlStatus, FilesStatus, Origin, Recording, StartFailure
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.domain.recording_rows import existing_recording, link_acs_id, save_recording, with_acs_id
@@ -36,26 +27,16 @@ START_TRIES = 3  # calls to ACS for one request, all with the same repeatability
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
 
 
-class Recordings:
-    """The use cases behind the control routes."""
+@dataclass(frozen=True)
+class Starts:
+    """Starts recordings; `callback_url` is where ACS posts states unless the request names another."""
 
-    def __init__(
-        self,
-        acs: AcsCalls,
-        catalog: Catalog,
-        open_work: OpenWork,
-        clock: Clock,
-        *,
-        max_recording: timedelta,
-        retention: timedelta,
-        callback_url: str | None = None,
-    ) -> None:
-        self.callback_url = callback_url
-        self.acs = acs
-        self.catalog = catalog
-        self.open_work = open_work
-        self.clock = clock
-        self.control = Control(acs, catalog, open_work, clock, forgotten_after=max_recording + retention)
+    acs: AcsCalls
+    catalog: Catalog
+    open_work: OpenWork
+    clock: Clock
+    control: Control
+    callback_url: str | None = None
 
     def start(self, request: StartRequest, key: str | None) -> Recording:
         """Start a recording, or give the first answer again when the same key and body came before.
@@ -72,7 +53,7 @@ class Recordings:
             created = self.create(requested_recording(id, request, self.clock()))
             if created is not None:
                 return self.drive_start(created, request, asked_before=False)
-            existing = self.get(id)
+            existing = existing_recording(self.catalog, id)
         claimed = self.claim_again(existing, request)
         return self.drive_start(claimed, request, asked_before=True) if claimed else existing
 
@@ -170,45 +151,6 @@ class Recordings:
         """Release the claim of a start that is not decided; it stays `starting`."""
         change = partial(msgspec.structs.replace, claimed_until=None, waits_for=waits_for, updated_at=self.clock())
         return save_recording(self.catalog, recording, change)
-
-    def pause(self, id: str) -> Recording:
-        """Raises: RecordingNotFound, Conflict, AcsError."""
-        return self.control.pause(self.get(id))
-
-    def resume(self, id: str) -> Recording:
-        """Raises: RecordingNotFound, Conflict, AcsError."""
-        return self.control.resume(self.get(id))
-
-    def stop(self, id: str) -> Recording:
-        """Stop a recording; success means that ACS confirmed that it does not record.
-
-        Raises:
-            RecordingNotFound, Conflict, ControlUnknown, AcsError.
-        """
-        return self.control.stop(self.get(id))
-
-    def get(self, id: str) -> Recording:
-        """Raises: RecordingNotFound."""
-        return existing_recording(self.catalog, id)
-
-    def refresh(self, id: str) -> Recording:
-        """The recording; ACS is asked first about one that is starting, or of which it never said anything.
-
-        If ACS does not answer, the row is returned unchanged.
-
-        Raises:
-            RecordingNotFound: there is none.
-        """
-        recording = self.get(id)
-        if recording.control not in {ControlStatus.STARTING, None}:
-            return recording
-        try:
-            return self.control.observe(recording)
-        except AcsError:
-            return recording
-
-    def chunks(self, id: str) -> list[Chunk]:
-        return sorted(self.catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
 
 
 def requested_recording(id: str, request: StartRequest, now: datetime) -> Recording:

@@ -6,7 +6,7 @@ also "no such table". A request whose answer was lost may have been carried out.
 
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from azure.core.rest import HttpResponse
@@ -21,17 +21,16 @@ TROUBLE = (AzureError, RequestException)
 def code_of(error: Trouble) -> str:
     """The service's error code; empty when it gave none."""
     code = getattr(error, "error_code", None)
-    response = cast("HttpResponse | None", getattr(error, "response", None))
     if code:
         return str(getattr(code, "value", code))
+    response = cast("HttpResponse | None", getattr(error, "response", None))
     return code_in(response) if response is not None else ""
 
 
 def code_in(response: HttpResponse) -> str:
     """The code of a response, which Table Storage's own SDK does not always take out of it."""
     try:
-        body: Any = json.loads(response.text())
-        code = body["odata.error"]["code"]
+        code = json.loads(response.text())["odata.error"]["code"]
     except (AzureError, ValueError, LookupError, TypeError):  # not read, no JSON, or of another form
         code = None
     return str(code or response.headers.get(CODE_HEADER) or "")

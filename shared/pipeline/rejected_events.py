@@ -1,0 +1,35 @@
+"""Rejected events: kept byte for byte, and alerted, until replay understands them."""
+
+import json
+from collections.abc import Mapping
+
+from shared.domain import identifiers
+from shared.domain.json_fields import Json, text
+from shared.domain.log import LogEvent, log
+from shared.domain.ports import EventStore
+
+NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
+
+
+def reject(rejected_events: EventStore, document: Json, reason: str) -> None:
+    """Keep an event under a name that a second delivery has again."""
+    content = to_json(document)
+    name = f"{identifiers.digest(content)}.json"
+    rejected_events.keep(name, content.encode(), reason)
+    log(LogEvent.EVENT_REJECTED, event=text(document, "id"), kept=name, reason=reason)
+
+
+def to_json(document: Json) -> str:
+    """An event as JSON; of one that is nested too deeply to be written what lies at the depths of any real event."""
+    try:
+        return json.dumps(document, separators=(",", ":"))
+    except RecursionError:
+        return json.dumps(cut_off(document, NESTING_MAX), separators=(",", ":"))
+
+
+def cut_off(value: object, levels: int) -> object:
+    if isinstance(value, Mapping) and levels:
+        return {name: cut_off(item, levels - 1) for name, item in value.items()}
+    if isinstance(value, list) and levels:
+        return [cut_off(item, levels - 1) for item in value]
+    return "nested too deeply to be kept" if isinstance(value, Mapping | list) else value
