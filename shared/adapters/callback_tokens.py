@@ -40,7 +40,7 @@ class JwtCallbackVerifier:
         try:
             jwt.decode(
                 token,
-                self.keys.key(jwt.get_unverified_header(token).get("kid")),
+                self.keys.key(jwt.get_unverified_header(token).get("kid", "")),
                 algorithms=ALGORITHMS,
                 audience=self.audience,
                 issuer=self.issuer,
@@ -60,12 +60,12 @@ class PublishedKeys:
     def __init__(self, url: str, monotonic: Callable[[], float]) -> None:
         self.url = url
         self.monotonic = monotonic
-        self.keys: Mapping[str | None, jwt.PyJWK] = {}
+        self.keys: Mapping[str, jwt.PyJWK] = {}
         self.known_until = self.next_fetch = monotonic()
         self.failure: Exception | None = None
         self.fetching = Lock()
 
-    def key(self, id: str | None) -> jwt.PyJWK:
+    def key(self, id: str) -> jwt.PyJWK:
         """A key by its id.
 
         Raises:
@@ -84,13 +84,14 @@ class PublishedKeys:
             raise CallbackRefused("The callback's token is signed with none of ACS's keys.")
         return self.keys[id]
 
-    def has(self, id: str | None) -> bool:
+    def has(self, id: str) -> bool:
         return id in self.keys and self.monotonic() < self.known_until
 
     def fetch(self) -> None:
         self.next_fetch = self.monotonic() + TOKEN_KEYS_PAUSE_SECONDS  # whatever comes of this one
         try:
-            self.keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(fetched(self.url, self.monotonic)).keys}
+            published = jwt.PyJWKSet.from_dict(fetched(self.url, self.monotonic)).keys
+            self.keys = {key.key_id: key for key in published if isinstance(key.key_id, str)}
             self.known_until = self.monotonic() + TOKEN_KEYS_LIFETIME_SECONDS
         except (requests.RequestException, OSError, ValueError, RecursionError, jwt.PyJWTError) as error:
             self.failure = error

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from shared.control.control_answers import observed
+from shared.control.control_answers import is_settling, observed
 from shared.control.control_recording import Control
 from shared.domain.durations import CALLBACK_PAUSE, START_TOLERANCE
 from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError
@@ -29,9 +29,9 @@ STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
 ERROR_STATUSES = range(400, 600)
 BODY_BYTES_MAX = 64 * 1024
-# One post leads to at most twenty requests to ACS and storage: six for a question, nine and the starts for a lesson.
+# One post leads to at most twenty requests to ACS and storage: six for a question, ten and the starts for a lesson.
 CALLBACKS_MAX = 2  # of one post that are heard; ACS posts one
-STARTS_MAX = 5  # of a call that are looked at, the latest of each kind of id
+STARTS_MAX = 4  # of a call that are looked at, the latest
 
 
 class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +129,9 @@ class StateCallbacks:
         def change(row: Recording) -> Recording:
             return row if row.recording_id else observed(with_acs_id(row, acs_id, owner), state, now)
 
-        self.control.write(recording, change)  # not if the start's own answer came meanwhile
+        bound = self.control.write(recording, change)  # not if the start's own answer came meanwhile
+        if bound is not None and is_settling(bound, now):
+            self.control.schedule_question(bound)
 
     def ask_acs(self, recording: Recording) -> None:
         """Ask ACS about a recording that may run, unless a callback made us ask a moment ago.

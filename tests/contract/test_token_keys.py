@@ -8,7 +8,9 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from local.simulator.tokens import ISSUER, TokenSigner
 from shared.adapters.callback_tokens import KEYS_BYTES_MAX, JwtCallbackVerifier
@@ -132,6 +134,17 @@ def test_an_answer_that_is_no_keys_is_an_outage(
 
     assert posted(verifier, signer) == "keys missing"
     assert server.fetches == 1
+
+
+def test_keys_that_are_none_for_these_tokens_verify_nothing(
+    signer: TokenSigner, server: KeyServer, verifier: JwtCallbackVerifier
+) -> None:
+    elliptic = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    server.body = json.dumps(
+        {"keys": [elliptic | {"kid": signer.key_id}, signer.jwks()["keys"][0] | {"kid": [signer.key_id]}]}
+    ).encode()
+
+    assert posted(verifier, signer) == "refused"
 
 
 def test_an_address_that_nobody_answers_is_an_outage(signer: TokenSigner, server: KeyServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.control.state_callbacks import BODY_BYTES_MAX, CALLBACKS_MAX
-from shared.domain.durations import CALLBACK_PAUSE
+from shared.domain.durations import CALLBACK_PAUSE, SETTLE
 from shared.domain.errors import AcsUnavailable, CallbackRefused, ControlUnknown, InvalidRequest
 from shared.domain.models import ControlStatus, FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
@@ -161,6 +161,18 @@ def test_a_start_whose_own_answer_came_meanwhile_keeps_it(verified: Cloud) -> No
     take_in(verified, post(event()))
 
     assert verified.recording().recording_id == "its own"
+
+
+def test_an_id_that_is_taught_soon_after_the_start_has_the_sweep_ask_once_the_answer_counts(verified: Cloud) -> None:
+    start(verified, start_requested_at=BEGINNING)
+    at_acs(verified, active=False)
+
+    take_in(verified, post(event()))
+    verified.acs.begin(RECORDING_ID)
+    verified.world.advance(SETTLE)
+    verified.services.sweep.sweep()
+
+    assert verified.recording().status is RecordingStatus.ACTIVE
 
 
 def test_what_a_kill_left_half_taught_is_taught_by_the_next_callback(verified: Cloud) -> None:
