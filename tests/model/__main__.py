@@ -8,17 +8,28 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from tests.model import control, neighbours
 from tests.model.faults import FixedFaults, parsed
-from tests.model.losses import LOSSES, LossRun, first_faults, pairs_around
+from tests.model.losses import LOSSES, LossRun, play_loss
 from tests.model.model_run import ModelRun, exactly, first_parts, seeded
 from tests.model.oracle import Violation
 from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
 from tests.model.schedules import RACES, explored
-from tests.model.search import UNDISTURBED, Totals, drawn, everywhere, one, pairs_with, quiet, single_faults
+from tests.model.search import (
+    UNDISTURBED,
+    Play,
+    Totals,
+    drawn,
+    everywhere,
+    one,
+    pairs,
+    pairs_with,
+    quiet,
+    single_faults,
+)
 
 RUNS = 50_000
 PREEMPTIONS = 3
@@ -29,6 +40,11 @@ SCENARIOS = {
     "three chunks in blocks": in_blocks(THREE),
     "three chunks, an event each": first_parts(THREE),
 }
+PLAYED: list[tuple[Iterable[str], Play]] = [
+    (LOSSES, play_loss),
+    (control.SCRIPTS, control.play_script),
+    (neighbours.HOPELESS_UNITS, neighbours.play_beside),
+]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,14 +90,9 @@ def long_form(first: int, runs: int) -> int:
         failures += told(f"every fault, {name}", partial(everywhere, one, single_faults(scenario)))
         if scenario.chunks == 1:
             failures += told(f"every pair, {name}", partial(everywhere, pairs_with, single_faults(scenario)))
-    for name in LOSSES:
-        failures += told(f"every pair, {name}", partial(everywhere, pairs_around, first_faults(name)))
-    for name in control.SCRIPTS:
-        failures += told(f"every pair, {name}", partial(everywhere, control.pairs_with, control.first_faults(name)))
-    for name in neighbours.HOPELESS_UNITS:
-        failures += told(
-            f"every pair, {name}", partial(everywhere, neighbours.pairs_with, neighbours.first_faults(name))
-        )
+    for names, play in PLAYED:
+        for name in names:
+            failures += told(f"every pair, {name}", partial(pairs, play, name))
     for name in control.CONTESTS:
         failures += told(f"every order, {name}", partial(control.every_order, name, PREEMPTIONS))
     for name in RACES:

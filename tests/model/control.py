@@ -274,41 +274,11 @@ class ControlRun:
         return f'python -m tests.model --script "{self.name}" --faults "{text_of(self.struck)}"'
 
 
-def played(name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
-    """Run a script, count it, and say which faults can follow: in what callers ask for, and in the first sweeps."""
-    totals.runs += 1
-    run = ControlRun(name, FixedFaults(dict(faults)))
-    try:
-        run.run()
-    except Violation as violation:
-        totals.violations.append(str(violation))
-        return
-    effects = run.scenario.cloud.world.effects[: run.rest_began + FAULTS_AT_REST]
-    totals.effects_max = max(totals.effects_max, len(effects))
-    last = faults[-1][0] if faults else 0
-    for effect in effects[last:]:
-        for fault in faults_of(effect.name):
-            yield *faults, (effect.number, fault)
-
-
-def every_fault(name: str) -> Totals:
-    totals = Totals()
-    for fault in played(name, (), totals):
-        next(played(name, fault, totals), None)
-    return totals
-
-
-def first_faults(name: str) -> list[tuple[str, Faults]]:
-    return [(name, faults) for faults in played(name, (), Totals())]
-
-
-def pairs_with(task: tuple[str, Faults]) -> Totals:
-    """A first fault, alone and with every second one that can follow it."""
-    name, first = task
-    totals = Totals()
-    for pair in played(name, first, totals):
-        next(played(name, pair, totals), None)
-    return totals
+def play_script(name: str, faults: Faults) -> Iterator[tuple[int, Fault]]:
+    """Run a script; faults follow in what callers ask for, and in the first sweeps. Raises: Violation."""
+    run = ControlRun(name, FixedFaults(dict(faults))).run()
+    effects = run.world.effects[: run.rest_began + FAULTS_AT_REST]
+    return ((one.number, fault) for one in effects for fault in faults_of(one.name))
 
 
 def contested(name: str, schedule: Sequence[int]) -> int:

@@ -18,7 +18,7 @@ from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scenarios import ONE
-from tests.model.search import Faults, Totals
+from tests.model.search import Faults
 
 type Event = dict[str, object]
 
@@ -228,30 +228,8 @@ class LossRun:
         return (*recordings, *(chunk.status for chunk in self.cloud.chunks()))
 
 
-def losing(name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
-    """Run a loss, count it, and say which faults can follow."""
-    totals.runs += 1
-    run = LossRun(name, FixedFaults(dict(faults)))
-    try:
-        run.run()
-    except Violation as violation:
-        totals.violations.append(str(violation))
-        return
-    last = faults[-1][0] if faults else 0
-    for effect in run.world.effects[last:]:
-        for fault in faults_of(effect.name):
-            if fault not in LOSSES[name].unlike:
-                yield *faults, (effect.number, fault)
-
-
-def first_faults(name: str) -> list[tuple[str, Faults]]:
-    return [(name, faults) for faults in losing(name, (), Totals())]
-
-
-def pairs_around(task: tuple[str, Faults]) -> Totals:
-    """A first fault, alone and with every second one that can follow it."""
-    name, first = task
-    totals = Totals()
-    for pair in losing(name, first, totals):
-        next(losing(name, pair, totals), None)  # run, and left at that
-    return totals
+def play_loss(name: str, faults: Faults) -> Iterator[tuple[int, Fault]]:
+    """Run a loss; the faults that can follow are those that are unlike it. Raises: Violation."""
+    effects = LossRun(name, FixedFaults(dict(faults))).run().world.effects
+    unlike = LOSSES[name].unlike
+    return ((one.number, fault) for one in effects for fault in faults_of(one.name) if fault not in unlike)

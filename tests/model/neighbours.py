@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
@@ -23,7 +22,7 @@ from tests.model.alerts import Alerts
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.search import Faults, Totals
+from tests.model.search import Faults
 
 OTHERS = 3
 HOPELESS = 0  # the number of the recording that can never be done; the others follow
@@ -227,37 +226,7 @@ class NeighbourRun:
         return f'python -m tests.model --beside "{self.name}" --faults "{text_of(self.struck)}"'
 
 
-def following_faults(name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
-    """Run it, count it, and say which faults can follow."""
-    totals.runs += 1
-    run = NeighbourRun(name, FixedFaults(dict(faults)))
-    try:
-        run.run()
-    except Violation as violation:
-        totals.violations.append(str(violation))
-        return
-    last = faults[-1][0] if faults else 0
-    for effect in run.world.effects[last:FAULTED_EFFECTS]:
-        for fault in faults_of(effect.name):
-            yield *faults, (effect.number, fault)
-
-
-def every_fault(name: str, step: int = 1) -> Totals:
-    """Every so many of the faults that can hit a run; all for 1."""
-    totals = Totals()
-    for fault in islice(following_faults(name, (), totals), 0, None, step):
-        next(following_faults(name, fault, totals), None)
-    return totals
-
-
-def first_faults(name: str) -> list[tuple[str, Faults]]:
-    return [(name, faults) for faults in following_faults(name, (), Totals())]
-
-
-def pairs_with(task: tuple[str, Faults]) -> Totals:
-    """A first fault, alone and with every second one that can follow it."""
-    name, first = task
-    totals = Totals()
-    for pair in following_faults(name, first, totals):
-        next(following_faults(name, pair, totals), None)
-    return totals
+def play_beside(name: str, faults: Faults) -> Iterator[tuple[int, Fault]]:
+    """Run it beside what can never be done. Raises: Violation."""
+    effects = NeighbourRun(name, FixedFaults(dict(faults))).run().world.effects[:FAULTED_EFFECTS]
+    return ((one.number, fault) for one in effects for fault in faults_of(one.name))

@@ -5,9 +5,10 @@ import logging
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import batched, islice
 from math import inf
 from multiprocessing import get_context
@@ -58,6 +59,8 @@ class Totals:
 
 type Faults = tuple[tuple[int, Fault], ...]
 type Task = tuple[Scenario, Faults]
+# Runs what bears a name under these faults; returns the faults that its effects can meet. Raises: Violation.
+type Play = Callable[[str, Faults], Iterable[tuple[int, Fault]]]
 
 
 def undisturbed(scenario: Scenario) -> list[str]:
@@ -87,6 +90,49 @@ def pairs_with(task: Task) -> Totals:
         for second in faults_of(effect.name):
             totals.count(exactly(scenario, {first: fault, effect.number: second}), again=False)
     return totals
+
+
+def following_faults(play: Play, name: str, faults: Faults, totals: Totals) -> Iterator[Faults]:
+    """Run it, count it, and say which faults can follow these."""
+    totals.runs += 1
+    try:
+        possible = play(name, faults)
+    except Violation as violation:
+        totals.violations.append(str(violation))
+        return
+    last = faults[-1][0] if faults else 0
+    for number, fault in possible:
+        totals.effects_max = max(totals.effects_max, number)
+        if number > last:
+            yield *faults, (number, fault)
+
+
+def every_fault(play: Play, name: str, step: int = 1) -> Totals:
+    """Every so many of the faults that can hit a run; all for 1."""
+    totals = Totals()
+    for fault in islice(following_faults(play, name, (), totals), 0, None, step):
+        next(following_faults(play, name, fault, totals), None)  # run, and left at that
+    return totals
+
+
+def first_faults(play: Play, name: str) -> list[tuple[str, Faults]]:
+    return [(name, faults) for faults in following_faults(play, name, (), Totals())]
+
+
+def pairs_after(play: Play, task: tuple[str, Faults]) -> Totals:
+    """A first fault, alone and with every second one that can follow it."""
+    name, first = task
+    totals = Totals()
+    for pair in following_faults(play, name, first, totals):
+        next(following_faults(play, name, pair, totals), None)
+    return totals
+
+
+def pairs(play: Play, name: str, firsts: int | None = None) -> Totals:
+    """Every pair of faults that can hit a run, on every processor; of about so many first ones, if not of all."""
+    tasks = first_faults(play, name)
+    step = max(1, len(tasks) // firsts) if firsts else 1
+    return everywhere(partial(pairs_after, play), list(strided(tasks, step)))
 
 
 UNDISTURBED: dict[Scenario, int] = {}

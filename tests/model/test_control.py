@@ -12,14 +12,12 @@ from tests.model.control import (
     SCRIPTS,
     ControlRun,
     ControlScenario,
-    every_fault,
     every_order,
-    first_faults,
-    pairs_with,
+    play_script,
 )
 from tests.model.faults import FixedFaults
 from tests.model.oracle import Violation
-from tests.model.search import everywhere, strided
+from tests.model.search import every_fault, pairs
 
 FIRST_FAULTS = 12  # about so many of them for each script; the long form takes every one
 PREEMPTIONS = int(os.environ.get("MODEL_PREEMPTIONS", "2"))  # the long form takes three
@@ -53,7 +51,7 @@ def test_undisturbed_it_ends_as_it_should(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_with_one_fault_anywhere_nobody_is_told_an_untruth(name: str) -> None:
-    totals = every_fault(name)
+    totals = every_fault(play_script, name)
 
     assert totals.violations[:5] == []
     assert totals.runs > 100
@@ -63,9 +61,7 @@ def test_with_one_fault_anywhere_nobody_is_told_an_untruth(name: str) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_with_a_pair_of_faults_anywhere_nobody_is_told_an_untruth(name: str) -> None:
-    firsts = first_faults(name)
-
-    totals = everywhere(pairs_with, list(strided(firsts, max(1, len(firsts) // FIRST_FAULTS))))
+    totals = pairs(play_script, name, FIRST_FAULTS)
 
     assert totals.violations[:5] == []
     assert totals.runs > 100

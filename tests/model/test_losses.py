@@ -6,21 +6,18 @@ from shared.domain.models import ChunkStatus, RecordingStatus
 from tests.builders import a_chunk, a_recording
 from tests.fakes import Cloud
 from tests.model.alerts import Alerts, nothing_fails_in_silence
-from tests.model.losses import LOSSES, first_faults, losing, pairs_around
+from tests.model.losses import LOSSES, play_loss
 from tests.model.model_run import exactly
 from tests.model.oracle import Violation
 from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
-from tests.model.search import Totals, everywhere, strided
+from tests.model.search import every_fault, pairs
 
 FIRST_FAULTS = 60  # about so many of them for each loss; the long form takes every one
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_one_fault_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:
-    totals = Totals()
-
-    for fault in losing(name, (), totals):
-        list(losing(name, fault, totals))
+    totals = every_fault(play_loss, name)
 
     assert totals.violations[:5] == []
     assert totals.runs > 1
@@ -30,13 +27,10 @@ def test_one_fault_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(name: str) -> None:
-    firsts = first_faults(name)
-    chosen = list(strided(firsts, max(1, len(firsts) // FIRST_FAULTS)))
-
-    totals = everywhere(pairs_around, chosen)
+    totals = pairs(play_loss, name, FIRST_FAULTS)
 
     assert totals.violations[:5] == []
-    assert totals.runs > len(chosen) > 0
+    assert totals.runs > FIRST_FAULTS
 
 
 @pytest.mark.parametrize("scenario", [ONE, in_blocks(ONE), THREE], ids=["at once", "in blocks", "three"])

@@ -6,9 +6,9 @@ import pytest
 
 from shared.domain.log import LOGGER
 from tests.model.faults import FixedFaults
-from tests.model.neighbours import HOPELESS_UNITS, TOLD, NeighbourRun, Neighbours, every_fault, first_faults, pairs_with
+from tests.model.neighbours import HOPELESS_UNITS, TOLD, NeighbourRun, Neighbours, play_beside
 from tests.model.oracle import Violation
-from tests.model.search import everywhere, strided
+from tests.model.search import every_fault, pairs
 
 SOME_STEP = 17  # of the faults: prime to the number that an effect may meet, so that each kind comes in turn
 FIRST_FAULTS = 8  # about so many for each unit; the long form takes every one
@@ -18,7 +18,7 @@ FIRST_FAULTS = 8  # about so many for each unit; the long form takes every one
 @pytest.mark.parametrize("name", HOPELESS_UNITS)
 @pytest.mark.parametrize("step", [SOME_STEP, pytest.param(1, marks=pytest.mark.prove)])
 def test_with_one_fault_anywhere_what_can_be_done_is_done(name: str, step: int) -> None:
-    totals = every_fault(name, step)
+    totals = every_fault(play_beside, name, step)
 
     assert totals.violations[:5] == []
     assert totals.runs > 100 // step
@@ -28,9 +28,7 @@ def test_with_one_fault_anywhere_what_can_be_done_is_done(name: str, step: int) 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", HOPELESS_UNITS)
 def test_with_a_pair_of_faults_anywhere_what_can_be_done_is_done(name: str) -> None:
-    firsts = first_faults(name)
-
-    totals = everywhere(pairs_with, list(strided(firsts, max(1, len(firsts) // FIRST_FAULTS))))
+    totals = pairs(play_beside, name, FIRST_FAULTS)
 
     assert totals.violations[:5] == []
 
