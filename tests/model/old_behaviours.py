@@ -96,13 +96,13 @@ OLD: dict[str, OldBehaviour] = {
             "            return recording\n"
         ),
         once="",
-        noticed_by=("tests/unit/test_callbacks.py", "-k", "has_started"),
+        noticed_by=("tests/unit/test_callback_lessons.py", "-k", "has_started"),
     ),
     "a callback is about the latest start": OldBehaviour(
         path=CALLBACKS,
         today="return starts[0] if len(starts) == 1 else None",
         once="return starts[0] if starts else None",
-        noticed_by=("tests/unit/test_callbacks.py", "-k", "neither_is_taught"),
+        noticed_by=("tests/unit/test_callback_lessons.py", "-k", "neither_is_taught"),
     ),
     "an unsigned callback teaches": OldBehaviour(
         path=CALLBACKS,

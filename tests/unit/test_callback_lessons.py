@@ -1,0 +1,335 @@
+"""What a verified callback may teach, and what it never decides: ACS is asked, and its answer is written."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from shared.control.state_callbacks import START_FAILED
+from shared.domain.durations import SETTLE
+from shared.domain.errors import ControlUnknown
+from shared.domain.models import FailureKind, RecordingStatus
+from shared.domain.open_work import recording_entry
+from tests.builders import OUR_ID, RECORDING_ID
+from tests.fakes import BEGINNING, Cloud, Effect, Fault
+from tests.unit.callbacks import at_acs, event, post, start, take_in
+
+
+@pytest.fixture
+def verified() -> Cloud:
+    return Cloud(CALLBACK_AUDIENCE="resource")
+
+
+# Signed: what it teaches
+
+
+def test_a_signed_callback_teaches_acs_s_id(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event()))
+
+    assert (verified.recording().recording_id, verified.recording().status) == (RECORDING_ID, RecordingStatus.ACTIVE)
+    assert verified.catalog.acs_ids == {RECORDING_ID: OUR_ID}
+
+
+def test_an_id_that_acs_does_not_know_is_not_taught(verified: Cloud) -> None:
+    start(verified)
+
+    take_in(verified, post(event()))
+
+    assert (verified.recording().recording_id, verified.catalog.acs_ids) == (None, {})
+
+
+def test_an_id_is_not_taught_while_acs_is_silent(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+    verified.world.fail("acs.state", Fault.TIME_OUT)
+
+    take_in(verified, post(event()))
+
+    assert (verified.recording().recording_id, verified.catalog.acs_ids) == (None, {})
+
+
+@pytest.mark.parametrize("id", ["../../calling", "a/b", "a?b", " ", "é", "x" * 1025])
+def test_what_is_no_id_of_acs_s_is_not_asked_about(verified: Cloud, id: str) -> None:
+    start(verified)
+
+    take_in(verified, post(event(recordingId=id)))
+
+    assert verified.world.counts["acs.state"] == 0
+
+
+def test_of_two_undecided_starts_of_a_call_neither_is_taught(verified: Cloud) -> None:
+    start(verified)
+    start(verified, id="another")
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event()))
+
+    assert verified.catalog.acs_ids == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"recording_id": "another", "status": RecordingStatus.ACTIVE},
+        {"status": RecordingStatus.FAILED, "refused_status": 400},
+        {"status": RecordingStatus.COMPLETED},
+    ],
+    ids=["live", "refused", "of an event"],
+)
+def test_other_recordings_of_the_call_do_not_keep_the_only_undecided_one_from_being_taught(
+    verified: Cloud, other: dict[str, Any]
+) -> None:
+    start(verified)
+    start(verified, id="another", **other)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event()))
+
+    assert verified.catalog.acs_ids[RECORDING_ID] == OUR_ID
+
+
+def test_a_start_that_is_decided_is_not_what_a_callback_is_about(verified: Cloud) -> None:
+    start(verified, recording_id="another", status=RecordingStatus.ACTIVE)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event()))
+
+    assert RECORDING_ID not in verified.catalog.acs_ids
+
+
+def test_a_start_that_came_after_the_recording_began_is_not_what_a_callback_is_about(verified: Cloud) -> None:
+    start(verified, created_at=BEGINNING + timedelta(minutes=5))
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event()))
+
+    assert verified.catalog.acs_ids == {}
+
+
+def test_a_start_whose_own_answer_came_meanwhile_keeps_it(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+
+    def answered(effect: Effect) -> None:
+        if effect.name == "catalog.link_acs_id":
+            row = verified.recording()
+            key = (row.id, "")
+            version = row.control_version + 1
+            verified.catalog.written(key, replace(row, recording_id="its own", control_version=version))
+
+    verified.world.plan = answered
+    take_in(verified, post(event()))
+
+    assert verified.recording().recording_id == "its own"
+
+
+def test_an_id_that_is_taught_soon_after_the_start_has_the_sweep_ask_once_the_answer_counts(verified: Cloud) -> None:
+    start(verified, start_requested_at=BEGINNING)
+    at_acs(verified, active=False)
+
+    take_in(verified, post(event()))
+    verified.acs.begin(RECORDING_ID)
+    verified.world.advance(SETTLE)
+    verified.services.sweep.sweep()
+
+    assert verified.recording().status is RecordingStatus.ACTIVE
+
+
+def test_what_a_kill_left_half_taught_is_taught_by_the_next_callback(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+    verified.catalog.link_acs_id(RECORDING_ID, OUR_ID)
+
+    take_in(verified, post(event(serverCallId=None)))
+
+    assert (verified.recording().recording_id, verified.recording().status) == (RECORDING_ID, RecordingStatus.ACTIVE)
+
+
+def test_what_acs_answers_is_written_and_not_what_the_callback_says(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=False)
+
+    take_in(verified, post(event(state="active")))
+
+    assert verified.recording().status is RecordingStatus.PAUSED
+
+
+def test_a_signed_callback_without_acs_s_id_teaches_nothing(verified: Cloud) -> None:
+    start(verified)
+
+    take_in(verified, post(event(recordingId=None)))
+
+    assert verified.recording().recording_id is None
+
+
+def test_of_several_signed_callbacks_in_one_post_the_first_one_teaches(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(recordingId="another"), event()))
+
+    assert verified.catalog.acs_ids == {}
+
+
+@pytest.mark.parametrize("fields", [{"serverCallId": None, "recordingId": None}, {"serverCallId": "another"}])
+def test_a_signed_callback_about_nothing_of_ours_changes_nothing(verified: Cloud, fields: dict[str, Any]) -> None:
+    start(verified)
+    before = verified.recording()
+
+    take_in(verified, post(event(**fields)))
+
+    assert verified.recording() == before
+
+
+# Signed: a failed start is told, and decides nothing
+
+
+def test_a_reported_failure_says_what_the_start_waits_for(verified: Cloud) -> None:
+    start(verified)
+
+    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"code": 400, "subCode": 8508})))
+
+    assert verified.recording().status is RecordingStatus.STARTING
+    assert "8508" in str(verified.recording().waits_for)
+
+
+def test_a_reported_failure_is_told_since_the_caller_heard_that_it_starts(
+    verified: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(verified)
+
+    take_in(verified, post(event(START_FAILED, recordingId=None)))
+
+    assert [record.levelname for record in caplog.records if "recording_failed" in record.message] == ["ERROR"]
+
+
+def test_a_failure_that_is_reported_twice_is_told_once(verified: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    start(verified)
+
+    take_in(verified, post(event(START_FAILED, recordingId=None)))
+    take_in(verified, post(event(START_FAILED, recordingId=None)))
+
+    assert caplog.text.count("recording_failed") == 1
+
+
+def test_what_acs_writes_about_a_failure_stays_out_of_the_log(
+    verified: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(verified)
+    said = {"code": 400, "subCode": 8608, "message": "participant 4:+15550100"}
+
+    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=said)))
+
+    assert "8608" in caplog.text
+    assert "15550100" not in caplog.text
+
+
+def test_a_failure_without_a_code_says_so(verified: Cloud) -> None:
+    start(verified)
+
+    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=None)))
+
+    assert "no code given" in str(verified.recording().waits_for)
+
+
+def test_a_reported_failure_of_what_acs_does_not_know_is_the_start_s_end(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+
+    take_in(verified, post(event(START_FAILED)))
+
+    recording = verified.recording()
+    assert (recording.status, recording.shown_failure_kind) == (RecordingStatus.FAILED, FailureKind.UNANNOUNCED)
+    assert recording.ended_at is None
+
+
+def test_of_two_undecided_starts_of_a_call_neither_is_reported_as_failed(verified: Cloud) -> None:
+    start(verified)
+    start(verified, id="another")
+
+    take_in(verified, post(event(START_FAILED, recordingId=None)))
+
+    assert {row.start_report for row in verified.recordings()} == {None}
+
+
+@pytest.mark.parametrize(
+    "status", [RecordingStatus.ACTIVE, RecordingStatus.PAUSED, RecordingStatus.STOPPED, RecordingStatus.COMPLETED]
+)
+def test_a_failure_of_what_has_started_changes_nothing(
+    verified: Cloud, caplog: pytest.LogCaptureFixture, status: RecordingStatus
+) -> None:
+    start(verified, status=status, recording_id=RECORDING_ID)
+    at_acs(verified, active=status is RecordingStatus.ACTIVE)
+    before = verified.recording()
+
+    take_in(verified, post(event(START_FAILED)))
+
+    assert replace(verified.recording(), hinted_at=None, etag="") == replace(before, etag="")
+    assert "recording_failed" not in caplog.text
+
+
+def test_a_recording_of_which_a_stranger_says_that_it_failed_ends_as_acs_says(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID, status=RecordingStatus.PAUSED)
+    verified.world.fail("acs.state", Fault.ERROR_BEFORE)
+    take_in(verified, post(event(START_FAILED)))
+    verified.acs.hang_up(RECORDING_ID)
+
+    ended = verified.services.control.observe(verified.recording())
+
+    assert (ended.status, ended.start_failure) == (RecordingStatus.STOPPED, None)
+
+
+def test_a_reported_failure_does_not_end_what_acs_records(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(START_FAILED)))
+    stopped = verified.services.control.stop(OUR_ID)
+
+    assert verified.acs.recordings == {}
+    assert stopped.status is RecordingStatus.STOPPED
+
+
+# A failure that was reported
+
+
+def test_a_failure_that_acs_s_own_word_refuted_says_nothing_of_the_end(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    at_acs(verified, active=True)
+    take_in(verified, post(event(START_FAILED)))
+    verified.acs.hang_up(RECORDING_ID)
+
+    verified.services.control.observe(verified.recording())
+
+    assert (verified.recording().status, verified.recording().start_failure) == (RecordingStatus.STOPPED, None)
+
+
+def test_stopping_a_start_that_failed_is_success_once_acs_says_that_there_is_none(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    take_in(verified, post(event(START_FAILED)))
+
+    assert verified.services.control.stop(OUR_ID).status is RecordingStatus.FAILED
+
+
+def test_stopping_a_start_that_failed_is_no_success_while_acs_is_silent(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    take_in(verified, post(event(START_FAILED)))
+    verified.world.fail("acs.state", Fault.ERROR_BEFORE)
+
+    with pytest.raises(ControlUnknown):
+        verified.services.control.stop(OUR_ID)
+
+
+def test_a_start_that_failed_is_not_asked_about_for_ever(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    verified.catalog.put_entries([recording_entry(verified.recording(), verified.world.now)])
+    take_in(verified, post(event(START_FAILED)))
+
+    for _ in range(3):
+        verified.world.advance(timedelta(days=5))
+        verified.services.sweep.sweep()
+
+    assert verified.catalog.open == {}
