@@ -190,7 +190,7 @@ def parse_callbacks(body: bytes) -> list[RecordingCallback]:
     check_body_length(body, BODY_BYTES_MAX)
     try:
         documents = msgspec.json.decode(body, type=list[dict[str, object]])
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8
         raise InvalidRequest(f"The body is no array of CloudEvents: {error}.") from error
     return [parse_callback(one) for one in documents if text(one, "type") in {STATE_CHANGED, START_FAILED}]
 

@@ -265,11 +265,12 @@ def test_a_callback_that_says_nothing_changes_nothing(verified: Cloud, data: obj
         b"[1]",
         b"[",
         b"\xff",
+        b'[{"type": "\xff"}]',
         b" " * (BODY_BYTES_MAX + 1),
         b'[{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}]",
         b'[{"a":' * 9_000 + b"1" + b"}]" * 9_000,
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_is_no_array_of_events_is_refused(cloud: Cloud, body: bytes) -> None:
     with pytest.raises(InvalidRequest):
