@@ -174,10 +174,7 @@ def reported(recording: Recording, report: str) -> Recording:
     """The row of a start that ACS reported as failed."""
     if recording.status is not RecordingStatus.STARTING:
         return recording
-    known = "ACS is asked whether it records all the same."
-    lost = "Its answer to the start was lost, so it cannot be asked: the same Idempotency-Key asks it to start anew."
-    waits_for = f"{report} {known if recording.recording_id else lost}"
-    return msgspec.structs.replace(recording, start_report=report, waits_for=waits_for)
+    return msgspec.structs.replace(recording, start_report=report)
 
 
 def distinct(callbacks: Iterable[RecordingCallback]) -> list[RecordingCallback]:

@@ -20,7 +20,7 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         "status": recording.status,
         "failure": recording.shown_failure,
         "failureKind": recording.shown_failure_kind,
-        "waitsFor": recording.waits_for,
+        "waitsFor": recording.shown_waits_for,
         "origin": recording.origin,
         "serverCallId": recording.server_call_id,
         "callId": recording.call_id,

@@ -235,6 +235,17 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.start_failure is StartFailure.REFUSED
 
     @property
+    def shown_waits_for(self) -> str | None:
+        """What is waited for; where ACS reported that the start failed, that explains it best."""
+        if self.start_report is None or self.status is not RecordingStatus.STARTING:
+            return self.waits_for
+        known = "ACS is asked whether it records all the same."
+        lost = (
+            "Its answer to the start was lost, so it cannot be asked; the same Idempotency-Key asks it to start anew."
+        )
+        return f"{self.start_report} {known if self.recording_id else lost}"
+
+    @property
     def shown_failure(self) -> str | None:
         return self.start_failure_reason if self.start_failure else self.failure
 

@@ -112,7 +112,7 @@ class RecordingSweep:
         """Give up a recording whose start was never confirmed, or that ended and whose event never came."""
         if recording.recording_id is None:
             if now - recording.created_at >= self.max_recording:
-                reason = "ACS never confirmed the start, and no file-ready event came."
+                reason = f"{recording.start_report or 'ACS never confirmed the start.'} No file-ready event came."
                 row = self.control.write(recording, partial(unconfirmed, reason=reason))
                 if row is not None:
                     self.completion.alert_failure(row, now)

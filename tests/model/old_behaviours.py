@@ -85,8 +85,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "a callback is believed that reports a failure": OldBehaviour(
         path=CALLBACKS,
-        today="start_report=report, waits_for=waits_for)",
-        once='start_report=report, waits_for=waits_for, start_failure="unconfirmed")',
+        today="msgspec.structs.replace(recording, start_report=report)",
+        once='msgspec.structs.replace(recording, start_report=report, start_failure="unconfirmed")',
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a callback is believed that reports a failure of what runs": OldBehaviour(

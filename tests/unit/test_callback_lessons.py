@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from shared.control.state_callbacks import START_FAILED
 from shared.domain.durations import SETTLE
-from shared.domain.errors import ControlUnknown
+from shared.domain.errors import AcsUncertain, ControlUnknown
 from shared.domain.models import FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
-from tests.builders import OUR_ID, RECORDING_ID
+from tests.builders import OUR_ID, RECORDING_ID, a_start_request
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.unit.callbacks import at_acs, event, post, start, take_in
 
@@ -194,7 +194,21 @@ def test_a_reported_failure_says_what_the_start_waits_for(verified: Cloud) -> No
     take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"code": 400, "subCode": 8508})))
 
     assert verified.recording().status is RecordingStatus.STARTING
-    assert "8508" in str(verified.recording().waits_for)
+    assert "8508" in str(verified.recording().shown_waits_for)
+
+
+def test_a_failure_that_is_reported_while_the_answer_is_still_awaited_explains_the_start(verified: Cloud) -> None:
+    def reported(effect: Effect) -> None:
+        if effect.name == "acs.start" and effect.count == 1:
+            take_in(verified, post(event(START_FAILED, recordingId=None)))
+
+    verified.world.plan = reported
+    for _ in range(3):
+        verified.acs.refuse("start", AcsUncertain("No answer."))
+    with pytest.raises(AcsUncertain):
+        verified.services.starts.start(a_start_request(), None)
+
+    assert "ACS reported" in str(verified.recording().shown_waits_for)
 
 
 def test_a_reported_failure_is_told_since_the_caller_heard_that_it_starts(
@@ -233,7 +247,7 @@ def test_a_failure_without_a_code_says_so(verified: Cloud) -> None:
 
     take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=None)))
 
-    assert "no code given" in str(verified.recording().waits_for)
+    assert "no code given" in str(verified.recording().shown_waits_for)
 
 
 def test_a_reported_failure_of_what_acs_does_not_know_is_the_start_s_end(verified: Cloud) -> None:
@@ -333,3 +347,15 @@ def test_a_start_that_failed_is_not_asked_about_for_ever(verified: Cloud) -> Non
         verified.services.sweep.sweep()
 
     assert verified.catalog.open == {}
+
+
+def test_a_start_that_is_given_up_says_what_acs_reported_of_it(verified: Cloud) -> None:
+    start(verified)
+    verified.catalog.put_entries([recording_entry(verified.recording(), BEGINNING)])
+    take_in(verified, post(event(START_FAILED, recordingId=None)))
+
+    verified.world.advance(timedelta(days=2))
+    verified.services.sweep.sweep()
+
+    assert verified.recording().status is RecordingStatus.FAILED
+    assert "ACS reported" in str(verified.recording().shown_failure)
