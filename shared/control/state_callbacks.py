@@ -7,9 +7,10 @@ which is told and decides nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from threading import Semaphore
 
 import msgspec
 
@@ -30,6 +31,7 @@ START_FAILED = "Microsoft.Communication.StartRecordingFailed"
 ERROR_STATUSES = range(400, 600)
 BODY_BYTES_MAX = 64 * 1024
 # One post leads to at most twenty requests to ACS and storage: six for a question, ten and the starts for a lesson.
+POSTS_MAX = 4  # that are worked on at once: while ACS or storage is silent, each takes one of an instance's few threads
 CALLBACKS_MAX = 2  # of one post that are heard; ACS posts one
 STARTS_MAX = 4  # of a call that are looked at, the latest
 
@@ -58,6 +60,7 @@ class StateCallbacks:
     control: Control
     clock: Clock
     verifier: CallbackVerifier | None
+    free: Semaphore = field(default_factory=partial(Semaphore, POSTS_MAX))
 
     def take_in(self, body: bytes, authorization: str | None) -> None:
         """Take one post. Whatever is not known, not answered or not believed makes no difference to its sender.
@@ -69,8 +72,18 @@ class StateCallbacks:
         """
         if self.verifier is not None:
             self.verify(self.verifier, authorization)
-        teaches = self.verifier is not None
-        for callback in distinct(parse_callbacks(body)):
+        callbacks = distinct(parse_callbacks(body))
+        if not self.free.acquire(blocking=False):
+            log(LogEvent.CALLBACK_UNUSED, failure="Busy")
+            return
+        try:
+            self.take_all(callbacks, teaches=self.verifier is not None)
+        finally:
+            self.free.release()
+
+    def take_all(self, callbacks: Iterable[RecordingCallback], *, teaches: bool) -> None:
+        """Take the callbacks of a post until ACS or storage does not answer; the first one alone may teach."""
+        for callback in callbacks:
             try:
                 attempt(partial(self.take, callback, teaches=teaches))
             except RecorderError as error:

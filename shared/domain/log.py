@@ -35,7 +35,7 @@ class LogEvent(StrEnum):
     MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
     MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
     CALLBACK_REFUSED = "callback_refused"  # not verifiably ACS's; nothing of it was used
-    CALLBACK_UNUSED = "callback_unused"  # ACS or storage did not answer when a callback made us ask; the sweep asks
+    CALLBACK_UNUSED = "callback_unused"  # too many at once, or ACS or storage did not answer; the sweep asks ACS
     SETTINGS_WRONG = "settings_wrong"  # alert: a setting is missing or malformed; nothing works until it is mended
     SWEEP_INTERRUPTED = "sweep_interrupted"  # alert: an outage kept part of a run from being done; the next one goes on
     UNFORESEEN_FAULT = "unforeseen_fault"  # alert: an unforeseen error; its traceback stands before this line

@@ -106,8 +106,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "an unsigned callback teaches": OldBehaviour(
         path=CALLBACKS,
-        today="        teaches = self.verifier is not None\n",
-        once="        teaches = True\n",
+        today="self.take_all(callbacks, teaches=self.verifier is not None)",
+        once="self.take_all(callbacks, teaches=True)",
         noticed_by=("tests/unit/test_callbacks.py", "-k", "unsigned"),
     ),
     "every hint is a question": OldBehaviour(

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Semaphore, Thread
 
 import pytest
 from msgspec.structs import replace
 
-from shared.control.state_callbacks import BODY_BYTES_MAX, CALLBACKS_MAX, START_FAILED, STATE_CHANGED
+from shared.control.state_callbacks import BODY_BYTES_MAX, CALLBACKS_MAX, POSTS_MAX, START_FAILED, STATE_CHANGED
 from shared.domain.durations import CALLBACK_PAUSE
 from shared.domain.errors import AcsUnavailable, CallbackRefused, InvalidRequest
 from shared.domain.models import ControlStatus, RecordingStatus
@@ -207,6 +208,30 @@ def test_while_acs_throttles_the_other_hints_of_a_post_are_left_out(cloud: Cloud
     take_in(cloud, post(*[event(recordingId=id) for id in ids]), None)
 
     assert cloud.world.counts["acs.state"] == 1
+
+
+def test_while_storage_is_silent_only_a_few_posts_are_waiting_for_it(cloud: Cloud) -> None:
+    silence, waiting = Event(), Semaphore(0)
+
+    def plan(_: Effect) -> None:
+        waiting.release()
+        silence.wait(timeout=10)
+
+    cloud.world.plan = plan
+    threads = [Thread(target=take_in, args=(cloud, post(event()), None)) for _ in range(POSTS_MAX)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        waiting.acquire(timeout=10)
+
+    take_in(cloud, post(event()), None)
+
+    assert len(cloud.world.effects) == POSTS_MAX
+    silence.set()
+    for thread in threads:
+        thread.join()
+    take_in(cloud, post(event()), None)
+    assert len(cloud.world.effects) == POSTS_MAX + 1
 
 
 def ended(cloud: Cloud) -> None:
