@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.control.state_callbacks import START_FAILED
 from shared.domain.durations import SETTLE
 from shared.domain.errors import AcsUncertain, ControlUnknown
-from shared.domain.models import FailureKind, RecordingStatus
+from shared.domain.models import ControlStatus, FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
 from tests.builders import OUR_ID, RECORDING_ID, a_start_request
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
@@ -32,6 +32,7 @@ def test_a_signed_callback_teaches_acs_s_id(verified: Cloud) -> None:
 
     assert (verified.recording().recording_id, verified.recording().status) == (RECORDING_ID, RecordingStatus.ACTIVE)
     assert verified.catalog.acs_ids == {RECORDING_ID: OUR_ID}
+    assert verified.catalog.open == {}  # its answer counts: nothing has to be asked again
 
 
 def test_an_id_that_acs_does_not_know_is_not_taught(verified: Cloud) -> None:
@@ -101,16 +102,32 @@ def test_a_start_that_is_decided_is_not_what_a_callback_is_about(verified: Cloud
     assert RECORDING_ID not in verified.catalog.acs_ids
 
 
+def test_a_callback_that_does_not_say_when_the_recording_began_is_about_one_that_was_started_before(
+    verified: Cloud,
+) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(startDateTime=None)))
+
+    assert verified.catalog.acs_ids == {RECORDING_ID: OUR_ID}
+
+
 def test_a_start_that_came_after_the_recording_began_is_not_what_a_callback_is_about(verified: Cloud) -> None:
     start(verified, created_at=BEGINNING + timedelta(minutes=5))
     at_acs(verified, active=True)
+    verified.world.advance(timedelta(minutes=10))
 
     take_in(verified, post(event()))
 
     assert verified.catalog.acs_ids == {}
 
 
-def test_a_start_whose_own_answer_came_meanwhile_keeps_it(verified: Cloud) -> None:
+@pytest.mark.parametrize("raised", [1, 0], ids=["by ACS's answer", "by an event"])
+def test_a_start_that_got_its_id_meanwhile_keeps_it(
+    verified: Cloud, raised: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     start(verified)
     at_acs(verified, active=True)
 
@@ -118,13 +135,14 @@ def test_a_start_whose_own_answer_came_meanwhile_keeps_it(verified: Cloud) -> No
         if effect.name == "catalog.link_acs_id":
             row = verified.recording()
             key = (row.id, "")
-            version = row.control_version + 1
+            version = row.control_version + raised
             verified.catalog.written(key, replace(row, recording_id="its own", control_version=version))
 
     verified.world.plan = answered
     take_in(verified, post(event()))
 
     assert verified.recording().recording_id == "its own"
+    assert "callback_unused" not in caplog.text
 
 
 def test_an_id_that_is_taught_soon_after_the_start_has_the_sweep_ask_once_the_answer_counts(verified: Cloud) -> None:
@@ -242,12 +260,44 @@ def test_what_acs_writes_about_a_failure_stays_out_of_the_log(
     assert "15550100" not in caplog.text
 
 
-def test_a_failure_without_a_code_says_so(verified: Cloud) -> None:
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (None, "no code given"),
+        ({"code": 200}, "no code given"),
+        ({"code": 500}, "500"),
+        ({"code": 500, "subCode": 8608}, "8608"),
+    ],
+)
+def test_a_failure_is_told_by_its_code(verified: Cloud, result: dict[str, int] | None, told: str) -> None:
     start(verified)
 
-    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=None)))
+    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=result)))
 
-    assert "no code given" in str(verified.recording().shown_waits_for)
+    assert f"({told})" in str(verified.recording().shown_waits_for)
+
+
+def test_a_failure_that_acs_s_own_word_overtakes_is_not_written(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+    verified.world.fail("acs.state", Fault.ERROR_BEFORE)
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "catalog.save_recording" and effect.count == 2:  # the first one was the start
+            row = verified.recording()
+            verified.catalog.written((row.id, ""), replace(row, control=ControlStatus.ACTIVE, control_version=1))
+
+    verified.world.plan = plan
+    take_in(verified, post(event(START_FAILED)))
+
+    assert verified.recording().start_report is None
+
+
+def test_a_failure_of_another_recording_of_the_call_is_not_the_start_s(verified: Cloud) -> None:
+    start(verified, recording_id=RECORDING_ID)
+
+    take_in(verified, post(event(START_FAILED, recordingId="another")))
+
+    assert verified.recording().start_report is None
 
 
 def test_a_reported_failure_of_what_acs_does_not_know_is_the_start_s_end(verified: Cloud) -> None:

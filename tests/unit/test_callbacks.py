@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Semaphore, Thread
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -41,7 +42,7 @@ def test_a_refused_callback_leaves_a_line_that_repeats_nothing_of_it(
     with pytest.raises(CallbackRefused):
         take_in(verified, post(event()), "Bearer forged")
 
-    assert "callback_refused" in caplog.text
+    assert 'callback_refused {"failure": "CallbackRefused"}' in caplog.text
     assert "forged" not in caplog.text
 
 
@@ -67,16 +68,19 @@ def test_an_unsigned_failure_is_not_believed(cloud: Cloud) -> None:
     assert (cloud.recording().start_report, cloud.recording().waits_for) == (None, None)
 
 
-def test_an_unsigned_callback_makes_us_ask_acs(cloud: Cloud) -> None:
-    start(cloud, recording_id=RECORDING_ID)
+# Both
+
+
+@pytest.mark.parametrize("audience", ["", "resource"])
+@pytest.mark.parametrize("status", [RecordingStatus.STARTING, RecordingStatus.PAUSED])
+def test_a_callback_makes_us_ask_acs(audience: str, status: RecordingStatus) -> None:
+    cloud = Cloud(CALLBACK_AUDIENCE=audience)
+    start(cloud, recording_id=RECORDING_ID, status=status)
     at_acs(cloud, active=True)
 
-    take_in(cloud, post(event(state="inactive")), None)
+    take_in(cloud, post(event(state="inactive")))
 
     assert cloud.recording().status is RecordingStatus.ACTIVE
-
-
-# Both
 
 
 def test_a_paused_recording_is_not_changed_by_inactive(cloud: Cloud) -> None:
@@ -95,6 +99,29 @@ def test_acs_is_not_asked_about_what_has_ended(cloud: Cloud) -> None:
     take_in(cloud, post(event()), None)
 
     assert (cloud.recording(), cloud.world.counts["acs.state"]) == (before, 0)
+
+
+@pytest.mark.parametrize("audience", ["", "resource"])
+@pytest.mark.parametrize("kind", [STATE_CHANGED, START_FAILED])
+@pytest.mark.parametrize("fields", [{}, {"recordingId": None}, {"startDateTime": None}])
+def test_a_callback_of_a_stranger_s_recording_comes_to_nothing_in_silence(
+    audience: str, kind: str, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    take_in(Cloud(CALLBACK_AUDIENCE=audience), post(event(kind, **fields)))
+
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("audience", ["", "resource"])
+def test_a_callback_without_acs_s_id_of_a_start_that_has_it_asks_nothing(audience: str) -> None:
+    cloud = Cloud(CALLBACK_AUDIENCE=audience)
+    start(cloud, recording_id=RECORDING_ID)
+
+    take_in(cloud, post(event(recordingId=None)))
+
+    assert cloud.world.counts["acs.state"] == 0
 
 
 def test_other_kinds_of_events_are_passed_over(cloud: Cloud) -> None:
@@ -187,8 +214,24 @@ def test_acs_is_asked_once_however_many_posts_come_in_a_moment(cloud: Cloud) -> 
 
     for _ in range(20):
         take_in(cloud, post(event()), None)
+    cloud.world.advance(CALLBACK_PAUSE - timedelta(milliseconds=1))
+    take_in(cloud, post(event()), None)
 
     assert cloud.world.counts["acs.state"] == 1
+
+
+def test_of_two_hints_at_once_one_makes_us_ask(cloud: Cloud) -> None:
+    running(cloud, 1)
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "catalog.save_recording" and effect.count == 2:  # the first one was the start
+            row = cloud.recording()
+            cloud.catalog.written((row.id, ""), replace(row, hinted_at=BEGINNING - timedelta(seconds=1)))
+
+    cloud.world.plan = plan
+    take_in(cloud, post(event()), None)
+
+    assert cloud.world.counts["acs.state"] == 0
 
 
 def test_acs_is_asked_again_a_moment_later(cloud: Cloud) -> None:
