@@ -18,22 +18,22 @@ from shared.control.control_answers import is_settling, observed
 from shared.control.control_recording import Control
 from shared.domain.durations import CALLBACK_PAUSE, START_TOLERANCE
 from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError
-from shared.domain.identifiers import ACS_RECORDING_ID, normal_recording_id
+from shared.domain.identifiers import ACS_RECORDING_ID, CallId, CallIdKind, normal_recording_id
 from shared.domain.json_fields import Json, check_body_length, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Recording, RecordingStatus
 from shared.domain.ports import CallbackVerifier, Catalog, Clock
-from shared.domain.recording_rows import link_acs_id, save_recording, with_acs_id
+from shared.domain.recording_rows import keep_clues, link_acs_id, save_recording, with_acs_id
 from shared.domain.units import attempt
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
 ERROR_STATUSES = range(400, 600)
 BODY_BYTES_MAX = 64 * 1024
-# One post leads to at most twenty requests to ACS and storage: six for a question, ten and the starts for a lesson.
 POSTS_MAX = 4  # that are worked on at once: while ACS or storage is silent, each takes one of an instance's few threads
+# One post leads to at most twenty requests to ACS and storage: six for a question, eleven and the starts for a lesson.
 CALLBACKS_MAX = 2  # of one post that are heard; ACS posts one
-STARTS_MAX = 4  # of a call that are looked at, the latest
+STARTS_MAX = 3  # of a call that are looked at, the latest
 
 
 class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,14 +42,27 @@ class RecordingCallback(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool
     recording_id: str | None
     server_call_id: str | None
+    call_connection_id: str | None
+    call_id: str | None
     start_time: datetime | None
     status: int | None
     code: str | None
 
     @property
-    def subject(self) -> tuple[bool, str, str | None]:
+    def subject(self) -> tuple[object, ...]:
         """What it is about: a second one of the same says nothing new."""
-        return self.failed, normal_recording_id(self.recording_id or ""), self.server_call_id
+        return self.failed, normal_recording_id(self.recording_id or ""), *self.calls
+
+    @property
+    def calls(self) -> tuple[CallId, ...]:
+        """Its call, by the ids that a start may have named. The first is the recorder's own save of a start by it."""
+        named = {CallIdKind.CALL_CONNECTION: self.call_connection_id, CallIdKind.SERVER_CALL: self.server_call_id}
+        return tuple(CallId(kind, id) for kind, id in named.items() if id)
+
+    def may_mean(self, recording: Recording) -> bool:
+        """Whether it may be about a start of its call: one without an answer; a failure without an id, about any."""
+        is_nameless = recording.recording_id is None or (self.failed and self.recording_id is None)
+        return recording.status is RecordingStatus.STARTING and is_nameless
 
 
 @dataclass(frozen=True)
@@ -115,10 +128,10 @@ class StateCallbacks:
             return None
         if callback.failed:
             return self.report_failed_start(recording, callback)
-        if recording.recording_id is None:
-            self.bind(recording, callback.recording_id or "")
+        known = recording if recording.recording_id else self.bind(recording, callback.recording_id or "")
+        if known is None:
             return None
-        return recording
+        return keep_clues(self.catalog, known, server_call_id=callback.server_call_id, call_id=callback.call_id)
 
     def report_failed_start(self, recording: Recording, callback: RecordingCallback) -> Recording:
         """Alert, and write ACS's report on the row of a start. Whether it records all the same, only ACS can say."""
@@ -130,21 +143,23 @@ class StateCallbacks:
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=report)
         return save_recording(self.catalog, recording, partial(reported, report=report))
 
-    def bind(self, recording: Recording, acs_id: str) -> None:
-        """Write ACS's id on the row of a start whose answer was lost, if ACS knows a recording of that id."""
-        if not is_undecided(recording) or not ACS_RECORDING_ID.fullmatch(acs_id):
-            return
+    def bind(self, recording: Recording, acs_id: str) -> Recording | None:
+        """Write ACS's id on the row of a start whose answer was lost; None unless ACS knows a recording of that id."""
+        if recording.status is not RecordingStatus.STARTING or not ACS_RECORDING_ID.fullmatch(acs_id):
+            return None
         state = self.control.acs.state(acs_id)
         if state is None:
-            return
+            return None
         owner, now = link_acs_id(self.catalog, recording, acs_id), self.clock()
 
         def change(row: Recording) -> Recording:
-            return row if row.recording_id else observed(with_acs_id(row, acs_id, owner), state, now)
+            bound = msgspec.structs.replace(with_acs_id(row, acs_id, owner), hinted_at=now)
+            return row if row.recording_id else observed(bound, state, now)
 
         bound = self.control.write(recording, change)  # not if the start's own answer came meanwhile
         if bound is not None and is_settling(bound, now):
             self.control.schedule_question(bound)
+        return bound
 
     def ask_acs(self, recording: Recording) -> None:
         """Ask ACS about a recording that may run, unless a callback made us ask a moment ago.
@@ -160,20 +175,16 @@ class StateCallbacks:
             self.control.observe(marked)
 
     def only_start(self, callback: RecordingCallback) -> Recording | None:
-        """The undecided start of a callback's call; None where there are several, or none."""
-        starts = [row for row in map(self.catalog.recording, self.starts(callback)) if row and is_undecided(row)]
+        """The start of a callback's call that it may be about; None where there are several, or none."""
+        rows = map(self.catalog.recording, self.starts(callback))
+        starts = [row for row in rows if row is not None and callback.may_mean(row)]
         return starts[0] if len(starts) == 1 else None
 
     def starts(self, callback: RecordingCallback) -> Iterable[str]:
         """Our ids of the latest recordings of a callback's call that were started before it says that it began."""
         not_after = (callback.start_time or self.clock()) + START_TOLERANCE
-        call = callback.server_call_id
-        return self.catalog.recordings_by_call(call, not_after)[:STARTS_MAX] if call else ()
-
-
-def is_undecided(recording: Recording) -> bool:
-    """Whether ACS never answered its start."""
-    return recording.status is RecordingStatus.STARTING and recording.recording_id is None
+        found = [id for call in callback.calls for id in self.catalog.recordings_by_call(call, not_after)]
+        return list(dict.fromkeys(found))[:STARTS_MAX]
 
 
 def hinted(recording: Recording, now: datetime) -> Recording:
@@ -216,6 +227,8 @@ def parse_callback(document: Json) -> RecordingCallback:
         failed=text(document, "type") == START_FAILED,
         recording_id=text(fields, "recordingId"),
         server_call_id=text(fields, "serverCallId"),
+        call_connection_id=text(fields, "callConnectionId"),
+        call_id=text(fields, "correlationId"),
         start_time=moment(fields, "startDateTime"),
         status=status if status in ERROR_STATUSES else None,
         code=str(code) if code else None,

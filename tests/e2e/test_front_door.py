@@ -179,6 +179,21 @@ def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
     assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
 
 
+def test_a_start_that_acs_reports_as_failed_says_so_whatever_ids_the_report_names(stack: Stack) -> None:
+    stack.simulator.change_settings(accepted_starts_fail=True, failed_start_names=("callConnectionId",))
+    try:
+        call = stack.simulator.place_call()
+        recording = stack.recorder.start({"callConnectionId": call.call_connection_id, **WAV})
+        for _ in range(100):
+            if "ACS reported" in (told := str(stack.recorder.get(recording["id"])["waitsFor"])):
+                break
+            time.sleep(0.05)
+    finally:
+        stack.simulator.change_settings(accepted_starts_fail=False)
+
+    assert "8608" in told
+
+
 def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> None:
     tag = uuid.uuid4().hex
     started = [

@@ -38,6 +38,7 @@ class OldBehaviour:
 CONTROL = "shared/control/control_recording.py"
 ANSWERS = "shared/control/control_answers.py"
 CALLBACKS = "shared/control/state_callbacks.py"
+START = "shared/control/start_recording.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
         path=CONTROL,
@@ -77,7 +78,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "a callback is believed that names a recording": OldBehaviour(
         path=CALLBACKS,
-        today="        if state is None:\n            return\n",
+        today="        if state is None:\n            return None\n",
         once=(
             "        from shared.domain.ports import AcsState\n        state = state or AcsState(acs_id, active=True)\n"
         ),
@@ -116,6 +117,42 @@ OLD: dict[str, OldBehaviour] = {
         once=":",
         noticed_by=("tests/unit/test_callbacks.py", "-k", "posts_come_in_a_moment"),
     ),
+    "what ACS never judged is refused for good": OldBehaviour(
+        path="shared/domain/models.py",
+        today="return self.refused and bool(self.refused_status) and self.refused_status not in NOT_JUDGED",
+        once="return self.refused",
+        noticed_by=("tests/model/test_control.py", "-k", "undisturbed"),
+    ),
+    "an answer to a later try decides an unclear start": OldBehaviour(
+        path=START,
+        today="                unclear = True\n",
+        once="                pass\n",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a start that is driven on counts as one that ACS has not heard of": OldBehaviour(
+        path=START,
+        today="unclear=not existing.refused",
+        once="unclear=False",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a late refusal overrules another try": OldBehaviour(
+        path=START,
+        today="self.control.write(recording, partial(refused",
+        once="self.control.write_always(recording, partial(refused",
+        noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
+    ),
+    "a start that ACS was too busy for was surely not carried out": OldBehaviour(
+        path="shared/domain/errors.py",
+        today="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}",
+        once="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}",
+        noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),
+    ),
+    "the SDK asks for a token again and again": OldBehaviour(
+        path="shared/adapters/storage_accounts.py",
+        today='        "retry_total": 0,\n',
+        once="",
+        noticed_by=("tests/contract/test_identity.py", "-k", "tables_at_once and 500"),
+    ),
     "a unit that fails stops the run": OldBehaviour(
         path="shared/domain/units.py",
         today="            self.interruptions.append(error)\n            return Messages()",
@@ -139,6 +176,24 @@ OLD: dict[str, OldBehaviour] = {
         today="if other != msgspec.structs.replace(location, host=other.host):",
         once="if False:",
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
+    ),
+    "the newest recording of a call gets every event of the call": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="    return 0, False, False, False, False, ahead\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a recording gets the files of one that began after its end": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return ended is None or start is None or start <= ended + START_TOLERANCE\n",
+        once="    return True\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a start by callConnectionId is found by nothing but ACS's answer": OldBehaviour(
+        path="shared/domain/recording_rows.py",
+        today="        CallIdKind.CALL_CONNECTION: recording.call_connection_id,\n",
+        once="",
+        noticed_by=("tests/unit/test_matching.py",),
     ),
     "any conflict means that the blob is there": OldBehaviour(
         path="shared/adapters/blob_storage.py",

@@ -3,15 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.control.state_callbacks import START_FAILED
+from shared.control.state_callbacks import START_FAILED, STATE_CHANGED
 from shared.domain.durations import SETTLE
 from shared.domain.errors import AcsUncertain, ControlUnknown
 from shared.domain.models import ControlStatus, FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
-from tests.builders import OUR_ID, RECORDING_ID, a_start_request
+from tests.builders import CALL_CONNECTION_ID, CALL_ID, OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_start_request
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.unit.callbacks import at_acs, event, post, start, take_in
 
@@ -203,7 +204,97 @@ def test_a_signed_callback_about_nothing_of_ours_changes_nothing(verified: Cloud
     assert verified.recording() == before
 
 
+# Signed: the ids of calls
+
+
+BY_CONNECTION = {"server_call_id": None, "call_connection_id": CALL_CONNECTION_ID}
+
+
+def test_a_start_by_call_connection_is_taught_its_id_too(verified: Cloud) -> None:
+    start(verified, **BY_CONNECTION)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(callConnectionId=CALL_CONNECTION_ID)))
+
+    assert verified.catalog.acs_ids == {RECORDING_ID: OUR_ID}
+
+
+def test_the_recorder_s_own_connection_is_stored_nowhere(verified: Cloud) -> None:
+    start(verified)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(callConnectionId="the recorder's own", correlationId=CALL_ID)))
+
+    assert "the recorder's own" not in str(msgspec.to_builtins(verified.recording()))
+    assert not any("the recorder's own" in str(key) for key in verified.catalog.by_call)
+
+
+def test_starts_of_one_call_by_different_ids_are_several(verified: Cloud) -> None:
+    start(verified)
+    start(verified, id="another", **BY_CONNECTION)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(callConnectionId=CALL_CONNECTION_ID)))
+
+    assert verified.catalog.acs_ids == {}
+
+
+@pytest.mark.parametrize("known", [None, RECORDING_ID], ids=["taught", "known"])
+def test_the_call_ids_of_what_acs_confirms_are_kept_as_clues(verified: Cloud, known: str | None) -> None:
+    start(verified, recording_id=known, **BY_CONNECTION)
+    at_acs(verified, active=True)
+
+    take_in(verified, post(event(callConnectionId=CALL_CONNECTION_ID, correlationId=CALL_ID)))
+
+    row = verified.recording()
+    assert (row.clue_server_call_id, row.clue_call_id, row.server_call_id) == (SERVER_CALL_ID, CALL_ID, None)
+
+
+@pytest.mark.parametrize("kind", [STATE_CHANGED, START_FAILED])
+def test_what_acs_does_not_confirm_leaves_no_clue(verified: Cloud, kind: str) -> None:
+    start(verified, **BY_CONNECTION)
+
+    take_in(verified, post(event(kind, callConnectionId=CALL_CONNECTION_ID, correlationId=CALL_ID)))
+
+    assert (verified.recording().clue_server_call_id, verified.recording().clue_call_id) == (None, None)
+
+
+def test_an_unsigned_callback_leaves_no_clue(cloud: Cloud) -> None:
+    start(cloud, recording_id=RECORDING_ID, **BY_CONNECTION)
+    at_acs(cloud, active=True)
+
+    take_in(cloud, post(event(correlationId=CALL_ID)))
+
+    assert (cloud.recording().clue_server_call_id, cloud.recording().clue_call_id) == (None, None)
+
+
 # Signed: a failed start is told, and decides nothing
+
+# World §2.4: what the start named, whether ACS's answer came, and what the report names.
+REPORTS = {
+    "by serverCallId, lost": ({}, None, {"serverCallId"}),
+    "by serverCallId, answered, its id": ({}, RECORDING_ID, {"recordingId"}),
+    "by serverCallId, answered, the call": ({}, RECORDING_ID, {"serverCallId"}),
+    "by callConnectionId, lost": (BY_CONNECTION, None, {"callConnectionId"}),
+    "by callConnectionId, lost, both": (BY_CONNECTION, None, {"callConnectionId", "serverCallId"}),
+    "by callConnectionId, answered": (BY_CONNECTION, RECORDING_ID, {"callConnectionId"}),
+}
+
+
+@pytest.mark.parametrize("case", REPORTS)
+def test_a_reported_failure_ends_the_start_where_acs_can_be_asked_and_else_explains_it(
+    verified: Cloud, case: str
+) -> None:
+    named, answer, names = REPORTS[case]
+    start(verified, recording_id=answer, **named)
+    ids = {"recordingId": RECORDING_ID, "serverCallId": SERVER_CALL_ID, "callConnectionId": CALL_CONNECTION_ID}
+
+    take_in(verified, post(event(START_FAILED, **{name: ids[name] if name in names else None for name in ids})))
+
+    row = verified.recording()
+    ended = (RecordingStatus.FAILED, FailureKind.UNANNOUNCED)
+    assert (row.status, row.shown_failure_kind) == (ended if answer else (RecordingStatus.STARTING, None))
+    assert "ACS reported" in str(row.shown_waits_for or row.shown_failure)
 
 
 def test_a_reported_failure_says_what_the_start_waits_for(verified: Cloud) -> None:
