@@ -159,7 +159,7 @@ def start_body(**fields: object) -> bytes:
 
 
 def a_start_request(**fields: object) -> StartRequest:
-    return parse_start_request(start_body(**fields), (CONTAINER,))
+    return parse_start_request(start_body(**fields), (CONTAINER,), ("caller.example",))
 
 
 def a_recording(**fields: Any) -> Recording:

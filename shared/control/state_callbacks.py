@@ -19,7 +19,7 @@ from shared.control.control_recording import Control
 from shared.domain.durations import CALLBACK_PAUSE, START_TOLERANCE
 from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError
 from shared.domain.identifiers import ACS_RECORDING_ID, CallId, CallIdKind, normal_recording_id
-from shared.domain.json_fields import Json, check_body_length, moment, number, text
+from shared.domain.json_fields import Json, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Recording, RecordingStatus
 from shared.domain.ports import CallbackVerifier, Catalog, Clock
@@ -29,7 +29,6 @@ from shared.domain.units import attempt
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
 START_FAILED = "Microsoft.Communication.StartRecordingFailed"
 ERROR_STATUSES = range(400, 600)
-BODY_BYTES_MAX = 64 * 1024
 POSTS_MAX = 4  # that are worked on at once: while ACS or storage is silent, each takes one of an instance's few threads
 # One post leads to at most twenty requests to ACS and storage: six for a question, eleven and the starts for a lesson.
 CALLBACKS_MAX = 2  # of one post that are heard; ACS posts one
@@ -208,7 +207,6 @@ def distinct(callbacks: Iterable[RecordingCallback]) -> list[RecordingCallback]:
 
 def parse_callbacks(body: bytes) -> list[RecordingCallback]:
     """Parse an array of CloudEvents; other kinds of events are passed over. Raises: InvalidRequest."""
-    check_body_length(body, BODY_BYTES_MAX)
     try:
         documents = msgspec.json.decode(body, type=list[dict[str, object]])
     except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8

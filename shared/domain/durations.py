@@ -40,7 +40,7 @@ CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not co
 
 # Lists of recordings.
 DAYS_WITHOUT_FROM = 31  # chosen: how far back a list goes without `from`
-DAYS_PER_PAGE_MAX = 400  # chosen: how many days one page reads before it ends with a continuation
+DAYS_PER_REQUEST_MAX = 40  # chosen: how many days a page or a replay reads; a list without `from` touches 33
 LIST_AHEAD = timedelta(minutes=5)  # chosen: how far ahead a list goes without `to`; clocks of instances differ
 
 # Requests of the app.
@@ -53,6 +53,7 @@ STORAGE_CONNECT_SECONDS = 10  # chosen
 STORAGE_READ_SECONDS = 60  # chosen: the longest silence of a storage service before a request counts as lost
 STORAGE_BACKOFF_FIRST_SECONDS = 1  # chosen: the SDK's own begins at 15: an HTTP caller would be gone
 STORAGE_BACKOFF_BASE_SECONDS = 2  # chosen: raised to the number of the repetition
+PROBES_SECONDS_MAX = 3.0  # chosen: how long all probes of the dependencies may take together
 LINK_LIFETIME = timedelta(minutes=15)  # chosen: of a link to a stored file
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs links without an account key
 CLOCK_SKEW = timedelta(minutes=5)  # documented: how far a signature should begin in the past

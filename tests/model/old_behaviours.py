@@ -177,6 +177,36 @@ OLD: dict[str, OldBehaviour] = {
         once="if False:",
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
     ),
+    "a caller's callback goes to any host": OldBehaviour(
+        path="shared/api/request_bodies.py",
+        today='if parts["host"] not in hosts:',
+        once="if False:",
+        noticed_by=("tests/unit/test_start_request.py", "-k", "callback"),
+    ),
+    "bytes that are no text are a fault of ours": OldBehaviour(
+        path="shared/api/request_bodies.py",
+        today="    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8\n",
+        once="    except msgspec.DecodeError as error:\n",
+        noticed_by=("tests/unit/test_routes.py", "-k", "no_body_makes_a_fault"),
+    ),
+    "anyone makes the app ask all that it depends on": OldBehaviour(
+        path="functions/http_operations.py",
+        today='lambda: json_reply({"status": "healthy"})',
+        once="lambda: health_reply(services.health.checks())",
+        noticed_by=("tests/unit/test_routes.py", "-k", "health"),
+    ),
+    "a probe is repeated while its service fails": OldBehaviour(
+        path="shared/adapters/dependency_probes.py",
+        today='{"retry_total": 0}',
+        once='{"retry_total": 1}',
+        noticed_by=("tests/contract/test_dependency_probes.py", "-m", "not stack", "-k", "asked_once and 503"),
+    ),
+    "a replay walks all days there ever were": OldBehaviour(
+        path="shared/domain/recording_days.py",
+        today="for _ in range(DAYS_PER_REQUEST_MAX):",
+        once="for _ in range(100 * DAYS_PER_REQUEST_MAX):",
+        noticed_by=("tests/unit/test_replay.py", "-k", "bounded_number_of_days"),
+    ),
     "the newest recording of a call gets every event of the call": OldBehaviour(
         path="shared/pipeline/find_recording.py",
         today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",

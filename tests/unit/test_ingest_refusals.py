@@ -34,7 +34,7 @@ def test_an_event_of_our_topic_is_taken_in_however_it_is_written(written: str) -
 
 
 def test_an_event_of_another_topic_is_kept_and_nothing_else() -> None:
-    cloud = Cloud(ACS_TOPIC="/subscriptions/another")
+    cloud = Cloud(ACS_TOPIC=f"{TOPIC}-another")
 
     ingest(cloud, file_ready_event())
 
