@@ -152,12 +152,14 @@ class StateCallbacks:
         owner, now = link_acs_id(self.catalog, recording, acs_id), self.clock()
 
         def change(row: Recording) -> Recording:
-            bound = msgspec.structs.replace(with_acs_id(row, acs_id, owner), hinted_at=now)
+            bound = msgspec.structs.replace(with_acs_id(row, acs_id, owner), waits_for=None, hinted_at=now)
             return row if row.recording_id else observed(bound, state, now)
 
         bound = self.control.write(recording, change)  # not if the start's own answer came meanwhile
-        if bound is not None and is_settling(bound, now):
-            self.control.schedule_question(bound)
+        if bound is not None:
+            log(LogEvent.RECORDING_STARTED, id=bound.id, recordingId=bound.recording_id, status=bound.control)
+            if is_settling(bound, now):
+                self.control.schedule_question(bound)
         return bound
 
     def ask_acs(self, recording: Recording) -> None:

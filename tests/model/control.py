@@ -220,7 +220,7 @@ SCRIPTS: Mapping[str, tuple[Act, ...]] = {
     "start, run, hang up, stop": (*RUNNING, hangs_up, stops),
     "start, run, hear of an earlier recording, stop": (*RUNNING, hears_of_an_earlier_recording, stops),
     "start, run, hear of an earlier recording, go on": (*RUNNING, hears_of_an_earlier_recording),
-    "start, hear of it, go on": (starts, begins, hears),
+    "start, hear of it, go on": (starts, begins, hears, a_minute_passes, hears),
     "start, hear of another, hear that it failed, go on": (starts, hears_of_another, hears_that_it_failed, begins),
     "start, run, pause, hear that it failed, hang up, stop": (
         *(*RUNNING, pauses, settles),

@@ -146,6 +146,19 @@ def test_a_start_that_got_its_id_meanwhile_keeps_it(
     assert "callback_unused" not in caplog.text
 
 
+def test_what_a_start_waited_for_is_over_once_its_id_is_taught(
+    verified: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    start(verified, start_requested_at=BEGINNING, waits_for="Whether ACS started it.")
+    at_acs(verified, active=False)
+
+    take_in(verified, post(event()))
+
+    assert (verified.recording().status, verified.recording().waits_for) == (RecordingStatus.STARTING, None)
+    assert "recording_started" in caplog.text
+
+
 def test_an_id_that_is_taught_soon_after_the_start_has_the_sweep_ask_once_the_answer_counts(verified: Cloud) -> None:
     start(verified, start_requested_at=BEGINNING)
     at_acs(verified, active=False)
