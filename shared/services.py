@@ -184,6 +184,7 @@ class Services:
             self.control,
             self.clock,
             self.settings.max_recording,
+            self.settings.acs_retention,
         )
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.claim)
         return Sweep(self.open_work, DeadLetterIntake(self.dead_letters, self.ingest), recordings, chunks, self.clock)

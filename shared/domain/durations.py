@@ -26,9 +26,11 @@ SWEEP_SCHEDULE = "0 * * * * *"  # every minute
 SETTLE = timedelta(seconds=60)  # observed: ACS answers a start at once, and may not know the recording for a moment
 ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its answer is wanted and cannot be had
 FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
+ASKING_MAX = timedelta(minutes=1)  # chosen: how long one sweep asks ACS; when it is silent, the next one goes on
 LOOK_AGAIN = timedelta(hours=1)  # chosen: how often an open recording is checked
 EVENT_PATIENCE = timedelta(hours=1)  # chosen: how long after its end a recording may stay without an event
-ACS_PATIENCE = timedelta(hours=6)  # chosen: how long ACS may leave open whether an ended recording's event is to come
+ACS_PATIENCE = timedelta(hours=3)  # chosen: … where ACS does not say that none will come; told within 4 h of the end
+FILE_PATIENCE = timedelta(hours=6)  # chosen: after the retention; a file whose event is later than that is destroyed
 EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # chosen: how old ACS's last "inactive" may be to prove that it never ran
 START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than ACS's start time
 START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three tries of 30 seconds, and the rows

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from shared.control.state_callbacks import START_FAILED, STATE_CHANGED
 from shared.domain.durations import SETTLE
 from shared.domain.errors import AcsUncertain, ControlUnknown
+from shared.domain.json_views import waits_for
 from shared.domain.models import ControlStatus, FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
 from tests.builders import CALL_CONNECTION_ID, CALL_ID, OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_start_request
@@ -307,7 +308,7 @@ def test_a_reported_failure_ends_the_start_where_acs_can_be_asked_and_else_expla
     row = verified.recording()
     ended = (RecordingStatus.FAILED, FailureKind.UNANNOUNCED)
     assert (row.status, row.shown_failure_kind) == (ended if answer else (RecordingStatus.STARTING, None))
-    assert "ACS reported" in str(row.shown_waits_for or row.shown_failure)
+    assert "ACS reported" in str(waits_for(row) or row.shown_failure)
 
 
 def test_a_reported_failure_says_what_the_start_waits_for(verified: Cloud) -> None:
@@ -316,7 +317,7 @@ def test_a_reported_failure_says_what_the_start_waits_for(verified: Cloud) -> No
     take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"code": 400, "subCode": 8508})))
 
     assert verified.recording().status is RecordingStatus.STARTING
-    assert "8508" in str(verified.recording().shown_waits_for)
+    assert "8508" in str(waits_for(verified.recording()))
 
 
 def test_a_failure_that_is_reported_while_the_answer_is_still_awaited_explains_the_start(verified: Cloud) -> None:
@@ -330,7 +331,7 @@ def test_a_failure_that_is_reported_while_the_answer_is_still_awaited_explains_t
     with pytest.raises(AcsUncertain):
         verified.services.starts.start(a_start_request(), None)
 
-    assert "ACS reported" in str(verified.recording().shown_waits_for)
+    assert "ACS reported" in str(waits_for(verified.recording()))
 
 
 def test_a_reported_failure_is_told_since_the_caller_heard_that_it_starts(
@@ -378,7 +379,7 @@ def test_a_failure_is_told_by_its_code(verified: Cloud, result: dict[str, int] |
 
     take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=result)))
 
-    assert f"({told})" in str(verified.recording().shown_waits_for)
+    assert f"({told})" in str(waits_for(verified.recording()))
 
 
 def test_a_failure_that_acs_s_own_word_overtakes_is_not_written(verified: Cloud) -> None:

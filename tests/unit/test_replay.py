@@ -134,6 +134,26 @@ def test_a_refused_chunk_is_read_again_after_the_settings_changed(cloud: Cloud) 
     assert cloud.rejected.events == {}
 
 
+def test_a_refused_chunk_is_read_again_although_its_original_cannot_be_deleted(cloud: Cloud) -> None:
+    other = f"https://us-storage.asm.skype.com/v1/objects/{document_id(7)}"
+    chunk = announced_chunk(0, deleteLocation=other) | {
+        "contentLocation": f"https://new.host.example/v1/objects/{document_id()}/content/video"
+    }
+    cloud.services.ingest.ingest(file_ready_event([chunk]))
+    cloud.configure(RECORDING_HOST_SUFFIXES=".host.example,.asm.skype.com")
+
+    assert replay(cloud).transfers == (cloud.chunk().ref,)
+
+
+def test_an_event_without_files_is_tied_by_a_replay_to_a_recording_that_was_not_known(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest(file_ready_event(0))
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, recording_id=None))
+
+    cloud.services.replay.since(BEGINNING)
+
+    assert "ACS announced no file" in str(cloud.recording().failure)
+
+
 def test_a_refused_chunk_stays_refused_under_the_same_settings(cloud: Cloud) -> None:
     refuse(cloud)
 
