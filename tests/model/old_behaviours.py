@@ -257,8 +257,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "the newest recording of a call gets every event of the call": OldBehaviour(
         path="shared/pipeline/find_recording.py",
-        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
-        once="    return 0, False, False, False, False, ahead\n",
+        today="late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="False, False, False, False, ahead\n",
         noticed_by=("tests/unit/test_matching.py",),
     ),
     "a recording gets the files of one that began after its end": OldBehaviour(

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.control.state_callbacks import START_FAILED, STATE_CHANGED
+from shared.domain.acs_words import RecordingKind
 from shared.domain.durations import SETTLE
 from shared.domain.errors import AcsUncertain, ControlUnknown
 from shared.domain.json_views import waits_for
@@ -186,9 +187,10 @@ def test_what_acs_answers_is_written_and_not_what_the_callback_says(verified: Cl
     start(verified)
     at_acs(verified, active=False)
 
-    take_in(verified, post(event(state="active")))
+    take_in(verified, post(event(state="active", recordingKind="teams")))
 
-    assert verified.recording().status is RecordingStatus.PAUSED
+    row = verified.recording()
+    assert (row.status, row.recording_kind) == (RecordingStatus.PAUSED, RecordingKind.ACS)
 
 
 def test_a_signed_callback_without_acs_s_id_teaches_nothing(verified: Cloud) -> None:

@@ -153,15 +153,16 @@ def test_text_of_an_event_stays_out_of_the_log(
     assert text[:1_000] not in lines(caplog)
 
 
-def test_text_of_a_metadata_file_stays_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("field", "event"), [("chunkDocumentId", "chunk_deferred"), ("callId", "chunk_incomplete")])
+def test_text_of_a_metadata_file_stays_out_of_the_log(caplog: pytest.LogCaptureFixture, field: str, event: str) -> None:
     caplog.set_level(logging.INFO)
     cloud = Cloud()
-    cloud.source.add(document_id(), media(), metadata(chunkDocumentId="4:+15550100"))
+    cloud.source.add(document_id(), media(), metadata(0, **{field: "4:+15550100"}))
     host = FakeHost(cloud)
     host.publish(file_ready_event(1))
     host.settle()
 
-    assert "chunk_deferred" in lines(caplog)
+    assert event in lines(caplog)
     assert "15550100" not in lines(caplog)
 
 
