@@ -59,7 +59,17 @@ FIRST = (
 )
 THEN = (
     *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_patience", "sweep_units", "replay", "recordings"),
-    *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
+    *(
+        "start",
+        "callbacks",
+        "callback_lessons",
+        "control",
+        "control_answers",
+        "control_questions",
+        "models",
+        "units",
+        "unforeseen",
+    ),
     *("hostile_events", "wholeness", "start_outcomes"),
 )
 MODEL = (
@@ -82,6 +92,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
         "sweep_recordings",
         "start",
         "callbacks",
+        "callback_lessons",
     ),
     "shared/control/control_answers.py": ("control_answers", "control", "control_questions", "sweep_recordings"),
     "shared/pipeline/claims.py": ("claims", "transfer", "transfer_failures"),
