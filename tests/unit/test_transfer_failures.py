@@ -396,7 +396,7 @@ def test_a_source_of_kilobytes_a_second_is_copied_block_by_block_in_attempts_of_
         lasted.append(cloud.world.now - began)
 
     assert cloud.store.blobs[cloud.chunk().content_blob] == media(size=10 * PIECE_BYTES)
-    assert len(lasted) == 3
+    assert len(lasted) <= 4  # blocks; each attempt gets at least one further
     assert max(lasted) < timedelta(seconds=ATTEMPT_SECONDS_MAX) + each
 
 
