@@ -142,7 +142,7 @@ class Transfer:
         assert chunk.metadata_blob
         try:
             urls = distinct(place.metadata for place in locations(chunk))
-            content, facts = in_turn(urls, partial(self.read_metadata, chunk))
+            content, facts = in_turn(urls, partial(self.read_metadata, claim))
         except SourceMissing:
             content, facts = self.kept_metadata(chunk, chunk.metadata_blob)
         contradiction = contradicted_call(chunk, facts)
@@ -159,9 +159,10 @@ class Transfer:
             left_at_acs=contradiction or chunk.left_at_acs,
         )
 
-    def read_metadata(self, chunk: Chunk, url: str) -> tuple[bytes, dict[str, object]]:
+    def read_metadata(self, claim: Claim, url: str) -> tuple[bytes, dict[str, object]]:
+        claim.renew()  # a place before may have been silent for long
         content = self.read_whole(url)
-        return content, check_metadata(content, chunk.document_id)
+        return content, check_metadata(content, claim.chunk.document_id)
 
     def kept_metadata(self, chunk: Chunk, name: str) -> tuple[bytes, dict[str, object]]:
         """What an earlier attempt stored before ACS destroyed it; its digest beside it proves it.
@@ -217,6 +218,7 @@ class Transfer:
         urls = distinct(place.content for place in locations(chunk))
 
         def copy_from(url: str) -> CopyProof:
+            keep_going()
             request = CopyRequest(
                 url=url,
                 name=chunk.content_blob,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, Messages, RecordingStatus
 from shared.pipeline.ingest_plan import OTHER_LOCATIONS_MAX
 from tests.builders import CONTAINER, announced_chunk, document_id, file_ready_event, keep_at_acs, media, metadata
-from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
+from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import announce, failed, transfer, warnings
 
 MINUTE = timedelta(minutes=1)
@@ -144,6 +144,26 @@ def test_what_one_place_cannot_answer_is_not_gone_because_another_has_not_got_it
     )
 
     assert failed(elsewhere).status is ChunkStatus.PENDING
+
+
+def test_the_claim_is_renewed_from_place_to_place_however_silent_each_is() -> None:
+    cloud = Cloud(CLAIM_SECONDS="300")
+    keep_at_acs(cloud, 1)
+    cloud.source.documents[ID].hosts = frozenset({"host3.asm.skype.com"})
+    announce(cloud)
+    for number in range(OTHER_LOCATIONS_MAX):
+        announce_again(cloud, at(f"host{number}"))
+    lapsed: list[int] = []
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "source.open":
+            cloud.world.advance(timedelta(minutes=2))
+            lapsed.extend([effect.count] if (cloud.chunk().claimed_until or BEGINNING) <= cloud.world.now else [])
+
+    cloud.world.plan = plan
+    transfer(cloud)
+
+    assert (cloud.chunk().status, lapsed) == (ChunkStatus.STORED, [])
 
 
 def test_a_place_that_gives_what_cannot_be_right_stops_no_other(elsewhere: Cloud) -> None:
