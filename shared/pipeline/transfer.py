@@ -170,7 +170,7 @@ class Transfer:
         Raises:
             SourceMissing: it is not there.
         """
-        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
+        blob = self.store.stat(name)
         if DIGEST_KEY in blob.metadata and blob.length <= METADATA_BYTES_MAX:
             content = b"".join(self.store.read(name))
             if hashlib.sha256(content).hexdigest() == blob.metadata[DIGEST_KEY]:

@@ -203,6 +203,15 @@ def test_a_chunk_of_the_version_before_is_given_up_by_when_its_row_was_made(read
     assert failed(ready).status is ChunkStatus.FAILED
 
 
+def test_metadata_that_are_not_what_their_digest_says_are_not_proven_by_it(ready: Cloud) -> None:
+    ready.world.fail("store.put", Fault.ERROR_AFTER)
+    failed(ready)
+    del ready.source.documents[document_id()].contents["acsmetadata"]
+    ready.store.all[str(ready.chunk().metadata_blob)].content = metadata(0, callId="another")
+
+    assert (failed(ready).status, ready.chunk().metadata_sha256) == (ChunkStatus.PENDING, None)
+
+
 def test_an_outage_at_the_deadline_is_waited_for(ready: Cloud) -> None:
     ready.world.advance(SILENCE - MINUTE)
     ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
