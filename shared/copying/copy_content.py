@@ -45,6 +45,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
         headers: of the blob.
         check_head: raises for first bytes that cannot be the content.
         keep_going: called at block boundaries; raises to stop there.
+        renew: called at every piece that is read from ACS or read back; raises when another copies this content now.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
     """
 
@@ -53,6 +54,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: BlobHeaders
     check_head: Callable[[bytes], None]
     keep_going: Callable[[], None]
+    renew: Callable[[], None]
     resume: bool
 
 
@@ -131,7 +133,7 @@ class ContentCopier:
         if blob.etag is not None:
             return self.verify_winner(request, blob)
         try:
-            with closing(SourceReader(self.source, request.url)) as reader:
+            with closing(SourceReader(self.source, request.url, request.renew)) as reader:
                 # If the copy will not continue on this response, fetch only the signature bytes.
                 total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
@@ -170,7 +172,7 @@ class ContentCopier:
             raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
         return CopyProof(
             length=layout.total,
-            sha256=known or self.digest_of_blob(request.name, layout.total),
+            sha256=known or self.digest_of_blob(request, layout.total),
             etag=etag,
             block_list_digest=list_digest(blocks),
         )
@@ -211,17 +213,17 @@ class ContentCopier:
         """
         if blob.etag is None:
             raise StoreUnavailable(f"Neither the blob {request.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(request.name, blob.length)
+        digest = self.digest_of_blob(request, blob.length)
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
         return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=list_digest(blob.blocks))
 
-    def digest_of_blob(self, name: str, length: int) -> str:
+    def digest_of_blob(self, request: CopyRequest, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""
-        digest, read = digest_of(self.store.read(name))
+        digest, read = digest_of(self.store.read(request.name), request.renew)
         if read != length:
-            raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
+            raise StoreUnavailable(f"The blob {request.name} gave {read} bytes instead of {length}.")
         return digest
 
     def digest_of_source(self, request: CopyRequest) -> tuple[int, str]:
@@ -231,7 +233,7 @@ class ContentCopier:
             SourceSuspect: it cannot be the content.
         """
         digest = hashlib.sha256()
-        with closing(SourceReader(self.source, request.url)) as reader:
+        with closing(SourceReader(self.source, request.url, request.renew)) as reader:
             layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
             buffer = memoryview(bytearray(layout.length(0)))
             for index in range(layout.count):
@@ -253,10 +255,11 @@ def proven_by_ids(blob: BlobProperties) -> bool:
     return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
-def digest_of(pieces: Iterable[bytes]) -> tuple[str, int]:
-    """(SHA-256, length) of bytes."""
+def digest_of(pieces: Iterable[bytes], at_piece: Callable[[], None] = lambda: None) -> tuple[str, int]:
+    """(SHA-256, length) of bytes; what is called at every piece may raise to stop there."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces:
+        at_piece()
         digest.update(piece)
         length += len(piece)
     return digest.hexdigest(), length

@@ -1,7 +1,7 @@
 """Read a content at ACS in long ranges, exactly, at any offset, into memory that the caller owns."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
 from shared.domain.durations import RATE_WINDOW_SECONDS
@@ -16,11 +16,18 @@ RATE_BYTES_PER_SECOND_MIN = 64 * 1024  # a source slower than this for a whole w
 
 
 class SourceReader:
-    """A position in a content: reading advances it, another offset is a new request."""
+    """A position in a content: reading advances it, another offset is a new request.
 
-    def __init__(self, source: Source, url: str) -> None:
+    Args:
+        source: where the content is.
+        url: of the content.
+        renew: called at every piece that comes; what it raises ends the reading.
+    """
+
+    def __init__(self, source: Source, url: str, renew: Callable[[], None]) -> None:
         self.source = source
         self.url = url
+        self.renew = renew
         self.total: int | None = None
         self.until: int | None = None  # end of the wanted bytes, where that is before the end of the content
         self.position = 0
@@ -77,6 +84,7 @@ class SourceReader:
         if not piece:
             raise SourceSuspect(f"The content broke off at byte {self.position}.")
         self.rate.add(len(piece))
+        self.renew()
         return memoryview(piece)
 
     def close(self) -> None:

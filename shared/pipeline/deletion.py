@@ -147,7 +147,7 @@ class Deletion:
         row = msgspec.structs.replace(
             chunk.moved(ChunkStatus.PENDING),
             failure=str(error),
-            due_at=self.clock() + self.retries.claim,
+            due_at=self.clock() + self.retries.message_patience,
             stored_at=None,
             bytes=None,
             sha256=None,

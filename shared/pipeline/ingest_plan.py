@@ -25,7 +25,7 @@ class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
     host_suffixes: tuple[str, ...]
     byos_containers: tuple[str, ...]
     retention: timedelta
-    claim: timedelta
+    message_patience: timedelta
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ def chunk_row(
         format=format,
         end_reason=announced.end_reason,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
-        due_at=now + policy.claim,
+        due_at=now + policy.message_patience,
     )
     try:
         return with_locations(row, announced, policy)

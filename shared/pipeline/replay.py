@@ -36,7 +36,7 @@ class Replay:
     ingest: Ingest
     completion: Completion
     clock: Clock
-    claim: timedelta
+    message_patience: timedelta
 
     def recording(self, id: str) -> Messages:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
@@ -89,14 +89,14 @@ class Replay:
         messages = merged(run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unsent)
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
-            self.completion.reopen(recording, self.clock() + self.claim)
+            self.completion.reopen(recording, self.clock() + self.message_patience)
         return messages
 
     def reset(self, chunk: Chunk) -> Messages:
         """Send a chunk again; a failed one becomes pending."""
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
-        return resend(self.open_work, chunk, self.clock() + self.claim, **columns)
+        return resend(self.open_work, chunk, self.clock() + self.message_patience, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""

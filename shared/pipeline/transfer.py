@@ -5,7 +5,6 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -101,11 +100,11 @@ class Transfer:
         Raises:
             CatalogConflict: another worker has the chunk.
         """
-        claim = Claim.take(self.catalog, self.clock, self.retries.claim, chunk)
+        claim = Claim.take(self.open_work, self.clock, self.retries.claim, chunk)
         try:
             stored = self.copy(claim)
         except OutOfTime:  # at a block boundary; the next attempt begins at once
-            return resend(self.open_work, claim.chunk, self.clock() + self.retries.claim)
+            return resend(self.open_work, claim.chunk, self.clock() + self.retries.message_patience)
         except Transient as error:
             return self.defer(claim.chunk, error)
         except Permanent as error:
@@ -136,36 +135,36 @@ class Transfer:
         if chunk.metadata_location is None or chunk.metadata_sha256 is not None:
             return
         assert chunk.metadata_blob
-        content = self.read_whole(chunk.metadata_location)
+        content = self.read_whole(chunk.metadata_location, claim)
         parsed = check_metadata(content, chunk.document_id)
         digest = hashlib.sha256(content).hexdigest()
         claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
-            metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
+            metadata_etag=self.store_metadata(claim, chunk.metadata_blob, content, digest),
             expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
         )
 
-    def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
+    def store_metadata(self, claim: Claim, name: str, content: bytes, digest: str) -> str:
         """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
 
         A later attempt asks first: under a policy or a lease a write is refused without a word on whether it is there.
         """
-        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
+        blob = self.store.stat(name) if claim.chunk.attempts > 1 else BlobProperties()
         if blob.etag is None:
             try:
-                return self.store.put(name, content, with_digest(blob_headers(chunk, "json"), digest))
+                return self.store.put(name, content, with_digest(blob_headers(claim.chunk, "json"), digest))
             except BlobExists:
                 blob = self.store.stat(name)
         if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
-        if digest_of(self.store.read(name)) != (digest, len(content)):
+        if digest_of(self.store.read(name), claim.renew) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
         return blob.etag
 
-    def read_whole(self, url: str) -> bytes:
+    def read_whole(self, url: str, claim: Claim) -> bytes:
         """A small content, exactly as ACS gives it."""
-        with closing(SourceReader(self.source, url)) as reader:
+        with closing(SourceReader(self.source, url, claim.renew)) as reader:
             total = reader.open(0, METADATA_BYTES_MAX)
             if total > METADATA_BYTES_MAX:
                 raise SourceSuspect(f"The metadata has {total} bytes; more than {METADATA_BYTES_MAX} cannot be right.")
@@ -188,6 +187,7 @@ class Transfer:
             headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
             check_head=lambda head: check_signature(head, chunk.format),
             keep_going=keep_going,
+            renew=claim.renew,
             resume=chunk.attempts > 1,
         )
         proof = self.copier.copy(request)
@@ -210,7 +210,7 @@ class Transfer:
         pieces = self.own.read(chunk.content_location)
         head = next(pieces, b"")
         check_signature(head, chunk.format)
-        digest, length = digest_of(chain([head], renewing(pieces, claim)))
+        digest, length = digest_of(chain([head], pieces), claim.renew)
         if length != blob.length:
             raise SourceSuspect(f"The file gave {length} bytes instead of {blob.length}.")
         claim.record(bytes=length, sha256=digest, content_etag=blob.etag)
@@ -224,7 +224,7 @@ class Transfer:
             stored_at=now,
             claimed_until=None,
             failure=failure,
-            due_at=now + self.retries.claim if deletable else None,
+            due_at=now + self.retries.message_patience if deletable else None,
             open=deletable,
         )
         self.catalog.save_chunk(row)
@@ -268,13 +268,6 @@ class Transfer:
         self.catalog.save_chunk(row)
         self.completion.end_chunk(row)
         return Messages()
-
-
-def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
-    """The pieces, with the claim renewed as they are used."""
-    for piece in pieces:
-        claim.renew()
-        yield piece
 
 
 def blob_headers(chunk: Chunk, kind: str) -> BlobHeaders:

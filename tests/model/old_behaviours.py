@@ -74,6 +74,31 @@ OLD: dict[str, OldBehaviour] = {
         once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
+    "a claim is found when its chunk was due before": OldBehaviour(
+        path="shared/pipeline/claims.py",
+        today="open_work.postpone(chunk, until, claimed_until=until, attempts=chunk.attempts + 1)",
+        once="open_work.catalog.save_chunk("
+        "msgspec.structs.replace(chunk, due_at=until, claimed_until=until, attempts=chunk.attempts + 1))",
+        noticed_by=("tests/model/test_faults.py", "-k", "after_a_kill"),
+    ),
+    "a claim is not renewed while a block fills": OldBehaviour(
+        path="shared/copying/source_reader.py",
+        today="        self.renew()\n",
+        once="",
+        noticed_by=("tests/unit/test_claims.py",),
+    ),
+    "a message that was sent is waited for no longer than a worker": OldBehaviour(
+        path="shared/settings.py",
+        today="return self.claim * durations.MESSAGE_PATIENCE_CLAIMS",
+        once="return self.claim",
+        noticed_by=("tests/unit/test_claims.py", "-k", "long_queue"),
+    ),
+    "whoever loses a row leaves its entry due later than the claim on it ends": OldBehaviour(
+        path="shared/domain/open_work.py",
+        today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
+        once="",
+        noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
+    ),
     "a unit that fails stops the run": OldBehaviour(
         path="shared/domain/units.py",
         today="            self.interruptions.append(error)\n            return Messages()",
