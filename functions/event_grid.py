@@ -1,7 +1,8 @@
 """ACS's file-ready events, delivered by Event Grid.
 
 An event whose time the Functions SDK cannot read fails there, before this code: Event Grid repeats it, then
-dead-letters it, and the sweep ingests it as it came.
+dead-letters it, and the sweep ingests it as it came. Keys that neither schema has are dropped there, too: of an event
+that is rejected the rest is kept.
 """
 
 import azure.functions as func
@@ -24,7 +25,7 @@ def blueprint(services: Services) -> func.Blueprint:
 
 
 def to_document(event: func.EventGridEvent | func.CloudEvent) -> Json:
-    """The event document; the worker hands out either class, by the form of the document."""
+    """The event document, as far as the worker hands it out: in either class, by the form of the document."""
     if isinstance(event, func.CloudEvent):
         return {
             "specversion": "1.0",

@@ -7,11 +7,10 @@ and two threads that enter such a circle at different places find half a module.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
-from shared.adapters.storage_accounts import StorageAccount, credential_for
+from shared.adapters.storage_accounts import AppIdentity, StorageAccount, identity_for
 from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
 from shared.control.health import PROBE_ID, Health
@@ -20,7 +19,7 @@ from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import ports
-from shared.domain.errors import SettingsInvalid
+from shared.domain.errors import AcsUnavailable, SettingsInvalid
 from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
 from shared.pipeline.completion import Completion
@@ -254,8 +253,11 @@ class Services:
         from shared.adapters.acs_client import connect
 
         settings = self.settings
-        credential = partial(credential_for, settings.client_id)
-        return connect(settings.acs_endpoint, settings.acs_connection_string, credential)
+        return connect(
+            settings.acs_endpoint,
+            settings.acs_connection_string,
+            lambda: AppIdentity(identity_for(settings.client_id), AcsUnavailable),
+        )
 
     @LockedCachedProperty
     def store(self) -> ports.ChunkStore:

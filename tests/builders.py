@@ -74,13 +74,14 @@ def metadata(number: int = 0, **fields: Any) -> bytes:
 
 
 def subject(form: int, call_id: str, server_call_id: str, recording_id: str) -> str:
-    """One of the five forms of an event's subject."""
+    """One of the five forms of an event's subject; the sixth has all ids at once."""
     tails = {
         1: "",
         2: f"/recordingId/{recording_id}",
         3: f"/serverCallId/{server_call_id}",
         4: f"/serverCallId/{server_call_id}/recordingId/{recording_id}",
         5: f"/callConnectionId/{CALL_CONNECTION_ID}",
+        6: f"/serverCallId/{server_call_id}/callConnectionId/{CALL_CONNECTION_ID}/recordingId/{recording_id}",
     }
     return f"/recording/call/{call_id}{tails[form]}"
 

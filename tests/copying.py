@@ -44,20 +44,13 @@ def a_copier(source: Source, store: ChunkStore, *, writers: int = 2, block: int 
     return ContentCopier(source, store, CopyOptions(block_bytes=block, writers=writers))
 
 
-def a_request(
-    url: str = URL,
-    *,
-    resume: bool = False,
-    keep_going: Callable[[], None] = proceed,
-    renew: Callable[[], None] = proceed,
-) -> CopyRequest:
+def a_request(url: str = URL, *, resume: bool = False, keep_going: Callable[[], None] = proceed) -> CopyRequest:
     return CopyRequest(
         url=url,
         name=NAME,
         headers=HEADERS,
         check_head=lambda head: check_signature(head, "wav"),
         keep_going=keep_going,
-        renew=renew,
         resume=resume,
     )
 

@@ -86,7 +86,6 @@ def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
             headers=BlobHeaders(content_type="video/mp4", metadata={"id": "bench"}),
             check_head=lambda head: check_signature(head, "mp4"),
             keep_going=lambda: None,
-            renew=lambda: None,
             resume=job.resume,
         )
         proof = copier.copy(request)

@@ -47,7 +47,7 @@ class Callbacks:
             "startDateTime": offset_time(moment),
             "recordingKind": "azureCommunicationServices",
             "resultInformation": {"code": 200, "subCode": 0, "message": ""},
-            # Not the call's own connection id: the real service names the recording bot here.
+            # The recording bot's; of a start by callConnectionId, and of no other, it is the call's own, too.
             "callConnectionId": platform_endpoint_id(recording.recording_id),
         }
         self.send(recording, "RecordingStateChanged", changed)

@@ -31,9 +31,9 @@ def is_server_call_id(text: str) -> bool:
     return decoded.startswith(b"https://") and b"/conv/" in decoded
 
 
-def make_recording_id() -> str:
-    """Unpadded base64url of a two-field JSON document."""
-    parts = {"PlatformEndpointId": str(uuid.uuid4()), "ResourceSpecificId": str(uuid.uuid4())}
+def make_recording_id(call_connection_id: str | None = None) -> str:
+    """Unpadded base64url of a two-field JSON document; of a start by callConnectionId the first field is that id."""
+    parts = {"PlatformEndpointId": call_connection_id or str(uuid.uuid4()), "ResourceSpecificId": str(uuid.uuid4())}
     compact = json.dumps(parts, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(compact).decode().rstrip("=")
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from local.simulator.calls import Calls
 from local.simulator.clock import Clock
+from local.simulator.identifiers import make_recording_id
 from local.simulator.lifecycle import Lifecycle
 from local.simulator.recordings import Recording, Recordings, State
 from local.simulator.settings import CurrentSettings
@@ -93,8 +94,9 @@ class RecordingApi:
         if self.recordings.running_on(call) is not None:
             message = "Recording is already in progress, one recording can be active at one time."
             raise self.switched(current.second_start_code, message)
-        recording = Recording(call, start, self.clock.now())
         by_connection = start.locator_kind == "callConnectionId"
+        recording_id = make_recording_id(call.call_connection_id if by_connection else None)
+        recording = Recording(call, start, self.clock.now(), recording_id=recording_id)
         status: int = current.call_connection_start_status if by_connection else HTTPStatus.OK
         self.lifecycle.start(recording, fails=status == HTTPStatus.ACCEPTED and current.accepted_starts_fail)
         return json_response(status, view(recording))

@@ -21,13 +21,14 @@ from azure.communication.callautomation import (
 )
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.pipeline import PipelineResponse
+from requests.exceptions import ProxyError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from shared.adapters.acs_client import retry_after
-from shared.domain.errors import CODE_NOT_FOUND, AcsRefused, AcsUnavailable, AcsUncertain
+from shared.domain.errors import CODE_NOT_FOUND, NOT_JUDGED, AcsRefused, AcsUnavailable, AcsUncertain
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
 
-THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -120,18 +121,31 @@ def translate_errors() -> Iterator[None]:
     except HttpResponseError as error:
         raise refusal(error) from error
     except AzureError as error:
-        # The SDK reports a connection that was cut after the request as ServiceRequestError, too: it cannot be
-        # distinguished from one that was never made, so either may have taken effect.
+        if was_never_connected(error):
+            raise AcsUnavailable("No connection to ACS could be made, so it was not asked.") from error
         raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
 
 
+def was_never_connected(error: AzureError) -> bool:
+    """Whether no connection was made, so that nothing was sent.
+
+    The SDK's own ServiceRequestError does not say it: it is raised for a connection that is cut after the request, too.
+    """
+    cause: object = error.inner_exception
+    if isinstance(cause, ProxyError):  # requests' own, around urllib3's, around what happened
+        cause = getattr(cause.args[0] if cause.args else None, "original_error", None)
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
+
+
 def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
-    status = error.status_code or 0
+    status = error.status_code
+    if status is None:
+        return AcsUncertain(f"ACS's answer broke off: {type(error).__name__}.")
     code = getattr(error.error, "code", None)
     message = getattr(error.error, "message", None) or f"ACS answered {status}"
     text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
     kind: type[AcsRefused | AcsUnavailable] = AcsUncertain  # another success or a redirect does not say what was done
-    if status in THROTTLED:
+    if status in NOT_JUDGED:
         kind = AcsUnavailable
     elif status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
         kind = AcsRefused

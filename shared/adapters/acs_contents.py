@@ -16,7 +16,7 @@ from azure.core.rest import HttpResponse
 from shared.adapters.acs_client import REVERIFY, retry_after
 from shared.domain.acs_urls import Location, parse_location
 from shared.domain.durations import ACS_CONTENT_READ_SECONDS
-from shared.domain.errors import NotUnderstood, SourceMissing, SourceSuspect, SourceUnavailable
+from shared.domain.errors import AcsUnavailable, NotUnderstood, SourceMissing, SourceSuspect, SourceUnavailable
 from shared.domain.ports import SourceRange
 
 REDIRECTS_MAX = 3
@@ -68,6 +68,8 @@ class SdkSource:
                 location = self.redirected(location, str(getattr(error.response, "headers", {}).get("Location")))
             except AzureError as error:
                 raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
+            except AcsUnavailable as error:  # no token; the client is that of the calls
+                raise SourceUnavailable(str(error)) from error
         raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")
 
     def redirected(self, location: Location, url: str) -> Location:

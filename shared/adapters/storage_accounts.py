@@ -1,6 +1,7 @@
 """Clients for the storage accounts, by connection string or by identity; the one place where credentials are made."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from shared.connection_settings import StorageConnection
@@ -9,12 +10,19 @@ from shared.domain.durations import (
     STORAGE_BACKOFF_FIRST_SECONDS,
     STORAGE_CONNECT_SECONDS,
     STORAGE_READ_SECONDS,
+    TOKEN_CONNECT_SECONDS,
+    TOKEN_READ_SECONDS,
 )
+from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable, Unforeseen
+from shared.domain.units import attempt
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
     from azure.data.tables import TableServiceClient
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
     from azure.storage.blob import BlobClient, BlobServiceClient
+
+    type Identity = DefaultAzureCredential | ManagedIdentityCredential
 
 RETRIES = 3  # the inner loop; the outer one is the sweep
 
@@ -31,11 +39,58 @@ READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into
 BLOB_OPTIONS: dict[str, Any] = TIMES | {"max_single_get_size": READ_BYTES, "max_chunk_get_size": READ_BYTES}
 
 
-def credential_for(client_id: str | None) -> "TokenCredential":
-    """The app's identity: the user-assigned one when a client id is given, else whatever the environment offers."""
+class AppIdentity:
+    """The app's identity at one service, of which it raises that service's error when it gets no token.
+
+    That error is none of the SDKs': what they raise for a missing token depends on what kept it from coming, is taken
+    for an answer of the service, and is repeated by some with a wait each time.
+    """
+
+    def __init__(self, identity: "Identity", unavailable: type[RecorderError]) -> None:
+        self.identity = identity
+        self.unavailable = unavailable
+
+    def get_token(self, *scopes: str, **options: Any) -> "AccessToken":
+        """Raises: the service's error."""
+        ask: Callable[[], AccessToken] = partial(self.identity.get_token, *scopes, **options)
+        return self.asked(ask)
+
+    def get_token_info(self, *scopes: str, options: "TokenRequestOptions | None" = None) -> "AccessTokenInfo":
+        """A token with the time from which on it should be renewed. Raises: the service's error."""
+        ask: Callable[[], AccessTokenInfo] = partial(self.identity.get_token_info, *scopes, options=options)
+        return self.asked(ask)
+
+    def asked[Token](self, ask: Callable[[], Token]) -> Token:
+        from azure.core.exceptions import AzureError
+
+        def ask_once() -> Token:
+            try:
+                return ask()
+            except (AzureError, ValueError) as error:  # the second where the answer is no JSON, or not its numbers
+                raise self.refused(error) from error
+
+        try:
+            return attempt(ask_once)
+        except Unforeseen as error:
+            raise self.refused(error) from error
+
+    def refused(self, error: Exception) -> RecorderError:
+        return self.unavailable(
+            f"The app's identity got no token ({type(error).__name__}), so the request was not sent."
+        )
+
+
+def identity_for(client_id: str | None, read_seconds: float = TOKEN_READ_SECONDS) -> "Identity":
+    """The user-assigned identity when a client id is given, else whatever the environment offers."""
     from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
-    return ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+    # No repetition: the SDK would wait for as long as a Retry-After says, and whoever asks comes again.
+    times: dict[str, Any] = {
+        "connection_timeout": TOKEN_CONNECT_SECONDS,
+        "read_timeout": read_seconds,
+        "retry_total": 0,
+    }
+    return ManagedIdentityCredential(client_id=client_id, **times) if client_id else DefaultAzureCredential(**times)
 
 
 class StorageAccount:
@@ -46,14 +101,19 @@ class StorageAccount:
         self.client_id = connection.client_id or client_id
 
     @cached_property
-    def credential(self) -> "TokenCredential":
-        return credential_for(self.client_id)
+    def identity(self) -> "Identity":
+        return identity_for(self.client_id)
+
+    @property
+    def credential(self) -> AppIdentity:
+        """The app's identity at the account's blobs and queues."""
+        return AppIdentity(self.identity, StoreUnavailable)
 
     @cached_property
     def blobs(self) -> "BlobServiceClient":
         from azure.storage.blob import BlobServiceClient
 
-        return self.connect(BlobServiceClient, self.connection.blob_uri, BLOB_OPTIONS)
+        return self.connect(BlobServiceClient, self.connection.blob_uri, StoreUnavailable, BLOB_OPTIONS)
 
     def blob(self, url: str) -> "BlobClient":
         """The blob of a URL: through the account's own client where it lies there, else with the app's identity."""
@@ -69,12 +129,12 @@ class StorageAccount:
     def tables(self) -> "TableServiceClient":
         from azure.data.tables import TableServiceClient
 
-        return self.connect(TableServiceClient, self.connection.table_uri, TIMES)
+        return self.connect(TableServiceClient, self.connection.table_uri, CatalogUnavailable, TIMES)
 
     def connect[Client: (BlobServiceClient, TableServiceClient)](
-        self, kind: type[Client], uri: str | None, options: dict[str, Any]
+        self, kind: type[Client], uri: str | None, unavailable: type[RecorderError], options: dict[str, Any]
     ) -> Client:
         if self.connection.connection_string:
             return kind.from_connection_string(self.connection.connection_string, **options)
         assert uri
-        return kind(uri, credential=self.credential, **options)
+        return kind(uri, credential=AppIdentity(self.identity, unavailable), **options)

@@ -24,8 +24,10 @@ from azure.data.tables import TableClient, TableEntity, TransactionOperation, Up
 from shared.adapters import table_rows
 from shared.adapters.storage_errors import TROUBLE, code_in, code_of, described, is_lost, repeat_if_lost
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
+from shared.domain.identifiers import CallId
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
+from shared.domain.recording_rows import call_ids
 
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 MATCHES_MAX = 200  # recordings of one call that are read for a match, or listed
@@ -123,14 +125,18 @@ class TableCatalog:
 
     def put_index_entries(self, recording: Recording) -> None:
         """Write the entries that find a recording: before its row, since an entry without a row is harmless."""
+        self.put_index_entry(recording, table_rows.day_partition(recording.created_at))
+        self.index_calls(recording)
+
+    def index_calls(self, recording: Recording) -> None:
+        for call in call_ids(recording):
+            self.put_index_entry(recording, table_rows.call_partition(call))
+
+    def put_index_entry(self, recording: Recording, partition: str) -> None:
         row = f"{table_rows.newest_first(recording.created_at)}:{recording.id}"
-        partitions = [table_rows.day_partition(recording.created_at)]
-        if recording.server_call_id:
-            partitions.append(table_rows.call_partition(recording.server_call_id))
+        entry = {"PartitionKey": partition, "RowKey": row, "id": recording.id}
         with translate_errors():
-            for partition in partitions:
-                entry = {"PartitionKey": partition, "RowKey": row, "id": recording.id}
-                repeat_if_lost(partial(self.index.upsert_entity, entry))
+            repeat_if_lost(partial(self.index.upsert_entity, entry))
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         entity = self.get(self.index, table_rows.acs_partition(recording_id), table_rows.RECORDING_ROW)
@@ -147,8 +153,8 @@ class TableCatalog:
                 return self.recording_by_acs_id(recording_id) or id
         return id
 
-    def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
-        partition, since = table_rows.call_partition(server_call_id), table_rows.newest_first(not_after)
+    def recordings_by_call(self, call: CallId, not_after: datetime) -> Sequence[str]:
+        partition, since = table_rows.call_partition(call), table_rows.newest_first(not_after)
         return [id for _, id in self.entries(partition, since, limit=MATCHES_MAX)]
 
     def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,9 @@ columns are left out; times are UTC, numbers are 64 bits.
 
 `recordingindex` answers the other questions, one partition per question: by call, by ACS's id, by day, open work.
 
-    call-{sha256 of id}   {newest first}:6f1c2d3e-…  id: 6f1c2d3e-…
+    call-{sha256 of id}   {newest first}:6f1c2d3e-…  id: 6f1c2d3e-… (by serverCallId)
+    {kind}-{sha256 of id} {newest first}:6f1c2d3e-…  id: 6f1c2d3e-… (kind: callConnectionId, groupCallId, roomId,
+                                                     clueServerCallId, clueCallId)
     acs-{sha256 of id}    recording                  id: 6f1c2d3e-…
     day-2026-11-22        {newest first}:6f1c2d3e-…  id: 6f1c2d3e-…
     open-00 … open-03     6f1c2d3e-…:0-wus-d4-ab12…  id, documentId, dueAt: 2026-11-22T10:37:05Z, since, expiresAt,
@@ -33,7 +35,7 @@ import msgspec
 from azure.data.tables import EdmType, EntityProperty, TableEntity
 
 from shared.domain.errors import RowUnreadable
-from shared.domain.identifiers import DOCUMENT_ID, digest, normal_recording_id, normal_server_call_id
+from shared.domain.identifiers import DOCUMENT_ID, CallId, CallIdKind, digest, normal_recording_id
 from shared.domain.models import Chunk, IndexEntry, Recording
 
 RECORDING_ROW = "recording"
@@ -206,8 +208,10 @@ def newest_first(moment: datetime) -> str:
     return f"{NEWEST_FIRST - int(moment.timestamp() * 1_000_000):018}"
 
 
-def call_partition(server_call_id: str) -> str:
-    return f"call-{digest(normal_server_call_id(server_call_id))}"
+def call_partition(call: CallId) -> str:
+    # By serverCallId as in version 0.1, which had no other look-up by call.
+    kind = "call" if call.kind is CallIdKind.SERVER_CALL else call.kind
+    return f"{kind}-{digest(call.normal)}"
 
 
 def acs_partition(recording_id: str) -> str:

@@ -10,8 +10,7 @@ import msgspec
 
 from shared.domain.errors import (
     AcsError,
-    AcsRefused,
-    AcsUnavailable,
+    AcsUncertain,
     CatalogConflict,
     CatalogUnavailable,
     ControlUnknown,
@@ -67,8 +66,8 @@ ACS_STATUSES: dict[int, HTTPStatus] = {
     409: HTTPStatus.CONFLICT,
     412: HTTPStatus.CONFLICT,
     429: HTTPStatus.TOO_MANY_REQUESTS,
-    503: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+COME_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,12 +101,14 @@ def problem(error: RecorderError, instance: str) -> Reply:
     if isinstance(error, SettingsInvalid):
         wrong = [{"name": name, "mustBe": must_be} for name, must_be in error.wrong]
         return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, {"settings": wrong})
+    detail = f"{error} {error.advice}".rstrip()
+    extra: dict[str, object] = {"id": error.id}
+    headers = {}
     if isinstance(error, AcsError):
-        extra = {"acsCode": error.code, "acsStatus": error.status}
-        wait = error.retry_after_seconds
-        headers = {} if wait is None else {"Retry-After": str(round(wait))}
-        return problem_reply(status_of(error), str(error), instance, extra, headers)
-    return problem_reply(status_of(error), str(error), instance)
+        extra |= {"acsCode": error.code, "acsStatus": error.status}
+        if error.retry_after_seconds is not None:
+            headers = {"Retry-After": str(round(error.retry_after_seconds))}
+    return problem_reply(status_of(error), detail, instance, extra, headers)
 
 
 def status_of(error: RecorderError) -> HTTPStatus:
@@ -125,13 +126,15 @@ def status_of(error: RecorderError) -> HTTPStatus:
 
 def acs_status(error: AcsError) -> HTTPStatus:
     """The status that says whose fault it is: the caller's, the call's state, ACS's, or the connection's."""
+    if isinstance(error, AcsUncertain):  # never the caller's: the request may have taken effect
+        if error.status is None:
+            return HTTPStatus.GATEWAY_TIMEOUT
+        return HTTPStatus.SERVICE_UNAVAILABLE if error.status in COME_AGAIN else HTTPStatus.BAD_GATEWAY
     if error.status is None:
-        return HTTPStatus.GATEWAY_TIMEOUT
+        return HTTPStatus.SERVICE_UNAVAILABLE  # ACS was not reached
     if error.code in ACS_CODES:
         return ACS_CODES[error.code]
-    if isinstance(error, AcsRefused | AcsUnavailable) and error.status in ACS_STATUSES:
-        return ACS_STATUSES[error.status]
-    return HTTPStatus.BAD_GATEWAY
+    return ACS_STATUSES.get(error.status, HTTPStatus.BAD_GATEWAY)
 
 
 def problem_reply(

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from http import HTTPStatus
 
 import msgspec
 
@@ -28,10 +27,11 @@ from shared.domain.errors import (
     CODE_NOT_FOUND,
     AcsError,
     AcsRefused,
-    AcsUnavailable,
+    AcsUncertain,
     CatalogConflict,
     Conflict,
     ControlUnknown,
+    about,
 )
 from shared.domain.models import ControlStatus, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
@@ -60,16 +60,18 @@ class Control:
     def pause(self, id: str) -> Recording:
         """Raises: RecordingNotFound, Conflict, AcsError."""
         recording = existing_recording(self.catalog, id)
-        recording_id = self.controllable_id(recording)
-        return self.request_change(recording, partial(self.acs.pause, recording_id), ControlStatus.PAUSED)
+        with about(id):
+            recording_id = self.controllable_id(recording)
+            return self.request_change(recording, partial(self.acs.pause, recording_id), ControlStatus.PAUSED)
 
     def resume(self, id: str) -> Recording:
         """Raises: RecordingNotFound, Conflict, AcsError."""
         recording = existing_recording(self.catalog, id)
-        recording_id = self.controllable_id(recording)
-        # Before ACS is asked: a resume whose answer is lost may have made a file.
-        tried = self.write_always(recording, partial(resume_tried, now=self.clock()))
-        return self.request_change(tried, partial(self.acs.resume, recording_id), ControlStatus.ACTIVE)
+        with about(id):
+            recording_id = self.controllable_id(recording)
+            # Before ACS is asked: a resume whose answer is lost may have made a file.
+            tried = self.write_always(recording, partial(resume_tried, now=self.clock()))
+            return self.request_change(tried, partial(self.acs.resume, recording_id), ControlStatus.ACTIVE)
 
     def request_change(self, recording: Recording, request: Callable[[], None], wanted: ControlStatus) -> Recording:
         """Ask ACS to change a running recording, and write what came of it.
@@ -80,12 +82,11 @@ class Control:
         """
         try:
             request()
-        except AcsUnavailable as error:
-            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise
+        except AcsUncertain as error:
             return self.confirm_change(recording, wanted, error)
-        except AcsRefused as error:
-            if error.code != CODE_NOT_FOUND:
+        except AcsError as error:
+            self.schedule_question(recording)  # the SDK may have tried before, and not heard what came of that
+            if not isinstance(error, AcsRefused) or error.code != CODE_NOT_FOUND:
                 raise
             if self.ask(recording).ended_at is not None:
                 raise Conflict("ACS does not know this recording any more: it has ended.") from error
@@ -93,11 +94,11 @@ class Control:
         written = self.write(recording, partial(with_control, control=wanted, now=self.clock()))
         return written or self.ask(existing_recording(self.catalog, recording.id))
 
-    def confirm_change(self, recording: Recording, wanted: ControlStatus, error: AcsUnavailable) -> Recording:
+    def confirm_change(self, recording: Recording, wanted: ControlStatus, error: AcsUncertain) -> Recording:
         """After an unclear answer, ask ACS whether the request was carried out; the recording, if it was.
 
         Raises:
-            AcsUnavailable: ACS says that it was not, or does not know yet.
+            AcsUncertain: ACS says that it was not, or does not know yet.
             ControlUnknown: ACS does not say.
         """
         row = self.ask(recording)
@@ -116,6 +117,10 @@ class Control:
             AcsError: ACS refused.
         """
         recording = existing_recording(self.catalog, id)
+        with about(id):
+            return self.stop_recording(recording)
+
+    def stop_recording(self, recording: Recording) -> Recording:
         if self.has_ended(recording) or recording.refused:
             return recording
         recording_id = self.acs_id(recording)
@@ -151,7 +156,7 @@ class Control:
         if isinstance(error, AcsRefused) and error.code != CODE_NOT_FOUND:
             raise error
         raise ControlUnknown(
-            f"ACS was asked to stop the recording and did not confirm it. {error}",
+            f"ACS did not confirm that the recording was stopped. {error}",
             code=error.code,
             retry_after_seconds=error.retry_after_seconds,
         ) from error
@@ -229,7 +234,7 @@ class Control:
                 state = self.acs.state(row.recording_id)
             except AcsError as error:
                 self.schedule_question(row)
-                raise ControlUnknown(f"ACS was asked for the recording's state. {error}") from error
+                raise ControlUnknown(f"ACS did not say in what state the recording is. {error}") from error
             change = partial(observed, state=state, now=self.clock())
             # An answer that says nothing new is not written: it keeps no other answer out.
             written = row if change(row) == row else self.write(row, change)

@@ -13,6 +13,7 @@ import msgspec
 
 from shared.domain.durations import AT_RISK, DAYS_PER_PAGE_MAX, DAYS_WITHOUT_FROM, LIST_AHEAD
 from shared.domain.errors import InvalidRequest, RowUnreadable
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.json_fields import parse_time
 from shared.domain.log import LOGGER
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
@@ -131,7 +132,7 @@ class RecordingLists:
             id = self.catalog.recording_by_acs_id(query.recording_id)
             yield from [(id, id)] if id and not query.continuation else []
         elif query.server_call_id is not None:
-            ids = self.catalog.recordings_by_call(query.server_call_id, query.until)
+            ids = self.catalog.recordings_by_call(CallId(CallIdKind.SERVER_CALL, query.server_call_id), query.until)
             skipped = ids.index(query.continuation) + 1 if query.continuation in ids else 0
             yield from ((id, id) for id in ids[skipped:])
         else:

@@ -4,9 +4,11 @@ The row is written before ACS is called: whatever dies on the way, the file-read
 under the same key finds a row that explains it.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from uuid import uuid4
 
 import msgspec
@@ -14,17 +16,41 @@ import msgspec
 from shared.control.control_answers import active
 from shared.control.control_recording import Control
 from shared.domain.durations import SETTLE, START_SECONDS_MAX
-from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogConflict, Conflict, KeyReused
+from shared.domain.errors import (
+    AcsError,
+    AcsRefused,
+    AcsUnavailable,
+    AcsUncertain,
+    CatalogConflict,
+    CatalogUnavailable,
+    Conflict,
+    KeyReused,
+    RowUnreadable,
+    about,
+)
 from shared.domain.identifiers import id_from_key
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, FilesStatus, Origin, Recording, StartFailure
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
-from shared.domain.recording_rows import existing_recording, link_acs_id, save_recording, with_acs_id
+from shared.domain.recording_rows import call_ids, existing_recording, link_acs_id, save_recording, with_acs_id
 from shared.domain.start_request import StartRequest
 
 START_TRIES = 3  # calls to ACS for one request, all with the same repeatability id
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
+RUNNING_READ_MAX = 50  # rows of a call that are read for the one that runs; only refused starts may be newer
+
+# What callers are told to do.
+NOTHING_WITH_KEY = "Nothing was started; the same request with the same Idempotency-Key asks ACS anew."
+NOTHING_WITHOUT_KEY = "Nothing was started; start it again."
+UNKNOWN_WITH_KEY = (
+    "Whether it was started is not known; send the same request with the same Idempotency-Key again: it drives this"
+    " start on under the same repeatability id."
+)
+UNKNOWN_WITHOUT_KEY = (
+    "Whether it was started is not known, and without an Idempotency-Key it cannot be repeated; watch recording {id},"
+    " whose waitsFor says what will tell."
+)
 
 
 @dataclass(frozen=True)
@@ -39,23 +65,27 @@ class Starts:
     callback_url: str | None = None
 
     def start(self, request: StartRequest, key: str | None) -> Recording:
-        """Start a recording, or give the first answer again when the same key and body came before.
+        """Start a recording, or give the first final answer again when the same key and body came before.
 
         Raises:
             Conflict: the first request under this key is still in flight.
             KeyReused: the key came before with another body.
-            AcsRefused: ACS refused; the row says so, too.
-            AcsUnavailable: ACS could not be asked; the row stays `starting`, and the same key tries again.
+            AcsRefused: ACS refused; the row says so, too, and the same key gets the same answer.
+            AcsUnavailable: nothing was started, since ACS did not judge the request; the same key asks anew.
+            AcsUncertain: ACS may have started it; the row stays `starting`, and the same key drives it on.
         """
         id = id_from_key(key) if key else str(uuid4())
         existing = self.catalog.recording(id)
         if existing is None:
-            created = self.create(requested_recording(id, request, self.clock()))
+            created = self.create(requested_recording(id, request, key, self.clock()))
             if created is not None:
-                return self.drive_start(created, request, asked_before=False)
+                with about(id):
+                    return self.drive_start(created, request, key, unclear=False)
             existing = existing_recording(self.catalog, id)
-        claimed = self.claim_again(existing, request)
-        return self.drive_start(claimed, request, asked_before=True) if claimed else existing
+        with about(id):
+            claimed = self.claim_again(existing, request, key)
+            # Of a start that was surely not carried out no try was unclear.
+            return self.drive_start(claimed, request, key, unclear=not existing.refused) if claimed else existing
 
     def create(self, requested: Recording) -> Recording | None:
         """Write the row of a recording before ACS is asked for it; None when another request was faster."""
@@ -66,37 +96,55 @@ class Starts:
         except CatalogConflict:
             return None
 
-    def claim_again(self, recording: Recording, request: StartRequest) -> Recording | None:
-        """Claim the row to continue an undecided start; None when there is nothing to continue.
+    def claim_again(self, recording: Recording, request: StartRequest, key: str | None) -> Recording | None:
+        """Claim the row to drive on an undecided start, or to ask anew; None when its answer is final.
 
         Raises:
-            Conflict: another request is continuing it.
+            Conflict: another request is at it.
             KeyReused: it is another request.
             AcsRefused: ACS refused it then.
         """
         if recording.fingerprint != request.fingerprint:
             raise KeyReused("This Idempotency-Key was used before with another body; nothing was started.")
-        if recording.refused:
+        if recording.judged:
             reason = str(recording.start_failure_reason)
-            raise AcsRefused(reason, status=recording.refused_status, code=recording.refused_code)
-        if recording.recording_id is not None or recording.start_failure or recording.is_over:
+            refusal = AcsRefused(reason, status=recording.refused_status, code=recording.refused_code)
+            self.name_running(refusal, recording)
+            raise refusal
+        explained = recording.recording_id is not None or recording.start_failure or recording.is_over
+        if explained and not recording.refused:
             return None
         now = self.clock()
         if recording.claimed_until and recording.claimed_until > now:
             raise Conflict("The first request with this Idempotency-Key is still in flight; ask again in a minute.")
         claimed = msgspec.structs.replace(
-            recording,
+            asked_anew(recording, now) if recording.refused else recording,
             claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+            waits_for=waiting("it is being asked", key),
             start_requested_at=now,
             control_version=recording.control_version + 1,
+            updated_at=now,
         )
+        self.open_work.watch(claimed, now + SETTLE)
         try:
-            return self.catalog.save_recording(claimed)
+            saved = self.catalog.save_recording(claimed)
         except CatalogConflict as error:
             raise Conflict("Another request with this Idempotency-Key is in flight; ask again in a minute.") from error
+        self.open_work.watch(saved, now + SETTLE)  # a sweep that still saw the refusal may have removed it
+        return saved
 
-    def drive_start(self, recording: Recording, request: StartRequest, *, asked_before: bool) -> Recording:
-        """Ask ACS until it answers, always with the same repeatability id, and write its answer."""
+    def drive_start(self, recording: Recording, request: StartRequest, key: str | None, *, unclear: bool) -> Recording:
+        """Ask ACS until it answers, always with the same repeatability id, and write its answer.
+
+        Args:
+            recording: the row, claimed.
+            request: the caller's.
+            key: the caller's Idempotency-Key.
+            unclear: whether ACS may have carried out an earlier try of this start.
+
+        Raises:
+            AcsRefused, AcsUnavailable, AcsUncertain: as `start`.
+        """
         assert recording.repeatability_request_id
         assert recording.repeatability_first_sent
         if request.recording_state_callback_url is None:
@@ -105,30 +153,68 @@ class Starts:
             try:
                 state = self.acs.start(request, recording.repeatability_request_id, recording.repeatability_first_sent)
             except AcsUncertain as error:
-                asked_before = True
-                if not remaining:
-                    self.release(recording, f"ACS did not answer clearly ({error}); whether it records is not known.")
-                    raise
-            except AcsUnavailable as error:
-                self.release(recording, f"ACS could not be asked: {error}")
-                raise
-            except AcsRefused as error:
-                if asked_before and error.code in CODES_ALREADY_RECORDING:
+                unclear = True
+                if not remaining or error.retry_after_seconds is not None:
+                    raise self.undecided(recording, error, key) from error
+            except (AcsRefused, AcsUnavailable) as error:
+                if unclear and error.code in CODES_ALREADY_RECORDING:
                     # Most likely our own first try, whose answer was lost: callback, state or event will show.
-                    return self.release(recording, f"ACS says that the call is being recorded already ({error}).")
-                if asked_before:
-                    raise self.undecided(recording, error) from error
-                self.control.write_always(recording, partial(refused, error=error))
+                    return self.release(recording, waiting(error, key))
+                if unclear or not self.refuse(recording, error, key):
+                    raise self.undecided(recording, error, key) from error
                 raise
             else:
                 return self.record_start(recording, state, pause_on_start=request.pause_on_start)
         raise AssertionError("the last try returns or raises")
 
-    def undecided(self, recording: Recording, error: AcsRefused) -> AcsUncertain:
-        """What a refusal after an unclear try is: it does not say what became of that try, and may be about the key."""
-        known = "whether an earlier try started it is not known."
-        self.release(recording, f"ACS refused another try ({error}); {known}")
-        return AcsUncertain(f"ACS refused: {error}; {known}", status=error.status, code=error.code)
+    def undecided(self, recording: Recording, error: AcsError, key: str | None) -> AcsUncertain:
+        """Release a start that ACS may have carried out; returns what the caller is told.
+
+        An answer to a later try decides nothing: it does not say what became of the earlier one.
+        """
+        self.release(recording, waiting(error, key))
+        told = AcsUncertain(
+            str(error), status=error.status, code=error.code, retry_after_seconds=error.retry_after_seconds
+        )
+        told.advice = UNKNOWN_WITH_KEY if key else UNKNOWN_WITHOUT_KEY.format(id=recording.id)
+        return told
+
+    def refuse(self, recording: Recording, error: AcsRefused | AcsUnavailable, key: str | None) -> bool:
+        """Write that nothing was started, and what the caller is to do into the error.
+
+        False where another request under the same key has asked ACS since, and may have had it started.
+        """
+        judged = isinstance(error, AcsRefused)
+        error.advice = "" if judged else NOTHING_WITH_KEY if key else NOTHING_WITHOUT_KEY
+        reason = f"ACS refused to start: {error}" if judged else f"ACS did not judge the start: {error} {error.advice}"
+        written = self.control.write(recording, partial(refused, error=error, reason=reason))
+        if judged:
+            self.name_running(error, recording)
+        return written is not None
+
+    def name_running(self, refusal: AcsError, recording: Recording) -> None:
+        """Have a refusal by which the call is being recorded already say by which recording of ours."""
+        if refusal.code not in CODES_ALREADY_RECORDING:
+            return
+        with suppress(CatalogUnavailable):  # then the refusal alone is told
+            running = self.running_beside(recording)
+            if running is not None:
+                refusal.id = running.id
+                refusal.advice = f"Recording {running.id} of this call is {running.status}."
+
+    def running_beside(self, recording: Recording) -> Recording | None:
+        """The newest recording of the same call that runs, else the newest whose start ACS has not answered."""
+        unanswered = None
+        ids = (id for call in call_ids(recording) for id in self.catalog.recordings_by_call(call, self.clock()))
+        for id in islice(ids, RUNNING_READ_MAX):
+            with suppress(RowUnreadable):
+                row = self.catalog.recording(id)
+                if row is None or row.id == recording.id or row.start_failure is not None or row.is_over:
+                    continue
+                if row.may_run:
+                    return row
+                unanswered = unanswered or row
+        return unanswered
 
     def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
         """Write ACS's answer to a start, and link ACS's id."""
@@ -148,12 +234,29 @@ class Starts:
         return self.control.write_always(recording, change)
 
     def release(self, recording: Recording, waits_for: str) -> Recording:
-        """Release the claim of a start that is not decided; it stays `starting`."""
-        change = partial(msgspec.structs.replace, claimed_until=None, waits_for=waits_for, updated_at=self.clock())
+        """Release the claim of a start that is not decided: it stays `starting`. Not if another claimed it since."""
+
+        def change(row: Recording) -> Recording:
+            if row.control_version != recording.control_version:
+                return row
+            explained = row.recording_id is not None or row.files is not FilesStatus.NONE
+            return msgspec.structs.replace(
+                row, claimed_until=None, waits_for=None if explained else waits_for, updated_at=self.clock()
+            )
+
         return save_recording(self.catalog, recording, change)
 
 
-def requested_recording(id: str, request: StartRequest, now: datetime) -> Recording:
+def waiting(answer: object, key: str | None) -> str:
+    """What a start waits for whose outcome is not known; `answer` is what ACS said."""
+    again = ", or the same Idempotency-Key again," if key else ""
+    return (
+        f"Whether ACS started it ({answer}): its file-ready event{again} will tell; without that it fails after"
+        " MAX_RECORDING_HOURS."
+    )
+
+
+def requested_recording(id: str, request: StartRequest, key: str | None, now: datetime) -> Recording:
     """The first row of a recording: what the caller asked for, before ACS is asked."""
     return Recording(
         id=id,
@@ -173,6 +276,7 @@ def requested_recording(id: str, request: StartRequest, now: datetime) -> Record
         repeatability_request_id=str(uuid4()),
         repeatability_first_sent=now,
         claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
+        waits_for=waiting("it is being asked", key),
         control=ControlStatus.STARTING,
         start_requested_at=now,
         has_run=not request.pause_on_start,
@@ -186,9 +290,7 @@ def with_start_answer(recording: Recording, control: ControlStatus, asked_of: in
     """
     row = msgspec.structs.replace(recording, claimed_until=None, waits_for=None, start_requested_at=now)
     if row.refused:  # another try under the same key was refused while this one was carried out
-        row = msgspec.structs.replace(
-            row, start_failure=None, start_failure_reason=None, refused_status=None, refused_code=None
-        )
+        row = without_refusal(row)
     if row.control_version != asked_of:
         return row
     if control is ControlStatus.ACTIVE:
@@ -196,14 +298,27 @@ def with_start_answer(recording: Recording, control: ControlStatus, asked_of: in
     return msgspec.structs.replace(row, control=control, inactive_at=now)
 
 
-def refused(recording: Recording, error: AcsRefused) -> Recording:
-    """The row after ACS refused to start it: it keeps the answer for a repetition under the same key."""
+def without_refusal(recording: Recording) -> Recording:
+    return msgspec.structs.replace(
+        recording, start_failure=None, start_failure_reason=None, refused_status=None, refused_code=None
+    )
+
+
+def asked_anew(recording: Recording, now: datetime) -> Recording:
+    """The row of a start that was surely not carried out, as another start of the same recording."""
+    return msgspec.structs.replace(
+        without_refusal(recording), repeatability_request_id=str(uuid4()), repeatability_first_sent=now
+    )
+
+
+def refused(recording: Recording, error: AcsRefused | AcsUnavailable, reason: str) -> Recording:
+    """The row after a start that was surely not carried out; of a judgement the same key gets the same answer."""
     if recording.files is not FilesStatus.NONE or recording.recording_id is not None:
         return recording  # an event came for it: it was started after all
     return msgspec.structs.replace(
         recording,
         start_failure=StartFailure.REFUSED,
-        start_failure_reason=f"ACS refused to start: {error}",
+        start_failure_reason=reason,
         refused_status=error.status,
         refused_code=error.code,
         claimed_until=None,

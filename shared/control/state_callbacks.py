@@ -13,6 +13,7 @@ import msgspec
 from shared.control.control_recording import Control
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.errors import CallbackRefused, InvalidRequest
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.json_fields import Json, check_body_length, moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, Recording
@@ -107,7 +108,8 @@ class StateCallbacks:
         if callback.server_call_id is None:
             return None
         not_after = (callback.start_time or self.clock()) + START_TOLERANCE
-        for found in self.catalog.recordings_by_call(callback.server_call_id, not_after):
+        call = CallId(CallIdKind.SERVER_CALL, callback.server_call_id)
+        for found in self.catalog.recordings_by_call(call, not_after):
             recording = self.catalog.recording(found)
             if recording and recording.control is ControlStatus.STARTING and recording.recording_id is None:
                 return recording

@@ -45,7 +45,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
         headers: of the blob.
         check_head: raises for first bytes that cannot be the content.
         keep_going: called at block boundaries; raises to stop there.
-        renew: called at every piece that is read from ACS or read back; raises when another copies this content now.
+        keep_reading: called at each piece that is read; raises to stop in the middle of a block.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
     """
 
@@ -54,7 +54,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: BlobHeaders
     check_head: Callable[[bytes], None]
     keep_going: Callable[[], None]
-    renew: Callable[[], None]
+    keep_reading: Callable[[], None] = lambda: None
     resume: bool
 
 
@@ -133,7 +133,7 @@ class ContentCopier:
         if blob.etag is not None:
             return self.verify_winner(request, blob)
         try:
-            with closing(SourceReader(self.source, request.url, request.renew)) as reader:
+            with closing(SourceReader(self.source, request.url, request.keep_reading)) as reader:
                 # If the copy will not continue on this response, fetch only the signature bytes.
                 total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
@@ -221,7 +221,7 @@ class ContentCopier:
 
     def digest_of_blob(self, request: CopyRequest, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""
-        digest, read = digest_of(self.store.read(request.name), request.renew)
+        digest, read = digest_of(self.store.read(request.name), request.keep_reading)
         if read != length:
             raise StoreUnavailable(f"The blob {request.name} gave {read} bytes instead of {length}.")
         return digest
@@ -233,7 +233,7 @@ class ContentCopier:
             SourceSuspect: it cannot be the content.
         """
         digest = hashlib.sha256()
-        with closing(SourceReader(self.source, request.url, request.renew)) as reader:
+        with closing(SourceReader(self.source, request.url, request.keep_reading)) as reader:
             layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
             buffer = memoryview(bytearray(layout.length(0)))
             for index in range(layout.count):
@@ -255,11 +255,11 @@ def proven_by_ids(blob: BlobProperties) -> bool:
     return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
-def digest_of(pieces: Iterable[bytes], at_piece: Callable[[], None] = lambda: None) -> tuple[str, int]:
+def digest_of(pieces: Iterable[bytes], on_piece: Callable[[], None] = lambda: None) -> tuple[str, int]:
     """(SHA-256, length) of bytes; what is called at every piece may raise to stop there."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces:
-        at_piece()
+        on_piece()
         digest.update(piece)
         length += len(piece)
     return digest.hexdigest(), length

@@ -16,18 +16,13 @@ RATE_BYTES_PER_SECOND_MIN = 64 * 1024  # a source slower than this for a whole w
 
 
 class SourceReader:
-    """A position in a content: reading advances it, another offset is a new request.
+    """A position in a content: reading advances it, another offset is a new request."""
 
-    Args:
-        source: where the content is.
-        url: of the content.
-        renew: called at every piece that comes; what it raises ends the reading.
-    """
-
-    def __init__(self, source: Source, url: str, renew: Callable[[], None]) -> None:
+    def __init__(self, source: Source, url: str, on_piece: Callable[[], None] = lambda: None) -> None:
+        """Calls `on_piece` before each piece that it reads; what that raises ends the reading."""
         self.source = source
         self.url = url
-        self.renew = renew
+        self.on_piece = on_piece
         self.total: int | None = None
         self.until: int | None = None  # end of the wanted bytes, where that is before the end of the content
         self.position = 0
@@ -80,11 +75,11 @@ class SourceReader:
             return self.rest
         if self.position == self.range_ends:
             self.request(self.position)
+        self.on_piece()
         piece = next(self.pieces, b"")
         if not piece:
             raise SourceSuspect(f"The content broke off at byte {self.position}.")
         self.rate.add(len(piece))
-        self.renew()
         return memoryview(piece)
 
     def close(self) -> None:

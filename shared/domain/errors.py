@@ -10,10 +10,10 @@ RecorderError
         KeyReused           422  an idempotency key came back with another body
         CallbackRefused     401  a callback is not proven to be ACS's
     AcsError                ACS answered with an error, or not at all
-        AcsRefused          ACS understood the request and refused it
-        AcsUnavailable      ACS failed, throttled or did not answer: try again
-            AcsUncertain    … and the request may have taken effect all the same
-            ControlUnknown  … and the recording's state is unknown: ask again
+        AcsRefused          ACS judged the request, and refused it
+        AcsUnavailable      ACS did not judge it: try again; surely nothing took effect
+            AcsUncertain    … save that it may have taken effect all the same
+            ControlUnknown  … save that the recording's state is unknown: ask again
     Transient               a step of the pipeline failed and is worth repeating until the deadline
         SourceUnavailable   ACS did not return the chunk
             SourceMissing   … because it has no such document
@@ -35,7 +35,8 @@ RecorderError
     SettingsInvalid         the environment is not usable; every problem is listed
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -45,10 +46,28 @@ ROWS_NAMED_MAX = 3  # in one sentence
 
 
 class RecorderError(Exception):
-    """The root of this app's errors; its docstring is the message when none is given."""
+    """The root of this app's errors; its docstring is the message when none is given.
+
+    Attributes:
+        id: our id of the recording that it is about, once that has a row; None where it is about none.
+        advice: sentences for the caller that follow the message: what to do now.
+    """
+
+    id: str | None = None
+    advice: str = ""
 
     def __str__(self) -> str:
         return super().__str__() or (self.__doc__ or "").strip()
+
+
+@contextmanager
+def about(id: str) -> Iterator[None]:
+    """Have errors say which recording they are about, unless they say it already."""
+    try:
+        yield
+    except RecorderError as error:
+        error.id = error.id or id
+        raise
 
 
 class Refused(RecorderError):
@@ -94,6 +113,8 @@ class CallbackRefused(Refused):
 
 
 CODE_NOT_FOUND = "8522"  # ACS: recording not found
+# ACS's answers about the app and its load, not about the request: it took no effect, and is not refused for good.
+NOT_JUDGED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class AcsError(RecorderError):
@@ -121,11 +142,11 @@ class AcsError(RecorderError):
 
 
 class AcsRefused(AcsError):
-    """ACS understood the request and refused it."""
+    """ACS judged the request and refused it."""
 
 
 class AcsUnavailable(AcsError):
-    """ACS failed or throttled; nothing took effect."""
+    """ACS did not judge the request: it throttled, refused the app, or was never reached. Nothing took effect."""
 
 
 class AcsUncertain(AcsUnavailable):
@@ -208,6 +229,7 @@ class RowUnreadable(Unforeseen):
             f"The row of {chunk}recording {id} cannot be read: {f'its column {column}' if column else 'it'} says what"
             " this version of the app does not understand. It was left as it is. Correct it, or update the app."
         )
+        self.id = id
         self.document_ids = document_ids
         self.column = column
 

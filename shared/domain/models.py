@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
-from shared.domain.errors import Conflict
+from shared.domain.errors import NOT_JUDGED, Conflict
 
 
 class Origin(StrEnum):
@@ -52,14 +52,14 @@ class FilesStatus(StrEnum):
 class StartFailure(StrEnum):
     """Why there is no recording after all."""
 
-    REFUSED = "refused"  # ACS refused to start it
+    REFUSED = "refused"  # surely not started: ACS refused it, or did not judge it
     UNCONFIRMED = "unconfirmed"  # its start was never confirmed, or ACS reported that it failed
 
 
 class FailureKind(StrEnum):
     """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
 
-    REFUSED = "refused"  # ACS refused the start
+    REFUSED = "refused"  # ACS refused the start, or did not judge it: then the same key asks anew
     REJECTED = "rejected"  # a URL or an event that the app does not accept: correct the settings, then replay
     CONFLICT = "conflict"  # an altered copy, or two reads that differ
     UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
@@ -119,8 +119,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         same_as: another of our rows for the same ACS recording, found out late.
         etag: version of the row; empty before it was first written.
 
-        server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it.
+        server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it; the first
+            also as an event does, and the last where nobody started it here.
         call_id: the call as ACS's event names it.
+        clue_server_call_id, clue_call_id: the call as a verified callback names it: a hint, shown nowhere.
         recording_content_type, recording_channel_type, recording_format_type: the media as requested.
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
@@ -129,7 +131,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         waits_for: what is waited for before the recording's state is known; None when nothing is.
         start_failure: why there is no recording after all; comes before both halves, cleared by an event.
         start_failure_reason: ACS's words, and what to do.
-        refused_status, refused_code: ACS's refusal of the start; the same key gets the same answer.
+        refused_status, refused_code: ACS's answer to a start that was surely not carried out; no status without one.
         start_report: ACS's own report that the start failed, from a verified callback.
 
         control: what ACS said last; None where this app did not start it and ACS has not said yet.
@@ -164,6 +166,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     room_id: str | None = None
     call_connection_id: str | None = None
     call_id: str | None = None
+    clue_server_call_id: str | None = None
+    clue_call_id: str | None = None
     recording_content_type: str | None = None
     recording_channel_type: str | None = None
     recording_format_type: str | None = None
@@ -229,8 +233,14 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def refused(self) -> bool:
-        """Whether ACS refused to start it, so that no event can be about it."""
+        """Whether its start was surely not carried out: ACS refused it, or did not judge it."""
         return self.start_failure is StartFailure.REFUSED
+
+    @property
+    def judged(self) -> bool:
+        """Whether ACS itself refused the start: its answer is final, and no event can be about it."""
+        # Version 0.1 wrote 0 where no token could be had.
+        return self.refused and bool(self.refused_status) and self.refused_status not in NOT_JUDGED
 
     @property
     def shown_failure(self) -> str | None:

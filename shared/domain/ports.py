@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from shared.domain.identifiers import CallId
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.start_request import StartRequest
 
@@ -31,7 +32,7 @@ class Catalog(Protocol):
     def recording(self, id: str) -> Recording | None: ...
 
     def save_recording(self, recording: Recording) -> Recording:
-        """Create (no etag yet) or replace; a new one is findable by call and by day before it exists."""
+        """Create (no etag yet) or replace; a new one is findable by its call's ids and by day before it exists."""
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         """Our id of ACS's recording; None when no row is linked to it."""
@@ -39,7 +40,10 @@ class Catalog(Protocol):
     def link_acs_id(self, recording_id: str, id: str) -> str:
         """Claim ACS's recording for one of our rows; returns the id of the row that has it: this one, or an earlier."""
 
-    def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
+    def index_calls(self, recording: Recording) -> None:
+        """Make a recording findable by every id of its call that its row is about to name; fine if it is already."""
+
+    def recordings_by_call(self, call: CallId, not_after: datetime) -> Sequence[str]:
         """Our ids of recordings of a call that were created by then, newest first."""
 
     def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:

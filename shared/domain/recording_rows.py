@@ -1,11 +1,13 @@
-"""Reads and writes of a recording's row: written anew when another writer was first, and linked to ACS's id."""
+"""Reads and writes of a recording's row: written anew when another writer was first, linked to ACS's ids."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 
 from shared.domain.errors import CatalogConflict, RecordingNotFound, RowUnreadable
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog
@@ -71,3 +73,43 @@ def with_acs_id(recording: Recording, recording_id: str, owner: str) -> Recordin
         return recording
     same_as = owner if owner != recording.id else recording.same_as
     return msgspec.structs.replace(recording, recording_id=recording_id, same_as=same_as)
+
+
+def call_ids(recording: Recording) -> tuple[CallId, ...]:
+    """Every id by which the recording's call can be looked up."""
+    named = {
+        CallIdKind.SERVER_CALL: recording.server_call_id,
+        CallIdKind.CALL_CONNECTION: recording.call_connection_id,
+        CallIdKind.GROUP_CALL: recording.group_call_id,
+        CallIdKind.ROOM: recording.room_id,
+        CallIdKind.SERVER_CALL_CLUE: recording.clue_server_call_id,
+        CallIdKind.CALL_CLUE: recording.clue_call_id,
+    }
+    return tuple(CallId(kind, id) for kind, id in named.items() if id)
+
+
+def with_clues(recording: Recording, *, server_call_id: str | None, call_id: str | None) -> Recording:
+    """The row with what a verified callback says of its call, where nothing better is known; the first clue stands.
+
+    A callback's callConnectionId is no clue: of a start by serverCallId, groupCallId or roomId it is the recorder's
+    own, and a start by callConnectionId has it already.
+    """
+    return msgspec.structs.replace(
+        recording,
+        clue_server_call_id=recording.clue_server_call_id or (None if recording.server_call_id else server_call_id),
+        clue_call_id=recording.clue_call_id or (None if recording.call_id else call_id),
+    )
+
+
+def keep_clues(catalog: Catalog, recording: Recording, *, server_call_id: str | None, call_id: str | None) -> Recording:
+    """Write the clues of a verified callback onto the row that it is about, findable first; nothing if none is new.
+
+    Raises:
+        CatalogConflict, RecordingNotFound: as `save_recording`.
+    """
+    change = partial(with_clues, server_call_id=server_call_id, call_id=call_id)
+    changed = change(recording)
+    if changed == recording:
+        return recording
+    catalog.index_calls(changed)
+    return save_recording(catalog, recording, change)

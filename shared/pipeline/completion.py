@@ -116,17 +116,20 @@ class Completion:
         self.alert_failure(row, now)
         return row
 
-    def alert_failure(self, recording: Recording, now: datetime) -> None:
+    def alert_failure(self, recording: Recording, now: datetime, *, in_vain: bool = False) -> None:
         """Log the alert, then mark the entry: the sweep alerts failures whose entry is not marked."""
         log(LogEvent.RECORDING_FAILED, id=recording.id, failure=recording.shown_failure)
-        self.keep_open(recording, now)
+        self.keep_open(recording, now, in_vain=in_vain)
 
-    def keep_open(self, recording: Recording, now: datetime) -> None:
-        """Count a failed recording as open until it is replayed, for a week at most, and while it may still run."""
+    def keep_open(self, recording: Recording, now: datetime, *, in_vain: bool = False) -> None:
+        """Count a failed recording as open until it is replayed, for a week at most, and while it may still run.
+
+        `in_vain` says that ACS was asked whether it runs, and did not answer.
+        """
         # Of a start that failed ACS has said already that there is no recording, or can never be asked.
         may_run = self.control.may_run(recording) and recording.start_failure is None
         if now - recording.updated_at < FAILED_STAYS or may_run:
-            check_at = next_question(recording, now) if may_run else now + FAILED_LOOK
+            check_at = next_question(recording, now, in_vain=in_vain) if may_run else now + FAILED_LOOK
             self.open_work.watch_failure(recording, check_at)
         else:
             self.open_work.close(recording.id)
@@ -162,10 +165,10 @@ class Completion:
         self.open_work.watch(row, check_at)
 
     def close(self, recording: Recording) -> None:
-        """Remove the recording's entry; put it back if a late event reopened the recording at that moment."""
+        """Remove the recording's entry; put it back if an event or another start reopened it at that moment."""
         self.open_work.close(recording.id)
         current = self.catalog.recording(recording.id)
-        if current is not None and current.files is not recording.files:
+        if current is not None and (current.files, current.refused) != (recording.files, recording.refused):
             self.open_work.watch(current, next_question(current, self.clock()))
 
 

@@ -57,6 +57,7 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         topic: ARM id of the ACS resource; None when the event does not say.
+        recording_id: ACS's id, of the data or else of the subject; `subject_recording_id` is the subject's.
         unreadable: one sentence for each announced chunk that could not be read at all.
     """
 
@@ -65,7 +66,9 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
     event_time: datetime
     call_id: str
     server_call_id: str | None
+    call_connection_id: str | None
     recording_id: str | None
+    subject_recording_id: str | None
     recording_start_time: datetime | None
     recording_duration_ms: int | None
     session_end_reason: str | None
@@ -97,7 +100,9 @@ def parse_file_ready(document: Json, now: datetime) -> FileReady:
         event_time=moment(document, "time" if cloud else "eventTime") or now,
         call_id=subject["call_id"],
         server_call_id=subject["server_call_id"],
+        call_connection_id=subject["call_connection_id"],
         recording_id=text(data, "recordingId") or subject["recording_id"],
+        subject_recording_id=subject["recording_id"],
         recording_start_time=moment(data, "recordingStartTime"),
         recording_duration_ms=number(data, "recordingDurationMs"),
         session_end_reason=text(data, "sessionEndReason"),

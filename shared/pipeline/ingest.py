@@ -23,7 +23,7 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, EventStore
-from shared.domain.recording_rows import link_acs_id, with_acs_id
+from shared.domain.recording_rows import call_ids, link_acs_id, with_acs_id
 from shared.domain.units import attempt
 from shared.pipeline.completion import Completion
 from shared.pipeline.file_ready_event import FileReady, parse_file_ready
@@ -103,6 +103,8 @@ class Ingest:
         now = self.clock()
         recording = recording or new_recording(event, now)
         plan = plan_event(event, recording, self.known_chunks(recording), self.policy, now)
+        if recording.etag and call_ids(plan.recording) != call_ids(recording):
+            self.catalog.index_calls(plan.recording)  # before the row names them; a new row is indexed by itself
         # The refusals come at every delivery: the one that wrote the rows may have died before it kept the event.
         return Messages() if plan.is_empty else self.carry_out(plan, event.recording_id), plan.refusals
 

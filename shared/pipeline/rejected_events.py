@@ -1,4 +1,8 @@
-"""Rejected events: kept byte for byte, and alerted, until replay understands them."""
+"""Rejected events: kept and alerted, until replay understands them.
+
+What is kept is the document as it was handed over. Event Grid's binding parses an event before the app sees it, and
+drops the keys that it does not know; docs/matching.md names the one published document that loses something so.
+"""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +16,7 @@ NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be w
 
 
 def reject(rejected_events: EventStore, document: Json, reason: str) -> None:
-    """Keep an event under a name that a second delivery has again."""
+    """Keep an event as it was handed over, under a name that a second delivery has again."""
     content = to_json(document)
     name = f"{identifiers.digest(content)}.json"
     rejected_events.keep(name, content.encode(), reason)

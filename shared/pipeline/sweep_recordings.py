@@ -39,7 +39,7 @@ class RecordingSweep:
         if recording is None:
             drop_orphan(self.open_work, entry, now)
         elif recording.refused:
-            self.open_work.close(recording.id)  # the caller was answered at once
+            self.completion.close(recording)  # the caller was answered at once
         else:
             self.check_row(recording, entry, now)
         return Messages()
@@ -51,7 +51,7 @@ class RecordingSweep:
             row = self.control.observe(recording)
         except AcsError:
             row, in_vain = recording, True
-        overdue = now - row.created_at >= self.max_recording
+        overdue = now - asked_at(row) >= self.max_recording
         if overdue and self.control.may_run(row) and row.status in UNDECIDED:
             log(LogEvent.RECORDING_OVERDUE, id=row.id, status=row.status)
         return row, in_vain
@@ -59,9 +59,9 @@ class RecordingSweep:
     def check_row(self, recording: Recording, entry: IndexEntry, now: datetime) -> None:
         row, in_vain = self.ask(recording, now)
         if row.start_failure is not None:
-            self.check_failure(row, entry, now)
+            self.check_failure(row, entry, now, in_vain=in_vain)
         elif row.files is FilesStatus.FAILED:
-            self.check_failed_files(row, entry, now)
+            self.check_failed_files(row, entry, now, in_vain=in_vain)
         else:
             if row.files is FilesStatus.TRANSFERRING:
                 self.check_transferring(row, now)
@@ -78,23 +78,23 @@ class RecordingSweep:
         elif recording.files is FilesStatus.COMPLETED or recording.status is RecordingStatus.EMPTY:
             self.open_work.close(recording.id)
         else:
-            self.open_work.watch(recording, now + LOOK_AGAIN)
+            # A start in flight may be answered just now, and the answer plans no check.
+            claim = recording.claimed_until
+            self.open_work.watch(recording, claim if claim and claim > now else now + LOOK_AGAIN)
 
-    def check_failure(self, recording: Recording, entry: IndexEntry, now: datetime) -> None:
+    def check_failure(self, recording: Recording, entry: IndexEntry, now: datetime, *, in_vain: bool) -> None:
         """Alert a failure if a crash left that undone, and keep it open."""
-        if entry.failed:
-            self.completion.keep_open(recording, now)
-        else:
-            self.completion.alert_failure(recording, now)
+        act = self.completion.keep_open if entry.failed else self.completion.alert_failure
+        act(recording, now, in_vain=in_vain)
 
-    def check_failed_files(self, recording: Recording, entry: IndexEntry, now: datetime) -> None:
+    def check_failed_files(self, recording: Recording, entry: IndexEntry, now: datetime, *, in_vain: bool) -> None:
         """Decide a failure anew when its chunks say otherwise."""
         chunks = list(self.catalog.chunks(recording.id))
         lost = any(chunk.status is ChunkStatus.FAILED for chunk in chunks)
         if any(chunk.open for chunk in chunks) or (chunks and not lost):
             self.completion.reopen(recording, now)  # a replay reset the chunks and died before the recording
         else:
-            self.check_failure(recording, entry, now)
+            self.check_failure(recording, entry, now, in_vain=in_vain)
 
     def check_transferring(self, recording: Recording, now: datetime) -> None:
         """Complete it if a crash left that undone; alert when nothing is left to do and yet a chunk is missing."""
@@ -111,7 +111,7 @@ class RecordingSweep:
     def check_without_files(self, recording: Recording, now: datetime) -> None:
         """Give up a recording whose start was never confirmed, or that ended and whose event never came."""
         if recording.recording_id is None:
-            if now - recording.created_at >= self.max_recording:
+            if now - asked_at(recording) >= self.max_recording:
                 reason = "ACS never confirmed the start, and no file-ready event came."
                 row = self.control.write(recording, partial(unconfirmed, reason=reason))
                 if row is not None:
@@ -130,3 +130,8 @@ class RecordingSweep:
             failure = f"It ended, and no file-ready event came {waited}. Hand it in (POST /api/events) or replay."
             with suppress(CatalogConflict):  # it has just changed; the next check sees how
                 self.completion.give_up(recording, failure, FailureKind.UNANNOUNCED, now)
+
+
+def asked_at(recording: Recording) -> datetime:
+    """When ACS was last asked to start it; of one that nobody started here, when it was first heard of."""
+    return recording.start_requested_at or recording.created_at

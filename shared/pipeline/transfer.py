@@ -141,24 +141,24 @@ class Transfer:
         claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
-            metadata_etag=self.store_metadata(claim, chunk.metadata_blob, content, digest),
+            metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
             expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
         )
 
-    def store_metadata(self, claim: Claim, name: str, content: bytes, digest: str) -> str:
+    def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
         """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
 
         A later attempt asks first: under a policy or a lease a write is refused without a word on whether it is there.
         """
-        blob = self.store.stat(name) if claim.chunk.attempts > 1 else BlobProperties()
+        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
         if blob.etag is None:
             try:
-                return self.store.put(name, content, with_digest(blob_headers(claim.chunk, "json"), digest))
+                return self.store.put(name, content, with_digest(blob_headers(chunk, "json"), digest))
             except BlobExists:
                 blob = self.store.stat(name)
         if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
-        if digest_of(self.store.read(name), claim.renew) != (digest, len(content)):
+        if digest_of(self.store.read(name)) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
         return blob.etag
 
@@ -187,7 +187,7 @@ class Transfer:
             headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
             check_head=lambda head: check_signature(head, chunk.format),
             keep_going=keep_going,
-            renew=claim.renew,
+            keep_reading=keep_going,
             resume=chunk.attempts > 1,
         )
         proof = self.copier.copy(request)

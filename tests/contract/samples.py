@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.models import Chunk, ChunkStatus, ControlStatus, IndexEntry, Origin, Recording
 from shared.domain.ports import BlobHeaders
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
 SERVER_CALL_ID = "aHR0cHM6Ly9hcGkuZmxpZ2h0cHJveHk/c29tZStwYXRo"
+CALL = CallId(CallIdKind.SERVER_CALL, SERVER_CALL_ID)
 WAV = BlobHeaders(content_type="audio/wav", metadata={"id": "6f1c", "index": "0", "documentId": "0-wus-d4-ab"})
 
 

@@ -1,20 +1,23 @@
 """Every error of ACS's says whether it took effect, with ACS's own code, status and wait."""
 
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Thread
 
 import pytest
 
 from local.simulator.bodies import BytesBody
 from local.simulator.faults import InjectedFault
-from local.simulator.wire import Response, acs_error
+from local.simulator.wire import Framing, Response, Sending, acs_error
 from shared.adapters.acs_calls import SdkAcsCalls
 from shared.adapters.acs_client import connect
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain
 
-from .acs_under_test import SimulatorAcsUnderTest, TappedSimulator, running, started
+from .acs_under_test import SimulatorAcsUnderTest, an_audio_request, running, started
 from .conftest import no_credential
 from .source_under_test import SDK_WARNINGS
 
@@ -37,12 +40,9 @@ REFUSALS = [
     (400, "8573"),
     (400, "8508"),
     (400, "8608"),
-    (403, "7504"),
-    (401, "7509"),
-    (401, "Denied"),
-    (403, "7605"),
     (412, "8500"),
 ]
+NOT_JUDGED = [(403, "7504"), (401, "7509"), (401, "Denied"), (403, "7605")]
 
 ACTIONS: dict[str, Callable[[SimulatorAcsUnderTest, str], object]] = {
     "start": lambda acs, _: started(acs),
@@ -77,6 +77,18 @@ def test_a_refusal_has_the_status_the_code_and_the_words_of_acs(
 
 
 @every_action
+@pytest.mark.parametrize(("status", "code"), NOT_JUDGED)
+def test_what_acs_says_of_the_app_is_no_judgement_and_took_no_effect(
+    simulated_acs: SimulatorAcsUnderTest, status: int, code: str, act: Callable[[SimulatorAcsUnderTest, str], object]
+) -> None:
+    error = failure(simulated_acs, acs_error(status, code, "Not now."), act)
+
+    assert isinstance(error, AcsUnavailable)
+    assert not isinstance(error, AcsUncertain)
+    assert (error.status, error.code) == (status, code)
+
+
+@every_action
 def test_every_action_can_be_refused(
     simulated_acs: SimulatorAcsUnderTest, act: Callable[[SimulatorAcsUnderTest, str], object]
 ) -> None:
@@ -92,16 +104,20 @@ def with_wait(status: int, wait: str) -> Response:
 
 
 @every_action
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_throttled_action_took_no_effect_and_tells_the_wait(
-    simulated_acs: SimulatorAcsUnderTest, status: int, act: Callable[[SimulatorAcsUnderTest, str], object]
+@pytest.mark.parametrize(("status", "unclear"), [(429, False), (503, True)])
+def test_a_throttled_action_tells_the_wait_and_only_at_429_surely_took_no_effect(
+    simulated_acs: SimulatorAcsUnderTest,
+    status: int,
+    act: Callable[[SimulatorAcsUnderTest, str], object],
+    *,
+    unclear: bool,
 ) -> None:
     began = time.monotonic()
 
     error = failure(simulated_acs, with_wait(status, "17"), act)
 
     assert isinstance(error, AcsUnavailable)
-    assert not isinstance(error, AcsUncertain)
+    assert isinstance(error, AcsUncertain) is unclear
     assert (error.status, error.code, error.retry_after_seconds) == (status, "8516", 17)
     assert time.monotonic() - began < 5
 
@@ -213,16 +229,87 @@ def test_a_silent_acs_is_uncertain_after_a_while(simulated_acs: SimulatorAcsUnde
     assert time.monotonic() - began < 2
 
 
-def test_an_acs_that_cannot_be_reached_is_unavailable(
-    simulator: TappedSimulator, simulated_acs: SimulatorAcsUnderTest, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def listener() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
+    """Makes servers that do something to each connection; returns their ports."""
+    with ExitStack() as listeners:
+
+        def listen(act: Callable[[socket.socket], None]) -> int:
+            server = listeners.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def serve() -> None:
+                with suppress(OSError):  # closed
+                    while True:
+                        connection, _ = server.accept()
+                        act(connection)
+                        connection.close()
+
+            Thread(target=serve, daemon=True).start()
+            return int(server.getsockname()[1])
+
+        yield listen
+
+
+def a_start_at(port: int, monkeypatch: pytest.MonkeyPatch, *, proxied: bool, host: str = "127.0.0.1") -> AcsUnavailable:
+    """What a start raises at a server that is none of ACS's, or through one as a proxy."""
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    endpoint = f"https://{host}:{port}/"
+    if proxied:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{host}:{port}")
+        endpoint = "https://acs.example/"
+    with (
+        connect(None, f"endpoint={endpoint};accesskey=a2V5", no_credential, read_seconds=1) as client,
+        pytest.raises(AcsUnavailable) as caught,
+    ):
+        SdkAcsCalls(client).start(an_audio_request(server_call_id="a"), "24e4b374", datetime.now(UTC))
+    return caught.value
+
+
+through = pytest.mark.parametrize("proxied", [False, True], ids=["directly", "through a proxy"])
+
+
+@through
+@pytest.mark.parametrize("host", ["127.0.0.1", "nobody.invalid"], ids=["refused", "no such name"])
+def test_a_connection_that_was_never_made_surely_took_no_effect(
+    monkeypatch: pytest.MonkeyPatch, host: str, *, proxied: bool
 ) -> None:
-    call = simulated_acs.place_call()
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there
+    error = a_start_at(9, monkeypatch, proxied=proxied, host=host)
 
-    with pytest.raises(AcsUnavailable):
-        started(simulated_acs, server_call_id=call)
+    assert not isinstance(error, AcsUncertain)
+    assert error.status is None
 
-    assert simulator.seen == []
+
+BREAKS: dict[str, Callable[[socket.socket], object]] = {
+    "closed": lambda _: None,
+    "closed after the request": lambda connection: connection.recv(4096),
+    "no TLS": lambda connection: connection.sendall(b"HTTP/1.1 503 no\r\n\r\n"),
+}
+
+
+@through
+@pytest.mark.parametrize("breaks", BREAKS.values(), ids=BREAKS)
+def test_a_connection_that_broke_after_it_was_made_is_uncertain(
+    listener: Callable[[Callable[[socket.socket], object]], int],
+    monkeypatch: pytest.MonkeyPatch,
+    breaks: Callable[[socket.socket], object],
+    *,
+    proxied: bool,
+) -> None:
+    assert isinstance(a_start_at(listener(breaks), monkeypatch, proxied=proxied), AcsUncertain)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("sending", [Sending(cut_at=5), Sending(framing=Framing.CHUNKED_OPEN)], ids=["cut", "open"])
+def test_an_answer_that_breaks_off_is_uncertain(
+    simulated_acs: SimulatorAcsUnderTest, status: int, sending: Sending
+) -> None:
+    body = BytesBody(b'{"recordingId": "eyJQ", "recordingState": "active"}')
+    broken = Response(status, {"Content-Type": "application/json"}, body, sending)
+
+    error = failure(simulated_acs, broken, ACTIONS["start"])
+
+    assert isinstance(error, AcsUncertain)
+    assert error.status is None
 
 
 def test_a_question_that_fails_once_is_asked_again_inside(simulated_acs: SimulatorAcsUnderTest) -> None:

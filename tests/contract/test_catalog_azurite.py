@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -12,7 +13,7 @@ from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.ports import Catalog
 
-from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 
 SAVED = a_recording(etag='W/"x"')
 CHUNK = a_chunk(SAVED, etag='W/"x"')
@@ -23,7 +24,8 @@ EVERY_METHOD: dict[str, Callable[[Catalog], object]] = {
     "save_recording, again": lambda catalog: catalog.save_recording(SAVED),
     "recording_by_acs_id": lambda catalog: catalog.recording_by_acs_id("eyJQ"),
     "link_acs_id": lambda catalog: catalog.link_acs_id("eyJQ", "a"),
-    "recordings_by_call": lambda catalog: catalog.recordings_by_call(SERVER_CALL_ID, NOW),
+    "index_calls": lambda catalog: catalog.index_calls(a_recording(server_call_id=SERVER_CALL_ID)),
+    "recordings_by_call": lambda catalog: catalog.recordings_by_call(CALL, NOW),
     "recordings_by_day": lambda catalog: list(catalog.recordings_by_day(NOW, None)),
     "chunk": lambda catalog: catalog.chunk(CHUNK.ref),
     "chunks": lambda catalog: list(catalog.chunks("a")),
@@ -88,13 +90,22 @@ def test_the_columns_of_a_row_have_the_names_of_the_api(table_catalog: TableCata
 
 
 @pytest.mark.stack
+def test_an_entry_of_version_0_1_is_found_by_its_server_call_id(table_catalog: TableCatalog) -> None:
+    """It wrote no other look-up by call, and its rows may be of recordings that go on."""
+    partition = f"call-{sha256(SERVER_CALL_ID.encode()).hexdigest()}"
+    table_catalog.index.upsert_entity({"PartitionKey": partition, "RowKey": f"{10**17:018}:old", "id": "old"})
+
+    assert list(table_catalog.recordings_by_call(CALL, NOW)) == ["old"]
+
+
+@pytest.mark.stack
 def test_a_new_recording_is_findable_before_its_row_exists(table_catalog: TableCatalog) -> None:
     recording = a_recording(server_call_id=SERVER_CALL_ID)
 
     table_catalog.put_index_entries(recording)
 
     assert table_catalog.recording(recording.id) is None
-    assert list(table_catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == [recording.id]
+    assert list(table_catalog.recordings_by_call(CALL, NOW)) == [recording.id]
     assert [id for _, id in table_catalog.recordings_by_day(NOW, None)] == [recording.id]
 
 

@@ -14,7 +14,7 @@ from shared.domain.errors import CatalogConflict, CatalogUnavailable, RecorderEr
 from shared.domain.ports import Catalog
 
 from .played import Answer, transport
-from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, a_chunk, a_line, a_recording
 
 SAVED = a_recording(etag='W/"x"')
 CHUNK = a_chunk(SAVED, etag='W/"x"')
@@ -40,7 +40,7 @@ READS: dict[str, Callable[[Catalog], object]] = {
     "chunks": lambda catalog: list(catalog.chunks("a")),
     "has_open_chunk": lambda catalog: catalog.has_open_chunk("a"),
     "recording_by_acs_id": lambda catalog: catalog.recording_by_acs_id("eyJQ"),
-    "recordings_by_call": lambda catalog: catalog.recordings_by_call(SERVER_CALL_ID, NOW),
+    "recordings_by_call": lambda catalog: catalog.recordings_by_call(CALL, NOW),
     "due_entries": lambda catalog: list(catalog.due_entries(NOW)),
 }
 EVERYTHING = CREATE | REPLACE | TRANSACT | INDEX | READS

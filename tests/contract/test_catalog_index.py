@@ -6,10 +6,11 @@ from itertools import batched, islice
 import msgspec
 import pytest
 
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.models import IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
-from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -96,14 +97,14 @@ def test_recordings_of_a_call_come_newest_first(catalog: Catalog) -> None:
     old, newest, middle = (saved(catalog, NOW + offset * SECOND, SERVER_CALL_ID) for offset in (0, 2, 1))
     saved(catalog, NOW, "anotherCall")
 
-    assert list(catalog.recordings_by_call(SERVER_CALL_ID, NOW + 3 * SECOND)) == [newest, middle, old]
+    assert list(catalog.recordings_by_call(CALL, NOW + 3 * SECOND)) == [newest, middle, old]
 
 
 def test_recordings_of_a_call_that_were_created_later_are_left_out(catalog: Catalog) -> None:
     then = saved(catalog, NOW, SERVER_CALL_ID)
     saved(catalog, NOW + MICROSECOND, SERVER_CALL_ID)
 
-    assert list(catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == [then]
+    assert list(catalog.recordings_by_call(CALL, NOW)) == [then]
 
 
 @pytest.mark.parametrize(
@@ -119,13 +120,64 @@ def test_recordings_of_a_call_that_were_created_later_are_left_out(catalog: Cata
 def test_a_call_is_found_however_its_id_is_padded_or_written(catalog: Catalog, given: str, asked: str) -> None:
     recording = saved(catalog, NOW, given)
 
-    assert list(catalog.recordings_by_call(asked, NOW)) == [recording]
+    assert list(catalog.recordings_by_call(CallId(CallIdKind.SERVER_CALL, asked), NOW)) == [recording]
 
 
 def test_a_recording_without_a_server_call_id_is_of_no_call(catalog: Catalog) -> None:
     saved(catalog)
 
-    assert list(catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == []
+    assert list(catalog.recordings_by_call(CALL, NOW)) == []
+
+
+GUID = "411f0b00-dc73-4528-a9e6-968ba983d2a1"
+COLUMNS = {
+    CallIdKind.SERVER_CALL: "server_call_id",
+    CallIdKind.CALL_CONNECTION: "call_connection_id",
+    CallIdKind.GROUP_CALL: "group_call_id",
+    CallIdKind.ROOM: "room_id",
+    CallIdKind.SERVER_CALL_CLUE: "clue_server_call_id",
+    CallIdKind.CALL_CLUE: "clue_call_id",
+}
+
+
+@pytest.mark.parametrize("kind", CallIdKind)
+def test_a_recording_is_found_by_each_kind_of_id_of_its_call(catalog: Catalog, kind: CallIdKind) -> None:
+    recording = catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID})).id
+    catalog.save_recording(a_recording(**{COLUMNS[kind]: "another call"}))
+
+    assert list(catalog.recordings_by_call(CallId(kind, GUID), NOW)) == [recording]
+
+
+@pytest.mark.parametrize("id", ["\ud800", "", "a/b#?\\", "\x00", "é" * 40_000])
+def test_whatever_an_event_calls_a_call_it_can_be_asked_for(catalog: Catalog, id: str) -> None:
+    assert list(catalog.recordings_by_call(CallId(CallIdKind.CALL_CONNECTION, id), NOW)) == []
+
+
+@pytest.mark.parametrize("kind", CallIdKind)
+def test_an_id_of_one_kind_is_never_taken_for_one_of_another(catalog: Catalog, kind: CallIdKind) -> None:
+    catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID}))
+
+    others = [other for other in CallIdKind if other is not kind]
+    assert [list(catalog.recordings_by_call(CallId(other, GUID), NOW)) for other in others] == [[]] * len(others)
+
+
+@pytest.mark.parametrize("kind", [CallIdKind.CALL_CONNECTION, CallIdKind.GROUP_CALL, CallIdKind.ROOM])
+def test_the_case_of_a_guid_makes_no_difference(catalog: Catalog, kind: CallIdKind) -> None:
+    recording = catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID.upper()})).id
+
+    assert list(catalog.recordings_by_call(CallId(kind, f" {GUID}"), NOW)) == [recording]
+
+
+def test_a_recording_is_found_by_the_ids_that_its_row_is_about_to_name(catalog: Catalog) -> None:
+    recording = catalog.save_recording(a_recording(call_connection_id=GUID))
+
+    for _ in range(2):
+        catalog.index_calls(msgspec.structs.replace(recording, server_call_id=SERVER_CALL_ID, clue_call_id="c"))
+
+    asked = [CALL, CallId(CallIdKind.CALL_CONNECTION, GUID), CallId(CallIdKind.CALL_CLUE, "c")]
+    assert [list(catalog.recordings_by_call(call, NOW)) for call in asked] == [[recording.id]] * 3
+    assert catalog.recording(recording.id) == recording
+    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == [recording.id]
 
 
 def test_recordings_of_a_day_come_newest_first(catalog: Catalog) -> None:

@@ -21,11 +21,12 @@ from tests.fakes.world import Effect, Fault, World
 
 from .conftest import AZURITE, new_name
 from .played import LosingAdapter
-from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 
 # How each write goes over the wire.
 REQUESTS = {
     "catalog.index_recording": r"PATCH /.+/index\w+\(",
+    "catalog.index_calls": r"PATCH /.+/index\w+\(",
     "catalog.save_recording": r"(POST|PUT) /.+/recordings\w+($|\()",
     "catalog.save_chunk": r"PUT /.+/recordings\w+\(",
     "catalog.add_chunks": r"POST /.+/\$batch",
@@ -116,8 +117,17 @@ def test_a_recording_whose_answer_is_lost_is_created_once(lossy: Lossy, effect: 
     saved = lossy.catalog.save_recording(recording)
 
     assert lossy.catalog.recording(recording.id) == saved
-    assert list(lossy.catalog.recordings_by_call(SERVER_CALL_ID, NOW)) == [recording.id]
+    assert list(lossy.catalog.recordings_by_call(CALL, NOW)) == [recording.id]
     assert [id for _, id in lossy.catalog.recordings_by_day(NOW, None)] == [recording.id]
+
+
+def test_call_ids_whose_answer_is_lost_are_indexed(lossy: Lossy) -> None:
+    recording = lossy.catalog.save_recording(a_recording())
+    lossy.lose("catalog.index_calls")
+
+    lossy.catalog.index_calls(msgspec.structs.replace(recording, server_call_id=SERVER_CALL_ID))
+
+    assert list(lossy.catalog.recordings_by_call(CALL, NOW)) == [recording.id]
 
 
 def test_a_row_that_was_created_with_its_answer_lost_can_be_written_on(lossy: Lossy) -> None:

@@ -19,7 +19,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import World
 
 from .conftest import AZURITE
-from .samples import NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
 
 DAY = timedelta(days=1)
 
@@ -316,7 +316,7 @@ BAD_IDS: list[dict[str, object]] = [{}, {"id": 5}, {"id": ""}, {"id": "a'b"}, {"
 
 @pytest.mark.stack
 @pytest.mark.parametrize("columns", BAD_IDS, ids=range(len(BAD_IDS)))
-@pytest.mark.parametrize("partition", [table_rows.day_partition(NOW), table_rows.call_partition(SERVER_CALL_ID)])
+@pytest.mark.parametrize("partition", [table_rows.day_partition(NOW), table_rows.call_partition(CALL)])
 def test_a_line_that_names_no_recording_is_passed_over(
     table_catalog: TableCatalog, partition: str, columns: dict[str, object]
 ) -> None:
@@ -326,7 +326,7 @@ def test_a_line_that_names_no_recording_is_passed_over(
 
     by_day = [id for _, id in table_catalog.recordings_by_day(NOW, None)]
 
-    assert (by_day, list(table_catalog.recordings_by_call(SERVER_CALL_ID, NOW))) == ([recording.id], [recording.id])
+    assert (by_day, list(table_catalog.recordings_by_call(CALL, NOW))) == ([recording.id], [recording.id])
 
 
 @pytest.mark.stack

@@ -165,6 +165,24 @@ def test_a_start_whose_answer_is_lost_is_one_recording(faulty_stack: Stack) -> N
     assert settled(faulty_stack, recording["id"])["origin"] == "api"
 
 
+def test_a_start_by_call_connection_is_found_by_its_files_when_its_answer_is_lost(faulty_stack: Stack) -> None:
+    """World 0.1. Nothing but the callConnectionId inside ACS's recordingId, which the event names, ties them."""
+    script = Script(chunks=2, chunk_bytes=20_000, events=EventOptions(subject_form=2))
+    call = faulty_stack.simulator.place_call(script=script)
+    faulty_stack.simulator.add_fault(InjectedFault(action="loseResponse", kind="start", times=3))
+    body = {"callConnectionId": call.call_connection_id, **WAV}
+    faulty_stack.recorder.request("POST", "/recordings", json=body | {"tags": {"call": call.call_id}})
+    (ours,) = faulty_stack.recorder.list(**{"tag.call": call.call_id})["recordings"]
+
+    let_start_settle(faulty_stack, ours["id"])
+    faulty_stack.simulator.end_call(call.call_id)
+
+    recording = settled(faulty_stack, ours["id"])
+    assert (ours["recordingId"], recording["status"]) == (None, "completed")
+    assert [chunk["status"] for chunk in recording["chunks"]] == ["deleted", "deleted"]
+    assert violations_of(faulty_stack, recording) == []
+
+
 def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(faulty_stack: Stack) -> None:
     call = faulty_stack.simulator.place_call(script=TWO)
     fault = InjectedFault(action="internalError", kind="start", times=3)
@@ -180,6 +198,42 @@ def test_a_fault_of_acs_is_a_502_with_its_code_and_the_key_tries_again(faulty_st
     assert first.headers["Content-Type"].startswith("application/problem+json")
     assert first.json()["acsCode"] == "9999"
     assert second["recordingId"]
+
+
+def test_what_acs_does_not_judge_has_failed_and_the_same_key_asks_anew(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    faulty_stack.simulator.add_fault(InjectedFault(action="tooManyRequests", kind="start", times=1))
+    body, key = {"serverCallId": call.server_call_id, **WAV}, f"anew-{call.call_id}"
+
+    answer = faulty_stack.recorder.request("POST", "/recordings", json=body, headers={"Idempotency-Key": key})
+    failed = faulty_stack.recorder.get(answer.json()["id"])
+    started = faulty_stack.recorder.start(body, key=key)
+
+    assert answer.status_code == 429
+    assert (failed["status"], failed["failureKind"]) == ("failed", "refused")
+    assert (started["id"], started["failure"]) == (failed["id"], None)
+    assert started["recordingId"]
+
+
+def test_a_page_for_an_answer_to_a_start_is_a_502_and_the_row_says_why(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    faulty_stack.simulator.add_fault(InjectedFault(action="htmlBody", kind="start", times=3))
+
+    answer = faulty_stack.recorder.request("POST", "/recordings", json={"serverCallId": call.server_call_id, **WAV})
+    row = faulty_stack.recorder.get(answer.json()["id"])
+
+    assert (answer.status_code, row["status"]) == (502, "starting")
+    assert "without saying what it records" in row["waitsFor"]
+
+
+def test_a_second_start_of_a_call_names_the_recording_that_runs(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    body = {"serverCallId": call.server_call_id, **WAV}
+    running = faulty_stack.recorder.start(body)
+
+    answer = faulty_stack.recorder.request("POST", "/recordings", json=body)
+
+    assert (answer.status_code, answer.json()["id"]) == (409, running["id"])
 
 
 def test_a_resume_that_acs_does_not_allow_is_a_conflict_and_changes_nothing(faulty_stack: Stack) -> None:

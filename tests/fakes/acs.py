@@ -59,7 +59,7 @@ class FakeAcsCalls:
             call = locator(request)
             if any(recording.call == call for recording in self.recordings.values()):
                 raise AcsRefused("Recording is already in progress (400/8553)", status=400, code="8553")
-            id = acs_recording_id(len(self.started) + 1)
+            id = acs_recording_id(len(self.started) + 1, request.call_connection_id)
             self.started.append(request)
             self.requests[repeatability_id] = id
             active = self.starts_active and not request.pause_on_start
@@ -122,10 +122,10 @@ def locator(request: StartRequest) -> str:
     return named
 
 
-def acs_recording_id(number: int) -> str:
-    """ACS's own form: base64url of two GUIDs, without padding."""
+def acs_recording_id(number: int, call_connection_id: str | None = None) -> str:
+    """ACS's own form: base64url of two GUIDs, without padding. Of a start by callConnectionId the first is that id."""
     parts = {
-        "PlatformEndpointId": f"aaaaaaaa-0000-4000-8000-{number:012}",
+        "PlatformEndpointId": call_connection_id or f"aaaaaaaa-0000-4000-8000-{number:012}",
         "ResourceSpecificId": f"bbbbbbbb-0000-4000-8000-{number:012}",
     }
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")

@@ -8,9 +8,10 @@ from itertools import batched
 import msgspec
 
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
-from shared.domain.identifiers import normal_recording_id, normal_server_call_id
+from shared.domain.identifiers import CallId, normal_recording_id
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
+from shared.domain.recording_rows import call_ids
 from tests.fakes.world import Fault, World
 
 BATCH_ROWS_MAX = 100
@@ -32,7 +33,7 @@ class FakeCatalog:
         self.writes: dict[Key, object] = {}  # which write a row is, as its column `writeId` tells
         self.earlier: dict[Key, Row | None] = {}
         self.acs_ids: dict[str, str] = {}
-        self.by_call: dict[str, set[tuple[str, str]]] = {}
+        self.by_call: dict[tuple[str, str], set[tuple[str, str]]] = {}
         self.by_day: dict[str, set[tuple[str, str]]] = {}
         self.open: dict[Key, IndexEntry] = {}
         self.spoiled: dict[Key, str] = {}
@@ -97,8 +98,15 @@ class FakeCatalog:
     def index(self, recording: Recording) -> None:
         place = (place_of(recording.created_at, recording.id), recording.id)
         self.by_day.setdefault(day_of(recording.created_at), set()).add(place)
-        if recording.server_call_id:
-            self.by_call.setdefault(normal_server_call_id(recording.server_call_id), set()).add(place)
+        self.put_call_entries(recording)
+
+    def put_call_entries(self, recording: Recording) -> None:
+        place = (place_of(recording.created_at, recording.id), recording.id)
+        for call in call_ids(recording):
+            self.by_call.setdefault((call.kind, call.normal), set()).add(place)
+
+    def index_calls(self, recording: Recording) -> None:
+        self.world.written("catalog.index_calls", lambda: self.put_call_entries(recording))
 
     def unchanged(self, key: Key, etag: str) -> None:
         """Raises: CatalogConflict when the row is another than the one that was read; no etag wants no row."""
@@ -128,9 +136,9 @@ class FakeCatalog:
         bare = normal_recording_id(recording_id)
         return self.world.written("catalog.link_acs_id", lambda: self.acs_ids.setdefault(bare, id))
 
-    def recordings_by_call(self, server_call_id: str, not_after: datetime) -> Sequence[str]:
+    def recordings_by_call(self, call: CallId, not_after: datetime) -> Sequence[str]:
         with self.world.effect("catalog.recordings_by_call"):
-            places = sorted(self.by_call.get(normal_server_call_id(server_call_id), set()))
+            places = sorted(self.by_call.get((call.kind, call.normal), set()))
             return [id for place, id in places if place >= place_of(not_after, "")][:MATCHES_MAX]
 
     def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain.errors import RecorderError
-from shared.domain.models import ControlStatus, Recording, RecordingStatus
+from shared.domain.errors import AcsError, AcsUnavailable, AcsUncertain, RecorderError
+from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, World
 from tests.fakes.acs import FakeAcsRecording
@@ -42,7 +42,14 @@ class ControlScenario:
         return rows[0] if rows else None
 
     def start(self, *, paused: bool = False) -> None:
-        self.cloud.services.starts.start(a_start_request(pauseOnStart=paused), KEY)
+        """A caller's request; one that is told for sure that nothing was started is told the truth."""
+        try:
+            self.cloud.services.starts.start(a_start_request(pauseOnStart=paused), KEY)
+        except AcsError as error:
+            row = self.row()
+            if row is not None and not isinstance(error, AcsUncertain):
+                self.oracle.not_started(row)
+            raise
 
     def request(self, action: str) -> None:
         """A caller's request; a stop that succeeds has told that ACS does not record."""
@@ -72,7 +79,9 @@ class ControlScenario:
         Args:
             soon: whether the end of a call may still be unheard of: nothing tells us of it but the event.
         """
+        self.oracle.nothing_forgotten()
         row = self.row()
+        hold(row is None or not row.refused or row.files is FilesStatus.NONE, "A start that made a file is refused.")
         if row is None or row.start_failure is not None or row.recording_id is None:
             return
         live = self.cloud.acs.recordings.get(row.recording_id)
@@ -93,6 +102,17 @@ def starts_paused(scenario: ControlScenario) -> None:
     scenario.start(paused=True)
 
 
+def starts_in_vain(scenario: ControlScenario) -> None:
+    """ACS does not judge the start: it throttles, refuses the app, or is not reached."""
+    scenario.cloud.acs.refuse("start", AcsUnavailable("Too many requests. (429/8516)", status=429, code="8516"))
+    try:
+        scenario.start()
+    except AcsUnavailable:
+        return  # told
+    finally:
+        scenario.cloud.acs.answers.clear()  # a start that died has not asked
+
+
 def begins(scenario: ControlScenario) -> None:
     """ACS records, as it does a few seconds after a start."""
     for recording in scenario.live():
@@ -103,6 +123,15 @@ def settles(scenario: ControlScenario) -> None:
     """Time passes, and the sweep has looked: its next look is an hour away."""
     scenario.wait(minutes=2)
     scenario.host.sweep()
+
+
+def a_minute_passes(scenario: ControlScenario) -> None:
+    """The next sweep looks at what has just been started."""
+    scenario.wait(minutes=1)
+
+
+def an_hour_passes(scenario: ControlScenario) -> None:
+    scenario.wait(hours=1)
 
 
 def hours_pass(scenario: ControlScenario) -> None:
@@ -154,6 +183,11 @@ SCRIPTS: Mapping[str, tuple[Act, ...]] = {
     "start paused, resume, stop": (*WAITING, resumes, stops),
     "start paused, resume, hang up": (*WAITING, resumes, settles, hangs_up),
     "start, hang up at once": (starts, hangs_up),
+    "start, and again": (starts, starts, begins, settles),
+    "start in vain": (starts_in_vain, settles),
+    "start in vain, again an hour later, run": (starts_in_vain, settles, an_hour_passes, *RUNNING),
+    "start in vain twice, again, stop": (starts_in_vain, starts_in_vain, *RUNNING, stops),
+    "start in vain, hear of its file": (starts_in_vain, settles, hears_of_an_earlier_recording),
     "start, run, hang up, stop": (*RUNNING, hangs_up, stops),
     "start, run, hear of an earlier recording, stop": (*RUNNING, hears_of_an_earlier_recording, stops),
     "start, run, hear of an earlier recording, go on": (*RUNNING, hears_of_an_earlier_recording),
@@ -172,6 +206,14 @@ CONTESTS: Mapping[str, tuple[tuple[Act, ...], Act, Act]] = {
     "a stop and a resume of one that never ran": (WAITING, stops, resumes),
     "a pause and the end of the call": (RUNNING, pauses, hangs_up),
     "a start and a sweep": ((), starts, sweeps),
+    "two starts of one key": ((), starts, starts),
+    "two starts of one key after one in vain": ((starts_in_vain,), starts, starts),
+    "a start after one in vain and the sweep that forgets that one": (
+        (starts_in_vain, a_minute_passes),
+        starts,
+        sweeps,
+    ),
+    "a start in vain and an event": ((), starts_in_vain, hears_of_an_earlier_recording),
 }
 CRASHES = frozenset({Fault.CRASH_BEFORE, Fault.CRASH_AFTER})
 FAILED = (AssertionError, Violation, Crash, RecorderError, KeyError)

@@ -16,6 +16,7 @@ WRITES = (
     "catalog.save_chunk",
     "catalog.add_chunks",
     "catalog.index_recording",
+    "catalog.index_calls",
     "catalog.link_acs_id",
     "catalog.put_entries",
     "catalog.remove_entry",

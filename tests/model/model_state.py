@@ -9,9 +9,17 @@ import msgspec
 
 from shared.domain.errors import RecorderError
 from shared.domain.log import LogEvent
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Recording, RecordingStatus
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Origin, Recording, RecordingStatus
 from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
-from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata, start_body
+from tests.builders import (
+    CALL_CONNECTION_ID,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    media,
+    metadata,
+    start_body,
+)
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
 from tests.fakes.host import Document, QueuedMessage
 from tests.model.alerts import Alerts, nothing_fails_in_silence
@@ -21,7 +29,8 @@ from tests.model.scenarios import MEDIA_BYTES
 CHUNKS = 3  # of every recording
 RETENTION = timedelta(hours=24)
 SETTLED = frozenset({RecordingStatus.COMPLETED, RecordingStatus.FAILED, RecordingStatus.EMPTY})
-CALLS = ("call-a", "call-b", "call-c")
+CALLS = ("call-a", "call-b", CALL_CONNECTION_ID)  # the last one is started by callConnectionId
+FORMS = (4, 3, 2)  # of the subjects of a call's recordings, one after the other; all that names them
 FOREIGN = acs_recording_id(99)  # a recording that none of our callers started
 
 
@@ -33,7 +42,11 @@ class RecordedCall:
     call: str
     began: datetime
     first: int  # number of its first document
+    form: int  # of the subject of its events
     announced: set[int] = field(default_factory=set)
+
+    def has(self, document: str) -> bool:
+        return document in map(document_id, range(self.first, self.first + CHUNKS))
 
 
 class ModelState:
@@ -63,8 +76,11 @@ class ModelState:
         return self.outages.get(effect.name.partition(".")[0])
 
     def recorded_call(self, recording_id: str, call: str) -> None:
-        first = len(self.recorded_calls) * CHUNKS
-        self.recorded_calls.setdefault(recording_id, RecordedCall(recording_id, call, self.cloud.world.now, first))
+        number = len(self.recorded_calls)
+        form = FORMS[number % len(FORMS)]
+        form = 5 if call == CALL_CONNECTION_ID and form == 3 else form
+        recorded_call = RecordedCall(recording_id, call, self.cloud.world.now, number * CHUNKS, form)
+        self.recorded_calls.setdefault(recording_id, recorded_call)
 
     # What callers do.
 
@@ -81,7 +97,10 @@ class ModelState:
     def start(self, call: str, key: str, *, paused: bool) -> None:
         from shared.api.request_bodies import parse_start_request
 
-        request = parse_start_request(start_body(serverCallId=call, pauseOnStart=paused), ())
+        self.cloud.world.advance(timedelta(seconds=1))  # no two starts of a call at one moment
+        by_connection = call == CALL_CONNECTION_ID
+        named = {"serverCallId": None, "callConnectionId": call} if by_connection else {"serverCallId": call}
+        request = parse_start_request(start_body(**named, pauseOnStart=paused), ())
         self.calling(lambda: self.cloud.services.starts.start(request, key))
 
     def control(self, act: str, id: str) -> None:
@@ -105,6 +124,7 @@ class ModelState:
         recorded_call.announced |= numbers
         event = file_ready_event(
             [self.announced(recorded_call, number) for number in sorted(numbers)],
+            subject_form=recorded_call.form,
             server_call_id=recorded_call.call,
             recording_id=recorded_call.recording_id,
             event_time=self.cloud.world.now,
@@ -152,6 +172,7 @@ class ModelState:
             self.check_not_lost(event)
 
     def check_chunk(self, chunk: Chunk) -> None:
+        self.check_recording_of(chunk)
         looked_after = (chunk.id, chunk.document_id) in self.cloud.catalog.open
         hold(looked_after or not chunk.open, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}.")
         hold(chunk.status is not ChunkStatus.FAILED or bool(chunk.failure), "A chunk failed without a reason.")
@@ -162,6 +183,17 @@ class ModelState:
             there = self.cloud.store.blobs.get(chunk.content_blob)
             hold(there == self.files[chunk.document_id], f"A chunk is {chunk.status}, but its blob is not its file.")
             hold(chunk.sha256 == digest(there or b""), "The row names another digest than the blob's.")
+
+    def check_recording_of(self, chunk: Chunk) -> None:
+        """A file lies under the recording that it is of; where nothing names that, under one of its own."""
+        recorded_call = next(call for call in self.recorded_calls.values() if call.has(chunk.document_id))
+        requests = self.cloud.acs.requests
+        recordings = self.cloud.recordings()
+        by_start = {requests.get(row.repeatability_request_id or ""): row.id for row in recordings}
+        ours = by_start.get(recorded_call.recording_id)
+        other = next(row.origin for row in recordings if row.id == chunk.id) is Origin.EVENT
+        is_named = recorded_call.form != 2 or recorded_call.call == CALL_CONNECTION_ID
+        hold(chunk.id == ours or (other and (ours is None or not is_named)), "A file lies under another recording.")
 
     def check_recording(self, recording: Recording) -> None:
         chunks = [chunk for chunk in self.cloud.chunks() if chunk.id == recording.id]

@@ -43,6 +43,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/sweep.py": ("sweep", "set_aside"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
+    "shared/pipeline/find_recording.py": None,
     "shared/pipeline/dead_letters.py": ("ingest_all", "ingest_one", "remove"),
     "shared/domain/open_work.py": None,
     "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
@@ -52,7 +53,7 @@ FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_conten
 THEN = (
     *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings"),
     *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
-    *("hostile_events",),
+    *("hostile_events", "start_outcomes"),
 )
 MODEL = (
     *("tests/model/test_guards.py", "tests/model/test_cost.py"),
@@ -77,6 +78,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
     ),
     "shared/control/control_answers.py": ("control_answers", "control", "control_questions", "sweep_recordings"),
     "shared/pipeline/claims.py": ("claims", "transfer", "transfer_failures"),
+    "shared/pipeline/find_recording.py": ("matching", "ingest", "hostile_events"),
     "shared/domain/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
     "shared/pipeline/sweep_chunks.py": ("sweep", "sweep_units"),

@@ -37,6 +37,7 @@ class OldBehaviour:
 
 CONTROL = "shared/control/control_recording.py"
 ANSWERS = "shared/control/control_answers.py"
+START = "shared/control/start_recording.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
         path=CONTROL,
@@ -83,7 +84,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "a claim is not renewed while a block fills": OldBehaviour(
         path="shared/copying/source_reader.py",
-        today="        self.renew()\n",
+        today="        self.on_piece()\n",
         once="",
         noticed_by=("tests/unit/test_claims.py",),
     ),
@@ -98,6 +99,42 @@ OLD: dict[str, OldBehaviour] = {
         today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
         once="",
         noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
+    ),
+    "what ACS never judged is refused for good": OldBehaviour(
+        path="shared/domain/models.py",
+        today="return self.refused and bool(self.refused_status) and self.refused_status not in NOT_JUDGED",
+        once="return self.refused",
+        noticed_by=("tests/model/test_control.py", "-k", "undisturbed"),
+    ),
+    "an answer to a later try decides an unclear start": OldBehaviour(
+        path=START,
+        today="                unclear = True\n",
+        once="                pass\n",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a start that is driven on counts as one that ACS has not heard of": OldBehaviour(
+        path=START,
+        today="unclear=not existing.refused",
+        once="unclear=False",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a late refusal overrules another try": OldBehaviour(
+        path=START,
+        today="self.control.write(recording, partial(refused",
+        once="self.control.write_always(recording, partial(refused",
+        noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
+    ),
+    "a start that ACS was too busy for was surely not carried out": OldBehaviour(
+        path="shared/domain/errors.py",
+        today="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}",
+        once="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}",
+        noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),
+    ),
+    "the SDK asks for a token again and again": OldBehaviour(
+        path="shared/adapters/storage_accounts.py",
+        today='        "retry_total": 0,\n',
+        once="",
+        noticed_by=("tests/contract/test_identity.py", "-k", "tables_at_once and 500"),
     ),
     "a unit that fails stops the run": OldBehaviour(
         path="shared/domain/units.py",
@@ -122,6 +159,24 @@ OLD: dict[str, OldBehaviour] = {
         today="if other != msgspec.structs.replace(location, host=other.host):",
         once="if False:",
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
+    ),
+    "the newest recording of a call gets every event of the call": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="    return 0, False, False, False, False, ahead\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a recording gets the files of one that began after its end": OldBehaviour(
+        path="shared/pipeline/find_recording.py",
+        today="    return ended is None or start is None or start <= ended + START_TOLERANCE\n",
+        once="    return True\n",
+        noticed_by=("tests/unit/test_matching.py",),
+    ),
+    "a start by callConnectionId is found by nothing but ACS's answer": OldBehaviour(
+        path="shared/domain/recording_rows.py",
+        today="        CallIdKind.CALL_CONNECTION: recording.call_connection_id,\n",
+        once="",
+        noticed_by=("tests/unit/test_matching.py",),
     ),
     "any conflict means that the blob is there": OldBehaviour(
         path="shared/adapters/blob_storage.py",

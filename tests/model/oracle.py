@@ -78,6 +78,8 @@ class Oracle:
         """I13: whoever is told that recording ended is told so by ACS; the end and what ACS confirmed stand."""
         if row.ended_at is not None:
             self.not_recorded(row, "A row says that recording ended")
+        if row.refused:
+            self.not_started(row)
         if not isinstance(before, Recording):
             return
         legal = row.files is before.files or row.files in FILES_TRANSITIONS[before.files]
@@ -93,6 +95,11 @@ class Oracle:
         """Raises: Violation when ACS records on."""
         live = self.cloud.acs.recordings.get(row.recording_id or "")
         hold(live is None, f"{told}, and ACS still has {row.recording_id}.")
+
+    def not_started(self, row: Recording) -> None:
+        """Raises: Violation when ACS has carried out a start of which it is said that nothing was started."""
+        started = self.cloud.acs.requests.get(row.repeatability_request_id or "")
+        hold(started not in self.cloud.acs.recordings, f"A row says that nothing was started, and ACS has {started}.")
 
     def nothing_overwritten(self) -> None:
         """I3: what is visible under a name stays as it is."""

@@ -3,8 +3,9 @@
 import os
 
 import pytest
+from msgspec.structs import replace
 
-from shared.domain.models import ControlStatus, RecordingStatus
+from shared.domain.models import ControlStatus, RecordingStatus, StartFailure
 from tests.builders import a_recording
 from tests.fakes import BEGINNING
 from tests.model.control import (
@@ -31,6 +32,11 @@ ENDS = {
     "start paused, stop hours later": RecordingStatus.EMPTY,
     "start paused, resume, stop": RecordingStatus.STOPPED,
     "start, run, hear of an earlier recording, go on": RecordingStatus.ACTIVE,
+    "start, and again": RecordingStatus.ACTIVE,
+    "start in vain": RecordingStatus.FAILED,
+    "start in vain, again an hour later, run": RecordingStatus.ACTIVE,
+    "start in vain twice, again, stop": RecordingStatus.STOPPED,
+    "start in vain, hear of its file": RecordingStatus.TRANSFERRING,
 }
 
 
@@ -82,6 +88,17 @@ def test_the_oracle_notices_an_end_that_acs_did_not_confirm() -> None:
     ended = a_recording(status=RecordingStatus.STOPPED, id=row.id, recording_id=row.recording_id)
     with pytest.raises(Violation, match="recording ended"):
         scenario.oracle.row_written(row, ended)
+
+
+def test_the_oracle_notices_a_refused_start_that_acs_carried_out() -> None:
+    scenario = ControlScenario()
+    scenario.start()
+    row = scenario.row()
+    assert row is not None
+
+    refused = replace(row, start_failure=StartFailure.REFUSED)
+    with pytest.raises(Violation, match="nothing was started"):
+        scenario.oracle.row_written(row, refused)
 
 
 def test_the_oracle_notices_a_write_to_both_halves() -> None:

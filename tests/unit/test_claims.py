@@ -11,7 +11,7 @@ from shared.domain.models import Chunk, ChunkStatus, Messages
 from shared.pipeline.claims import Claim
 from shared.pipeline.retries import RetryPolicy
 from shared.settings import TRANSFER_QUEUE
-from tests.builders import CONTAINER, a_chunk, file_ready_event, keep_at_acs, media
+from tests.builders import CONTAINER, a_chunk, document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.unit.steps import announce, transfer
 
@@ -157,6 +157,17 @@ def assert_held_throughout(cloud: Cloud, left: list[timedelta], reads: int = 1) 
 def test_a_claim_is_renewed_while_a_block_fills(block_bytes: str) -> None:
     cloud = Cloud(TRANSFER_BLOCK_BYTES=block_bytes)
     keep_at_acs(cloud, 1, size=PIECES * 1024)
+    announce(cloud)
+    left = with_slow_pieces(cloud)
+
+    transfer(cloud)
+
+    assert_held_throughout(cloud, left)
+
+
+def test_a_claim_is_renewed_while_metadata_come() -> None:
+    cloud = Cloud()
+    cloud.source.add(document_id(), media("wav"), metadata(0, padding="x" * PIECES * 1024))
     announce(cloud)
     left = with_slow_pieces(cloud)
 

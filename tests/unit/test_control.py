@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.durations import EVENT_PATIENCE
+from shared.domain.durations import CONTROL_RETRY_SECONDS, EVENT_PATIENCE
 from shared.domain.errors import AcsRefused, AcsUnavailable, Conflict, ControlUnknown
 from shared.domain.models import ControlStatus, FilesStatus, RecordingStatus, StartFailure
 from tests.builders import RECORDING_ID, a_recording
@@ -41,20 +41,63 @@ def test_a_resume_is_written_down_before_acs_is_asked(cloud: Cloud) -> None:
     assert cloud.recording().has_run
 
 
-@pytest.mark.parametrize(
-    "error",
-    [AcsUnavailable("slow down", status=429), AcsRefused("no", status=409, code="8571")],
-    ids=["throttled", "refused"],
-)
-def test_what_acs_did_not_do_for_sure_is_not_asked_about(cloud: Cloud, error: AcsUnavailable | AcsRefused) -> None:
+NOT_DONE = {
+    "throttled": AcsUnavailable("slow down", status=429),
+    "app refused": AcsUnavailable("Not authorized (403/7504)", status=403, code="7504"),
+    "no token": AcsUnavailable("no token"),
+    "refused": AcsRefused("no", status=409, code="8571"),
+}
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+@pytest.mark.parametrize("error", NOT_DONE.values(), ids=NOT_DONE)
+def test_what_acs_did_not_do_for_sure_is_told_at_once(
+    cloud: Cloud, error: AcsUnavailable | AcsRefused, act: str
+) -> None:
     row = recorded(cloud)
-    cloud.acs.refuse("pause", error)
+    cloud.acs.refuse(act, error)
 
     with pytest.raises(type(error)) as caught:
-        control_of(cloud).pause(row.id)
+        getattr(control_of(cloud), act)(row.id)
 
     assert caught.value is error
     assert cloud.world.counts["acs.state"] == 0
+    assert cloud.recording().control is row.control
+
+
+@pytest.mark.parametrize("error", NOT_DONE.values(), ids=NOT_DONE)
+def test_what_the_sdk_may_have_done_on_an_earlier_try_is_asked_for_in_a_minute(
+    cloud: Cloud, error: AcsUnavailable | AcsRefused
+) -> None:
+    row = recorded(cloud)
+    cloud.acs.refuse("pause", error)
+
+    with pytest.raises(type(error)):
+        control_of(cloud).pause(row.id)
+
+    assert line(cloud) == BEGINNING + MINUTE
+
+
+@pytest.mark.parametrize("error", [error for error in NOT_DONE.values() if isinstance(error, AcsUnavailable)])
+def test_a_stop_that_acs_never_judged_is_unknown_and_to_be_asked_again(cloud: Cloud, error: AcsUnavailable) -> None:
+    row = recorded(cloud)
+    cloud.acs.refuse("stop", error)
+
+    with pytest.raises(ControlUnknown) as caught:
+        control_of(cloud).stop(row.id)
+
+    assert (caught.value.retry_after_seconds, caught.value.id) == (CONTROL_RETRY_SECONDS, row.id)
+    assert cloud.recording().ended_at is None
+
+
+@pytest.mark.parametrize("act", ["pause", "resume", "stop"])
+def test_whatever_goes_wrong_with_a_request_names_the_recording(cloud: Cloud, act: str) -> None:
+    row = recorded(cloud, recording_id=None)
+
+    with pytest.raises(Conflict) as caught:
+        getattr(control_of(cloud), act)(row.id)
+
+    assert caught.value.id == row.id
 
 
 def test_whoever_pauses_what_acs_does_not_know_any_more_is_told_of_the_end(cloud: Cloud) -> None:
@@ -100,9 +143,9 @@ def test_a_lost_pause_is_a_success_if_acs_says_that_it_does_not_record(cloud: Cl
 
 def test_a_lost_pause_is_no_success_if_acs_says_that_it_records(cloud: Cloud) -> None:
     row = recorded(cloud, status=RecordingStatus.PAUSED)
-    cloud.world.fail("acs.pause", Fault.ERROR_BEFORE)
+    cloud.world.fail("acs.pause", Fault.TIME_OUT)
 
-    with pytest.raises(AcsUnavailable, match=r"acs\.pause failed"):
+    with pytest.raises(AcsUnavailable, match=r"acs\.pause was lost"):
         control_of(cloud).pause(row.id)
 
     assert cloud.recording().control is ControlStatus.ACTIVE
@@ -120,7 +163,7 @@ def test_a_lost_pause_is_no_success_while_inactive_may_mean_that_it_is_about_to_
 def test_a_lost_pause_is_no_success_if_the_recording_is_over(cloud: Cloud) -> None:
     row = recorded(cloud, status=RecordingStatus.PAUSED)
     cloud.acs.hang_up(RECORDING_ID)
-    cloud.world.fail("acs.pause", Fault.ERROR_BEFORE)
+    cloud.world.fail("acs.pause", Fault.TIME_OUT)
 
     with pytest.raises(AcsUnavailable):
         control_of(cloud).pause(row.id)
@@ -244,7 +287,7 @@ def test_a_stop_that_failed_for_want_of_an_answer_is_unknown_whatever_its_code(c
 
 def test_a_refused_stop_of_what_acs_still_knows_is_a_refusal(cloud: Cloud) -> None:
     row = recorded(cloud)
-    refusal = AcsRefused("no", status=403, code="1")
+    refusal = AcsRefused("no", status=409, code="1")
     cloud.acs.refuse("stop", refusal)
 
     with pytest.raises(AcsRefused) as caught:
@@ -256,7 +299,7 @@ def test_a_refused_stop_of_what_acs_still_knows_is_a_refusal(cloud: Cloud) -> No
 def test_a_refused_stop_of_what_acs_does_not_know_any_more_is_an_end(cloud: Cloud) -> None:
     row = recorded(cloud)
     cloud.acs.hang_up(RECORDING_ID)
-    cloud.acs.refuse("stop", AcsRefused("no", status=403, code="1"))
+    cloud.acs.refuse("stop", AcsRefused("no", status=409, code="1"))
 
     assert control_of(cloud).stop(row.id).ended_at == BEGINNING
 

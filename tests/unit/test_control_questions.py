@@ -75,7 +75,7 @@ def test_after_silence_acs_is_asked_again_in_a_minute(cloud: Cloud) -> None:
     row = recorded(cloud)
     cloud.world.fail("acs.state", Fault.TIME_OUT)
 
-    with pytest.raises(ControlUnknown, match="asked for the recording's state"):
+    with pytest.raises(ControlUnknown, match="did not say in what state"):
         control_of(cloud).ask(row)
 
     assert (cloud.recording(), line(cloud)) == (row, BEGINNING + MINUTE)

@@ -14,6 +14,7 @@ from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import normal_recording_id, normal_server_call_id
 from shared.pipeline.file_ready_event import CHUNKS_MAX, FileReady, parse_file_ready
 from tests.builders import (
+    CALL_CONNECTION_ID,
     CALL_ID,
     RECORDING_ID,
     SERVER_CALL_ID,
@@ -68,6 +69,7 @@ def test_the_documented_event_is_read_the_same_in_both_schemas() -> None:
         (3, SERVER_CALL_ID, None),
         (4, SERVER_CALL_ID, RECORDING_ID),
         (5, None, None),
+        (6, SERVER_CALL_ID, RECORDING_ID),
     ],
 )
 def test_each_form_of_the_subject_gives_what_it_holds(
@@ -76,6 +78,7 @@ def test_each_form_of_the_subject_gives_what_it_holds(
     event = parsed(file_ready_event(subject_form=form))
 
     assert (event.call_id, event.server_call_id, event.recording_id) == (CALL_ID, server_call_id, recording_id)
+    assert event.call_connection_id == (CALL_CONNECTION_ID if form in {5, 6} else None)
 
 
 @pytest.mark.parametrize("form", [3, 4])

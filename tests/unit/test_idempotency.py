@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.errors import AcsRefused, AcsUnavailable, Conflict, KeyReused
+from shared.domain.errors import AcsRefused, AcsUncertain, Conflict, KeyReused
 from shared.domain.models import Recording, RecordingStatus
 from tests.builders import a_start_request
 from tests.fakes import Cloud, Crash, Effect, Fault
@@ -61,8 +61,10 @@ def crashed(cloud: Cloud, fault: Fault) -> None:
 def test_a_start_that_is_still_in_flight_is_a_conflict(cloud: Cloud) -> None:
     crashed(cloud, Fault.CRASH_BEFORE)
 
-    with pytest.raises(Conflict, match="in flight"):
+    with pytest.raises(Conflict, match="in flight") as caught:
         start(cloud, KEY)
+
+    assert caught.value.id == cloud.recording().id
 
 
 @pytest.mark.parametrize("honoured", [True, False])
@@ -84,11 +86,12 @@ def test_a_start_that_died_after_acs_heard_of_it_keeps_starting(cloud: Cloud) ->
 
 
 def test_a_start_after_an_outage_is_driven_on_at_once(cloud: Cloud) -> None:
-    cloud.acs.refuse("start", AcsUnavailable("throttled", status=429))
-    with pytest.raises(AcsUnavailable):
+    cloud.acs.refuse("start", AcsUncertain("not now", status=503, retry_after_seconds=7))
+    with pytest.raises(AcsUncertain):
         start(cloud, KEY)
 
     assert start(cloud, KEY).recording_id
+    assert len(cloud.acs.first_sent) == 1
 
 
 def test_a_refusal_is_the_first_answer_too(cloud: Cloud) -> None:

@@ -6,11 +6,14 @@ from itertools import permutations
 import pytest
 
 from shared.domain.errors import CatalogUnavailable
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
 from shared.domain.ports import AcsState
 from tests.builders import (
+    CALL_CONNECTION_ID,
     OUR_ID,
     RECORDING_ID,
+    SERVER_CALL_ID,
     Event,
     a_chunk,
     a_recording,
@@ -204,6 +207,40 @@ def test_another_row_for_the_same_recording_is_linked_and_nothing_moves(cloud: C
     linked = {recording.id: recording.same_as for recording in cloud.recordings()}
     assert linked == {foreign.id: OUR_ID, OUR_ID: foreign.id}
     assert {chunk.id for chunk in cloud.chunks()} == {foreign.id}
+
+
+def calls(cloud: Cloud, *calls: CallId) -> list[list[str]]:
+    return [list(cloud.catalog.recordings_by_call(call, BEGINNING)) for call in calls]
+
+
+def test_a_recording_is_found_by_the_call_that_its_event_names(cloud: Cloud) -> None:
+    start(cloud, server_call_id=None, group_call_id="a group")
+    ingest(cloud, file_ready_event(subject_form=4))
+
+    asked = [CallId(CallIdKind.SERVER_CALL, SERVER_CALL_ID), CallId(CallIdKind.GROUP_CALL, "a group")]
+    assert cloud.recording().server_call_id == SERVER_CALL_ID
+    assert calls(cloud, *asked) == [[OUR_ID], [OUR_ID]]
+
+
+def test_a_recording_whose_write_failed_is_found_by_its_call_after_the_next(cloud: Cloud) -> None:
+    start(cloud, server_call_id=None, group_call_id="a group")
+    cloud.world.fail("catalog.add_chunks", Fault.ERROR_BEFORE)
+    with pytest.raises(CatalogUnavailable):
+        ingest(cloud, file_ready_event(subject_form=4))
+
+    ingest(cloud, file_ready_event(subject_form=4))
+
+    assert calls(cloud, CallId(CallIdKind.SERVER_CALL, SERVER_CALL_ID)) == [[OUR_ID]]
+
+
+def test_the_call_connection_of_an_event_is_not_taken_for_the_one_of_a_start(cloud: Cloud) -> None:
+    """It may be the recorder's own. Of a recording that nobody started here it is what is known."""
+    start(cloud)
+    ingest(cloud, file_ready_event(subject_form=6))
+    ingest(cloud, file_ready_event(subject_form=5, call_id="another"))
+
+    ours, other = sorted(cloud.recordings(), key=lambda row: row.origin)
+    assert (ours.call_connection_id, other.call_connection_id) == (None, CALL_CONNECTION_ID)
 
 
 def test_a_late_event_reopens_a_completed_recording(cloud: Cloud) -> None:

@@ -15,6 +15,7 @@ from shared.domain.errors import (
     RecorderError,
     SettingsInvalid,
     WrongSetting,
+    about,
 )
 
 # ACS's codes, with the HTTP status ACS gives them, and what our caller is told.
@@ -101,6 +102,44 @@ def test_a_code_that_nobody_knows_goes_by_its_status(status: int, code: str | No
 
 def test_no_answer_of_acs_is_a_time_out_of_the_gateway() -> None:
     assert told(from_acs(None)).status == HTTPStatus.GATEWAY_TIMEOUT
+
+
+def test_an_acs_that_was_never_reached_is_unavailable() -> None:
+    assert told(AcsUnavailable("no token")).status == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "ours"),
+    [
+        (400, "8501", 502),
+        (404, "8522", 502),
+        (409, None, 502),
+        (200, None, 502),
+        (429, "8516", 503),
+        (503, "8516", 503),
+    ],
+)
+def test_what_may_have_taken_effect_is_never_the_caller_s_fault(status: int, code: str | None, ours: int) -> None:
+    reply = told(AcsUncertain("unclear", status=status, code=code))
+
+    assert (reply.status, body(reply)["acsStatus"]) == (ours, status)
+
+
+@pytest.mark.parametrize("kind", [errors.Conflict, AcsUnavailable, errors.CatalogUnavailable])
+def test_a_problem_names_the_recording_that_it_is_about_and_says_what_to_do(kind: type[RecorderError]) -> None:
+    error = kind("It did not work.")
+    error.id, error.advice = "6f1c", "Ask again."
+
+    document = body(told(error))
+
+    assert (document["id"], document["detail"]) == ("6f1c", "It did not work. Ask again.")
+
+
+def test_an_error_is_about_the_first_recording_that_it_was_said_to_be_about() -> None:
+    with pytest.raises(errors.Conflict) as caught, about("outer"), about("inner"):
+        raise errors.Conflict("x")
+
+    assert caught.value.id == "inner"
 
 
 def test_a_fault_of_acs_is_never_ours() -> None:

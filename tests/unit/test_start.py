@@ -6,7 +6,7 @@ import pytest
 
 from shared.control.start_recording import refused
 from shared.domain.durations import START_SECONDS_MAX
-from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, CatalogUnavailable, Conflict
+from shared.domain.errors import AcsRefused, AcsUncertain, CatalogUnavailable
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, Fault
@@ -136,26 +136,6 @@ def test_already_recording_on_the_first_try_is_a_refusal(cloud: Cloud) -> None:
     assert cloud.recording().status is RecordingStatus.FAILED
 
 
-def test_an_outage_of_acs_keeps_the_row_and_is_told(cloud: Cloud) -> None:
-    cloud.world.fail("acs.start", Fault.ERROR_BEFORE, times=9)
-
-    with pytest.raises(AcsUnavailable):
-        start(cloud, KEY)
-
-    assert (cloud.recording().status, cloud.recording().claimed_until) == (RecordingStatus.STARTING, None)
-
-
-def test_an_answer_that_never_comes_keeps_the_row_and_is_told(cloud: Cloud) -> None:
-    for _ in range(9):
-        cloud.acs.refuse("start", AcsUncertain("no answer"))
-
-    with pytest.raises(AcsUncertain):
-        start(cloud, KEY)
-
-    assert cloud.recording().status is RecordingStatus.STARTING
-    assert "not known" in str(cloud.recording().waits_for)
-
-
 def test_a_crash_between_acs_s_answer_and_ours_loses_nothing(cloud: Cloud) -> None:
     cloud.world.fail("acs.start", Fault.CRASH_AFTER)
     with pytest.raises(Crash):
@@ -177,42 +157,14 @@ def test_nothing_is_asked_of_acs_before_there_is_a_row(cloud: Cloud) -> None:
     assert cloud.acs.started == []
 
 
-FORBIDDEN = AcsRefused("Not authorized (403/7504)", status=403, code="7504")
-
-
-@pytest.mark.parametrize("refusal", [FORBIDDEN, REFUSED], ids=["not judged", "judged"])
-def test_a_refusal_after_an_unclear_try_does_not_say_that_nothing_is_recorded(
-    cloud: Cloud, refusal: AcsRefused
-) -> None:
-    cloud.acs.refuse("start", AcsUncertain("no answer"))
-    cloud.acs.refuse("start", refusal)
-
-    with pytest.raises(AcsUncertain, match="not known") as caught:
-        start(cloud, KEY)
-
-    assert caught.value.code == refusal.code
-    assert (cloud.recording().status, cloud.recording().claimed_until) == (RecordingStatus.STARTING, None)
-    assert str(refusal) in str(cloud.recording().waits_for)
-
-
-def test_stop_does_not_succeed_unasked_after_an_unclear_start_and_a_refusal(cloud: Cloud) -> None:
-    cloud.acs.refuse("start", AcsUncertain("no answer"))
-    cloud.acs.refuse("start", FORBIDDEN)
-    with pytest.raises(AcsUncertain):
-        start(cloud, KEY)
-
-    with pytest.raises(Conflict):
-        cloud.services.control.stop(cloud.recording().id)
-
-
 def carried_out_late(cloud: Cloud) -> Recording:
     """A start that ACS carries out after a second try under its key was refused."""
 
     def plan(effect: Effect) -> None:
         if effect.name == "acs.start" and effect.count == 1:
             cloud.world.advance(timedelta(seconds=START_SECONDS_MAX))
-            cloud.acs.refuse("start", AcsUnavailable("not now", status=503))
-            cloud.catalog.save_recording(refused(cloud.recording(), REFUSED))
+            cloud.acs.refuse("start", AcsUncertain("not now", status=503))
+            cloud.catalog.save_recording(refused(cloud.recording(), REFUSED, "no"))
             cloud.services.sweep.sweep()
             cloud.acs.answers.clear()
 

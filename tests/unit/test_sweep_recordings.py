@@ -70,6 +70,31 @@ def test_acs_is_asked_again_in_a_minute_when_it_does_not_answer(cloud: Cloud, mi
     assert cloud.catalog.open[OUR_ID, ""].due_at == BEGINNING + wait
 
 
+@pytest.mark.parametrize(("minutes", "wait"), [(9, timedelta(minutes=1)), (10, HOUR)])
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+def test_so_it_is_about_one_that_failed_and_may_still_run(
+    cloud: Cloud, minutes: int, wait: timedelta, *, told: bool
+) -> None:
+    recorded(cloud, files=FilesStatus.FAILED, updated_at=BEGINNING - timedelta(minutes=minutes))
+    with_chunk(cloud, status=ChunkStatus.FAILED, open=False)
+    if told:
+        cloud.services.open_work.watch_failure(cloud.recording(), BEGINNING)
+    cloud.acs.refuse("state", AcsUnavailable("throttled", status=429))
+
+    sweep(cloud)
+
+    assert cloud.catalog.open[OUR_ID, ""].due_at == BEGINNING + wait
+
+
+def test_a_start_in_flight_is_looked_at_when_it_must_have_been_answered(cloud: Cloud) -> None:
+    claim = BEGINNING + timedelta(seconds=90)
+    recorded(cloud, status=RecordingStatus.STARTING, recording_id=None, claimed_until=claim)
+
+    sweep(cloud)
+
+    assert cloud.catalog.open[OUR_ID, ""].due_at == claim
+
+
 def test_a_recording_that_goes_on_for_too_long_is_told(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     recorded(cloud, created_at=BEGINNING - DAY)
 
@@ -82,10 +107,11 @@ def test_a_recording_that_goes_on_for_too_long_is_told(cloud: Cloud, caplog: pyt
     "fields",
     [
         {"created_at": BEGINNING - DAY + timedelta(seconds=1)},
+        {"created_at": BEGINNING - DAY, "start_requested_at": BEGINNING - HOUR},
         {"created_at": BEGINNING - DAY, "status": RecordingStatus.STOPPED},
         {"created_at": BEGINNING - DAY, "status": RecordingStatus.STARTING, "recording_id": None},
     ],
-    ids=["not so long", "ended", "without a name of ACS's"],
+    ids=["not so long", "started anew", "ended", "without a name of ACS's"],
 )
 def test_nothing_else_is_told_as_going_on_for_too_long(
     cloud: Cloud, fields: dict[str, Any], caplog: pytest.LogCaptureFixture

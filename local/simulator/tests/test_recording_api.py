@@ -11,6 +11,8 @@ from azure.communication.callautomation import (
 )
 from azure.core.exceptions import HttpResponseError
 
+from local.simulator.identifiers import platform_endpoint_id
+
 from .support import SDK_WARNINGS, Acs, refusal
 from .webhook import wait_until
 
@@ -149,7 +151,9 @@ def test_a_start_by_call_connection_is_accepted(acs: Acs, status: int) -> None:
     acs.admin.change_settings(call_connection_start_status=status)
     call = acs.admin.place_call()
 
-    assert acs.client.start_recording(call_connection_id=call.call_connection_id).recording_id
+    recording_id = acs.client.start_recording(call_connection_id=call.call_connection_id).recording_id
+
+    assert platform_endpoint_id(recording_id or "") == call.call_connection_id
     assert acs.admin.requests("start")[-1].status == status
 
 

@@ -73,7 +73,6 @@ def main(connection_string: str, warm_up: str, *urls: str) -> None:
                     headers=BlobHeaders(content_type="audio/wav", metadata={}),
                     check_head=lambda _: None,
                     keep_going=lambda: None,
-                    renew=lambda: None,
                     resume=False,
                 )
             )
