@@ -39,5 +39,5 @@ def chunk_ref(req: func.HttpRequest) -> ChunkRef:
 def link_reply(req: func.HttpRequest, link: Link) -> Reply:
     view = {"url": link.url, "expiresAt": instant(link.expires_at)}
     if req.params.get("redirect", "").lower() == "true":
-        return json_reply(view, HTTPStatus.FOUND, {"Location": link.url, "Cache-Control": "no-store"})
-    return json_reply(view, headers={"Cache-Control": "no-store"})
+        return json_reply(view, HTTPStatus.FOUND, {"Location": link.url})
+    return json_reply(view)

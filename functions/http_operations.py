@@ -8,7 +8,7 @@ import azure.functions as func
 from functions.http_requests import recording_id, respond
 from functions.queue_outputs import Output, queue_outputs, send
 from shared.api.http_replies import Reply, json_reply
-from shared.api.request_bodies import parse_events
+from shared.api.request_bodies import EVENT_BYTES_MAX, parse_events
 from shared.control.list_recordings import time_filter
 from shared.domain.errors import CatalogUnavailable, InvalidRequest
 from shared.domain.json_fields import Json
@@ -36,24 +36,33 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.route("replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_failed(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(services, req, lambda: send_counted(replay_since(services, req), transfers, deletions))
+        return respond(services, req, lambda: replay_since(services, req, transfers, deletions))
 
     @bp.route("events", methods=["POST"])
     @queue_outputs(bp)
     def ingest_event(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(services, req, lambda: ingest(services, parse_events(req.get_body()), transfers, deletions))
+        return respond(
+            services,
+            req,
+            lambda: ingest(services, parse_events(req.get_body()), transfers, deletions),
+            body_bytes_max=EVENT_BYTES_MAX,
+        )
 
     @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def health(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: health_reply(services.health.failures()))
+        return respond(services, req, lambda: json_reply({"status": "healthy"}))
+
+    @bp.route("health/dependencies", methods=["GET"])
+    def health_dependencies(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, lambda: health_reply(services.health.checks()))
 
     return bp
 
 
-def send_counted(messages: Messages, transfers: Output, deletions: Output) -> Reply:
-    """Send messages, and answer how many."""
+def send_counted(messages: Messages, transfers: Output, deletions: Output, **more: str | None) -> Reply:
+    """Send messages, and answer how many; `more` is answered as it is."""
     send(messages, transfers, deletions)
-    view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions)}
+    view = {"transfers": len(messages.transfers), "deletions": len(messages.deletions), **more}
     return json_reply(view, HTTPStatus.ACCEPTED)
 
 
@@ -62,12 +71,13 @@ def consistency_reply(services: Services, req: func.HttpRequest) -> Reply:
     return json_reply(report.view())
 
 
-def replay_since(services: Services, req: func.HttpRequest) -> Messages:
+def replay_since(services: Services, req: func.HttpRequest, transfers: Output, deletions: Output) -> Reply:
     """Raises: InvalidRequest without a time."""
     since = time_filter(req.params, "since")
     if since is None:
         raise InvalidRequest("since: say from when on failed recordings are to be replayed.")
-    return services.replay.since(since)
+    replayed = services.replay.since(since, req.params.get("continuation"))
+    return send_counted(replayed.messages, transfers, deletions, continuation=replayed.continuation)
 
 
 def ingest(services: Services, events: list[Json], transfers: Output, deletions: Output) -> Reply:
@@ -87,6 +97,7 @@ def ingest(services: Services, events: list[Json], transfers: Output, deletions:
     return reply
 
 
-def health_reply(failures: dict[str, str]) -> Reply:
-    status = HTTPStatus.SERVICE_UNAVAILABLE if failures else HTTPStatus.OK
-    return json_reply({"status": "unhealthy" if failures else "healthy", "failures": failures}, status)
+def health_reply(checks: dict[str, bool]) -> Reply:
+    healthy = all(checks.values())
+    status = HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE
+    return json_reply({"status": "healthy" if healthy else "unhealthy", "checks": checks}, status)

@@ -46,7 +46,8 @@ def blueprint(services: Services) -> func.Blueprint:
 
 def start(services: Services, req: func.HttpRequest) -> Reply:
     key = parse_idempotency_key(req.headers.get("idempotency-key"))
-    request = parse_start_request(req.get_body(), services.settings.byos_containers)
+    settings = services.settings
+    request = parse_start_request(req.get_body(), settings.byos_containers, settings.callback_hosts)
     recording = services.starts.start(request, key)
     return json_reply(
         recording_view(recording, []), HTTPStatus.CREATED, {"Location": f"/api/recordings/{recording.id}"}

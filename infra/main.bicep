@@ -97,6 +97,8 @@ param verifySource string = 'once'
 param acsRetentionHours int = 24
 param recordingHostSuffixes string = ''
 param byosContainers string = ''
+@description('Hosts that callers may have ACS post states to, comma-separated; empty: none.')
+param callbackHosts string = ''
 @description('Has ACS tell the app when the state of a recording changes; false: the app asks.')
 param stateCallbacks bool = true
 @description('Believes state callbacks only with a token of ACS. Only after the smoke test has shown that they carry one.')
@@ -277,6 +279,7 @@ module functionApp 'modules/function-app.bicep' = {
       VERIFY_SOURCE: verifySource
       RECORDING_HOST_SUFFIXES: recordingHostSuffixes
       BYOS_CONTAINERS: acsOwnStorage ? '${recordingsStorage.outputs.blobEndpoint}${ownContainerName},${byosContainers}' : byosContainers
+      CALLBACK_HOSTS: callbackHosts
       TRANSFER_BLOCK_BYTES: string(transferBlockBytes)
       CLAIM_SECONDS: string(claimSeconds)
       RETRY_FIRST_SECONDS: string(retryFirstSeconds)

@@ -14,7 +14,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.azurite import Azurite
+from local.azurite import LOOPBACK, Azurite
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.recorder import RecorderClient
@@ -141,6 +141,7 @@ class Stack:
             "RECORDINGS_CONTAINER": CONTAINER,
             "ACS_TOPIC": acs.resource_id,
             "BYOS_CONTAINERS": f"{self.azurite.blob_url}/{OWN_CONTAINER}",
+            "CALLBACK_HOSTS": LOOPBACK,
             "CALLBACK_URL": f"http://127.0.0.1:{self.port}/api/callbacks/recording-state",
             "CALLBACK_AUDIENCE": acs.immutable_resource_id,
             **self.app_settings,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shared.domain.urls import is_https_url, split_url
+from shared.domain.urls import is_service_url, split_url
 from shared.settings_reader import Reader, is_key, parsed_connection_string
 
 EMULATOR = "UseDevelopmentStorage=true"
@@ -29,12 +29,13 @@ class StorageConnection(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         connection_string: where it is given, the rest is not.
-        blob_uri, table_uri: URLs of the services that are used.
+        blob_uri, queue_uri, table_uri: URLs of the services that are used.
         client_id: of the user-assigned identity; None for the app's own.
     """
 
     connection_string: str | None = None
     blob_uri: str | None = None
+    queue_uri: str | None = None
     table_uri: str | None = None
     client_id: str | None = None
 
@@ -76,8 +77,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         credential, client = self.identity
         if (read.text(credential) or "managedidentity").lower() != "managedidentity":
             read.report(credential, "managedidentity, or not set")
-        uris = {service: self.uri(read, service) for service in self.services}
-        return StorageConnection(blob_uri=uris["blob"], table_uri=uris.get("table"), client_id=read.text(client))
+        uris = {f"{service}_uri": self.uri(read, service) for service in self.services}
+        return StorageConnection(**uris, client_id=read.text(client))
 
     def by_string(self, read: Reader, string: str) -> StorageConnection:
         if not is_usable(string):
@@ -94,8 +95,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         aliases = [f"{self.name}__serviceUri"] if self.alias else []
         given = {one: uri for one in (name, *aliases) if (uri := read.text(one))}
         for one, uri in given.items():
-            if not is_https_url(uri):
-                read.report(one, f"the https URL of the account's {service} service")
+            if not is_service_url(uri, service):
+                read.report(one, f"the https URL of the account's {service} service, and nothing behind its host")
         uris = [*given.values(), *([f"https://{account}.{service}.{PUBLIC_CLOUD}"] if account else [])]
         if len({uri.rstrip("/").lower() for uri in uris}) > 1:
             read.report(next(iter(given)), f"left out, because another address of the {service} service is set as well")

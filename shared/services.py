@@ -7,13 +7,14 @@ and two threads that enter such a circle at different places find half a module.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from shared.adapters.storage_accounts import AppIdentity, StorageAccount, identity_for
 from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
-from shared.control.health import PROBE_ID, Health
+from shared.control.health import Health, Probe
 from shared.control.list_recordings import RecordingLists
 from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
@@ -36,7 +37,14 @@ from shared.pipeline.sweep import Sweep
 from shared.pipeline.sweep_chunks import ChunkSweep
 from shared.pipeline.sweep_recordings import RecordingSweep
 from shared.pipeline.transfer import Transfer
-from shared.settings import CATALOG_TABLE, DEAD_LETTERS_CONTAINER, INDEX_TABLE, REJECTED_EVENTS_CONTAINER, Settings
+from shared.settings import (
+    CATALOG_TABLE,
+    DEAD_LETTERS_CONTAINER,
+    EVENT_CONTAINERS,
+    INDEX_TABLE,
+    REJECTED_EVENTS_CONTAINER,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from azure.communication.callautomation import CallAutomationClient
@@ -176,6 +184,7 @@ class Services:
             self.control,
             self.clock,
             self.settings.max_recording,
+            self.settings.acs_retention,
         )
         patience = self.settings.message_patience
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, patience)
@@ -203,14 +212,7 @@ class Services:
 
     @LockedCachedProperty
     def health(self) -> Health:
-        return Health(
-            {
-                "tables": lambda: self.catalog.recording(PROBE_ID),
-                "recordingsStorage": lambda: next(self.store.names(PROBE_ID), None),
-                "runtimeStorage": lambda: next(iter(self.dead_letters.names()), None),
-                "acs": lambda: self.acs_calls.state(PROBE_ID),
-            }
-        )
+        return Health(self.probes)
 
     @property
     def retries(self) -> RetryPolicy:
@@ -282,6 +284,21 @@ class Services:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
+
+    @LockedCachedProperty
+    def probes(self) -> dict[str, Probe]:
+        """By the dependency's name. All clients are made here: the probes run in threads of their own."""
+        from shared.adapters import dependency_probes as probes
+
+        runtime, recordings = self.runtime_account, self.recordings_account
+        return {
+            "tables": partial(probes.probe_tables, runtime.tables, CATALOG_TABLE, INDEX_TABLE),
+            "recordingsStorage": partial(probes.probe_containers, recordings.blobs, self.settings.recordings_container),
+            "runtimeStorage": partial(
+                probes.probe_blobs_and_queues, runtime.blobs, runtime.queue_url, *EVENT_CONTAINERS
+            ),
+            "acs": partial(probes.probe_acs, self.acs_client),
+        }
 
     @LockedCachedProperty
     def runtime_account(self) -> StorageAccount:

@@ -22,11 +22,16 @@ DELETION_POISON_QUEUE = f"{DELETION_QUEUE}-poison"
 REJECTED_EVENTS_CONTAINER = "rejected-events"
 KEPT_MESSAGES_FOLDER = "messages/"  # in the same container: queue messages that are not ours
 DEAD_LETTERS_CONTAINER = "dead-letters"
+EVENT_CONTAINERS = (REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER)  # recordings go to none of them
 RUNTIME_CONNECTION = RUNTIME.name
 RECORDINGS_CONNECTION = RECORDINGS.name
 
 BLOCK_BYTES_MAX = 4000 * 1024 * 1024  # Put Block, service version 2019-12-12 and later
 HOST_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
+ACS_RESOURCE_ID = (
+    r"(?i:/?subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.Communication"
+    r"/communicationServices/[^/\s]+/?)"
+)
 ACS_CALLBACK_ISSUER = "https://acscallautomation.communication.azure.com"
 ACS_CALLBACK_JWKS_URL = f"{ACS_CALLBACK_ISSUER}/calling/keys"
 
@@ -69,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     recording_host_suffixes: tuple[str, ...]
     byos_containers: tuple[str, ...]
     callback_url: str | None
+    callback_hosts: tuple[str, ...]
     callback_audience: str | None
     callback_issuer: str
     callback_jwks_url: str
@@ -99,19 +105,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             recordings_container=read.matching(
                 "RECORDINGS_CONTAINER",
                 "recordings",
-                r"[a-z0-9](-?[a-z0-9]){2,62}",
-                "the name of a container: 3 to 63 lower-case letters, digits and single hyphens",
+                rf"(?!({'|'.join(EVENT_CONTAINERS)})$)[a-z0-9](-?[a-z0-9]){{2,62}}",
+                "the name of a container: 3 to 63 lower-case letters, digits and single hyphens, "
+                f"not {' or '.join(EVENT_CONTAINERS)}",
             ),
             acs_connection_string=acs_connection_string(read),
             acs_endpoint=read.https_url("ACS_ENDPOINT"),
             acs_retention=read.hours("ACS_RETENTION_HOURS", durations.ACS_RETENTION_HOURS),
-            acs_topic=read.text("ACS_TOPIC"),
+            acs_topic=read.matching("ACS_TOPIC", "", f"({ACS_RESOURCE_ID})?", "the ARM id of an ACS resource") or None,
             delete_from_acs=read.choice("DELETE_FROM_ACS", DeleteFromAcs.AFTER_STORE),
             unknown_recordings=read.choice("UNKNOWN_RECORDINGS", UnknownRecordings.STORE),
             verify_source=read.choice("VERIFY_SOURCE", VerifySource.ONCE),
             recording_host_suffixes=read.host_suffixes("RECORDING_HOST_SUFFIXES", HOST_SUFFIXES),
             byos_containers=read.container_urls("BYOS_CONTAINERS"),
             callback_url=read.callback_url("CALLBACK_URL"),
+            callback_hosts=read.hosts("CALLBACK_HOSTS"),
             callback_audience=read.text("CALLBACK_AUDIENCE"),
             callback_issuer=read.text("CALLBACK_ISSUER") or ACS_CALLBACK_ISSUER,
             callback_jwks_url=read.https_url("CALLBACK_JWKS_URL") or ACS_CALLBACK_JWKS_URL,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.errors import SettingsInvalid, WrongSetting
-from shared.domain.urls import is_https_url, is_loopback_url
+from shared.domain.urls import is_container_url, is_https_url, is_loopback_url
 
 NUMBER_MAX = 10**6  # hours or seconds; larger ones overflow the calendar before they make sense
 # App Service leaves a reference that it cannot resolve as it was written.
@@ -99,7 +99,11 @@ class Reader:
         return items
 
     def container_urls(self, name: str) -> tuple[str, ...]:
-        return self.items(name, lambda url: is_https_url(url) or is_loopback_url(url), "the https URL of a container")
+        return self.items(name, is_container_url, "the https URL of a container")
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        host = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
+        return self.items(name, lambda item: bool(host.fullmatch(item)), "a host in lower case, like app.example.com")
 
     def host_suffixes(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         suffix = re.compile(r"\.[a-z0-9-]+(\.[a-z0-9-]+)+")

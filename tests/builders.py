@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from shared.api.request_bodies import parse_start_request
+from shared.domain.acs_words import RecordingKind
 from shared.domain.models import (
     Chunk,
     ChunkStatus,
@@ -159,7 +160,7 @@ def start_body(**fields: object) -> bytes:
 
 
 def a_start_request(**fields: object) -> StartRequest:
-    return parse_start_request(start_body(**fields), (CONTAINER,))
+    return parse_start_request(start_body(**fields), (CONTAINER,), ("caller.example",))
 
 
 def a_recording(**fields: Any) -> Recording:
@@ -172,6 +173,7 @@ def a_recording(**fields: Any) -> Recording:
         "updated_at": BEGINNING - timedelta(minutes=1),
         "server_call_id": SERVER_CALL_ID,
         "recording_id": RECORDING_ID,
+        "recording_kind": RecordingKind.ACS,
     }
     times = columns | fields
     started = {"start_requested_at": times["created_at"]}

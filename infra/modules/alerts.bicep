@@ -41,7 +41,7 @@ var lineAlerts = [
   {
     name: 'chunk-incomplete'
     severity: 2
-    says: 'The media of a chunk are stored, its metadata are not.'
+    says: 'The media of a chunk are stored; its metadata are not, or name another call.'
     query: 'AppTraces | where Message startswith "chunk_incomplete "'
   }
   {
@@ -53,8 +53,14 @@ var lineAlerts = [
   {
     name: 'recording-incomplete'
     severity: 1
-    says: 'Files of a recording are missing: there is a gap, or the last one announces another.'
+    says: 'Files of a recording are missing: there is a gap, or ACS says that more follows or that a part was lost.'
     query: 'AppTraces | where Message startswith "recording_incomplete "'
+  }
+  {
+    name: 'recording-unusual'
+    severity: 3
+    says: 'A recording is complete, but ACS could not write to its own container, or ended it for an unknown reason.'
+    query: 'AppTraces | where Message startswith "recording_unusual "'
   }
   {
     name: 'recording-overdue'

@@ -38,6 +38,10 @@ param authAllowedClientIds string
 // would leave two thirds of the HTTP requests that an instance accepts, and events, waiting for a thread.
 var workerThreads = max(httpConcurrency, 16)
 
+// The host reads a request's body before anyone is asked for a key, by default up to 100 MiB. The longest that is
+// wanted is an event of Event Grid: 1 MiB, and the array around it.
+var requestBodyBytes = 1153434 // 1.1 MiB
+
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
@@ -93,6 +97,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
     AZURE_CLIENT_ID: identityClientId
     PYTHON_THREADPOOL_THREAD_COUNT: string(workerThreads)
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)
     AzureWebJobsStorage__blobServiceUri: runtimeBlobEndpoint
     AzureWebJobsStorage__queueServiceUri: runtimeQueueEndpoint
     AzureWebJobsStorage__tableServiceUri: runtimeTableEndpoint

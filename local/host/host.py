@@ -123,7 +123,8 @@ class Host:
             return self.webhook.answer(path[len(WEBHOOKS) :].rstrip("/"), request)
         if path.lower().startswith("/admin/"):
             return self.admin.answer(request)
-        return self.http.answer(request)
+        answer = self.http.answer(request)
+        return replace(answer, headers=(*answer.headers, *self.host_json.custom_headers.items()))
 
     def wake(self, queue_name: str) -> None:
         for listener in self.listeners:

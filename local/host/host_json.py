@@ -1,8 +1,7 @@
 """host.json: the parts that this host obeys, checked more strictly than the real host checks them.
 
 The real host ignores what it does not know, so a misspelt `batchSize` is found in production. Here it is a problem.
-Known but without effect here: everything about scale and throttling except `maxOutstandingRequests`, `customHeaders`,
-`hsts`, sampling.
+Known but without effect here: everything about scale and throttling except `maxOutstandingRequests`, `hsts`, sampling.
 """
 
 from __future__ import annotations
@@ -75,6 +74,7 @@ class HostJson:
     function_timeout_seconds: float | None = DEFAULT_TIMEOUT_SECONDS
     log_levels: Mapping[str, str] = field(default_factory=dict)
     max_outstanding_requests: int | None = None
+    custom_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reader:
@@ -147,6 +147,9 @@ def read_host_json(reader: Reader) -> HostJson:
         function_timeout_seconds=read_timeout(reader),
         log_levels={str(category): str(level) for category, level in levels.items()},
         max_outstanding_requests=None if outstanding < 0 else outstanding,
+        custom_headers={
+            str(name): str(value) for name, value in reader.table("extensions", "http", "customHeaders").items()
+        },
     )
 
 

@@ -105,8 +105,13 @@ def content(recording: Recording, chunks: Sequence[Locations], script: Script, o
             "recordingChannelType": pascal(recording.request.channel_type),
             "recordingFormatType": pascal(recording.request.format_type),
         }
-    if recording.request.container_url is not None:
-        listed |= {"storageType": "AzureBlob", "recordingId": recording.recording_id}
+    exported = recording.request.container_url is not None
+    if "storageType" not in options.omit:
+        listed["storageType"] = "AzureBlob" if exported and not script.export_fails else "ACS"
+    if exported:
+        listed["recordingId"] = recording.recording_id
+    if "recordingChunks" in options.omit:
+        listed["recordingStorageInfo"] = {}
     return listed
 
 

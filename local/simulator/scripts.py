@@ -8,7 +8,14 @@ type ChunkBytes = Annotated[int, msgspec.Meta(ge=64)]
 """No file of a known kind is smaller than its header."""
 
 type OmittedField = Literal[
-    "contentLocation", "metadataLocation", "deleteLocation", "recordingTypes", "endReason", "sessionEndReason"
+    "contentLocation",
+    "metadataLocation",
+    "deleteLocation",
+    "recordingTypes",
+    "endReason",
+    "sessionEndReason",
+    "storageType",
+    "recordingChunks",
 ]
 
 

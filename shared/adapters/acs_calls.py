@@ -25,10 +25,12 @@ from requests.exceptions import ProxyError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from shared.adapters.acs_client import retry_after
+from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import CODE_NOT_FOUND, NOT_JUDGED, AcsRefused, AcsUnavailable, AcsUncertain
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
 
+KINDS = {kind.casefold(): kind for kind in RecordingKind}
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -76,7 +78,8 @@ class SdkAcsCalls:
 
 
 def state_of(properties: RecordingProperties) -> AcsState:
-    return AcsState(properties.recording_id, properties.recording_state == RecordingState.ACTIVE)
+    active = properties.recording_state == RecordingState.ACTIVE
+    return AcsState(properties.recording_id, active, KINDS.get((properties.recording_kind or "").casefold()))
 
 
 def start_options(request: StartRequest) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from shared.connection_settings import StorageConnection
+from shared.connection_settings import EMULATOR, PUBLIC_CLOUD, StorageConnection
 from shared.domain.durations import (
     STORAGE_BACKOFF_BASE_SECONDS,
     STORAGE_BACKOFF_FIRST_SECONDS,
@@ -15,6 +15,7 @@ from shared.domain.durations import (
 )
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable, Unforeseen
 from shared.domain.units import attempt
+from shared.settings_reader import parsed_connection_string
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
@@ -35,6 +36,7 @@ TIMES: dict[str, Any] = {
     "initial_backoff": STORAGE_BACKOFF_FIRST_SECONDS,
     "increment_base": STORAGE_BACKOFF_BASE_SECONDS,
 }
+EMULATED = "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1"  # what `EMULATOR` stands for
 READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into memory, as much as a whole copy
 BLOB_OPTIONS: dict[str, Any] = TIMES | {"max_single_get_size": READ_BYTES, "max_chunk_get_size": READ_BYTES}
 
@@ -124,6 +126,16 @@ class StorageAccount:
             container, _, name = url.removeprefix(root).partition("/")
             return self.blobs.get_blob_client(container, name)
         return BlobClient.from_blob_url(url, credential=self.credential, **BLOB_OPTIONS)
+
+    @property
+    def queue_url(self) -> str:
+        """Where the account's queues are; of a connection string, as the SDKs read it."""
+        if self.connection.queue_uri:
+            return self.connection.queue_uri
+        text = self.connection.connection_string or ""
+        parts = parsed_connection_string(EMULATED if text == EMULATOR else text) or {}
+        protocol, suffix = parts.get("defaultendpointsprotocol", "https"), parts.get("endpointsuffix", PUBLIC_CLOUD)
+        return parts.get("queueendpoint") or f"{protocol}://{parts['accountname']}.queue.{suffix}"
 
     @cached_property
     def tables(self) -> "TableServiceClient":

@@ -12,18 +12,24 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.domain.errors import InvalidRequest
-from shared.domain.json_fields import Json, check_body_length
+from shared.domain.acs_urls import URL_CHARACTERS_MAX, in_own_storage
+from shared.domain.errors import InvalidRequest, TooLarge
+from shared.domain.json_fields import Json
 from shared.domain.start_request import FormatType, StartRequest
-from shared.domain.urls import is_loopback_url, split_url
+from shared.domain.urls import LOOPBACK_HOSTS
 
-START_BYTES_MAX = 64 * 1024
+BODY_BYTES_MAX = 64 * 1024  # of every route but the next one
 EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
+EVENTS_MAX = 100  # each takes some requests to storage, and a caller waits 230 seconds at most
 TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
 CHANNELS_MAX = 5  # an unmixed recording has at most five channels
 IDENTIFIER_CHARACTERS_MAX = 2048
 KEY_CHARACTERS_MAX = 256
+CALLBACKS = re.compile(  # whole, so that no other reader of the URL finds another host in it; a fragment is never sent
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port>:[0-9]{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?",
+    re.ASCII,
+)
 RAW_ID = re.compile(r"\d+:\S+", re.ASCII)
 # The media that ACS makes (its documentation has no others), and why the rest is refused.
 MEDIA = {
@@ -34,29 +40,29 @@ MEDIA = {
 }
 
 
-def parse_start_request(body: bytes, containers: tuple[str, ...]) -> StartRequest:
+def parse_start_request(body: bytes, containers: tuple[str, ...], callback_hosts: tuple[str, ...] = ()) -> StartRequest:
     """Read and check the body of a start.
 
     Args:
         body: JSON.
         containers: container URLs that callers may record into.
+        callback_hosts: hosts that callers may have ACS post states to.
 
     Raises:
         InvalidRequest: naming the field, and saying why.
     """
-    check_body_length(body, START_BYTES_MAX)
     try:
         request = msgspec.json.decode(body, type=StartRequest)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"The body is not a start request: {error}.") from error
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
     request = with_defaults(request)
     check_locator(request)
     check_media(request)
     check_channels(request)
     check_container(request.recording_storage_container_url, containers)
-    check_callback(request.recording_state_callback_url)
+    check_callback(request.recording_state_callback_url, callback_hosts)
     check_tags(request.tags)
     return request
 
@@ -129,21 +135,29 @@ def check_participants(field: str, participants: tuple[str, ...]) -> None:
 def check_container(url: str | None, containers: tuple[str, ...]) -> None:
     if url is None:
         return
-    target = url.rstrip("/")
-    if ".." in target or "?" in target or "#" in target:
-        raise InvalidRequest("recordingStorageContainerUrl: it must be a plain URL without query or fragment.")
-    if not any(target == container or target.startswith(f"{container}/") for container in containers):
+    target = url.removesuffix("/")
+    if target not in containers and not in_own_storage(target, containers):
         raise InvalidRequest(
-            "recordingStorageContainerUrl: it lies in none of the containers the operator allows (BYOS_CONTAINERS)."
+            "recordingStorageContainerUrl: it is none of the containers that the operator allows (BYOS_CONTAINERS), nor"
+            f" a folder in one: plain names in at most {URL_CHARACTERS_MAX} characters, without query."
         )
 
 
-def check_callback(url: str | None) -> None:
-    if url is None or is_loopback_url(url):
-        return  # a loopback is reachable only from this very machine: a simulator's business, and ACS refuses it itself
-    parsed = split_url(url)
-    if parsed.scheme != "https" or not parsed.hostname or parsed.username or parsed.fragment:
-        raise InvalidRequest("recordingStateCallbackUrl: ACS calls back over https only.")
+def check_callback(url: str | None, hosts: tuple[str, ...]) -> None:
+    """ACS sends a token of its own to this address: only to hosts that the operator allows, and over https.
+
+    Plain http is for a simulator on this machine.
+    """
+    if url is None:
+        return
+    parts = CALLBACKS.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
+    if parts is None or (parts["port"] if parts["scheme"] == "https" else parts["host"] not in LOOPBACK_HOSTS):
+        raise InvalidRequest(
+            "recordingStateCallbackUrl: it must be an https URL with a host in lower case, without port, user and"
+            f" fragment, in at most {URL_CHARACTERS_MAX} plain characters."
+        )
+    if parts["host"] not in hosts:
+        raise InvalidRequest("recordingStateCallbackUrl: its host is none that the operator allows (CALLBACK_HOSTS).")
 
 
 def check_tags(tags: dict[str, str]) -> None:
@@ -163,8 +177,12 @@ def parse_idempotency_key(key: str | None) -> str | None:
 
 
 def parse_events(body: bytes) -> list[Json]:
-    """One event as Event Grid would have delivered it, or an array of them. Raises: InvalidRequest."""
-    check_body_length(body, EVENT_BYTES_MAX)
+    """One event as Event Grid would have delivered it, or an array of at most EVENTS_MAX.
+
+    Raises:
+        InvalidRequest: it is neither.
+        TooLarge: they are more.
+    """
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -172,4 +190,6 @@ def parse_events(body: bytes) -> list[Json]:
     events = parsed if isinstance(parsed, list) else [parsed]
     if not events or not all(isinstance(event, Mapping) for event in events):
         raise InvalidRequest("The body must be an event, or an array of events.")
+    if len(events) > EVENTS_MAX:
+        raise TooLarge(f"The body has {len(events)} events; {EVENTS_MAX} are allowed. None was taken in.")
     return events

@@ -15,12 +15,17 @@ def observed(recording: Recording, state: AcsState | None, now: datetime) -> Rec
         return recording
     if state is None:
         return unknown_to_acs(recording, now)
+    recording = with_kind(recording, state)
     if state.active:
         return active(recording)
     inactive = recording if recording.has_run else msgspec.structs.replace(recording, inactive_at=now)
     if is_settling(recording, now):
         return inactive
     return msgspec.structs.replace(inactive, control=ControlStatus.PAUSED, start_failure=None, waits_for=None)
+
+
+def with_kind(recording: Recording, state: AcsState) -> Recording:
+    return msgspec.structs.replace(recording, recording_kind=state.kind or recording.recording_kind)
 
 
 def unknown_to_acs(recording: Recording, now: datetime) -> Recording:

@@ -1,27 +1,37 @@
 """Health: whether the services that the app depends on answer."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from shared.domain.errors import AcsError, CatalogUnavailable, Transient
+from shared.domain.durations import PROBES_SECONDS_MAX
+from shared.domain.log import LOGGER
 
-PROBE_ID = "health"  # the id of no recording: any answer to a question about it shows that the service answers
-
-type Probe = Callable[[], object]
+type Probe = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Health:
-    """Asks each dependency for something that does not exist."""
+    """Asks every dependency at the same time, and waits no longer than `seconds` for all of them.
+
+    Attributes:
+        probes: by name of the dependency; each raises where it does not answer, or does not let the app in.
+    """
 
     probes: Mapping[str, Probe]
+    seconds: float = PROBES_SECONDS_MAX
 
-    def failures(self) -> dict[str, str]:
-        """The dependencies that do not answer, each with what happened; empty when all is well."""
-        failures = {}
-        for name, probe in self.probes.items():
-            try:
-                probe()
-            except (AcsError, CatalogUnavailable, Transient) as error:
-                failures[name] = str(error)
-        return failures
+    def checks(self) -> dict[str, bool]:
+        """Whether each dependency answers. Why one does not is in the log, by the kind of error alone."""
+        pool = ThreadPoolExecutor(len(self.probes), "probe")
+        answers = {name: pool.submit(probe) for name, probe in self.probes.items()}
+        wait(answers.values(), timeout=self.seconds)
+        pool.shutdown(wait=False)  # a probe that is still waiting ends by its own time-outs
+        return {name: is_well(name, answer) for name, answer in answers.items()}
+
+
+def is_well(name: str, answer: Future[None]) -> bool:
+    error = answer.exception() if answer.done() else TimeoutError()
+    if error is not None:
+        LOGGER.warning("%s: no good answer: %s %s", name, type(error).__name__, getattr(error, "status_code", ""))
+    return error is None

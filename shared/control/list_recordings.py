@@ -1,7 +1,7 @@
 """Lists of recordings, newest first, without a table scan: by day, by call, or by ACS's id.
 
-A continuation is the cursor of the last recording on a page: in a list by day `2026-11-22/ROW`, the row of the day's
-index entry (empty: the day from its beginning); in a list by call our id of the recording.
+A continuation is the cursor of the last recording on a page: in a list by day that of `recording_days`, in a list by
+call our id of the recording.
 """
 
 import re
@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from shared.domain.durations import AT_RISK, DAYS_PER_PAGE_MAX, DAYS_WITHOUT_FROM, LIST_AHEAD
+from shared.domain.durations import AT_RISK, DAYS_WITHOUT_FROM, LIST_AHEAD
 from shared.domain.errors import InvalidRequest, RowUnreadable
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.json_fields import parse_time
 from shared.domain.log import LOGGER
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
 from shared.domain.ports import Catalog, Clock
+from shared.domain.recording_days import recordings_by_days
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
@@ -136,26 +137,5 @@ class RecordingLists:
             skipped = ids.index(query.continuation) + 1 if query.continuation in ids else 0
             yield from ((id, id) for id in ids[skipped:])
         else:
-            yield from self.candidates_by_day(query)
-
-    def candidates_by_day(self, query: Query) -> Iterator[tuple[str, str | None]]:
-        day, after = query.until, None
-        if query.continuation:
-            day, after = parse_cursor(query.continuation)
-        first = query.since.astimezone(UTC).date()
-        for _ in range(DAYS_PER_PAGE_MAX):
-            if day.astimezone(UTC).date() < first:
-                return
-            for row, id in self.catalog.recordings_by_day(day, after):
-                yield f"{day.astimezone(UTC):%Y-%m-%d}/{row}", id
-            day, after = day - timedelta(days=1), None
-        yield f"{day.astimezone(UTC):%Y-%m-%d}/", None
-
-
-def parse_cursor(continuation: str) -> tuple[datetime, str]:
-    """Raises: InvalidRequest when no page gave this continuation."""
-    day, _, row = continuation.partition("/")
-    try:
-        return datetime.fromisoformat(day).replace(tzinfo=UTC), row
-    except ValueError as error:
-        raise InvalidRequest("continuation: it must be the one that the last page gave.") from error
+            list_day = self.catalog.recordings_by_day
+            yield from recordings_by_days(list_day, query.until, query.since, query.continuation)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
-from shared.control.control_answers import active
+from shared.control.control_answers import active, with_kind
 from shared.control.control_recording import Control
 from shared.domain.durations import SETTLE, START_SECONDS_MAX
 from shared.domain.errors import (
@@ -228,7 +228,7 @@ class Starts:
         def change(row: Recording) -> Recording:
             if row.refused:  # another try under the same key was refused; the sweep may have closed it
                 self.open_work.watch(row, now + SETTLE)
-            row = with_start_answer(row, control, recording.control_version, now)
+            row = with_kind(with_start_answer(row, control, recording.control_version, now), state)
             return with_acs_id(row, acs_id, owner) if acs_id else row
 
         return self.control.write_always(recording, change)

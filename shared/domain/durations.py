@@ -31,9 +31,11 @@ SWEEP_SCHEDULE = "0 * * * * *"  # every minute
 SETTLE = timedelta(seconds=60)  # observed: ACS answers a start at once, and may not know the recording for a moment
 ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its answer is wanted and cannot be had
 FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
+ASKING_MAX = timedelta(minutes=1)  # chosen: how long one sweep asks ACS; when it is silent, the next one goes on
 LOOK_AGAIN = timedelta(hours=1)  # chosen: how often an open recording is checked
 EVENT_PATIENCE = timedelta(hours=1)  # chosen: how long after its end a recording may stay without an event
-ACS_PATIENCE = timedelta(hours=6)  # chosen: how long ACS may leave open whether an ended recording's event is to come
+ACS_PATIENCE = timedelta(hours=3)  # chosen: … where ACS does not say that none will come; told within 4 h of the end
+FILE_PATIENCE = timedelta(hours=6)  # chosen: after the retention; a file whose event is later than that is destroyed
 EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # chosen: how old ACS's last "inactive" may be to prove that it never ran
 START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than ACS's start time
 START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three tries of 30 seconds, and the rows
@@ -44,7 +46,7 @@ CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not co
 
 # Lists of recordings.
 DAYS_WITHOUT_FROM = 31  # chosen: how far back a list goes without `from`
-DAYS_PER_PAGE_MAX = 400  # chosen: how many days one page reads before it ends with a continuation
+DAYS_PER_REQUEST_MAX = 40  # chosen: how many days a page or a replay reads; a list without `from` touches 33
 LIST_AHEAD = timedelta(minutes=5)  # chosen: how far ahead a list goes without `to`; clocks of instances differ
 
 # Requests of the app.
@@ -57,6 +59,7 @@ STORAGE_CONNECT_SECONDS = 10  # chosen
 STORAGE_READ_SECONDS = 60  # chosen: the longest silence of a storage service before a request counts as lost
 STORAGE_BACKOFF_FIRST_SECONDS = 1  # chosen: the SDK's own begins at 15: an HTTP caller would be gone
 STORAGE_BACKOFF_BASE_SECONDS = 2  # chosen: raised to the number of the repetition
+PROBES_SECONDS_MAX = 3.0  # chosen: how long all probes of the dependencies may take together
 LINK_LIFETIME = timedelta(minutes=15)  # chosen: of a link to a stored file
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs links without an account key
 CLOCK_SKEW = timedelta(minutes=5)  # documented: how far a signature should begin in the past

@@ -3,6 +3,7 @@
 RecorderError
     Refused                 the request cannot be carried out; no retry helps
         InvalidRequest      400  a field is wrong
+        TooLarge            413  the body is longer than any that is wanted
         NotFound            404  nothing has that name
             RecordingNotFound    … no recording
             ChunkNotFound        … no chunk
@@ -78,6 +79,12 @@ class Refused(RecorderError):
 
 class InvalidRequest(Refused):
     """A field of the request is wrong."""
+
+
+class TooLarge(Refused):
+    """The body is longer than any that is wanted."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class NotFound(Refused):

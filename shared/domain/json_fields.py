@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from shared.domain.errors import InvalidRequest, NotUnderstood
+from shared.domain.errors import NotUnderstood, TooLarge
 
 type Json = Mapping[str, object]
 
@@ -16,9 +16,9 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can write one; no encodin
 
 
 def check_body_length(body: bytes, bytes_max: int) -> None:
-    """Raises: InvalidRequest when a body is longer than that."""
+    """Raises: TooLarge when a body is longer than that."""
     if len(body) > bytes_max:
-        raise InvalidRequest(f"The body has {len(body)} bytes; {bytes_max} are allowed.")
+        raise TooLarge(f"The body has {len(body)} bytes; {bytes_max} are allowed.")
 
 
 def mapping(document: Json, name: str) -> Json:

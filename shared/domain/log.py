@@ -17,7 +17,8 @@ class LogEvent(StrEnum):
     RECORDING_STARTED = "recording_started"  # ACS confirmed a start
     RECORDING_COMPLETED = "recording_completed"  # every chunk is finished, the manifest is written
     RECORDING_FAILED = "recording_failed"  # alert: never started, or a chunk could not be saved
-    RECORDING_INCOMPLETE = "recording_incomplete"  # alert: an announced chunk says that another follows; none came
+    RECORDING_INCOMPLETE = "recording_incomplete"  # alert: a chunk is missing, or ACS says that something is
+    RECORDING_UNUSUAL = "recording_unusual"  # alert: complete, but an export failed, or an end reason is not known
     RECORDING_OVERDUE = "recording_overdue"  # alert: still running after MAX_RECORDING_HOURS
     RECORDINGS_LINKED = "recordings_linked"  # two of our rows are one ACS recording
     EVENT_INGESTED = "event_ingested"  # its rows are written
@@ -29,7 +30,7 @@ class LogEvent(StrEnum):
     CHUNK_DEFERRED = "chunk_deferred"  # an attempt failed, the next one is planned
     CHUNK_FAILED = "chunk_failed"  # alert: expired or refused
     CHUNK_ALTERED = "chunk_altered"  # alert: the stored copy is not what was verified
-    CHUNK_INCOMPLETE = "chunk_incomplete"  # alert: stored, but something beside the media is missing
+    CHUNK_INCOMPLETE = "chunk_incomplete"  # alert: stored, but its metadata are missing, or about another call
     CHUNK_AT_RISK = "chunk_at_risk"  # alert: 12 hours, then 4 hours before ACS destroys it, and still not stored
     MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
     MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
@@ -44,6 +45,7 @@ ALERTS = frozenset(
     {
         LogEvent.RECORDING_FAILED,
         LogEvent.RECORDING_INCOMPLETE,
+        LogEvent.RECORDING_UNUSUAL,
         LogEvent.RECORDING_OVERDUE,
         LogEvent.EVENT_REJECTED,
         LogEvent.CHUNK_FAILED,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.domain.acs_words import RecordingKind, StorageType
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
 
@@ -141,14 +142,16 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         has_run: whether anything speaks for a run: a start without pause, a resume that was tried, ACS's "active".
         inactive_at: when ACS last answered that it does not record just now, as long as nothing speaks for a run.
         ended_at: when ACS confirmed that it does not record any more.
+        recording_kind: as ACS says when it is asked.
 
         files: what became of the files.
         failure: what happened to the files and what to do; None while nothing is wrong.
         failure_kind: what that failure is about.
         completed_at: when the last chunk was finished.
-        recording_start_time, recording_duration_ms, session_end_reason: as ACS's events say.
+        recording_start_time, recording_duration_ms, session_end_reason, storage_type: as ACS's events say.
         expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
         heard_at: when its last event came.
+        told: the last alert that it waits, so that it is given once; an event clears it.
         folder: blob folder of its chunks, fixed when the first of them was announced.
         manifests: how many manifests were written.
     """
@@ -191,6 +194,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     has_run: bool = True
     inactive_at: datetime | None = None
     ended_at: datetime | None = None
+    recording_kind: RecordingKind | None = None
 
     files: FilesStatus = FilesStatus.NONE
     failure: str | None = None
@@ -199,8 +203,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_start_time: datetime | None = None
     recording_duration_ms: int | None = None
     session_end_reason: str | None = None
+    storage_type: StorageType | None = None
     expires_at: datetime | None = None
     heard_at: datetime | None = None
+    told: str | None = None
     folder: str | None = None
     manifests: int = 0
 
@@ -273,6 +279,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         expires_at: when ACS destroys the original.
         content_location, metadata_location: URLs at ACS.
         delete_location: what to delete at ACS; None when there is nothing that may be deleted.
+        call_id: the call as the first event of its recording names it.
+        left_at_acs: why the original is left to ACS's retention although its URL is known; None when it is not.
         managed: whether the original may be deleted once a copy is proven.
         own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
         format, end_reason: as announced; no format when it is none that ACS is known to write.
@@ -303,6 +311,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     content_location: str
     metadata_location: str | None = None
     delete_location: str | None = None
+    call_id: str | None = None
+    left_at_acs: str | None = None
     managed: bool = False
     own_storage: bool = False
     format: str | None = None
@@ -332,6 +342,11 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def ref(self) -> ChunkRef:
         return ChunkRef(self.id, self.document_id)
+
+    @property
+    def deletable(self) -> bool:
+        """Whether its original may be deleted once a copy is proven."""
+        return self.managed and self.delete_location is not None and self.left_at_acs is None
 
     @property
     def refused(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from shared.domain.acs_words import RecordingKind
 from shared.domain.identifiers import CallId
 from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
 from shared.domain.start_request import StartRequest
@@ -77,10 +78,11 @@ CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recor
 
 
 class AcsState(msgspec.Struct, frozen=True):
-    """ACS's answer about a recording: its id, and whether it records just now."""
+    """ACS's answer about a recording: its id, whether it records just now, and whose recording it is."""
 
     recording_id: str | None
     active: bool
+    kind: RecordingKind | None = None
 
 
 class AcsCalls(Protocol):

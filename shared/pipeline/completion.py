@@ -1,6 +1,6 @@
 """Completion: a recording is finished once nothing is left to do and nothing is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +19,9 @@ from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import chunks_in_order, save_recording
 from shared.domain.units import attempt
 from shared.pipeline.manifest import write_manifest
+from shared.pipeline.wholeness import has_unknown_reason, what_is_missing
 
 DECISION_TRIES = 50  # every conflict means that another writer made progress
-CUT_BY_ACS = "ChunkMaximum"  # prefix of endReason when ACS cut the file and another follows
 # Of several chunks' kinds the first is the recording's.
 WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
 
@@ -77,7 +77,7 @@ class Completion:
         lost = [chunk for chunk in chunks if chunk.status is ChunkStatus.FAILED]
         if lost or not chunks:
             return self.fail(recording, lost)
-        if not is_whole(chunks):
+        if what_is_missing(recording, chunks):
             # Another completion may have removed the entry; put it back so that the sweep waits for the missing chunk.
             self.open_work.watch(recording, next_question(recording, self.clock()))
             return recording
@@ -111,7 +111,7 @@ class Completion:
             CatalogConflict: its row was written meanwhile.
         """
         files = recording.with_files(FilesStatus.FAILED, now)
-        row = msgspec.structs.replace(files, failure=failure, failure_kind=kind)
+        row = msgspec.structs.replace(files, failure=failure, failure_kind=kind, waits_for=None)
         row = self.catalog.save_recording(row)
         self.alert_failure(row, now)
         return row
@@ -137,10 +137,17 @@ class Completion:
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         now = self.clock()
         row = msgspec.structs.replace(
-            recording.with_files(FilesStatus.COMPLETED, now), completed_at=now, failure=None, failure_kind=None
+            recording.with_files(FilesStatus.COMPLETED, now),
+            completed_at=now,
+            failure=None,
+            failure_kind=None,
+            waits_for=None,
         )
         # The manifest first: a status is a fact, and this one says that the manifest is there.
-        row = self.catalog.save_recording(write_manifest(self.store, row, chunks))
+        row = write_manifest(self.store, row, chunks)
+        for remark in remarks(row, chunks):
+            log(LogEvent.RECORDING_UNUSUAL, id=row.id, failure=remark)  # before the row, so that no crash swallows it
+        row = self.catalog.save_recording(row)
         self.close(row)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
@@ -172,12 +179,9 @@ class Completion:
             self.open_work.watch(current, next_question(current, self.clock()))
 
 
-def is_whole(chunks: Sequence[Chunk]) -> bool:
-    """Whether no chunk is missing: indexes without a gap, and nothing is to follow the last.
-
-    Under ACS's high-availability issue an index may come twice, as two documents; both are chunks.
-    """
-    indexes = {chunk.index for chunk in chunks}
-    last = [chunk for chunk in chunks if chunk.index == len(indexes) - 1]
-    gapless = indexes == set(range(len(indexes)))
-    return gapless and any(not (chunk.end_reason or "").startswith(CUT_BY_ACS) for chunk in last)
+def remarks(recording: Recording, chunks: list[Chunk]) -> Iterator[str]:
+    """What a person should know of a recording although nothing of it is missing."""
+    if recording.recording_storage_container_url and not all(chunk.own_storage for chunk in chunks):
+        yield "ACS could not write to the container of the start; the files that it kept itself were copied."
+    if has_unknown_reason(recording, chunks):
+        yield "ACS gave an endReason or a sessionEndReason that is not known here; it may say that a part is missing."

@@ -85,7 +85,7 @@ class Deletion:
 
     def step(self, chunk: Chunk) -> Messages:
         location = chunk.delete_location
-        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.managed or location is None:
+        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.deletable or location is None:
             self.finish(chunk)
             return Messages()
 

@@ -7,7 +7,7 @@ In Event Grid's schema; a CloudEvent has `source`, `type`, `time` for `topic`, `
      "eventType": "Microsoft.Communication.RecordingFileStatusUpdated", "eventTime": "2026-11-22T08:31:40.219Z",
      "data": {"recordingStartTime": "2026-11-22T08:00:03Z", "recordingDurationMs": 1867000,
               "sessionEndReason": "CallEnded", "recordingContentType": "Audio",
-              "recordingChannelType": "Mixed", "recordingFormatType": "Mp3",
+              "recordingChannelType": "Mixed", "recordingFormatType": "Mp3", "storageType": "ACS",
               "recordingStorageInfo": {"recordingChunks": [
                 {"documentId": "0-eus-d12-801b…", "index": 0, "endReason": "SessionEnded",
                  "contentLocation": "https://storage.asm.skype.com/v1/objects/0-eus-d12-801b…/content/audio",
@@ -24,12 +24,19 @@ from datetime import datetime
 
 import msgspec
 
+from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.json_fields import Json, mapping, moment, number, text
 
 FILE_READY = "Microsoft.Communication.RecordingFileStatusUpdated"
 END_REASON_CHARACTERS_MAX = 200  # ACS's longest has 24; a batch of rows must fit whatever an event says
+STORAGE_TYPES = {  # without case, as ACS spelled them over the years
+    "acs": StorageType.ACS,
+    "acsstorage": StorageType.ACS,
+    "azureblob": StorageType.AZURE_BLOB,
+    "blobstorage": StorageType.AZURE_BLOB,
+}
 CHUNKS_MAX = 5000  # Event Grid's 1 MiB event holds about 2,240
 
 # serverCallId is standard base64 and may contain slashes: never split a subject.
@@ -58,6 +65,8 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         topic: ARM id of the ACS resource; None when the event does not say.
         recording_id: ACS's id, of the data or else of the subject; `subject_recording_id` is the subject's.
+        storage_type: None when the event does not say, or says what is not known.
+        chunks: none where ACS announces that there is no file.
         unreadable: one sentence for each announced chunk that could not be read at all.
     """
 
@@ -75,6 +84,7 @@ class FileReady(msgspec.Struct, frozen=True, kw_only=True):
     recording_content_type: str | None
     recording_channel_type: str | None
     recording_format_type: str | None
+    storage_type: StorageType | None
     chunks: tuple[AnnouncedChunk, ...]
     unreadable: tuple[str, ...]
 
@@ -83,7 +93,7 @@ def parse_file_ready(document: Json, now: datetime) -> FileReady:
     """Parse an event in Event Grid's own schema or as a CloudEvent; it happened `now` if it does not say when.
 
     Raises:
-        NotUnderstood: it is another event, its subject names no call, or it lists no chunks.
+        NotUnderstood: it is another event, its subject names no call, or its chunks are no list.
     """
     cloud = "specversion" in document
     kind = text(document, "type" if cloud else "eventType")
@@ -109,15 +119,19 @@ def parse_file_ready(document: Json, now: datetime) -> FileReady:
         recording_content_type=camel(text(data, "recordingContentType")),
         recording_channel_type=camel(text(data, "recordingChannelType")),
         recording_format_type=camel(text(data, "recordingFormatType")),
+        storage_type=STORAGE_TYPES.get((text(data, "storageType") or "").casefold()),
         chunks=chunks,
         unreadable=unreadable,
     )
 
 
 def announced_chunks(data: Json) -> tuple[tuple[AnnouncedChunk, ...], tuple[str, ...]]:
-    listed = mapping(data, "recordingStorageInfo").get("recordingChunks")
-    if not isinstance(listed, list) or not listed:
-        raise NotUnderstood("The event lists no recordingChunks.")
+    info = mapping(data, "recordingStorageInfo") if data.get("recordingStorageInfo") is not None else {}
+    listed = info.get("recordingChunks")
+    if listed is None:
+        return (), ()
+    if not isinstance(listed, list):
+        raise NotUnderstood("The recordingChunks of the event are no list.")
     if len(listed) > CHUNKS_MAX:
         raise NotUnderstood(f"The event lists {len(listed)} chunks; more than {CHUNKS_MAX} cannot be one event.")
     chunks: dict[str, AnnouncedChunk] = {}

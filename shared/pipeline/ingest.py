@@ -28,7 +28,7 @@ from shared.domain.units import attempt
 from shared.pipeline.completion import Completion
 from shared.pipeline.file_ready_event import FileReady, parse_file_ready
 from shared.pipeline.find_recording import find_recording, new_recording
-from shared.pipeline.ingest_plan import IngestPolicy, Plan, plan_event
+from shared.pipeline.ingest_plan import NO_FILE, IngestPolicy, Plan, plan_event
 from shared.pipeline.rejected_events import reject
 from shared.settings import UnknownRecordings
 
@@ -100,13 +100,16 @@ class Ingest:
         if recording is None and self.policy.unknown_recordings is UnknownRecordings.IGNORE:
             log(LogEvent.EVENT_IGNORED, event=event.event_id, callId=event.call_id)
             return Messages(), ()
+        if recording is None and not event.chunks and not event.unreadable:
+            return Messages(), (NO_FILE,)
         now = self.clock()
         recording = recording or new_recording(event, now)
         plan = plan_event(event, recording, self.known_chunks(recording), self.policy, now)
         if recording.etag and call_ids(plan.recording) != call_ids(recording):
             self.catalog.index_calls(plan.recording)  # before the row names them; a new row is indexed by itself
-        # The refusals come at every delivery: the one that wrote the rows may have died before it kept the event.
-        return Messages() if plan.is_empty else self.carry_out(plan, event.recording_id), plan.refusals
+        messages = Messages() if plan.is_empty else self.carry_out(plan, event.recording_id)
+        # These come at every delivery: the one that wrote the rows may have died before it kept the event.
+        return messages, (*plan.refusals, *plan.remarks)
 
     def known_chunks(self, recording: Recording) -> dict[str, Chunk | None]:
         """The rows of a recording's chunks by document id; None for one that cannot be read."""
@@ -129,7 +132,7 @@ class Ingest:
         now = self.clock()
         # Where ACS has not confirmed the end, the next sweep asks it.
         self.open_work.watch(recording, now if recording.may_run else now + self.policy.message_patience, rows)
-        if not recording.etag:
+        if not recording.etag or not rows:
             recording = self.catalog.save_recording(recording)
         for batch in batched(plan.added, CHUNKS_PER_BATCH, strict=False):
             recording = self.catalog.add_chunks(recording, batch)

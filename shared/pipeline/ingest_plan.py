@@ -10,11 +10,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain import blob_names
-from shared.domain.acs_urls import in_own_storage, own_location, parse_location
+from shared.domain.acs_urls import in_own_storage, own_location
+from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
+from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
+
+CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
+NO_FILE = "The event lists no recordingChunks: ACS announced no file."
 
 
 class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,19 +39,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
-        revived: rows of refused chunks to replace, since their URLs are understood now.
+        revived: rows to replace: refused chunks whose URLs are understood now, and chunks whose end was not known.
         refusals: one sentence for each part of the event that is not understood.
+        remarks: one sentence for what a person should know although nothing has to be read again.
+        has_news: whether the recording's row says something new beside its chunks.
     """
 
     recording: Recording
     added: tuple[Chunk, ...]
     revived: tuple[Chunk, ...]
     refusals: tuple[str, ...]
+    remarks: tuple[str, ...]
+    has_news: bool
 
     @property
     def is_empty(self) -> bool:
         """Whether the rows say all of it already."""
-        return bool(self.recording.etag) and not self.added and not self.revived
+        return bool(self.recording.etag) and not (self.added or self.revived or self.has_news)
 
 
 def plan_event(
@@ -56,6 +65,8 @@ def plan_event(
 
     `known` has the rows of the recording's chunks by document id; None for one that cannot be read.
     """
+    if not event.chunks and not event.unreadable:
+        return plan_without_files(recording, now)
     planned = with_event(recording, event, policy, now)
     added: list[Chunk] = []
     revived: list[Chunk] = []
@@ -73,8 +84,31 @@ def plan_event(
                 added.append(row)
             elif not row.refused:
                 revived.append(msgspec.structs.replace(row, etag=old.etag))
-    refusals = (*event.unreadable, *undeletable_chunks(event, policy), *unreadable, *refused)
-    return Plan(recording=planned, added=tuple(added), revived=tuple(revived), refusals=refusals)
+        elif (end := later_chunk_end(old.end_reason, announced.end_reason)) != old.end_reason:
+            revived.append(msgspec.structs.replace(old, end_reason=end))
+    return Plan(
+        recording=planned,
+        added=tuple(added),
+        revived=tuple(revived),
+        refusals=(*event.unreadable, *unreadable, *refused),
+        remarks=tuple(undeletable_chunks(event, policy)),
+        has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason),
+    )
+
+
+def plan_without_files(recording: Recording, now: datetime) -> Plan:
+    """What an event that lists no file makes of its recording: it says so, unless files are known from another event.
+
+    The files half stays as it is: another event may list files yet. The sweep alerts if none does.
+    """
+    planned = recording
+    if recording.files is FilesStatus.NONE:
+        failure = f"{NO_FILE} The event is kept in rejected-events; hand in the one that lists them, if there is one."
+        planned = msgspec.structs.replace(recording, failure=failure)
+    has_news = planned != recording
+    if has_news:
+        planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
+    return Plan(recording=planned, added=(), revived=(), refusals=(), remarks=(NO_FILE,), has_news=has_news)
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -93,10 +127,12 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         recording_format_type=recording.recording_format_type or event.recording_format_type,
         recording_start_time=recording.recording_start_time or began,
         recording_duration_ms=event.recording_duration_ms or recording.recording_duration_ms,
-        session_end_reason=event.session_end_reason or recording.session_end_reason,
+        session_end_reason=later_session_end(recording.session_end_reason, event.session_end_reason),
+        storage_type=storage_type(recording, event),
         expires_at=min(recording.expires_at or deadline, deadline),
         folder=recording.folder or blob_names.folder(recording.id, began or event.event_time),
         heard_at=now,
+        told=None,
         claimed_until=None,
         waits_for=None,
         start_failure=None,
@@ -108,6 +144,12 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         failure=None,
         failure_kind=None,
     )
+
+
+def storage_type(recording: Recording, event: FileReady) -> StorageType | None:
+    """Where the files are; ACS's own storage as soon as one event says so: of an export that failed a part is there."""
+    both = {recording.storage_type, event.storage_type}
+    return StorageType.ACS if StorageType.ACS in both else event.storage_type or recording.storage_type
 
 
 def chunk_row(
@@ -129,6 +171,8 @@ def chunk_row(
         content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
         format=format,
         end_reason=announced.end_reason,
+        call_id=(recording.call_id or "")[:CALL_ID_CHARACTERS_MAX],
+        left_at_acs="ACS says that it is still recorded." if plain(announced.end_reason) == STILL_RECORDED else None,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
         due_at=now + policy.message_patience,
     )
@@ -163,12 +207,12 @@ def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) 
         return row
     metadata = own_location(row.document_id, announced.metadata_location, policy.host_suffixes)
     folder = row.content_blob.rpartition("/")[0]
-    return msgspec.structs.replace(
+    row = msgspec.structs.replace(
         row,
         metadata_location=metadata.url,
         metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
-        delete_location=deletable_url(announced, policy),
     )
+    return with_delete_location(row, announced.delete_location, policy)
 
 
 def with_own_storage(row: Chunk, content: str, metadata: str | None, policy: IngestPolicy) -> Chunk:
@@ -184,21 +228,23 @@ def with_own_storage(row: Chunk, content: str, metadata: str | None, policy: Ing
     )
 
 
-def deletable_url(announced: AnnouncedChunk, policy: IngestPolicy) -> str | None:
-    """The URL to delete at ACS: only the chunk's own document. Anything else is left to ACS's retention."""
-    url = announced.delete_location
+def with_delete_location(row: Chunk, url: str | None, policy: IngestPolicy) -> Chunk:
+    """The row with the URL to delete at ACS: the chunk's own document, else none, and ACS's retention does it."""
+    if url is None:
+        return row
     try:
-        return own_location(announced.document_id, url, policy.host_suffixes).url if url else None
-    except NotUnderstood:
-        return None
+        location = own_location(row.document_id, url, policy.host_suffixes)
+    except NotUnderstood as error:
+        return msgspec.structs.replace(row, left_at_acs=f"{error}")
+    return msgspec.structs.replace(row, delete_location=location.url)
 
 
 def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
-    """One sentence for each chunk whose deleteLocation is of no form that we know."""
+    """One sentence for each chunk whose deleteLocation is of no form that we know, or names another document."""
     for chunk in event.chunks:
         if not chunk.delete_location or in_own_storage(chunk.delete_location, policy.byos_containers):
             continue
         try:
-            parse_location(chunk.delete_location, policy.host_suffixes)
+            own_location(chunk.document_id, chunk.delete_location, policy.host_suffixes)
         except NotUnderstood as error:
             yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"

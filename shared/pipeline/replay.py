@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
 from shared.domain.errors import BlobGone, BlobUnreadable, Unforeseen
 from shared.domain.json_fields import Json
@@ -15,6 +17,7 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, EventStore
+from shared.domain.recording_days import recordings_by_days
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
@@ -23,7 +26,18 @@ from shared.pipeline.queue_messages import merged
 from shared.pipeline.retries import resend
 from shared.settings import KEPT_MESSAGES_FOLDER
 
+EVENTS_MAX = 200  # of one call that replays many, as the next one: a caller waits 230 seconds at most
+RECORDINGS_MAX = 500
+EVENTS_CURSOR = "events/"  # begins a continuation with the last event's name; any other is that of a list of days
+
 type OnUnforeseen = Callable[[Unforeseen], None]
+
+
+class Replayed(NamedTuple):
+    """What a call that replays many wants sent, and where the next one goes on; None when it was the last."""
+
+    messages: Messages
+    continuation: str | None
 
 
 @dataclass(frozen=True)
@@ -51,23 +65,39 @@ class Replay:
         events = self.rejected_of(recording, run)
         return run.finish(merged([events, self.recording_chunks(recording, events, run, as_interruption)]))
 
-    def since(self, moment: datetime) -> Messages:
-        """Replay every failed recording that was created since, and every rejected event.
+    def since(self, moment: datetime, continuation: str | None = None) -> Replayed:
+        """Replay rejected events, then failed recordings that were created since, newest first: a bounded part of them.
 
         A recording that is older but was rejected as an event comes through its event.
 
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage, and there is nothing to send.
+            InvalidRequest: the continuation is none that came from here.
         """
         run = Run("replay")
-        events = self.rejected(run, alert)
-        ids: list[str] = []
-        day = self.clock()
-        while day.date() >= moment.date():
-            ids += [id for _, id in listed(partial(self.catalog.recordings_by_day, day, None), run, alert)]
-            day -= timedelta(days=1)
+        events = Messages()
+        if continuation is None or continuation.startswith(EVENTS_CURSOR):
+            names = self.rejected_names(run, alert, (continuation or "").removeprefix(EVENTS_CURSOR))[:EVENTS_MAX]
+            events = self.rejected(names, run, alert)
+            if len(names) == EVENTS_MAX:
+                return Replayed(run.finish(events), f"{EVENTS_CURSOR}{names[-1]}")
+            continuation = None
+        ids, cursor = self.recordings_since(moment, continuation, run)
         reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
-        return run.finish(merged([events, *reset]))
+        return Replayed(run.finish(merged([events, *reset])), cursor)
+
+    def recordings_since(self, moment: datetime, continuation: str | None, run: Run) -> tuple[list[str], str | None]:
+        """Our ids of as many recordings as one call replays, and the cursor of the last; None where no more follow."""
+
+        def list_day(day: datetime, after: str | None) -> list[tuple[str, str]]:
+            return listed(lambda: islice(self.catalog.recordings_by_day(day, after), RECORDINGS_MAX), run, alert)
+
+        ids: list[str] = []
+        for cursor, id in recordings_by_days(list_day, self.clock(), moment, continuation):
+            ids += [id] if id is not None else []
+            if id is None or len(ids) == RECORDINGS_MAX:
+                return ids, cursor
+        return ids, None
 
     def reset_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
         recording = self.catalog.recording(id)
@@ -102,17 +132,23 @@ class Replay:
         """Kept events that name a chunk of this recording which was refused."""
         chunks = listed(partial(self.catalog.chunks, recording.id), run, as_interruption)
         refused = [chunk.document_id for chunk in chunks if chunk.refused]
-        return self.rejected(run, as_interruption, naming=refused) if refused else Messages()
+        names = self.rejected_names(run, as_interruption) if refused else []
+        return self.rejected(names, run, as_interruption, naming=refused)
 
-    def rejected(self, run: Run, on_unforeseen: OnUnforeseen, naming: Sequence[str] = ("",)) -> Messages:
-        """Every kept event that names one of these, read again under the settings of today.
+    def rejected_names(self, run: Run, on_unforeseen: OnUnforeseen, after: str = "") -> list[str]:
+        """The names of kept events behind one, in order."""
+        names = listed(self.rejected_events.names, run, on_unforeseen)
+        return sorted(name for name in names if name > after and not name.startswith(KEPT_MESSAGES_FOLDER))
+
+    def rejected(
+        self, names: list[str], run: Run, on_unforeseen: OnUnforeseen, naming: Sequence[str] = ("",)
+    ) -> Messages:
+        """Kept events of these names that name one of those ids, read again under the settings of today.
 
         It goes once it is understood, and the rows are there that it leads to.
         """
-        names = listed(self.rejected_events.names, run, on_unforeseen)
-        events = [name for name in names if not name.startswith(KEPT_MESSAGES_FOLDER)]
         understood: list[str] = []
-        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in events]
+        parts = [run.attempt(partial(self.read_again, name, naming, understood), on_unforeseen) for name in names]
         for name in understood:
             run.attempt(partial(self.remove, name), on_unforeseen)
         return merged(parts)

@@ -4,11 +4,13 @@ Each index entry and each dead letter is a unit of its own: one that cannot be d
 at once are safe: a chunk is sent by whichever writes its row first.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
-from shared.domain.durations import LOOK_AGAIN
+from shared.domain.durations import ASKING_MAX, LOOK_AGAIN
 from shared.domain.errors import Unforeseen
 from shared.domain.log import LogEvent, log
 from shared.domain.models import IndexEntry, Messages
@@ -21,7 +23,7 @@ from shared.pipeline.sweep_chunks import ChunkSweep
 from shared.pipeline.sweep_gauge import log_gauge
 from shared.pipeline.sweep_recordings import RecordingSweep
 
-ENTRIES_PER_RUN_MAX = 2000  # chosen: what one run works on; the next one is a minute away
+ENTRIES_PER_RUN_MAX = 1000  # chosen: of chunks, and of recordings, in one run; the next one is a minute away
 
 
 @dataclass
@@ -60,8 +62,8 @@ class Sweep:
         due = sorted((entry.due_at, place) for place, entry in enumerate(index.entries) if entry.due_at <= now)
         later = now + LOOK_AGAIN
         checked = [
-            run.attempt(partial(self.check, index.entries[place], now), partial(self.set_aside, index, place, later))
-            for _, place in due[:ENTRIES_PER_RUN_MAX]
+            run.attempt(check, partial(self.set_aside, index, place, later))
+            for place, check in self.checks(index.entries, [place for _, place in due], now)
         ]
         messages = merged([from_letters, *checked])
         if index.is_whole:  # of a part it must not be said that this is all that is open
@@ -85,5 +87,12 @@ class Sweep:
             log(LogEvent.UNFORESEEN_FAULT, id=entry.id, documentId=entry.document_id or None, failure=str(error))
         index.entries[place] = self.open_work.set_aside(entry, due_at)
 
-    def check(self, entry: IndexEntry, now: datetime) -> Messages:
-        return self.chunks.check(entry, now) if entry.document_id else self.recordings.check(entry, now)
+    def checks(
+        self, entries: Sequence[IndexEntry], due: Sequence[int], now: datetime
+    ) -> Iterator[tuple[int, Callable[[], Messages]]]:
+        """What one run does for what is due: chunks first, since recordings may wait for a silent ACS."""
+        for place in islice((place for place in due if entries[place].document_id), ENTRIES_PER_RUN_MAX):
+            yield place, partial(self.chunks.check, entries[place], now)
+        ask_until = self.clock() + ASKING_MAX
+        for place in islice((place for place in due if not entries[place].document_id), ENTRIES_PER_RUN_MAX):
+            yield place, partial(self.recordings.check, entries[place], now, ask_until)

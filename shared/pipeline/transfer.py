@@ -32,7 +32,7 @@ from shared.domain.errors import (
     Transient,
     Unforeseen,
 )
-from shared.domain.json_fields import moment, number
+from shared.domain.json_fields import moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
 from shared.domain.open_work import OpenWork
@@ -137,12 +137,16 @@ class Transfer:
         assert chunk.metadata_blob
         content = self.read_whole(chunk.metadata_location, claim)
         parsed = check_metadata(content, chunk.document_id)
+        contradiction = contradicted_call(chunk, parsed)
+        if contradiction:
+            log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=contradiction)
         digest = hashlib.sha256(content).hexdigest()
         claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
             metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
             expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
+            left_at_acs=contradiction or chunk.left_at_acs,
         )
 
     def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
@@ -218,12 +222,12 @@ class Transfer:
 
     def mark_stored(self, chunk: Chunk, failure: str | None = None) -> Messages:
         now = self.clock()
-        deletable = chunk.managed and chunk.delete_location is not None
+        deletable = chunk.deletable
         row = msgspec.structs.replace(
             chunk.moved(ChunkStatus.STORED),
             stored_at=now,
             claimed_until=None,
-            failure=failure,
+            failure=failure or left_at_acs(chunk),
             due_at=now + self.retries.message_patience if deletable else None,
             open=deletable,
         )
@@ -268,6 +272,19 @@ class Transfer:
         self.catalog.save_chunk(row)
         self.completion.end_chunk(row)
         return Messages()
+
+
+def contradicted_call(chunk: Chunk, metadata: dict[str, object]) -> str | None:
+    """That ACS's metadata name another call than the events of the chunk's recording; None when they do not."""
+    named = text(metadata, "callId")
+    if not named or not chunk.call_id or named.casefold() == chunk.call_id.casefold():
+        return None
+    return "ACS's metadata name another call than the event: it may be somebody else's."
+
+
+def left_at_acs(chunk: Chunk) -> str | None:
+    """What the row of a stored chunk says of its original."""
+    return chunk.left_at_acs and f"The copy is safe; ACS's original is not deleted. {chunk.left_at_acs}"
 
 
 def blob_headers(chunk: Chunk, kind: str) -> BlobHeaders:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import AcsRefused
 from shared.domain.ports import AcsState
 
@@ -27,7 +28,11 @@ def test_a_started_recording_has_an_id_that_its_state_can_be_asked_by(acs: AcsUn
 def test_a_recording_that_runs_is_active(acs: AcsUnderTest) -> None:
     recording_id = running(acs)
 
-    assert acs.calls.state(recording_id) == AcsState(recording_id, active=True)
+    assert acs.calls.state(recording_id) == AcsState(recording_id, active=True, kind=RecordingKind.ACS)
+
+
+def test_a_start_is_answered_with_whose_recording_it_is(acs: AcsUnderTest) -> None:
+    assert started(acs).kind is RecordingKind.ACS
 
 
 def test_a_paused_recording_is_not_active(acs: AcsUnderTest) -> None:

@@ -12,10 +12,12 @@ import pytest
 
 from local.simulator.bodies import BytesBody
 from local.simulator.faults import InjectedFault
-from local.simulator.wire import Framing, Response, Sending, acs_error
+from local.simulator.wire import Framing, Response, Sending, acs_error, json_response
 from shared.adapters.acs_calls import SdkAcsCalls
 from shared.adapters.acs_client import connect
+from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain
+from shared.domain.ports import AcsState
 
 from .acs_under_test import SimulatorAcsUnderTest, an_audio_request, running, started
 from .conftest import no_credential
@@ -356,6 +358,29 @@ def test_a_success_that_does_not_say_what_is_recorded_is_uncertain(
     error = failure(simulated_acs, Response(200, {"Content-Type": kind}, BytesBody(body)), ACTIONS[action])
 
     assert isinstance(error, AcsUncertain)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("azureCommunicationServices", RecordingKind.ACS),
+        ("Teams", RecordingKind.TEAMS),
+        ("teamsCompliance", RecordingKind.TEAMS_COMPLIANCE),
+        ("somethingNew", None),
+        (None, None),
+        (7, None),
+        ([], None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("action", ["start", "state"])
+def test_whose_recording_it_is_is_read_as_far_as_it_is_known(
+    simulated_acs: SimulatorAcsUnderTest, action: str, said: object, kind: RecordingKind | None
+) -> None:
+    answer = {"recordingId": "eyJQ", "recordingState": "active", "recordingKind": said}
+    simulated_acs.simulator.prepared.append(json_response(200, answer))
+
+    assert ACTIONS[action](simulated_acs, "eyJQ") == AcsState("eyJQ", active=True, kind=kind)
 
 
 @pytest.mark.parametrize("action", ["start", "pause", "resume", "stop", "state"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.faults import InjectedFault
 from local.simulator.scripts import EventOptions, Script
 from local.stack import Stack
@@ -19,6 +20,26 @@ def test_an_event_that_never_came_is_handed_in(stack: Stack) -> None:
 
     assert answer["transfers"] == 1
     assert differences(stack, settled(stack, recording["id"])) == []
+
+
+def test_a_document_of_others_that_an_event_names_under_ours_is_stored_and_never_deleted(stack: Stack) -> None:
+    """Handed in with a key, for a recording of ours whose own event never came."""
+    never = Script(chunks=1, chunk_bytes=20_000, events=EventOptions(never=True))
+    theirs = stack.simulator.foreign_recording(ForeignRecordingRequest(script=never))
+    (document,) = stack.simulator.wait_for_files(theirs.recording_id).documents
+    ours = record(stack, never)
+    stack.simulator.wait_for_files(ours["recordingId"])
+    held = {one.recording_id: one.document for one in stack.simulator.events() if one.state == "held"}
+    forged = held[ours["recordingId"]]
+    forged["data"]["recordingStorageInfo"] = held[theirs.recording_id]["data"]["recordingStorageInfo"]
+
+    stack.recorder.ask("POST", "/events", json=forged)
+
+    (chunk,) = settled(stack, ours["id"])["chunks"]
+    assert (chunk["documentId"], chunk["status"]) == (document.document_id, "stored")
+    assert "another call" in chunk["failure"]
+    (kept,) = stack.simulator.recording(theirs.recording_id).documents
+    assert kept.deleted_at is None
 
 
 def test_a_chunk_that_expired_fails_its_recording_and_only_a_replay_lifts_it(faulty_stack: Stack) -> None:
@@ -59,6 +80,7 @@ def test_every_function_succeeds_at_least_once_through_the_worker(stack: Stack) 
     stack.recorder.ask("GET", "/consistency", params={"day": f"{datetime.now(UTC):%Y-%m-%d}"})
     stack.recorder.ask("POST", "/events", json={"eventType": "Other"})
     stack.recorder.request("GET", "/health")
+    stack.recorder.request("GET", "/health/dependencies")
     stack.host.fire_timer("sweep")
     for poisoned in ("chunk_transfer_poisoned", "chunk_deletion_poisoned"):
         stack.host.run_function(poisoned, '{"id": "nobody", "documentId": "nothing"}')

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from local.simulator.settings import Settings
+from local.simulator.tests.webhook import Webhook
 from local.stack import Stack
 from tests.e2e.steps import WAV
 from tests.packaged import SOURCE, Program, packaged
@@ -94,6 +95,11 @@ def test_without_a_key_nothing_is_told(stack: Stack) -> None:
     assert answer.status_code == 401
 
 
+REPLY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+    "Cache-Control": "no-store",
+}
 BAD_BODIES = {
     "not JSON": ("{", "JSON"),
     "not an object": ("[]", "object"),
@@ -102,7 +108,6 @@ BAD_BODIES = {
     "no call": ("{}", "serverCallId"),
     "two calls": ('{"serverCallId": "x", "groupCallId": "y"}', "groupCallId"),
     "video in channels": ('{"serverCallId": "x", "recordingChannelType": "unmixed"}', "recordingChannelType"),
-    "too large": ('{"serverCallId": "' + "x" * 70_000 + '"}', "bytes"),
 }
 
 
@@ -115,6 +120,12 @@ def test_a_bad_body_is_answered_with_a_problem_that_names_the_field(stack: Stack
     assert answer.status_code == 400
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert named in answer.json()["detail"]
+
+
+def test_a_body_that_is_too_large_is_answered_with_a_problem(stack: Stack) -> None:
+    answer = stack.recorder.request("POST", "/recordings", data='{"serverCallId": "' + "x" * 70_000 + '"}')
+
+    assert (answer.status_code, answer.json()["status"]) == (413, 413)
 
 
 def test_the_same_key_and_body_give_the_first_answer_again(stack: Stack) -> None:
@@ -179,6 +190,18 @@ def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
     assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
 
 
+def test_acs_posts_to_a_caller_s_own_address_where_the_operator_allows_its_host(stack: Stack) -> None:
+    """S3."""
+    body = {"serverCallId": stack.simulator.place_call().server_call_id, **WAV}
+    with Webhook() as webhook:
+        stack.recorder.start(body | {"recordingStateCallbackUrl": webhook.url})
+        assert webhook.wait(1)
+    refused = stack.recorder.request("POST", "/recordings", json=body | {"recordingStateCallbackUrl": "https://evil/"})
+
+    assert refused.status_code == 400
+    assert "CALLBACK_HOSTS" in refused.json()["detail"]
+
+
 def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> None:
     tag = uuid.uuid4().hex
     started = [
@@ -194,13 +217,20 @@ def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> No
     assert [one["id"] for one in first["recordings"] + rest["recordings"]] == started[::-1]
 
 
-def test_health_names_what_does_not_answer(stack: Stack, program: Program) -> None:
+def test_health_asks_nobody_and_dependencies_are_behind_a_key(stack: Stack, program: Program) -> None:
     environment = stack.environment() | {"HTTPS_PROXY": "http://127.0.0.1:9"}
+    well = {"tables": True, "recordingsStorage": True, "runtimeStorage": True, "acs": True}
     with program.host(environment, {"timers": False, "queues": False}) as cut_off:
-        answer = requests.get(f"{cut_off.url}/api/health", timeout=60)
+        anonymous = requests.get(f"{cut_off.url}/api/health", timeout=60)
+        dependencies = cut_off.request("GET", "/api/health/dependencies")
+        without_key = cut_off.request("GET", "/api/health/dependencies", key=None)
 
-    assert answer.status_code == 503
-    assert list(answer.json()["failures"]) == ["acs"]
+    assert (anonymous.status_code, anonymous.json()) == (200, {"status": "healthy"})
+    assert {name: anonymous.headers[name] for name in REPLY_HEADERS} == REPLY_HEADERS
+    assert (dependencies.status_code, dependencies.json()["checks"]) == (503, well | {"acs": False})
+    assert without_key.status_code == 401
+    healthy = stack.recorder.request("GET", "/health/dependencies")
+    assert (healthy.status_code, healthy.json()) == (200, {"status": "healthy", "checks": well})
 
 
 def test_without_an_audience_a_callback_is_only_a_hint(program: Program, tmp_path: Path) -> None:

@@ -48,6 +48,15 @@ def test_a_recording_completes_with_tokens_only(keyless: Stack) -> None:
     assert differences(keyless, completed) == []
 
 
+def test_everything_that_the_app_depends_on_lets_its_identity_in(keyless: Stack) -> None:
+    answer = keyless.recorder.request("GET", "/health/dependencies")
+
+    assert answer.json() == {
+        "status": "healthy",
+        "checks": {"tables": True, "recordingsStorage": True, "runtimeStorage": True, "acs": True},
+    }
+
+
 def test_a_link_is_signed_with_a_delegation_key(keyless: Stack) -> None:
     recording = settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000))["id"])
     chunk = recording["chunks"][0]

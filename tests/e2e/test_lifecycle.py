@@ -183,6 +183,7 @@ def test_a_chunk_that_acs_could_not_export_is_transferred_like_any_other(stack: 
 
     completed = settled(stack, recording["id"])
     assert completed["chunks"][0]["status"] == "deleted"
+    assert (completed["storageType"], completed["recordingKind"]) == ("acs", "azureCommunicationServices")
     assert differences(stack, completed) == []
 
 

@@ -2,10 +2,14 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import pytest
 import requests
@@ -28,18 +32,20 @@ QUIET: dict[str, bool | float | str] = {"queues": False, "timers": False}
 SECRET = "Hunter:2"
 REFERENCE = f"@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/{SECRET})"
 # Free texts have no wrong value, only a reference in their place.
-FREE = ["ACS_TOPIC", "CALLBACK_AUDIENCE", "CALLBACK_ISSUER", "AZURE_CLIENT_ID", "RecordingsStorage__clientId"]
+FREE = ["CALLBACK_AUDIENCE", "CALLBACK_ISSUER", "AZURE_CLIENT_ID", "RecordingsStorage__clientId"]
 SHAPED = [
     *("AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__anything", "RecordingsStorage"),
     *("RecordingsStorage__accountName", "RecordingsStorage__blobServiceUri", "RecordingsStorage__serviceUri"),
     *("RecordingsStorage__credential", "RecordingsStorage__anything"),
     *("RECORDINGS_CONTAINER", "ACS_CONNECTION_STRING", "ACS_ENDPOINT", "ACS_RETENTION_HOURS", "DELETE_FROM_ACS"),
     *("UNKNOWN_RECORDINGS", "VERIFY_SOURCE", "RECORDING_HOST_SUFFIXES", "BYOS_CONTAINERS", "CALLBACK_URL"),
+    *("ACS_TOPIC", "CALLBACK_HOSTS"),
     *("CALLBACK_JWKS_URL", "TRANSFER_BLOCK_BYTES", "CLAIM_SECONDS", "RETRY_FIRST_SECONDS", "RETRY_MAX_SECONDS"),
     "MAX_RECORDING_HOURS",
 ]
 CASES = [*((name, SECRET) for name in SHAPED), *((name, REFERENCE) for name in [*FREE, *SHAPED])]
 SOME_CASES = CASES[::6]  # `make prove` takes them all
+SDK_IMPORT_SECONDS = 10  # at the first request that needs them, on a busy machine
 # Those that say nothing without another.
 BESIDE = {
     "RecordingsStorage__credential": {"RecordingsStorage__accountName": "contoso"},
@@ -145,6 +151,52 @@ def test_without_storage_the_runtime_indexes_every_function_and_health_names_it(
     assert functions == sorted(str(function["name"]) for function in every_function)
     assert (int(status), sorted(setting["name"] for setting in problem["settings"])) == (503, named)
     assert "Hunter" not in asked.stdout
+
+
+class Silence:
+    """A server on loopback that takes every connection, and never says a word."""
+
+    def __init__(self) -> None:
+        self.connections: list[socket.socket] = []
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in (self.listener, *self.connections):
+            one.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def take(self) -> None:
+        with suppress(OSError):
+            while True:
+                self.connections.append(self.listener.accept()[0])
+
+    def environment(self) -> dict[str, str]:
+        """Settings of an app that has nobody else to talk to."""
+        endpoints = "".join(f"{kind}Endpoint={self.url}/contoso;" for kind in ("Blob", "Queue", "Table"))
+        storage = f"AccountName=contoso;AccountKey=c2VjcmV0;{endpoints}"
+        return ENVIRONMENT | {"AzureWebJobsStorage": storage, "HTTPS_PROXY": self.url}
+
+
+def test_a_stranger_s_look_at_health_asks_nobody_and_silent_dependencies_hold_a_caller_three_seconds() -> None:
+    """S5, counted at the wire."""
+    with Silence() as everybody, HostProcess(ROOT, everybody.environment(), QUIET) as host:
+        looks = [host.request("GET", "/api/health", key=None).status_code for _ in range(20)]
+        asked = len(everybody.connections)
+        began = time.monotonic()
+        dependencies = host.request("GET", "/api/health/dependencies")
+        taken = time.monotonic() - began
+
+    assert (set(looks), asked) == ({200}, 0)
+    assert (dependencies.status_code, set(dependencies.json()["checks"].values())) == (503, {False})
+    assert taken < 3 + SDK_IMPORT_SECONDS
+    assert len(everybody.connections) == len(dependencies.json()["checks"])
 
 
 def test_what_is_required_and_missing_is_named() -> None:

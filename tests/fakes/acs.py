@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
 from shared.domain.ports import AcsState, SourceRange
 from shared.domain.start_request import StartRequest
@@ -41,6 +42,7 @@ class FakeAcsCalls:
         self.started: list[StartRequest] = []
         self.ran: set[str] = set()  # ids of those that ever were active: ACS makes files of them
         self.becomes_known_after = timedelta(0)
+        self.kind: RecordingKind | None = RecordingKind.ACS
 
     def refuse(self, action: str, error: AcsError) -> None:
         """Answer the next request of an action with an error."""
@@ -68,7 +70,7 @@ class FakeAcsCalls:
             return self.shown(id)
 
     def shown(self, id: str) -> AcsState:
-        return AcsState(id, self.known(id).active)
+        return AcsState(id, self.known(id).active, self.kind)
 
     def known(self, id: str) -> FakeAcsRecording:
         if id not in self.recordings:
@@ -98,7 +100,7 @@ class FakeAcsCalls:
             found = self.recordings.get(recording_id)
             if found is None or (found.known_from is not None and self.world.now < found.known_from):
                 return None
-            return AcsState(recording_id, found.active)
+            return AcsState(recording_id, found.active, self.kind)
 
     def found(self, id: str, fault: Fault | None) -> FakeAcsRecording:
         """A recording; under ACS's high-availability issue one that runs may be answered with 404."""

@@ -1,5 +1,7 @@
 """Everything outside of the app at once, and the app's own composition root on top of it."""
 
+from functools import partial
+
 from shared.domain.models import Chunk, ChunkStatus, Recording
 from shared.services import Services
 from shared.settings import Settings
@@ -13,6 +15,9 @@ ENVIRONMENT = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "ACS_CONNECTION_STRING": "endpoint=https://acs.example/;accesskey=c2VjcmV0",
 }
+
+
+PROBES = ("tables", "recordingsStorage", "runtimeStorage", "acs")
 
 
 class DeletedUnproven(BaseException):
@@ -57,8 +62,13 @@ class Cloud:
         services.own_storage = self.own
         services.rejected_events = self.rejected
         services.dead_letters = self.letters
+        services.probes = {name: partial(self.probe, f"probe.{name}") for name in PROBES}
         services.callback_verifier = self.verifier if self.environment.get("CALLBACK_AUDIENCE") else None
         return services
+
+    def probe(self, name: str) -> None:
+        with self.world.effect(name):
+            pass
 
     def restart(self) -> None:
         """The process that died is replaced."""

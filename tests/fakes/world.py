@@ -62,6 +62,7 @@ ERRORS: dict[str, tuple[Callable[[str], Exception], Callable[[str], Exception]]]
     "letters": (StoreUnavailable, StoreUnavailable),
     "queue": (ConnectionError, ConnectionError),
     "grid": (ConnectionError, ConnectionError),
+    "probe": (ConnectionError, ConnectionError),
 }
 
 

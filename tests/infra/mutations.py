@@ -51,6 +51,7 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
     # The app
     "a setting is missing": (APP, "    ACS_TOPIC: acsId\n", ""),
+    "bodies of 100 MiB are read": (APP, "    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)\n", ""),
     "a setting is misspelt": (MAIN, "DELETE_FROM_ACS:", "DELETE_AT_ACS:"),
     "the app gets a key": (APP, SETTINGS_START, SETTINGS_START + "\n    ACS_CONNECTION_STRING: acsEndpoint"),
     "the app gets a key of ACS by default": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.api.request_bodies import EVENT_BYTES_MAX
 from shared.connection_settings import StorageConnection
 from shared.settings import Settings
 
@@ -68,6 +69,17 @@ def test_the_container_of_acs_itself_is_allowed_to_callers() -> None:
 def test_every_http_request_of_an_instance_has_a_thread() -> None:
     assert resolved_settings({**KNOWN, "httpConcurrency": "64"})["PYTHON_THREADPOOL_THREAD_COUNT"] == "64"
     assert resolved_settings({**KNOWN, "httpConcurrency": "1"})["PYTHON_THREADPOOL_THREAD_COUNT"] == "16"
+
+
+def test_no_body_is_read_that_is_longer_than_the_longest_event() -> None:
+    bytes_max = int(resolved_settings(KNOWN)["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"])
+
+    assert EVENT_BYTES_MAX < bytes_max < 1.2 * EVENT_BYTES_MAX
+
+
+def test_callers_callbacks_go_nowhere_unless_a_host_is_named() -> None:
+    assert read_settings().callback_hosts == ()
+    assert read_settings(callbackHosts="a.example,b.example").callback_hosts == ("a.example", "b.example")
 
 
 def test_expressions_are_given_as_they_are_written() -> None:

@@ -6,18 +6,18 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from shared.domain.errors import RecorderError
+from shared.domain.errors import AcsUnavailable, RecorderError
 from shared.domain.log import LogEvent
 from shared.domain.models import Chunk, ChunkStatus, RecordingStatus
 from shared.domain.open_work import recording_entry
-from tests.builders import a_recording, announced_chunk, document_id, file_ready_event
+from tests.builders import a_recording, announced_chunk, document_id, file_ready_event, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.model_run import TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.scenarios import ONE
+from tests.model.scenarios import EXPIRES_AT, ONE, files
 from tests.model.search import Faults
 
 type Event = dict[str, object]
@@ -53,6 +53,26 @@ def started_without_answer(cloud: Cloud) -> None:
     row = a_recording(status=RecordingStatus.STARTING, recording_id=None, created_at=began, updated_at=began)
     cloud.catalog.save_recording(row)
     cloud.catalog.put_entries([recording_entry(row, BEGINNING)])
+
+
+def without_a_word_of_acs(cloud: Cloud) -> None:
+    """The same, and ACS answers no question for its state."""
+    stopped_without_event(cloud)
+    cloud.acs.answers["state"].extend(AcsUnavailable("broken", status=500) for _ in range(100))
+
+
+def that_acs_keeps_for_an_hour(cloud: Cloud) -> None:
+    """So that waiting takes few sweeps: they are alike."""
+    cloud.configure(UNKNOWN_RECORDINGS="manage", ACS_RETENTION_HOURS="1")
+
+
+def with_the_third_file(cloud: Cloud) -> None:
+    that_acs_keeps_for_an_hour(cloud)
+    cloud.source.add(document_id(2), *files(2), EXPIRES_AT)
+
+
+def of_a_stranger(cloud: Cloud) -> None:
+    cloud.source.add(document_id(0), files(0)[0], metadata(0, callId="a call of others"), EXPIRES_AT)
 
 
 def overwritten(cloud: Cloud, chunk: Chunk) -> None:
@@ -143,7 +163,36 @@ LOSSES: Mapping[str, Loss] = {
         told=frozenset({LogEvent.EVENT_REJECTED}),
     ),
     "an event is not understood": Loss(
-        events=(file_ready_event([]),), ends=(), told=frozenset({LogEvent.EVENT_REJECTED})
+        events=({"eventType": "Something.Else"},), ends=(), told=frozenset({LogEvent.EVENT_REJECTED})
+    ),
+    "an event names a stranger's document": Loss(
+        before=of_a_stranger,
+        ends=(RecordingStatus.COMPLETED, ChunkStatus.STORED),
+        told=frozenset({LogEvent.CHUNK_INCOMPLETE}),
+    ),
+    "an event lists no file": Loss(
+        before=stopped_without_event,
+        events=(file_ready_event(0),),
+        ends=(RecordingStatus.FAILED,),
+        told=frozenset({LogEvent.EVENT_REJECTED, LogEvent.RECORDING_FAILED}),
+    ),
+    "one of three chunks is never announced": Loss(
+        before=with_the_third_file,
+        events=(file_ready_event([announced_chunk(0), announced_chunk(2)]),),
+        ends=(RecordingStatus.FAILED, ChunkStatus.DELETED, ChunkStatus.DELETED),
+        told=frozenset({LogEvent.RECORDING_INCOMPLETE, LogEvent.RECORDING_FAILED}),
+    ),
+    "ACS says that a part was lost": Loss(
+        before=that_acs_keeps_for_an_hour,
+        events=(file_ready_event([announced_chunk(endReason="chunkUploadFailure")]),),
+        ends=(RecordingStatus.FAILED, ChunkStatus.DELETED),
+        told=frozenset({LogEvent.RECORDING_INCOMPLETE, LogEvent.RECORDING_FAILED}),
+    ),
+    "no event comes, and ACS does not say that none will": Loss(
+        before=without_a_word_of_acs,
+        events=NOTHING,
+        ends=(RecordingStatus.FAILED,),
+        told=frozenset({LogEvent.RECORDING_FAILED}),
     ),
     "no event comes": Loss(
         before=stopped_without_event,

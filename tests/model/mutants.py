@@ -38,11 +38,12 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
         *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
-        *("defer", "expire", "fail", "put_off"),
+        *("defer", "expire", "fail", "put_off", "contradicted_call"),
     ),
-    "shared/pipeline/sweep.py": ("sweep", "set_aside"),
+    "shared/pipeline/sweep.py": ("sweep", "set_aside", "checks"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
+    "shared/pipeline/wholeness.py": None,
     "shared/pipeline/find_recording.py": None,
     "shared/pipeline/dead_letters.py": ("ingest_all", "ingest_one", "remove"),
     "shared/domain/open_work.py": None,
@@ -51,9 +52,9 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
 }
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_content", "winner", "block_ids", "races")
 THEN = (
-    *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_units", "replay", "recordings"),
+    *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_patience", "sweep_units", "replay", "recordings"),
     *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
-    *("hostile_events", "start_outcomes"),
+    *("hostile_events", "wholeness", "start_outcomes"),
 )
 MODEL = (
     *("tests/model/test_guards.py", "tests/model/test_cost.py"),
@@ -82,7 +83,8 @@ CLOSEST: dict[str, tuple[str, ...]] = {
     "shared/domain/units.py": ("units", "unforeseen", "sweep", "sweep_units", "replay"),
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
     "shared/pipeline/sweep_chunks.py": ("sweep", "sweep_units"),
-    "shared/pipeline/sweep_recordings.py": ("sweep_recordings", "sweep_units"),
+    "shared/pipeline/sweep_recordings.py": ("sweep_recordings", "sweep_patience", "sweep_units"),
+    "shared/pipeline/wholeness.py": ("wholeness", "completion"),
 }
 SECONDS_MAX = 1200  # of one round: a busy machine kills no mutant. An endless loop dies by the time-out of each test
 UNCHANGED = "shared/pipeline/deletion.py"  # the module that is put to the tests as it is

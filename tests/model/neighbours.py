@@ -95,7 +95,8 @@ class Neighbours:
         self.host = FakeHost(self.cloud)
         self.oracle = Oracle(self.cloud)
         for number in range(OTHERS + 1):
-            self.source.add(document_id(number), media("wav", 40, seed=number), metadata(number), EXPIRES)
+            facts = metadata(number, callId=f"call-{number}")
+            self.source.add(document_id(number), media("wav", 40, seed=number), facts, EXPIRES)
             self.cloud.services.ingest.ingest(event(number))
         self.ids = {chunk.document_id: chunk.id for chunk in self.cloud.chunks()}
 

@@ -75,30 +75,53 @@ OLD: dict[str, OldBehaviour] = {
         once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
-    "a claim is found when its chunk was due before": OldBehaviour(
-        path="shared/pipeline/claims.py",
-        today="open_work.postpone(chunk, until, claimed_until=until, attempts=chunk.attempts + 1)",
-        once="open_work.catalog.save_chunk("
-        "msgspec.structs.replace(chunk, due_at=until, claimed_until=until, attempts=chunk.attempts + 1))",
-        noticed_by=("tests/model/test_faults.py", "-k", "after_a_kill"),
+    "a stranger's document is deleted": OldBehaviour(
+        path="shared/pipeline/transfer.py",
+        today="if not named or not chunk.call_id or named.casefold() == chunk.call_id.casefold():",
+        once="if True:",
+        noticed_by=("tests/model/test_losses.py", "-k", "one_fault and stranger"),
     ),
-    "a claim is not renewed while a block fills": OldBehaviour(
-        path="shared/copying/source_reader.py",
-        today="        self.on_piece()\n",
-        once="",
-        noticed_by=("tests/unit/test_claims.py",),
+    "an end reason is compared with case": OldBehaviour(
+        path="shared/pipeline/wholeness.py",
+        today='(reason or "").casefold()',
+        once='(reason or "")',
+        noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
     ),
-    "a message that was sent is waited for no longer than a worker": OldBehaviour(
-        path="shared/settings.py",
-        today="return self.claim * durations.MESSAGE_PATIENCE_CLAIMS",
-        once="return self.claim",
-        noticed_by=("tests/unit/test_claims.py", "-k", "long_queue"),
+    "an upload that failed completes a recording": OldBehaviour(
+        path="shared/pipeline/wholeness.py",
+        today='frozenset({STILL_RECORDED, "chunkuploadfailure"})',
+        once="frozenset({STILL_RECORDED})",
+        noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
     ),
-    "whoever loses a row leaves its entry due later than the claim on it ends": OldBehaviour(
-        path="shared/domain/open_work.py",
-        today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
-        once="",
-        noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
+    "an event without files is not tied to its recording": OldBehaviour(
+        path="shared/pipeline/ingest.py",
+        today="if recording is None and not event.chunks and not event.unreadable:",
+        once="if not event.chunks and not event.unreadable:",
+        noticed_by=("tests/unit/test_sweep_patience.py", "-k", "lists_no_file"),
+    ),
+    "a gap is told every hour, for ever": OldBehaviour(
+        path="shared/pipeline/sweep_recordings.py",
+        today="if self.nothing_can_come(recording, now) and not any(",
+        once="if False and not any(",
+        noticed_by=("tests/model/test_losses.py", "-k", "one_fault and announced"),
+    ),
+    "an alert is given at every look": OldBehaviour(
+        path="shared/pipeline/sweep_recordings.py",
+        today="if recording.told == event:",
+        once="if False:",
+        noticed_by=("tests/unit/test_sweep_patience.py", "-k", "twice or too_long"),
+    ),
+    "nobody is told where ACS does not say that no event will come": OldBehaviour(
+        path="shared/pipeline/sweep_recordings.py",
+        today="            is_done = False\n",
+        once="            return\n",
+        noticed_by=("tests/unit/test_sweep_patience.py", "-k", "four_hours"),
+    ),
+    "a run asks ACS however silent it is": OldBehaviour(
+        path="shared/pipeline/sweep_recordings.py",
+        today="self.control.may_run(recording) and self.clock() >= ask_until",
+        once="False",
+        noticed_by=("tests/unit/test_sweep_patience.py", "-k", "silent"),
     ),
     "what ACS never judged is refused for good": OldBehaviour(
         path="shared/domain/models.py",
@@ -160,6 +183,36 @@ OLD: dict[str, OldBehaviour] = {
         once="if False:",
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
     ),
+    "a caller's callback goes to any host": OldBehaviour(
+        path="shared/api/request_bodies.py",
+        today='if parts["host"] not in hosts:',
+        once="if False:",
+        noticed_by=("tests/unit/test_start_request.py", "-k", "callback"),
+    ),
+    "bytes that are no text are a fault of ours": OldBehaviour(
+        path="shared/api/request_bodies.py",
+        today="    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8\n",
+        once="    except msgspec.DecodeError as error:\n",
+        noticed_by=("tests/unit/test_routes.py", "-k", "no_body_makes_a_fault"),
+    ),
+    "anyone makes the app ask all that it depends on": OldBehaviour(
+        path="functions/http_operations.py",
+        today='lambda: json_reply({"status": "healthy"})',
+        once="lambda: health_reply(services.health.checks())",
+        noticed_by=("tests/unit/test_routes.py", "-k", "health"),
+    ),
+    "a probe is repeated while its service fails": OldBehaviour(
+        path="shared/adapters/dependency_probes.py",
+        today='{"retry_total": 0}',
+        once='{"retry_total": 1}',
+        noticed_by=("tests/contract/test_dependency_probes.py", "-m", "not stack", "-k", "asked_once and 503"),
+    ),
+    "a replay walks all days there ever were": OldBehaviour(
+        path="shared/domain/recording_days.py",
+        today="for _ in range(DAYS_PER_REQUEST_MAX):",
+        once="for _ in range(100 * DAYS_PER_REQUEST_MAX):",
+        noticed_by=("tests/unit/test_replay.py", "-k", "bounded_number_of_days"),
+    ),
     "the newest recording of a call gets every event of the call": OldBehaviour(
         path="shared/pipeline/find_recording.py",
         today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
@@ -189,6 +242,31 @@ OLD: dict[str, OldBehaviour] = {
         today="self.writes[key] = object()",
         once="self.writes[key] = 0",
         noticed_by=("tests/contract/test_catalog_lost.py", "-m", "not stack"),
+    ),
+    "a claim is found when its chunk was due before": OldBehaviour(
+        path="shared/pipeline/claims.py",
+        today="open_work.postpone(chunk, until, claimed_until=until, attempts=chunk.attempts + 1)",
+        once="open_work.catalog.save_chunk("
+        "msgspec.structs.replace(chunk, due_at=until, claimed_until=until, attempts=chunk.attempts + 1))",
+        noticed_by=("tests/model/test_faults.py", "-k", "after_a_kill"),
+    ),
+    "a claim is not renewed while a block fills": OldBehaviour(
+        path="shared/copying/source_reader.py",
+        today="        self.on_piece()\n",
+        once="",
+        noticed_by=("tests/unit/test_claims.py",),
+    ),
+    "a message that was sent is waited for no longer than a worker": OldBehaviour(
+        path="shared/settings.py",
+        today="return self.claim * durations.MESSAGE_PATIENCE_CLAIMS",
+        once="return self.claim",
+        noticed_by=("tests/unit/test_claims.py", "-k", "long_queue"),
+    ),
+    "whoever loses a row leaves its entry due later than the claim on it ends": OldBehaviour(
+        path="shared/domain/open_work.py",
+        today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
+        once="",
+        noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
     ),
 }
 

@@ -118,6 +118,8 @@ class Oracle:
         media, metadata = document.contents["video"], document.contents["acsmetadata"]
         hold(blobs.get(row.content_blob) == media, f"{document_id} is deleted without an equal copy.")
         hold(blobs.get(row.metadata_blob or "") == metadata, f"{document_id} is deleted without its metadata.")
+        call = next(recording.call_id for recording in self.cloud.recordings() if recording.id == row.id)
+        hold(json.loads(metadata)["callId"] == call, f"{document_id} is deleted, and is a stranger's.")
         proof = (row.bytes, row.sha256, row.metadata_sha256)
         hold(proof == (len(media), digest(media), digest(metadata)), f"The row of {document_id} proves another copy.")
         self.cloud.deleted.append(document_id)

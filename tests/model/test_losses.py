@@ -1,12 +1,15 @@
 """What cannot be saved ends as it must, and somebody is told of it, whatever else goes wrong on the way."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.domain.models import ChunkStatus, RecordingStatus
 from tests.builders import a_chunk, a_recording
-from tests.fakes import Cloud
+from tests.fakes import Cloud, FakeHost
 from tests.model.alerts import Alerts, nothing_fails_in_silence
-from tests.model.losses import LOSSES, play_loss
+from tests.model.faults import FixedFaults
+from tests.model.losses import LOSSES, LossRun, play_loss
 from tests.model.model_run import exactly
 from tests.model.oracle import Violation
 from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
@@ -31,6 +34,20 @@ def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(na
 
     assert totals.violations[:5] == []
     assert totals.runs > FIRST_FAULTS
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_was_told_of_a_loss_is_not_told_for_ever(name: str) -> None:
+    run = LossRun(name, FixedFaults({})).run()
+    host = FakeHost(run.cloud)
+
+    with Alerts() as alerts:
+        for _ in range(12 * 24):
+            run.world.advance(timedelta(hours=1))
+            host.sweep()
+
+    assert alerts.told == set()
+    assert run.cloud.catalog.open == {}
 
 
 @pytest.mark.parametrize("scenario", [ONE, in_blocks(ONE), THREE], ids=["at once", "in blocks", "three"])

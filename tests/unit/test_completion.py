@@ -12,9 +12,9 @@ from shared.domain.errors import RowUnreadable, StoreUnavailable
 from shared.domain.json_views import chunk_view, instant
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from shared.domain.open_work import chunk_entry, recording_entry
-from shared.pipeline.completion import is_whole
 from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFEST_BYTES_PER_CHUNK, MANIFESTS_MAX, lists_exactly
 from tests.builders import (
+    CONTAINER,
     OUR_ID,
     RECORDING_ID,
     a_chunk,
@@ -106,7 +106,7 @@ def test_a_missing_first_chunk_keeps_it_open(cloud: Cloud, indexes: list[int]) -
     assert complete(cloud).status is RecordingStatus.TRANSFERRING
 
 
-@pytest.mark.parametrize("reason", ["ChunkMaximumSizeExceeded", "ChunkMaximumTimeExceeded", "ChunkMaximum"])
+@pytest.mark.parametrize("reason", ["ChunkMaximumSizeExceeded", "chunkMaximumTimeExceeded", "ChunkUploadFailure"])
 def test_a_last_chunk_that_another_one_follows_keeps_it_open(cloud: Cloud, reason: str) -> None:
     with_chunks(cloud, [{}, {"end_reason": reason}])
 
@@ -127,12 +127,40 @@ def test_twins_of_one_index_are_both_chunks(cloud: Cloud) -> None:
     assert len(json.loads(cloud.store.blobs[f"{FOLDER}/recording.json"])["chunks"]) == 2
 
 
-def test_one_twin_that_ended_is_enough() -> None:
-    assert is_whole([a_chunk(0, end_reason="ChunkMaximumSizeExceeded"), a_chunk(1, index=0)])
+def test_an_end_of_the_session_that_says_of_a_loss_keeps_it_open(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.catalog.save_recording(replace(cloud.recording(), session_end_reason="processingTimeout"))
+
+    assert complete(cloud).status is RecordingStatus.TRANSFERRING
 
 
-def test_nothing_is_whole_without_chunks() -> None:
-    assert not is_whole([])
+@pytest.mark.parametrize(
+    ("row", "chunk", "told"),
+    [
+        ({}, {"end_reason": "SomethingNew"}, 1),
+        ({"session_end_reason": "SomethingNew"}, {}, 1),
+        ({"recording_storage_container_url": CONTAINER}, {}, 1),
+        ({"recording_storage_container_url": CONTAINER}, {"own_storage": True}, 0),
+        ({"session_end_reason": "callEnded"}, {"end_reason": "sessionEnded"}, 0),
+    ],
+    ids=["an unknown end of a chunk", "of the call", "a rescued export", "an export", "nothing unusual"],
+)
+def test_what_is_unusual_is_told_when_it_completes(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, row: dict[str, Any], chunk: dict[str, Any], told: int
+) -> None:
+    with_chunks(cloud, [chunk])
+    cloud.catalog.save_recording(replace(cloud.recording(), **row))
+
+    assert complete(cloud).status is RecordingStatus.COMPLETED
+    assert len(warnings(caplog, "recording_unusual")) == told
+    assert "SomethingNew" not in caplog.text
+
+
+def test_what_it_waited_for_is_not_waited_for_any_more(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.catalog.save_recording(replace(cloud.recording(), waits_for="chunk 1"))
+
+    assert complete(cloud).waits_for is None
 
 
 def test_the_manifest_is_the_recording_as_the_api_shows_it(cloud: Cloud) -> None:

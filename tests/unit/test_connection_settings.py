@@ -56,6 +56,7 @@ def test_without_settings_of_their_own_recordings_go_to_the_runtime_account() ->
 def test_with_an_identity_no_key_is_needed() -> None:
     assert read(IDENTITY).runtime_storage == StorageConnection(
         blob_uri="https://account.blob.core.windows.net",
+        queue_uri="https://account.queue.core.windows.net",
         table_uri="https://account.table.core.windows.net",
         client_id="client",
     )
@@ -65,7 +66,9 @@ def test_the_name_of_an_account_is_enough_for_the_runtime() -> None:
     names = {"AzureWebJobsStorage__accountName": "contoso"}
 
     assert read(names).runtime_storage == StorageConnection(
-        blob_uri="https://contoso.blob.core.windows.net", table_uri="https://contoso.table.core.windows.net"
+        blob_uri="https://contoso.blob.core.windows.net",
+        queue_uri="https://contoso.queue.core.windows.net",
+        table_uri="https://contoso.table.core.windows.net",
     )
 
 
@@ -75,6 +78,11 @@ def test_the_name_of_an_account_is_enough_for_the_runtime() -> None:
         ("__accountName", "contosorecs", "https://contosorecs.blob.core.windows.net"),
         ("__blobServiceUri", "https://r.blob.core.windows.net/", "https://r.blob.core.windows.net/"),
         ("__serviceUri", "https://r.blob.core.usgovcloudapi.net", "https://r.blob.core.usgovcloudapi.net"),
+        ("__serviceUri", "https://queue.blob.core.windows.net", "https://queue.blob.core.windows.net"),
+        ("__serviceUri", "https://r.privatelink.blob.core.windows.net", "https://r.privatelink.blob.core.windows.net"),
+        ("__serviceUri", "https://queue.example.com", "https://queue.example.com"),
+        ("__serviceUri", "https://127.0.0.1:10000/account", "https://127.0.0.1:10000/account"),
+        ("__serviceUri", "https://azurite:10000/account", "https://azurite:10000/account"),
     ],
 )
 def test_recordings_go_to_the_account_that_is_named_in_any_of_the_ways(name: str, value: str, uri: str) -> None:
@@ -195,12 +203,24 @@ MALFORMED = [
     ("__blobServiceUri", "r.blob.core.windows.net"),
     ("__blobServiceUri", "https://r.blob.core.windows.net/?sv=2025&sig=x"),
     ("__serviceUri", "https://["),
+    ("__serviceUri", "https://r.blob.core.windows.net/recordings"),
+    ("__serviceUri", "https://r.queue.core.windows.net"),
+    ("__serviceUri", "https://r.dfs.core.windows.net"),
+    ("__blobServiceUri", "https://r.table.core.windows.net/"),
+    ("__blobServiceUri", "https://127.0.0.1:10000/account/recordings"),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), MALFORMED)
 def test_an_address_that_is_none_is_named(name: str, value: str) -> None:
     assert list(wrong(RUNTIME_IS_SET | {f"RecordingsStorage{name}": value})) == [f"RecordingsStorage{name}"]
+
+
+@pytest.mark.parametrize("service", ["blob", "queue", "table"])
+def test_an_address_of_another_service_of_the_runtime_is_named(service: str) -> None:
+    name = f"AzureWebJobsStorage__{service}ServiceUri"
+
+    assert list(wrong(IDENTITY | {name: "https://account.file.core.windows.net"})) == [name]
 
 
 def test_another_credential_than_a_managed_identity_is_named() -> None:
@@ -267,6 +287,8 @@ def test_a_connection_string_that_is_taken_makes_every_client(connection: str, t
 
     for client in (BlobServiceClient, QueueServiceClient, TableServiceClient):
         assert client.from_connection_string(text).url
+    queues = QueueServiceClient.from_connection_string(text)
+    assert StorageAccount(StorageConnection(connection_string=text), None).queue_url == queues.url.rstrip("/")
 
 
 @pytest.mark.parametrize("connection", CONNECTIONS)

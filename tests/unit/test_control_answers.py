@@ -14,6 +14,7 @@ from shared.control.control_answers import (
     settled_at,
     with_control,
 )
+from shared.domain.acs_words import RecordingKind
 from shared.domain.durations import FILES_CAME, LOOK_AGAIN, SETTLE
 from shared.domain.models import ControlStatus, RecordingStatus, StartFailure
 from shared.domain.ports import AcsState
@@ -68,6 +69,20 @@ def test_inactive_is_remembered_as_long_as_nothing_speaks_for_a_run(after: timed
 
 def test_inactive_is_not_remembered_of_what_has_run() -> None:
     assert observed(a_recording(), INACTIVE, BEGINNING).inactive_at is None
+
+
+@pytest.mark.parametrize("kind", RecordingKind)
+@pytest.mark.parametrize("active", [True, False])
+def test_whose_recording_it_is_is_kept_as_acs_says(kind: RecordingKind, *, active: bool) -> None:
+    told = observed(a_recording(recording_kind=None), AcsState(RECORDING_ID, active, kind), BEGINNING)
+
+    assert told.recording_kind is kind
+
+
+def test_an_answer_that_does_not_say_whose_recording_it_is_takes_nothing_back() -> None:
+    row = a_recording(recording_kind=RecordingKind.TEAMS)
+
+    assert observed(row, ACTIVE, BEGINNING).recording_kind is RecordingKind.TEAMS
 
 
 def test_not_found_is_the_end_once_the_start_has_settled() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import normal_recording_id, normal_server_call_id
 from shared.pipeline.file_ready_event import CHUNKS_MAX, FileReady, parse_file_ready
@@ -166,6 +167,37 @@ def test_two_thousand_chunks_are_read() -> None:
     assert len(parsed(file_ready_event(2000)).chunks) == 2000
 
 
+NO_FILES: dict[str, Event] = {
+    "an empty list": file_ready_event(0),
+    "null": file_ready_event(recordingStorageInfo={"recordingChunks": None}),
+    "missing": file_ready_event(recordingStorageInfo={}),
+    "no storage info": file_ready_event() | {"data": {}},
+}
+
+
+@pytest.mark.parametrize("document", NO_FILES.values(), ids=NO_FILES.keys())
+def test_an_event_may_announce_that_there_is_no_file(document: Event) -> None:
+    event = parsed(document)
+
+    assert (event.call_id, event.chunks, event.unreadable) == (CALL_ID, (), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("ACS", StorageType.ACS),
+        ("acsstorage", StorageType.ACS),
+        ("AzureBlob", StorageType.AZURE_BLOB),
+        ("BlobStorage", StorageType.AZURE_BLOB),
+        ("somewhere else", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_where_the_files_are_is_read_as_it_was_spelled_over_the_years(said: Any, meant: StorageType | None) -> None:
+    assert parsed(file_ready_event(storageType=said)).storage_type is meant
+
+
 def without(name: str) -> Event:
     event = file_ready_event()
     del event[name]
@@ -182,8 +214,7 @@ MALFORMED: dict[str, Event] = {
     "another subject": file_ready_event() | {"subject": "call/1/startedBy/2"},
     "a subject that goes on": file_ready_event() | {"subject": f"/recording/call/{CALL_ID}/else/1"},
     "data of another kind": file_ready_event() | {"data": []},
-    "no storage info": file_ready_event() | {"data": {}},
-    "no chunks": file_ready_event(0),
+    "storage info of another kind": file_ready_event(recordingStorageInfo=[]),
     "chunks of another kind": file_ready_event(recordingStorageInfo={"recordingChunks": {}}),
     "too many chunks": file_ready_event(recordingStorageInfo={"recordingChunks": [{}] * (CHUNKS_MAX + 1)}),
 }

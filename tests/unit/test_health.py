@@ -1,51 +1,82 @@
 """Whether what the app depends on answers."""
 
+import logging
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.errors import AcsRefused
+from shared.control.health import Health
 from shared.services import Services
 from tests.fakes import Cloud, Fault
 
+NAMES = ["tables", "recordingsStorage", "runtimeStorage", "acs"]
+
 
 def test_all_is_well_when_everything_answers(cloud: Cloud) -> None:
-    assert cloud.services.health.failures() == {}
+    assert cloud.services.health.checks() == dict.fromkeys(NAMES, True)
 
 
 def test_the_app_s_clock_is_the_world_s_in_utc(cloud: Cloud) -> None:
     assert abs(Services(cloud.environment).clock() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_asking_changes_nothing(cloud: Cloud) -> None:
-    cloud.services.health.failures()
+@pytest.mark.parametrize("name", NAMES)
+def test_what_does_not_answer_is_false_and_the_rest_is_not(cloud: Cloud, name: str) -> None:
+    cloud.world.fail(f"probe.{name}", Fault.ERROR_BEFORE)
 
-    assert (cloud.catalog.rows, cloud.store.all, cloud.letters.events) == ({}, {}, {})
-
-
-@pytest.mark.parametrize(
-    ("effect", "named"),
-    [
-        ("catalog.recording", "tables"),
-        ("store.names", "recordingsStorage"),
-        ("letters.names", "runtimeStorage"),
-        ("acs.state", "acs"),
-    ],
-)
-def test_what_does_not_answer_is_named(cloud: Cloud, effect: str, named: str) -> None:
-    cloud.world.fail(effect, Fault.ERROR_BEFORE)
-
-    assert list(cloud.services.health.failures()) == [named]
+    assert [checked for checked, answers in cloud.services.health.checks().items() if not answers] == [name]
 
 
-def test_acs_s_refusal_is_named_too(cloud: Cloud) -> None:
-    cloud.acs.refuse("state", AcsRefused("Denied (401)", status=401))
+def test_everything_that_does_not_answer_is_false(cloud: Cloud) -> None:
+    for name in ("tables", "acs"):
+        cloud.world.fail(f"probe.{name}", Fault.ERROR_BEFORE)
 
-    assert cloud.services.health.failures() == {"acs": "Denied (401)"}
+    checks = cloud.services.health.checks()
+
+    assert checks == {"tables": False, "recordingsStorage": True, "runtimeStorage": True, "acs": False}
 
 
-def test_everything_that_does_not_answer_is_named(cloud: Cloud) -> None:
-    for effect in ("catalog.recording", "acs.state"):
-        cloud.world.fail(effect, Fault.ERROR_BEFORE)
+def test_each_is_asked_once(cloud: Cloud) -> None:
+    cloud.services.health.checks()
 
-    assert set(cloud.services.health.failures()) == {"tables", "acs"}
+    assert sorted(effect.name for effect in cloud.world.effects) == sorted(f"probe.{name}" for name in NAMES)
+
+
+def test_silence_is_no_answer_and_holds_nobody_longer_than_the_time() -> None:
+    """S5."""
+    silence = threading.Event()
+
+    def wait() -> None:
+        silence.wait()
+
+    silent = Health({"acs": wait, "tables": lambda: None}, seconds=0.05)
+
+    began = time.monotonic()
+    checks = silent.checks()
+    taken = time.monotonic() - began
+
+    silence.set()
+    assert checks == {"acs": False, "tables": True}
+    assert taken < 1
+
+
+def test_they_are_asked_at_the_same_time() -> None:
+    together = threading.Barrier(4, timeout=5)
+
+    def meet() -> None:
+        together.wait()
+
+    assert all(Health(dict.fromkeys(NAMES, meet), seconds=5).checks().values())
+
+
+def test_why_one_does_not_answer_is_logged_by_its_kind_alone(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> None:
+        raise ConnectionError("https://contoso.queue.example/?sig=secret")
+
+    with caplog.at_level(logging.DEBUG):
+        assert Health({"runtimeStorage": refuse}).checks() == {"runtimeStorage": False}
+
+    assert "runtimeStorage: no good answer: ConnectionError" in caplog.text
+    assert "secret" not in caplog.text

@@ -1,6 +1,7 @@
 """host.json: each value that the app relies on."""
 
 import json
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,6 +17,13 @@ def test_an_instance_runs_four_messages_at_once_and_no_more() -> None:
 def test_no_message_waits_for_another_one_to_end_while_a_place_is_free() -> None:
     """The listener fetches again when so many run; with a batch of one that is as soon as a single one has ended."""
     assert QUEUES["newBatchThreshold"] == AT_ONCE - 1
+
+
+def test_every_reply_says_that_nothing_is_guessed_and_that_http_is_over() -> None:
+    headers = HOST["extensions"]["http"]["customHeaders"]
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert re.fullmatch(r"max-age=(\d+)", headers["Strict-Transport-Security"])
 
 
 def test_every_text_on_a_queue_reaches_the_app() -> None:

@@ -13,6 +13,7 @@ from tests.builders import (
     CONTAINER,
     OUR_ID,
     RECORDING_ID,
+    TOPIC,
     Event,
     a_recording,
     announced_chunk,
@@ -51,11 +52,11 @@ def test_a_hostile_event_is_taken_in_or_kept(ours: Cloud, event: Event) -> None:
 @pytest.mark.parametrize("event", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_event_that_was_kept_stops_no_replay(ours: Cloud, event: Event) -> None:
     ingest(ours, event)
-    ours.configure(ACS_TOPIC="/subscriptions/mistyped")
+    ours.configure(ACS_TOPIC=f"{TOPIC}-mistyped")
     ingest(ours, file_ready_event([announced_chunk(7777)]))
     ours.configure()
 
-    messages = ours.services.replay.since(BEGINNING)
+    messages = ours.services.replay.since(BEGINNING).messages
 
     assert document_id(7777) in {ref.document_id for ref in messages.transfers}
 
@@ -118,7 +119,7 @@ def test_such_an_event_is_read_again_by_replay(cloud: Cloud) -> None:
     with faulty(cloud, RuntimeError()):
         ingest(cloud, file_ready_event(1))
 
-    messages = cloud.services.replay.since(BEGINNING)
+    messages = cloud.services.replay.since(BEGINNING).messages
 
     assert len(messages.transfers) == 1
     assert cloud.rejected.events == {}
@@ -162,7 +163,7 @@ def test_such_an_event_is_taken_in_by_replay_after_the_row_was_mended(ours: Clou
     ours.services.replay.since(BEGINNING)
     ours.catalog.mend(OUR_ID)
 
-    messages = ours.services.replay.since(BEGINNING)
+    messages = ours.services.replay.since(BEGINNING).messages
 
     assert [(ref.id, ref.document_id) for ref in messages.transfers] == [(OUR_ID, document_id())]
     assert ours.rejected.events == {}

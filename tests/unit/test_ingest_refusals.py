@@ -1,8 +1,10 @@
 """What is not understood is kept and told, never raised and never dropped."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.domain.models import ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -12,6 +14,7 @@ from tests.builders import (
     announced_chunk,
     document_id,
     file_ready_event,
+    keep_at_acs,
 )
 from tests.fakes import Cloud
 
@@ -34,7 +37,7 @@ def test_an_event_of_our_topic_is_taken_in_however_it_is_written(written: str) -
 
 
 def test_an_event_of_another_topic_is_kept_and_nothing_else() -> None:
-    cloud = Cloud(ACS_TOPIC="/subscriptions/another")
+    cloud = Cloud(ACS_TOPIC=f"{TOPIC}-another")
 
     ingest(cloud, file_ready_event())
 
@@ -111,14 +114,94 @@ def test_without_a_metadata_location_the_media_is_stored_and_nothing_deleted(clo
     assert (cloud.chunk().metadata_blob, cloud.chunk().delete_location) == (None, None)
 
 
-@pytest.mark.parametrize("url", [None, f"https://us-storage.asm.skype.com/v1/objects/{document_id(7)}"])
-def test_what_does_not_name_the_document_is_not_deleted(cloud: Cloud, url: str | None) -> None:
+def test_without_a_delete_location_the_chunk_is_stored_and_nothing_deleted(cloud: Cloud) -> None:
     start(cloud)
 
-    ingest(cloud, file_ready_event([announced_chunk(0, deleteLocation=url)]))
+    ingest(cloud, file_ready_event([announced_chunk(0, deleteLocation=None)]))
 
     assert cloud.chunk().delete_location is None
     assert not cloud.rejected.events
+
+
+def test_a_delete_location_that_names_another_document_is_kept_told_and_on_the_row(cloud: Cloud) -> None:
+    start(cloud)
+    keep_at_acs(cloud, 1)
+    other = f"https://us-storage.asm.skype.com/v1/objects/{document_id(7)}"
+
+    ingest(cloud, file_ready_event([announced_chunk(0, deleteLocation=other)]))
+    cloud.services.transfer.transfer(cloud.chunk().ref)
+
+    (told,) = cloud.rejected.reasons.values()
+    assert document_id(7) in told
+    assert (cloud.chunk().status, cloud.chunk().open) == (ChunkStatus.STORED, False)
+    assert "names another document" in str(cloud.chunk().failure)
+
+
+def test_a_chunk_that_acs_still_records_is_not_deleted(cloud: Cloud) -> None:
+    """The document may grow; what is copied of it is not all there will be."""
+    start(cloud)
+    keep_at_acs(cloud, 1)
+
+    ingest(cloud, file_ready_event([announced_chunk(0, endReason="chunkIsBeingRecorded")]))
+    cloud.services.transfer.transfer(cloud.chunk().ref)
+
+    assert (cloud.chunk().status, cloud.chunk().open) == (ChunkStatus.STORED, False)
+    assert list(cloud.source.documents) == [document_id(0)]
+
+
+def test_an_event_that_lists_no_file_is_kept_and_tied_to_its_recording(cloud: Cloud) -> None:
+    start(cloud)
+
+    messages = ingest(cloud, file_ready_event(0))
+
+    assert (messages, len(cloud.rejected.events)) == (Messages(), 1)
+    row = cloud.recording()
+    assert (row.files, row.heard_at) == (FilesStatus.NONE, cloud.world.now)
+    assert "ACS announced no file" in str(row.failure)
+
+
+def test_an_event_that_lists_no_file_links_its_recording_to_the_id_that_it_names(cloud: Cloud) -> None:
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, recording_id=None))
+
+    ingest(cloud, file_ready_event(0))
+
+    assert cloud.recording().recording_id == RECORDING_ID
+
+
+def test_an_event_that_lists_no_file_and_comes_again_writes_nothing(cloud: Cloud) -> None:
+    start(cloud)
+    ingest(cloud, file_ready_event(0))
+    before = cloud.recording()
+    cloud.world.now += timedelta(hours=1)
+
+    ingest(cloud, file_ready_event(0))
+
+    assert cloud.recording() == before
+
+
+def test_an_event_that_lists_no_file_takes_nothing_back(cloud: Cloud) -> None:
+    start(cloud)
+    ingest(cloud, file_ready_event(1))
+    before = cloud.recording()
+
+    ingest(cloud, file_ready_event(0))
+
+    assert cloud.recording() == before
+
+
+def test_files_that_come_after_all_clear_what_an_event_without_files_said(cloud: Cloud) -> None:
+    start(cloud)
+    ingest(cloud, file_ready_event(0))
+
+    ingest(cloud, file_ready_event(1))
+
+    assert (cloud.recording().files, cloud.recording().failure) == (FilesStatus.TRANSFERRING, None)
+
+
+def test_an_event_of_an_unknown_recording_that_lists_no_file_is_kept_and_makes_no_row(cloud: Cloud) -> None:
+    ingest(cloud, file_ready_event(0))
+
+    assert (len(cloud.rejected.events), cloud.catalog.rows) == (1, {})
 
 
 def test_an_event_with_a_delete_location_of_no_known_form_is_kept_though_its_chunk_proceeds(cloud: Cloud) -> None:

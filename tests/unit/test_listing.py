@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.control.list_recordings import ROWS_READ_MAX, Page, parse_query, time_filter
-from shared.domain.durations import DAYS_PER_PAGE_MAX
+from shared.domain.durations import DAYS_PER_REQUEST_MAX
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording
@@ -90,7 +90,7 @@ def test_a_list_ends_where_it_is_told_to(five: Cloud) -> None:
 
 
 def test_years_are_walked_page_by_page(cloud: Cloud) -> None:
-    add(cloud, "old", age=(DAYS_PER_PAGE_MAX + 10) * DAY)
+    add(cloud, "old", age=(DAYS_PER_REQUEST_MAX + 10) * DAY)
     first = page(cloud, from_="2024-01-01")
 
     assert first.recordings == ()

@@ -62,9 +62,8 @@ def start(cloud: Cloud, call: str, phone: str, signature: str) -> None:
         recordingStateCallbackUrl=f"https://caller.example/back?code={signature}",
         tags={"who": phone},
     )
-    reply_or_problem(
-        "/", lambda: json_reply({"id": cloud.services.starts.start(parse_start_request(body, ()), None).id})
-    )
+    request = parse_start_request(body, (), ("caller.example",))
+    reply_or_problem("/", lambda: json_reply({"id": cloud.services.starts.start(request, None).id}))
     refused = start_body(recordingStorageContainerUrl=f"{CONTAINER}?sig={signature}")
     reply_or_problem("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
 

@@ -2,10 +2,20 @@
 
 import pytest
 
-from shared.domain.models import ChunkStatus
-from tests.builders import CONTAINER, keep_at_acs, media
-from tests.fakes import Cloud, Effect
-from tests.unit.steps import announce, failed, transfer
+from shared.domain.json_views import recording_view
+from shared.domain.models import ChunkStatus, RecordingStatus
+from tests.builders import (
+    CONTAINER,
+    OUR_ID,
+    RECORDING_ID,
+    a_recording,
+    announced_chunk,
+    file_ready_event,
+    keep_at_acs,
+    media,
+)
+from tests.fakes import Cloud, Effect, FakeHost
+from tests.unit.steps import announce, failed, transfer, warnings
 
 
 def test_a_chunk_in_own_storage_is_verified_where_it_lies() -> None:
@@ -54,3 +64,39 @@ def test_a_chunk_that_acs_fell_back_to_keep_itself_is_transferred_like_any_other
     transfer(cloud)
 
     assert cloud.chunk().content_blob in cloud.store.blobs
+
+
+@pytest.mark.parametrize("said", ["ACS", "AzureBlob", None])
+def test_an_export_that_failed_is_rescued_and_told_whatever_the_event_says(
+    caplog: pytest.LogCaptureFixture, said: str | None
+) -> None:
+    cloud = Cloud(BYOS_CONTAINERS=CONTAINER)
+    keep_at_acs(cloud, 2)
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STOPPED, recording_storage_container_url=CONTAINER))
+    cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event(storageType=said))
+    host.work()
+
+    assert [chunk.status for chunk in cloud.chunks()] == [ChunkStatus.DELETED] * 2
+    assert len(warnings(caplog, "recording_unusual")) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (["ACS"], "acs"),
+        (["AzureBlob"], "azureBlob"),
+        (["BlobStorage"], "azureBlob"),
+        (["AzureBlob", "ACS"], "acs"),
+        (["ACS", "AzureBlob"], "acs"),
+        ([None, "AzureBlob"], "azureBlob"),
+        (["AzureBlob", None], "azureBlob"),
+        ([None], None),
+    ],
+)
+def test_where_acs_wrote_the_files_is_shown(cloud: Cloud, said: list[str | None], shown: str | None) -> None:
+    for number, storage in enumerate(said):
+        cloud.services.ingest.ingest(file_ready_event([announced_chunk(number)], storageType=storage))
+
+    assert recording_view(cloud.recording())["storageType"] == shown

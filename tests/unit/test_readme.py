@@ -80,8 +80,8 @@ def test_the_mechanism_has_the_durations_of_the_code() -> None:
     text = re.sub(r"\s+", " ", section("How it never loses a chunk"))
     first, last = (warning // timedelta(hours=1) for warning in WARNINGS)
 
-    assert f"waits {CLAIM_SECONDS // 60} minutes for a worker that was killed" in text
-    assert f"may wait in its queue for {CLAIM_SECONDS * MESSAGE_PATIENCE_CLAIMS // 60} before it is sent again" in text
+    assert f"to itself ({CLAIM_SECONDS // 60} minutes, renewed each minute)" in text
+    assert f"or {CLAIM_SECONDS * MESSAGE_PATIENCE_CLAIMS // 60} minutes after a message that no worker took" in text
     assert min(RENEWAL_SECONDS_MAX, CLAIM_SECONDS // RENEWALS_PER_CLAIM) == 60  # "renewed each minute"
     assert f"by {RETRY_FIRST_SECONDS // 60} to {RETRY_MAX_SECONDS // 60} minutes" in text
     assert f"{first} and {last} hours before `expires_at`" in text

@@ -1,12 +1,24 @@
 """Replay lifts what only replay lifts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.errors import CatalogUnavailable, NotFound, RowUnreadable, StoreUnavailable
+from shared.domain.durations import DAYS_PER_REQUEST_MAX
+from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound, RowUnreadable, StoreUnavailable
 from shared.domain.models import ChunkRef, ChunkStatus, IndexEntry, Messages, RecordingStatus
-from tests.builders import OUR_ID, a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
+from shared.pipeline.queue_messages import merged
+from shared.pipeline.replay import EVENTS_MAX, RECORDINGS_MAX
+from tests.builders import (
+    OUR_ID,
+    TOPIC,
+    a_chunk,
+    a_recording,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    keep_at_acs,
+)
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
 
@@ -122,6 +134,26 @@ def test_a_refused_chunk_is_read_again_after_the_settings_changed(cloud: Cloud) 
     assert cloud.rejected.events == {}
 
 
+def test_a_refused_chunk_is_read_again_although_its_original_cannot_be_deleted(cloud: Cloud) -> None:
+    other = f"https://us-storage.asm.skype.com/v1/objects/{document_id(7)}"
+    chunk = announced_chunk(0, deleteLocation=other) | {
+        "contentLocation": f"https://new.host.example/v1/objects/{document_id()}/content/video"
+    }
+    cloud.services.ingest.ingest(file_ready_event([chunk]))
+    cloud.configure(RECORDING_HOST_SUFFIXES=".host.example,.asm.skype.com")
+
+    assert replay(cloud).transfers == (cloud.chunk().ref,)
+
+
+def test_an_event_without_files_is_tied_by_a_replay_to_a_recording_that_was_not_known(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest(file_ready_event(0))
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STARTING, recording_id=None))
+
+    cloud.services.replay.since(BEGINNING)
+
+    assert "ACS announced no file" in str(cloud.recording().failure)
+
+
 def test_a_refused_chunk_stays_refused_under_the_same_settings(cloud: Cloud) -> None:
     refuse(cloud)
 
@@ -142,13 +174,13 @@ def test_only_events_of_this_recording_are_read_again(cloud: Cloud) -> None:
 def test_all_failed_since_a_time_are_replayed(failed: Cloud) -> None:
     failed.world.advance(timedelta(days=3))
 
-    messages = failed.services.replay.since(BEGINNING)
+    messages = failed.services.replay.since(BEGINNING).messages
 
     assert messages == Messages(transfers=(failed.chunk().ref,))
 
 
 def test_what_failed_before_that_time_is_left_alone(failed: Cloud) -> None:
-    assert failed.services.replay.since(BEGINNING + HOUR) == Messages()
+    assert failed.services.replay.since(BEGINNING + HOUR).messages == Messages()
 
 
 def test_what_is_complete_is_left_alone(cloud: Cloud) -> None:
@@ -157,15 +189,79 @@ def test_what_is_complete_is_left_alone(cloud: Cloud) -> None:
     host.publish(file_ready_event(2))
     host.settle()
 
-    assert cloud.services.replay.since(BEGINNING - HOUR) == Messages()
+    assert cloud.services.replay.since(BEGINNING - HOUR).messages == Messages()
+
+
+def test_a_replay_of_years_reads_a_bounded_number_of_days(cloud: Cloud) -> None:
+    """S20."""
+    replayed = cloud.services.replay.since(datetime(2000, 1, 1, tzinfo=UTC))
+
+    assert cloud.world.counts["catalog.recordings_by_day"] == DAYS_PER_REQUEST_MAX
+    assert replayed.continuation == "2026-10-13/"
+
+
+def replay_to_the_end(cloud: Cloud, moment: datetime) -> list[Messages]:
+    replays = [cloud.services.replay.since(moment)]
+    while replays[-1].continuation is not None:
+        replays.append(cloud.services.replay.since(moment, replays[-1].continuation))
+    return [replayed.messages for replayed in replays]
+
+
+def test_one_replay_after_the_other_comes_to_what_failed_years_ago(failed: Cloud) -> None:
+    failed.world.advance(timedelta(days=1000))
+
+    replays = replay_to_the_end(failed, BEGINNING)
+
+    assert merged(replays) == Messages(transfers=(failed.chunk().ref,))
+    assert len(replays) == 1000 // DAYS_PER_REQUEST_MAX + 1
+
+
+def test_a_replay_takes_a_bounded_number_of_recordings_and_the_next_goes_on_behind_them(cloud: Cloud) -> None:
+    failed_recordings(cloud, RECORDINGS_MAX + 2)
+
+    replays = replay_to_the_end(cloud, BEGINNING)
+
+    assert [len(messages.transfers) for messages in replays] == [RECORDINGS_MAX, 2]
+    assert len(set(merged(replays).transfers)) == RECORDINGS_MAX + 2
+
+
+def test_a_replay_reads_a_bounded_number_of_events_and_the_next_goes_on_behind_them(cloud: Cloud) -> None:
+    (recording,) = failed_recordings(cloud, 1)
+    kept_events(cloud, EVENTS_MAX + 1)
+    cloud.rejected.keep("0.json", b"{}", "It can never be understood.")
+
+    replays = replay_to_the_end(cloud, BEGINNING)
+
+    assert (len(replays), len(replays[0].transfers)) == (2, EVENTS_MAX - 1)
+    assert recording in ids_of(replays[1])
+    assert len(set(merged(replays).transfers)) == EVENTS_MAX + 1 + 1
+    assert (list(cloud.rejected.events), cloud.world.counts["rejected.read"]) == (["0.json"], EVENTS_MAX + 2)
+
+
+def test_rejected_events_are_read_by_the_first_of_several_replays(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest({"eventType": "Another"})
+
+    cloud.services.replay.since(BEGINNING, "2026-11-22/")
+
+    assert cloud.world.counts["rejected.read"] == 0
+
+
+@pytest.mark.parametrize("continuation", ["x", "/", "2026-13-01/x", "../x"])
+def test_a_continuation_that_no_replay_gave_is_refused_before_anything_is_sent(
+    failed: Cloud, continuation: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="continuation"):
+        failed.services.replay.since(BEGINNING, continuation)
+
+    assert failed.chunk().status is ChunkStatus.FAILED
 
 
 def test_rejected_events_are_read_again_too(cloud: Cloud) -> None:
-    cloud.configure(ACS_TOPIC="/subscriptions/mistyped")
+    cloud.configure(ACS_TOPIC=f"{TOPIC}-mistyped")
     cloud.services.ingest.ingest(file_ready_event(2))
     cloud.configure()
 
-    messages = cloud.services.replay.since(BEGINNING + HOUR)
+    messages = cloud.services.replay.since(BEGINNING + HOUR).messages
 
     assert (len(messages.transfers), cloud.rejected.events) == (2, {})
 
@@ -192,7 +288,7 @@ def test_a_chunk_without_its_deletion_is_not_a_reason_to_read_an_event_for_ever(
 
 def kept_events(cloud: Cloud, count: int) -> None:
     """Events of as many recordings were rejected since a setting was wrong; now it is mended."""
-    cloud.configure(ACS_TOPIC="/subscriptions/mistyped")
+    cloud.configure(ACS_TOPIC=f"{TOPIC}-mistyped")
     for number in range(count):
         event = file_ready_event([announced_chunk(number)], subject_form=1, call_id=f"call-{number}")
         cloud.services.ingest.ingest(event)
@@ -201,7 +297,7 @@ def kept_events(cloud: Cloud, count: int) -> None:
 
 def failed_recordings(cloud: Cloud, count: int) -> list[str]:
     """As many recordings, each of which lost a chunk."""
-    ids = [f"{OUR_ID[:-1]}{number}" for number in range(1, count + 1)]
+    ids = [f"{OUR_ID[:-3]}{number:03}" for number in range(1, count + 1)]
     lost = {"status": ChunkStatus.FAILED, "open": False, "due_at": None}
     for number, id in enumerate(ids):
         recording = cloud.catalog.save_recording(
@@ -212,7 +308,7 @@ def failed_recordings(cloud: Cloud, count: int) -> list[str]:
 
 
 def replay_all(cloud: Cloud) -> Messages:
-    return cloud.services.replay.since(BEGINNING)
+    return cloud.services.replay.since(BEGINNING).messages
 
 
 def ids_of(messages: Messages) -> list[str]:

@@ -4,13 +4,16 @@ import base64
 import json
 from typing import Any
 
+import azure.functions as func
 import pytest
 
-from shared.api.request_bodies import EVENT_BYTES_MAX, parse_events
+from functions import create_app
+from shared.api.request_bodies import BODY_BYTES_MAX, EVENT_BYTES_MAX, EVENTS_MAX, parse_events
 from shared.domain.errors import InvalidRequest
 from shared.domain.models import RecordingStatus
+from shared.services import Services
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body
-from tests.fakes import Cloud, Fault
+from tests.fakes import ENVIRONMENT, Cloud, Fault
 from tests.unit.app import App
 
 ROUTES = {
@@ -28,7 +31,9 @@ ROUTES = {
     "check_consistency": ("consistency", "GET"),
     "recording_state": ("callbacks/recording-state", "POST"),
     "health": ("health", "GET"),
+    "health_dependencies": ("health/dependencies", "GET"),
 }
+WITH_OUTPUTS = {"replay_recording", "replay_failed", "ingest_event"}
 ANONYMOUS = {"recording_state", "health"}
 
 
@@ -64,6 +69,19 @@ def test_a_bad_start_is_a_problem_that_names_the_field(app: App) -> None:
     assert (status, problem["instance"]) == (400, "/api/path")
     assert "loud" in problem["detail"]
     assert headers.get("Content-Type", "application/problem+json") == "application/problem+json"
+
+
+def test_a_caller_s_own_callback_is_taken_only_where_its_host_is_allowed(cloud: Cloud, app: App) -> None:
+    """S3."""
+    body = start_body(recordingStateCallbackUrl="https://caller.example/back")
+    status, problem, _ = app.http("start_recording", body)
+    assert (status, cloud.acs.started, cloud.recordings()) == (400, [], [])
+    assert "CALLBACK_HOSTS" in problem["detail"]
+
+    cloud.configure(CALLBACK_HOSTS="another.example,caller.example")
+
+    assert App(cloud).http("start_recording", body)[0] == 201
+    assert cloud.acs.started[0].recording_state_callback_url == "https://caller.example/back"
 
 
 def test_a_recording_can_be_controlled(app: App) -> None:
@@ -134,7 +152,20 @@ def test_a_replay_sends_and_counts(cloud: Cloud, app: App) -> None:
 
 def test_a_replay_of_all_needs_a_time(app: App) -> None:
     assert app.http("replay_failed", outputs=True)[0] == 400
-    assert app.http("replay_failed", outputs=True, params={"since": "2026-11-22"})[0] == 202
+    assert app.http("replay_failed", outputs=True, params={"since": "2026-11-22"})[:2] == (
+        202,
+        {"transfers": 0, "deletions": 0, "continuation": None},
+    )
+
+
+def test_a_replay_of_years_says_where_it_goes_on(app: App) -> None:
+    params = {"since": "2000-01-01"}
+    first = app.http("replay_failed", outputs=True, params=params)[1]
+    second = app.http("replay_failed", outputs=True, params=params | {"continuation": first["continuation"]})[1]
+
+    assert None not in (first["continuation"], second["continuation"])
+    assert first["continuation"] > second["continuation"]
+    assert app.http("replay_failed", outputs=True, params=params | {"continuation": "x"})[0] == 400
 
 
 def test_an_event_can_be_handed_in(app: App) -> None:
@@ -184,10 +215,85 @@ def test_a_list_is_answered_beside_a_recording_that_cannot_be_read(cloud: Cloud,
     assert app.http("list_recordings")[:2] == (200, {"recordings": [], "continuation": None})
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"7", b"[1]", b"[" * 100_000, b" " * (EVENT_BYTES_MAX + 1)])
+@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"7", b"[1]", b"[" * 100_000, b'{"a": "\xff"}'])
 def test_what_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         parse_events(body)
+
+
+def test_a_hundred_events_are_taken_in_at_once_and_no_more(cloud: Cloud, app: App) -> None:
+    events = [file_ready_event([announced_chunk(n)], call_id=f"call-{n}") for n in range(EVENTS_MAX + 1)]
+
+    status, problem, _ = app.http("ingest_event", json.dumps(events).encode(), outputs=True)
+
+    assert (status, cloud.recordings(), cloud.rejected.events) == (413, [], {})
+    assert "100 are allowed" in problem["detail"]
+    assert app.http("ingest_event", json.dumps(events[1:]).encode(), outputs=True)[:2] == (
+        202,
+        {"transfers": EVENTS_MAX, "deletions": 0},
+    )
+
+
+def test_a_flood_of_empty_events_in_one_body_is_refused_as_a_whole(cloud: Cloud, app: App) -> None:
+    """S10."""
+    status, _, _ = app.http("ingest_event", b"[" + b"{}," * 300_000 + b"{}]", outputs=True)
+
+    assert (status, cloud.rejected.events) == (413, {})
+
+
+BODY_LIMITS = dict.fromkeys(ROUTES, BODY_BYTES_MAX) | {"ingest_event": EVENT_BYTES_MAX}
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_body_over_the_limit_is_refused_before_it_is_read_whatever_the_route(app: App, name: str) -> None:
+    body = b" " * (BODY_LIMITS[name] + 1)
+
+    status, problem, headers = app.http(name, body, outputs=name in WITH_OUTPUTS)
+
+    assert (status, problem["status"], headers["Cache-Control"]) == (413, 413, "no-store")
+    assert f"{BODY_LIMITS[name]} are allowed" in problem["detail"]
+
+
+def test_a_start_at_the_limit_is_taken(app: App) -> None:
+    assert app.http("start_recording", start_body().ljust(BODY_BYTES_MAX))[0] == 201
+
+
+HOSTILE = {
+    "arrays": b"[" * 10_000 + b"]" * 10_000,
+    "arrays in an array": b"[" * 900 + b"]" * 900,
+    "objects": b'{"a":' * 8_000 + b"1" + b"}" * 8_000,
+    "arrays in an event": b'[{"type":"x","eventType":"x","data":' + b"[" * 10_000 + b"]" * 10_000 + b"}]",
+    "objects in a field": b'{"serverCallId":"x","tags":' + b'{"a":' * 8_000 + b"1" + b"}" * 8_000 + b"}",
+    "no UTF-8": b'{"serverCallId": "\xff"}',
+    "no UTF-8 in a name": b'[{"\xff": 1}]',
+    "no UTF-8 in an event": b'[{"type": "\xed\xa0\x80", "eventType": "\xff"}]',
+    "a byte order mark": b'\xef\xbb\xbf{"serverCallId": "x"}',
+    "UTF-16": '{"serverCallId": "x"}'.encode("utf-16"),
+    "half a surrogate": b'{"serverCallId": "\\ud800", "tags": {"\\udfff": "\\ud800"}}',
+    "a number without end": b'{"serverCallId": ' + b"9" * 50_000 + b"}",
+    "no number": b'{"serverCallId": NaN}',
+    "null characters": b"\x00" * 100,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("name", ROUTES)
+def test_no_body_makes_a_fault_of_ours(app: App, name: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """S8."""
+    status, _, _ = app.http(name, HOSTILE[kind], outputs=name in WITH_OUTPUTS, route={"id": "x", "documentId": "x"})
+
+    assert status in {200, 202, 400, 404}
+    assert "unknown_fault" not in caplog.text
+
+
+def test_no_reply_may_be_kept_by_anyone_on_the_way(app: App) -> None:
+    answers = [app.http("list_recordings"), app.http("start_recording", start_body()), app.http("start_recording")]
+
+    assert [(status, headers["Cache-Control"]) for status, _, headers in answers] == [
+        (200, "no-store"),
+        (201, "no-store"),
+        (400, "no-store"),
+    ]
 
 
 def test_a_day_can_be_checked(app: App) -> None:
@@ -206,13 +312,29 @@ def test_a_callback_is_taken_in(cloud: Cloud, app: App) -> None:
     assert (status, cloud.recording().status) == (200, RecordingStatus.ACTIVE)
 
 
-def test_health_is_told(cloud: Cloud, app: App) -> None:
-    assert app.http("health")[:2] == (200, {"status": "healthy", "failures": {}})
-    cloud.world.fail("catalog.recording", Fault.ERROR_BEFORE)
+def test_health_asks_nobody(cloud: Cloud, app: App) -> None:
+    """S5: anyone may ask."""
+    assert app.http("health")[:2] == (200, {"status": "healthy"})
+    assert cloud.world.effects == []
 
-    status, told, _ = app.http("health")
 
-    assert (status, told["status"], list(told["failures"])) == (503, "unhealthy", ["tables"])
+def test_health_makes_no_client_of_anything() -> None:
+    services = Services(ENVIRONMENT)
+    functions = {str(one.get_function_name()): one.get_user_function() for one in create_app(services).get_functions()}
+
+    functions["health"](func.HttpRequest(method="GET", url="http://localhost/api/health", body=b""))
+
+    assert set(vars(services)) - {"environment", "clock", "writers", "lock"} == {"settings"}
+
+
+def test_dependencies_are_told_by_name(cloud: Cloud, app: App) -> None:
+    well = {"tables": True, "recordingsStorage": True, "runtimeStorage": True, "acs": True}
+    assert app.http("health_dependencies")[:2] == (200, {"status": "healthy", "checks": well})
+    cloud.world.fail("probe.tables", Fault.ERROR_BEFORE)
+
+    status, told, _ = app.http("health_dependencies")
+
+    assert (status, told) == (503, {"status": "unhealthy", "checks": well | {"tables": False}})
 
 
 def test_an_unknown_fault_is_a_problem_too(cloud: Cloud, app: App) -> None:

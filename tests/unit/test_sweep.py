@@ -242,8 +242,8 @@ def test_a_gap_is_told_once_the_missing_part_is_late(cloud: Cloud, caplog: pytes
         host.sweep()
         host.work()
 
-    assert cloud.recording().status is RecordingStatus.TRANSFERRING
-    assert warnings(caplog, "recording_incomplete")
+    assert cloud.recording().status is RecordingStatus.FAILED
+    assert len(warnings(caplog, "recording_incomplete")) == 1
 
 
 def test_a_message_that_was_lost_costs_nothing_but_time(announced: Cloud) -> None:

@@ -497,34 +497,6 @@ def test_a_recording_whose_manifest_was_written_long_ago_is_not_told_as_incomple
     assert warnings(caplog, "recording_incomplete") == []
 
 
-INCOMPLETE = {"end_reason": "ChunkMaximumSizeExceeded"}
-
-
-@pytest.mark.parametrize(
-    ("recording", "chunk", "told"),
-    [
-        ({"status": RecordingStatus.TRANSFERRING, "updated_at": BEGINNING - HOUR}, {}, 1),
-        ({"status": RecordingStatus.TRANSFERRING, "updated_at": BEGINNING - timedelta(minutes=59)}, {}, 0),
-        ({"files": FilesStatus.TRANSFERRING, "updated_at": BEGINNING - HOUR}, {}, 0),
-        (
-            {"status": RecordingStatus.TRANSFERRING, "updated_at": BEGINNING - HOUR},
-            {"status": ChunkStatus.PENDING, "open": True, "due_at": BEGINNING + HOUR},
-            0,
-        ),
-    ],
-    ids=["an hour", "less than an hour", "it may run on", "a chunk is not saved yet"],
-)
-def test_a_gap_is_told_once_nothing_is_left_to_do_for_an_hour(
-    cloud: Cloud, caplog: pytest.LogCaptureFixture, recording: dict[str, Any], chunk: dict[str, Any], told: int
-) -> None:
-    recorded(cloud, **recording)
-    with_saved_chunk(cloud, **INCOMPLETE | chunk)
-
-    sweep(cloud)
-
-    assert len(warnings(caplog, "recording_incomplete")) == told
-
-
 def test_a_chunk_that_is_not_due_gets_no_line_from_its_recording(cloud: Cloud) -> None:
     recorded(cloud, status=RecordingStatus.TRANSFERRING)
     with_chunk(cloud, due_at=BEGINNING + HOUR)

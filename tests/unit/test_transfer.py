@@ -3,12 +3,22 @@
 import hashlib
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from shared.domain.models import ChunkRef, ChunkStatus, FilesStatus, Messages, RecordingStatus
-from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
+from tests.builders import (
+    CALL_ID,
+    OUR_ID,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    keep_at_acs,
+    media,
+    metadata,
+)
 from tests.fakes import BEGINNING, Cloud, Effect, Fault, Plan
-from tests.unit.steps import announce, transfer
+from tests.unit.steps import announce, transfer, warnings
 
 MINUTE = timedelta(minutes=1)
 
@@ -164,3 +174,47 @@ def test_what_may_not_be_deleted_is_sent_to_no_deletion(ready: Cloud) -> None:
 
     assert transfer(ready) == Messages()
     assert (ready.chunk().open, ready.recording().files) == (False, FilesStatus.COMPLETED)
+
+
+@pytest.mark.parametrize("named", [CALL_ID, CALL_ID.upper(), None, 7])
+def test_metadata_that_do_not_contradict_the_event_s_call_let_the_original_be_deleted(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture, named: object
+) -> None:
+    announce(cloud)
+    cloud.source.add(document_id(0), media(), metadata(0, callId=named))
+
+    assert transfer(cloud).deletions == (cloud.chunk().ref,)
+    assert warnings(caplog, "chunk_incomplete") == []
+
+
+def test_a_document_whose_metadata_name_another_call_is_stored_told_and_not_deleted(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    """S11. Somebody else's, which an event names under a recording of ours."""
+    announce(cloud)
+    cloud.source.add(document_id(0), media(), metadata(0, callId="a-call-of-others"))
+
+    messages = transfer(cloud)
+    cloud.services.deletion.delete(cloud.chunk().ref)
+
+    assert (messages, list(cloud.source.documents)) == (Messages(), [document_id(0)])
+    assert (cloud.chunk().status, cloud.recording().files) == (ChunkStatus.STORED, FilesStatus.COMPLETED)
+    assert "another call" in str(cloud.chunk().failure)
+    assert len(warnings(caplog, "chunk_incomplete")) == 1
+    assert "a-call-of-others" not in caplog.text
+
+
+def test_a_later_event_cannot_name_the_call_of_the_document_that_it_wants_deleted(cloud: Cloud) -> None:
+    announce(cloud)
+    cloud.source.add(document_id(1), media(), metadata(1, callId="a-call-of-others"))
+    cloud.services.ingest.ingest(file_ready_event([announced_chunk(1)], call_id="a-call-of-others"))
+
+    messages = cloud.services.transfer.transfer(cloud.chunk(1).ref)
+
+    assert (messages, cloud.chunk(1).status) == (Messages(), ChunkStatus.STORED)
+
+
+def test_an_event_whose_call_is_named_at_length_fills_no_batch_of_rows(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest(file_ready_event(2, call_id="c" * 10_000))
+
+    assert [len(str(chunk.call_id)) for chunk in cloud.chunks()] == [200, 200]

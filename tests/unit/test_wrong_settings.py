@@ -19,7 +19,15 @@ from tests.unit.app import App, Output, grid_event
 WRONG = {"CLAIM_SECONDS": "Hunter:2", "ACS_TOPIC": "@Microsoft.KeyVault(SecretUri=https://vault.example/Hunter:2)"}
 FUNCTIONS = {
     *("start_recording", "list_recordings", "get_recording", "pause_recording", "resume_recording", "stop_recording"),
-    *("recording_state", "health", "chunk_content", "chunk_metadata", "check_consistency", "replay_recording"),
+    *(
+        "recording_state",
+        "health",
+        "health_dependencies",
+        "chunk_content",
+        "chunk_metadata",
+        "check_consistency",
+        "replay_recording",
+    ),
     *("replay_failed", "ingest_event", "recording_file_ready", "chunk_transfer", "chunk_deletion"),
     *("chunk_transfer_poisoned", "chunk_deletion_poisoned", "sweep"),
 }

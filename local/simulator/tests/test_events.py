@@ -83,6 +83,13 @@ def test_a_subject_can_have_every_form_seen(acs: Acs, form: int) -> None:
     assert event["subject"] == f"/recording/call/{call.call_id}{parts[form]}"
 
 
+def test_an_event_can_list_no_file(acs: Acs) -> None:
+    with Webhook() as webhook:
+        (event,) = record(acs, webhook, 1, omit=("recordingChunks",))
+
+    assert event["data"]["recordingStorageInfo"] == {}
+
+
 def test_events_can_come_one_per_chunk_and_batched(acs: Acs) -> None:
     with Webhook() as webhook:
         events = record(acs, webhook, 2, count=3, one_event_per_chunk=True, batch_size=2)
@@ -116,7 +123,7 @@ def test_hadr_twins_share_index_but_not_document(acs: Acs) -> None:
 
 def test_optional_fields_can_be_left_out(acs: Acs) -> None:
     with Webhook() as webhook:
-        omit = ("deleteLocation", "metadataLocation", "recordingTypes")
+        omit = ("deleteLocation", "metadataLocation", "recordingTypes", "storageType")
         (event,) = record(acs, webhook, 1, omit=omit)
 
     assert set(chunks(event)[0]) == {"documentId", "index", "endReason", "contentLocation"}

@@ -121,7 +121,7 @@ def test_a_failed_export_points_at_the_built_in_storage(acs: Acs, blobs: MemoryB
         (event,) = own_recording(acs, webhook, Script(export_fails=True))
     (chunk,) = event["data"]["recordingStorageInfo"]["recordingChunks"]
 
-    assert event["data"]["storageType"] == "AzureBlob"
+    assert event["data"]["storageType"] == "ACS"
     assert chunk["contentLocation"].startswith("https://us-storage.asm.skype.com/")
     assert blobs.blobs == {}
 
