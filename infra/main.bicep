@@ -101,7 +101,7 @@ param byosContainers string = ''
 param callbackHosts string = ''
 @description('Has ACS tell the app when the state of a recording changes; false: the app asks.')
 param stateCallbacks bool = true
-@description('Believes state callbacks only with a token of ACS. Only after the smoke test has shown that they carry one.')
+@description('Hears only state callbacks with a token of ACS. Only after the smoke test has shown that they carry one.')
 param verifyCallbacks bool = false
 @minValue(65536)
 @maxValue(104857600)

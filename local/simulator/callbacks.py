@@ -54,9 +54,15 @@ class Callbacks:
 
     def start_failed(self, recording: Recording) -> None:
         message = "Recording could not be started. Call recording can fail when no audio is in call."
+        ids = {
+            "recordingId": recording.recording_id,
+            "serverCallId": recording.call.server_call_id,
+            "callConnectionId": recording.call.call_connection_id,
+        }
+        named = self.settings.current.failed_start_names
         failed = {
             "resultInformation": {"code": 400, "subCode": 8608, "message": message},
-            "callConnectionId": recording.call.call_connection_id,
+            **{name: id if name in named else None for name, id in ids.items()},
         }
         self.send(recording, "StartRecordingFailed", failed)
 
@@ -73,17 +79,17 @@ class Callbacks:
         content = {
             "eventSource": source,
             "recordingId": recording.recording_id,
-            **details,
             "version": VERSION,
             "serverCallId": recording.call.server_call_id,
             "correlationId": recording.call.correlation_id,
             "publicEventType": f"Microsoft.Communication.{name}",
+            **details,
         }
         return {
             "id": str(uuid.uuid4()),
             "source": source,
             "type": f"Microsoft.Communication.{name}",
-            "data": content,
+            "data": {name: value for name, value in content.items() if value is not None},
             "time": offset_time(self.clock.now()),
             "specversion": "1.0",
             "datacontenttype": "application/json",

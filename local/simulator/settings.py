@@ -38,6 +38,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     call_connection_start_status: Literal[200, 202] = 202
     accepted_starts_fail: bool = False
     """Every start answered with 202 ends in StartRecordingFailed."""
+    failed_start_names: tuple[Literal["recordingId", "serverCallId", "callConnectionId"], ...] = (
+        "recordingId",
+        "serverCallId",
+        "callConnectionId",
+    )
+    """The ids that StartRecordingFailed carries; no whole one of ACS's was published."""
     room_id_accepted: bool = False
     loopback_callbacks_accepted: bool = True
     """ACS refuses callback URLs that are not https; a local exception for http on loopback."""

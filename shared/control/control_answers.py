@@ -21,7 +21,9 @@ def observed(recording: Recording, state: AcsState | None, now: datetime) -> Rec
     inactive = recording if recording.has_run else msgspec.structs.replace(recording, inactive_at=now)
     if is_settling(recording, now):
         return inactive
-    return msgspec.structs.replace(inactive, control=ControlStatus.PAUSED, start_failure=None, waits_for=None)
+    return msgspec.structs.replace(
+        inactive, control=ControlStatus.PAUSED, start_failure=None, start_report=None, waits_for=None
+    )
 
 
 def with_kind(recording: Recording, state: AcsState) -> Recording:

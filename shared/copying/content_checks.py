@@ -44,7 +44,6 @@ def check_metadata(content: bytes, document_id: str) -> dict[str, object]:
         raise SourceSuspect("The metadata is not JSON.") from error
     if not isinstance(parsed, dict):
         raise SourceSuspect("The metadata is not a JSON object.")
-    named = parsed.get("chunkDocumentId", document_id)
-    if named != document_id:
-        raise SourceSuspect(f"The metadata is about another document, {named}.")
+    if parsed.get("chunkDocumentId", document_id) != document_id:
+        raise SourceSuspect("The metadata is about another document.")
     return parsed

@@ -42,6 +42,7 @@ START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three trie
 ORPHAN_PATIENCE = timedelta(hours=1)  # chosen: an index entry without a row belongs to an event that comes again
 FAILED_STAYS = timedelta(days=7)  # chosen: how long a failed recording counts as open unless it is replayed
 FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
+CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one recording that callbacks make us ask
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
 
 # Lists of recordings.
@@ -67,4 +68,6 @@ TOKEN_CONNECT_SECONDS = 3  # chosen: the endpoint that hands out tokens is on th
 TOKEN_READ_SECONDS = 7  # chosen: a token comes within a second; four services one after the other take 28 in vain
 TOKEN_LEEWAY_SECONDS = 60  # chosen: clocks differ; a callback's token lives five minutes (observed)
 TOKEN_KEYS_LIFETIME_SECONDS = 3600  # chosen: how long ACS's keys are kept
-TOKEN_KEYS_SECONDS_MAX = 10  # chosen: how long their fetch may take
+TOKEN_KEYS_SECONDS_MAX = 5  # chosen: how long their fetch may be silent, or take to come
+TOKEN_KEYS_PAUSE_SECONDS = 30  # chosen: between two fetches, whatever came of the first; strangers can cause them
+TOKEN_KEYS_WAIT_SECONDS_MAX = 1  # chosen: how long a callback waits for another's fetch; threads are few

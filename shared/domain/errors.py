@@ -15,6 +15,7 @@ RecorderError
         AcsUnavailable      ACS did not judge it: try again; surely nothing took effect
             AcsUncertain    … save that it may have taken effect all the same
             ControlUnknown  … save that the recording's state is unknown: ask again
+            CallbackKeysMissing  … so that a callback cannot be verified
     Transient               a step of the pipeline failed and is worth repeating until the deadline
         SourceUnavailable   ACS did not return the chunk
             SourceMissing   … because it has no such document
@@ -169,6 +170,17 @@ class ControlUnknown(AcsUnavailable):
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             code=code,
             retry_after_seconds=CONTROL_RETRY_SECONDS if retry_after_seconds is None else retry_after_seconds,
+        )
+
+
+class CallbackKeysMissing(AcsUnavailable):
+    """ACS's keys could not be fetched."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ACS's keys could not be fetched, so the callback could not be verified. Nothing is lost: ACS is asked for"
+            " the state, and tells of its files by event. If this lasts, see CALLBACK_JWKS_URL.",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
 
 

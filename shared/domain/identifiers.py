@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 RECORDER_NAMESPACE = uuid5(NAMESPACE_URL, "https://communication.azure.com/call-recording")
+ACS_RECORDING_ID = re.compile(r"[A-Za-z0-9_=-]{1,1024}", re.ASCII)  # ACS's are base64url, and have about 200
 DOCUMENT_ID = re.compile(r"[A-Za-z0-9-]{1,128}", re.ASCII)  # ACS's ids of documents; safe in names and keys
 
 

@@ -7,7 +7,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from shared.domain.models import Chunk, Recording
+from shared.domain.models import Chunk, Recording, RecordingStatus
 
 type View = dict[str, object]
 
@@ -20,7 +20,7 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         "status": recording.status,
         "failure": recording.shown_failure,
         "failureKind": recording.shown_failure_kind,
-        "waitsFor": recording.waits_for,
+        "waitsFor": waits_for(recording),
         "recordingKind": recording.recording_kind,
         "origin": recording.origin,
         "serverCallId": recording.server_call_id,
@@ -44,6 +44,15 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
     if chunks is not None:
         view["chunks"] = [chunk_view(chunk) for chunk in chunks]
     return view
+
+
+def waits_for(recording: Recording) -> str | None:
+    """What is waited for; where ACS reported that the start failed, that explains it best."""
+    if recording.start_report is None or recording.status is not RecordingStatus.STARTING:
+        return recording.waits_for
+    known = "ACS is asked whether it records all the same."
+    lost = "Its answer to the start was lost, so it cannot be asked; the same Idempotency-Key asks it to start anew."
+    return f"{recording.start_report} {known if recording.recording_id else lost}"
 
 
 def chunk_view(chunk: Chunk) -> View:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 LOGGER = logging.getLogger("recorder")
+TEXT_CHARACTERS_MAX = 4000  # of one field; only the list of wrong settings comes near it
 
 
 class LogEvent(StrEnum):
@@ -34,7 +35,8 @@ class LogEvent(StrEnum):
     CHUNK_AT_RISK = "chunk_at_risk"  # alert: 12 hours, then 4 hours before ACS destroys it, and still not stored
     MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
     MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
-    CALLBACK_REFUSED = "callback_refused"
+    CALLBACK_REFUSED = "callback_refused"  # not verifiably ACS's; nothing of it was used
+    CALLBACK_UNUSED = "callback_unused"  # too many at once, or ACS or storage did not answer; the sweep asks ACS
     SETTINGS_WRONG = "settings_wrong"  # alert: a setting is missing or malformed; nothing works until it is mended
     SWEEP_INTERRUPTED = "sweep_interrupted"  # alert: an outage kept part of a run from being done; the next one goes on
     UNFORESEEN_FAULT = "unforeseen_fault"  # alert: an unforeseen error; its traceback stands before this line
@@ -65,11 +67,13 @@ type Field = str | int | float | bool | datetime | None
 def log(event: LogEvent, /, **fields: Field) -> None:
     """Log one line: at level error for an alert, else info.
 
-    Fields are ids, counts and our own sentences. Call ids encode URLs, raw participant ids are phone numbers, and
-    query strings carry keys: none of them belongs here.
+    Fields are ids, codes, counts, and our own sentences, in which hosts and documents may be named: these are of a
+    closed alphabet. Text that others wrote does not belong here: call ids encode URLs, raw participant ids are phone
+    numbers, query strings carry keys.
     """
     level = logging.ERROR if event in ALERTS else logging.INFO
-    LOGGER.log(level, "%s %s", event, json.dumps(fields, default=str, ensure_ascii=True))
+    cut = {name: value[:TEXT_CHARACTERS_MAX] if isinstance(value, str) else value for name, value in fields.items()}
+    LOGGER.log(level, "%s %s", event, json.dumps(cut, default=str, ensure_ascii=True))
 
 
 def quiet_sdk_logs() -> None:

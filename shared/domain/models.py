@@ -134,6 +134,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         start_failure_reason: ACS's words, and what to do.
         refused_status, refused_code: ACS's answer to a start that was surely not carried out; no status without one.
         start_report: ACS's own report that the start failed, from a verified callback.
+        hinted_at: when a callback last made us ask ACS.
 
         control: what ACS said last; None where this app did not start it and ACS has not said yet.
         control_version: raised by every write of the control half.
@@ -186,6 +187,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     refused_status: int | None = None
     refused_code: str | None = None
     start_report: str | None = None
+    hinted_at: datetime | None = None
 
     control: ControlStatus | None = None
     control_version: int = 0

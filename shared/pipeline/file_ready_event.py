@@ -98,7 +98,7 @@ def parse_file_ready(document: Json, now: datetime) -> FileReady:
     cloud = "specversion" in document
     kind = text(document, "type" if cloud else "eventType")
     if kind != FILE_READY:
-        raise NotUnderstood(f"The event is of type {kind!r}, not {FILE_READY}.")
+        raise NotUnderstood(f"The event is not of type {FILE_READY}.")
     data = mapping(document, "data")
     subject = SUBJECT.fullmatch(text(document, "subject") or "")
     if subject is None:

@@ -27,7 +27,7 @@ from shared.domain.recording_rows import call_ids, link_acs_id, with_acs_id
 from shared.domain.units import attempt
 from shared.pipeline.completion import Completion
 from shared.pipeline.file_ready_event import FileReady, parse_file_ready
-from shared.pipeline.find_recording import find_recording, new_recording
+from shared.pipeline.find_recording import derived_ids, find_recording, new_recording
 from shared.pipeline.ingest_plan import NO_FILE, IngestPolicy, Plan, plan_event
 from shared.pipeline.rejected_events import reject
 from shared.settings import UnknownRecordings
@@ -80,7 +80,7 @@ class Ingest:
         event = parse_file_ready(document, self.clock())
         wanted = self.policy.topic
         if wanted and (event.topic or "").strip("/").casefold() != wanted.strip("/").casefold():
-            raise NotUnderstood(f"The event comes from {event.topic}, not from ACS_TOPIC {wanted}.")
+            raise NotUnderstood(f"The event does not come from ACS_TOPIC, {wanted}.")
         return event
 
     def write(self, event: FileReady) -> tuple[Messages, Refusals]:
@@ -98,7 +98,7 @@ class Ingest:
     def write_once(self, event: FileReady) -> tuple[Messages, Refusals]:
         recording = find_recording(event, self.catalog)
         if recording is None and self.policy.unknown_recordings is UnknownRecordings.IGNORE:
-            log(LogEvent.EVENT_IGNORED, event=event.event_id, callId=event.call_id)
+            log(LogEvent.EVENT_IGNORED, id=derived_ids(event)[0], chunks=len(event.chunks))
             return Messages(), ()
         if recording is None and not event.chunks and not event.unreadable:
             return Messages(), (NO_FILE,)

@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping
 
 from shared.domain import identifiers
-from shared.domain.json_fields import Json, text
+from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.ports import EventStore
 
+REASON_CHARACTERS_MAX = 200  # in the log; whole beside the kept event
 NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
 
 
@@ -20,7 +21,7 @@ def reject(rejected_events: EventStore, document: Json, reason: str) -> None:
     content = to_json(document)
     name = f"{identifiers.digest(content)}.json"
     rejected_events.keep(name, content.encode(), reason)
-    log(LogEvent.EVENT_REJECTED, event=text(document, "id"), kept=name, reason=reason)
+    log(LogEvent.EVENT_REJECTED, kept=name, reason=reason[:REASON_CHARACTERS_MAX])
 
 
 def to_json(document: Json) -> str:

@@ -167,7 +167,7 @@ class RecordingSweep:
         if recording.recording_id is None:
             if now - asked_at(recording) >= self.max_recording:
                 event = "its file-ready event lists no file" if recording.heard_at else "no file-ready event came"
-                reason = f"ACS never confirmed the start, and {event}."
+                reason = f"{recording.start_report or 'ACS never confirmed the start.'} And {event}."
                 row = self.control.write(recording, partial(unconfirmed, reason=reason))
                 if row is not None:
                     self.completion.alert_failure(row, now)

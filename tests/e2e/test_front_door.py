@@ -190,6 +190,21 @@ def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
     assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
 
 
+def test_a_start_that_acs_reports_as_failed_says_so_whatever_ids_the_report_names(stack: Stack) -> None:
+    stack.simulator.change_settings(accepted_starts_fail=True, failed_start_names=("callConnectionId",))
+    try:
+        call = stack.simulator.place_call()
+        recording = stack.recorder.start({"callConnectionId": call.call_connection_id, **WAV})
+        for _ in range(100):
+            if "ACS reported" in (told := str(stack.recorder.get(recording["id"])["waitsFor"])):
+                break
+            time.sleep(0.05)
+    finally:
+        stack.simulator.change_settings(accepted_starts_fail=False)
+
+    assert "8608" in told
+
+
 def test_acs_posts_to_a_caller_s_own_address_where_the_operator_allows_its_host(stack: Stack) -> None:
     """S3."""
     body = {"serverCallId": stack.simulator.place_call().server_call_id, **WAV}

@@ -4,6 +4,7 @@ A script is what happens one after the other; a contest is two acts at once. Aft
 sweeps for some hours: then what it shows of a recording is what ACS says of it.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,8 +12,8 @@ from datetime import timedelta
 from shared.domain.errors import AcsError, AcsUnavailable, AcsUncertain, RecorderError
 from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
-from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, World
-from tests.fakes.acs import FakeAcsRecording
+from tests.fakes import GOOD_TOKEN, Cloud, Crash, Effect, FakeHost, Fault, World
+from tests.fakes.acs import FakeAcsRecording, acs_recording_id
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.interleaving import InterleavingScheduler
 from tests.model.model_run import TIME_OUTS
@@ -32,7 +33,7 @@ class ControlScenario:
     """A cloud with one recording of one call."""
 
     def __init__(self) -> None:
-        self.cloud = Cloud()
+        self.cloud = Cloud(CALLBACK_AUDIENCE="resource")
         self.cloud.acs.becomes_known_after = KNOWN_AFTER
         self.host = FakeHost(self.cloud)
         self.oracle = Oracle(self.cloud)
@@ -60,6 +61,12 @@ class ControlScenario:
         if action == "stop" and not answer.refused:
             self.oracle.not_recorded(answer, "A caller was told that recording was stopped")
 
+    def hear(self, kind: str, recording_id: str | None) -> None:
+        """A callback with a token of ACS's, whoever posts it."""
+        data = {"recordingId": recording_id, "serverCallId": SERVER_CALL_ID, "state": "active"}
+        callback = {"type": f"Microsoft.Communication.{kind}", "data": data}
+        self.cloud.services.state_callbacks.take_in(json.dumps([callback]).encode(), GOOD_TOKEN)
+
     def wait(self, **time: float) -> None:
         self.cloud.world.advance(timedelta(**time))
 
@@ -82,9 +89,14 @@ class ControlScenario:
         self.oracle.nothing_forgotten()
         row = self.row()
         hold(row is None or not row.refused or row.files is FilesStatus.NONE, "A start that made a file is refused.")
-        if row is None or row.start_failure is not None or row.recording_id is None:
+        if row is None or row.recording_id is None:
             return
+        ours = {acs_recording_id(number) for number, _ in enumerate(self.cloud.acs.started, start=1)}
+        hold(row.recording_id in ours, "The row names a recording that this start did not make.")
         live = self.cloud.acs.recordings.get(row.recording_id)
+        if row.start_failure is not None:
+            hold(live is None, "A recording that runs is shown as a start that failed.")
+            return
         unheard = soon and row.ended_at is None and live is None
         hold(unheard or (row.ended_at is None) == (live is not None), f"The row says {row.status}, ACS has {live}.")
         if live is not None:
@@ -164,6 +176,23 @@ def hangs_up(scenario: ControlScenario) -> None:
         scenario.cloud.acs.hang_up(recording.recording_id)
 
 
+def hears(scenario: ControlScenario) -> None:
+    """ACS tells of its recordings."""
+    for recording in scenario.live():
+        scenario.hear("RecordingStateChanged", recording.recording_id)
+
+
+def hears_that_it_failed(scenario: ControlScenario) -> None:
+    """ACS, or whoever came by a token, says that the start failed; ACS records all the same."""
+    for recording in scenario.live():
+        scenario.hear("StartRecordingFailed", recording.recording_id)
+
+
+def hears_of_another(scenario: ControlScenario) -> None:
+    """Whoever came by a token names a recording that ACS does not know."""
+    scenario.hear("RecordingStateChanged", acs_recording_id(99))
+
+
 def hears_of_an_earlier_recording(scenario: ControlScenario) -> None:
     """The event of an earlier recording of the same call, which names none: it is taken for the live one's."""
     event = file_ready_event(1, subject_form=3, recordingId=None, recordingStartTime=None)
@@ -191,6 +220,12 @@ SCRIPTS: Mapping[str, tuple[Act, ...]] = {
     "start, run, hang up, stop": (*RUNNING, hangs_up, stops),
     "start, run, hear of an earlier recording, stop": (*RUNNING, hears_of_an_earlier_recording, stops),
     "start, run, hear of an earlier recording, go on": (*RUNNING, hears_of_an_earlier_recording),
+    "start, hear of it, go on": (starts, begins, hears, a_minute_passes, hears),
+    "start, hear of another, hear that it failed, go on": (starts, hears_of_another, hears_that_it_failed, begins),
+    "start, run, pause, hear that it failed, hang up, stop": (
+        *(*RUNNING, pauses, settles),
+        *(hears_that_it_failed, settles, hangs_up, stops),
+    ),
 }
 CONTESTS: Mapping[str, tuple[tuple[Act, ...], Act, Act]] = {
     "a pause and a resume": (RUNNING, pauses, resumes),
@@ -206,6 +241,12 @@ CONTESTS: Mapping[str, tuple[tuple[Act, ...], Act, Act]] = {
     "a stop and a resume of one that never ran": (WAITING, stops, resumes),
     "a pause and the end of the call": (RUNNING, pauses, hangs_up),
     "a start and a sweep": ((), starts, sweeps),
+    "a start and a callback": ((), starts, hears),
+    "a start and a callback of another": ((), starts, hears_of_another),
+    "a start and its reported failure": ((), starts, hears_that_it_failed),
+    "a stop and a callback": (RUNNING, stops, hears),
+    "a pause and a reported failure": (RUNNING, pauses, hears_that_it_failed),
+    "two callbacks of what goes on paused": ((*RUNNING, pauses, settles), hears, hears_that_it_failed),
     "two starts of one key": ((), starts, starts),
     "two starts of one key after one in vain": ((starts_in_vain,), starts, starts),
     "a start after one in vain and the sweep that forgets that one": (

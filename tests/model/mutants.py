@@ -53,7 +53,17 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
 FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_content", "winner", "block_ids", "races")
 THEN = (
     *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_patience", "sweep_units", "replay", "recordings"),
-    *("start", "callbacks", "control", "control_answers", "control_questions", "models", "units", "unforeseen"),
+    *(
+        "start",
+        "callbacks",
+        "callback_lessons",
+        "control",
+        "control_answers",
+        "control_questions",
+        "models",
+        "units",
+        "unforeseen",
+    ),
     *("hostile_events", "wholeness", "start_outcomes"),
 )
 MODEL = (
@@ -76,6 +86,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
         "sweep_recordings",
         "start",
         "callbacks",
+        "callback_lessons",
     ),
     "shared/control/control_answers.py": ("control_answers", "control", "control_questions", "sweep_recordings"),
     "shared/pipeline/claims.py": ("claims", "transfer", "transfer_failures"),

@@ -37,6 +37,7 @@ class OldBehaviour:
 
 CONTROL = "shared/control/control_recording.py"
 ANSWERS = "shared/control/control_answers.py"
+CALLBACKS = "shared/control/state_callbacks.py"
 START = "shared/control/start_recording.py"
 OLD: dict[str, OldBehaviour] = {
     "stop asks nobody once files were announced": OldBehaviour(
@@ -74,6 +75,47 @@ OLD: dict[str, OldBehaviour] = {
         today="        heard_at=now,\n",
         once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a callback is believed that names a recording": OldBehaviour(
+        path=CALLBACKS,
+        today="        if state is None:\n            return None\n",
+        once=(
+            "        from shared.domain.ports import AcsState\n        state = state or AcsState(acs_id, active=True)\n"
+        ),
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a callback is believed that reports a failure": OldBehaviour(
+        path=CALLBACKS,
+        today="msgspec.structs.replace(recording, start_report=report)",
+        once='msgspec.structs.replace(recording, start_report=report, start_failure="unconfirmed")',
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
+    "a callback is believed that reports a failure of what runs": OldBehaviour(
+        path=CALLBACKS,
+        today=(
+            "        if recording.status is not RecordingStatus.STARTING or recording.start_report is not None:\n"
+            "            return recording\n"
+        ),
+        once="",
+        noticed_by=("tests/unit/test_callback_lessons.py", "-k", "has_started"),
+    ),
+    "a callback is about the latest start": OldBehaviour(
+        path=CALLBACKS,
+        today="return starts[0] if len(starts) == 1 else None",
+        once="return starts[0] if starts else None",
+        noticed_by=("tests/unit/test_callback_lessons.py", "-k", "neither_is_taught"),
+    ),
+    "an unsigned callback teaches": OldBehaviour(
+        path=CALLBACKS,
+        today="self.take_all(callbacks, teaches=self.verifier is not None)",
+        once="self.take_all(callbacks, teaches=True)",
+        noticed_by=("tests/unit/test_callbacks.py", "-k", "unsigned"),
+    ),
+    "every hint is a question": OldBehaviour(
+        path=CALLBACKS,
+        today=" or hinted(recording, now) == recording:",
+        once=":",
+        noticed_by=("tests/unit/test_callbacks.py", "-k", "posts_come_in_a_moment"),
     ),
     "a stranger's document is deleted": OldBehaviour(
         path="shared/pipeline/transfer.py",
@@ -215,8 +257,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "the newest recording of a call gets every event of the call": OldBehaviour(
         path="shared/pipeline/find_recording.py",
-        today="    return heard, late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
-        once="    return 0, False, False, False, False, ahead\n",
+        today="late, long_before, recording.recording_id is None, late and live, abs(ahead)\n",
+        once="False, False, False, False, ahead\n",
         noticed_by=("tests/unit/test_matching.py",),
     ),
     "a recording gets the files of one that began after its end": OldBehaviour(

@@ -11,6 +11,7 @@ from shared.domain.models import (
     Chunk,
     ChunkRef,
     ChunkStatus,
+    ControlStatus,
     FilesStatus,
     Recording,
     RecordingStatus,
@@ -85,6 +86,10 @@ class Oracle:
         legal = row.files is before.files or row.files in FILES_TRANSITIONS[before.files]
         hold(legal, f"A recording's files went from {before.files} to {row.files}.")
         hold(before.ended_at in {None, row.ended_at}, "The end of a recording was taken back or moved.")
+        confirmed = before.control is ControlStatus.ACTIVE or (
+            before.control is ControlStatus.PAUSED and before.has_run
+        )
+        hold(not confirmed or row.start_failure is None, "What ACS had confirmed is shown as a start that failed.")
         files = any(getattr(before, name) != getattr(row, name) for name in FILES_HALF)
         control = any(getattr(before, name) != getattr(row, name) for name in CONTROL_HALF)
         raised = row.control_version != before.control_version

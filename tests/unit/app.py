@@ -42,11 +42,13 @@ class App:
         self.transfers = Output()
         self.deletions = Output()
 
-    def http(self, name: str, body: bytes = b"", *, outputs: bool = False, **request: dict[str, str]) -> Any:
+    def http(
+        self, name: str, body: bytes = b"", *, outputs: bool = False, host: str = "localhost", **request: dict[str, str]
+    ) -> Any:
         """(status, parsed body, headers) of a request."""
         asked = func.HttpRequest(
             method="POST",
-            url="http://localhost/api/path?code=secret",
+            url=f"http://{host}/api/path?code=secret",
             headers=request.get("headers", {}),
             params=request.get("params", {}),
             route_params=request.get("route", {}),

@@ -1,179 +1,26 @@
-"""What ACS posts while a recording lives: believed when it is signed, else only a hint to ask ACS."""
+"""What ACS posts while a recording lives, or anybody else does: a hint to ask ACS, within bounds."""
 
-import json
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from shared.domain.errors import CallbackRefused, ControlUnknown, InvalidRequest
-from shared.domain.models import FailureKind, RecordingStatus
-from shared.domain.open_work import recording_entry
-from tests.builders import OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_recording
-from tests.fakes import GOOD_TOKEN, Cloud, Fault
+from shared.control.state_callbacks import CALLBACKS_MAX, POSTS_MAX, START_FAILED, STATE_CHANGED
+from shared.domain.durations import CALLBACK_PAUSE
+from shared.domain.errors import AcsUnavailable, CallbackRefused, InvalidRequest
+from shared.domain.models import ControlStatus, RecordingStatus
+from tests.builders import OUR_ID, RECORDING_ID, SERVER_CALL_ID
+from tests.fakes import BEGINNING, Cloud, Effect, Fault, acs_recording_id
 from tests.fakes.acs import FakeAcsRecording
-
-STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"
-START_FAILED = "Microsoft.Communication.StartRecordingFailed"
-
-
-def post(*events: dict[str, object]) -> bytes:
-    return json.dumps(events).encode()
-
-
-def event(kind: str = STATE_CHANGED, **fields: Any) -> dict[str, object]:
-    data = {
-        "recordingId": RECORDING_ID,
-        "serverCallId": SERVER_CALL_ID,
-        "state": "active",
-        "startDateTime": "2026-11-22T08:00:00.5177847+00:00",
-        "resultInformation": {"code": 200, "subCode": 0, "message": ""},
-    } | fields
-    return {"specversion": "1.0", "id": "1", "type": kind, "data": data}
+from tests.unit.callbacks import at_acs, event, post, start, take_in
 
 
 @pytest.fixture
 def verified() -> Cloud:
     return Cloud(CALLBACK_AUDIENCE="resource")
-
-
-def start(cloud: Cloud, **fields: object) -> None:
-    """A start of ours; unless told otherwise, ACS's answer to it was lost."""
-    row = {"status": RecordingStatus.STARTING, "recording_id": None} | fields
-    recording = cloud.catalog.save_recording(a_recording(**row))
-    if recording.recording_id:
-        cloud.catalog.link_acs_id(recording.recording_id, recording.id)
-
-
-def at_acs(cloud: Cloud, *, active: bool) -> None:
-    cloud.acs.recordings[RECORDING_ID] = FakeAcsRecording(RECORDING_ID, SERVER_CALL_ID, active)
-
-
-def take_in(cloud: Cloud, body: bytes, authorization: str | None = GOOD_TOKEN) -> None:
-    cloud.services.state_callbacks.take_in(body, authorization)
-
-
-# Signed
-
-
-def test_a_signed_callback_teaches_acs_s_id(verified: Cloud) -> None:
-    start(verified)
-    at_acs(verified, active=True)
-
-    take_in(verified, post(event()))
-
-    assert (verified.recording().recording_id, verified.recording().status) == (RECORDING_ID, RecordingStatus.ACTIVE)
-
-
-def test_a_signed_callback_that_teaches_nothing_new_changes_nothing(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID, status=RecordingStatus.ACTIVE)
-    at_acs(verified, active=True)
-    before = verified.recording()
-
-    take_in(verified, post(event()))
-
-    assert verified.recording() == before
-
-
-def test_acs_is_asked_what_a_signed_callback_says(verified: Cloud) -> None:
-    start(verified)
-    at_acs(verified, active=False)
-
-    take_in(verified, post(event(state="active")))
-
-    assert verified.recording().status is RecordingStatus.PAUSED
-
-
-def test_a_signed_callback_without_acs_s_id_teaches_nothing(verified: Cloud) -> None:
-    start(verified)
-
-    take_in(verified, post(event(recordingId=None)))
-
-    assert verified.recording().recording_id is None
-
-
-def test_a_start_that_is_decided_is_not_what_a_callback_is_about(verified: Cloud) -> None:
-    start(verified, recording_id="another", status=RecordingStatus.ACTIVE)
-
-    take_in(verified, post(event()))
-
-    assert RECORDING_ID not in verified.catalog.acs_ids
-
-
-def test_a_signed_failure_says_what_the_start_waits_for(verified: Cloud) -> None:
-    start(verified)
-
-    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"code": 400, "subCode": 8508})))
-
-    assert verified.recording().status is RecordingStatus.STARTING
-    assert "8508" in str(verified.recording().waits_for)
-
-
-def test_a_signed_failure_of_what_acs_does_not_know_is_the_start_s_end(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID)
-
-    take_in(verified, post(event(START_FAILED)))
-
-    recording = verified.recording()
-    assert (recording.status, recording.shown_failure_kind) == (RecordingStatus.FAILED, FailureKind.UNANNOUNCED)
-    assert recording.ended_at is None
-
-
-def test_a_signed_failure_does_not_end_what_acs_records(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID, status=RecordingStatus.ACTIVE)
-    at_acs(verified, active=True)
-
-    take_in(verified, post(event(START_FAILED)))
-    stopped = verified.services.control.stop(OUR_ID)
-
-    assert verified.acs.recordings == {}
-    assert stopped.status is RecordingStatus.STOPPED
-
-
-def test_a_signed_failure_is_told_since_the_caller_heard_that_it_starts(
-    verified: Cloud, caplog: pytest.LogCaptureFixture
-) -> None:
-    start(verified)
-
-    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation={"message": "no audio"})))
-
-    assert "recording_failed" in caplog.text
-
-
-def test_a_failure_without_a_reason_says_so(verified: Cloud) -> None:
-    start(verified)
-
-    take_in(verified, post(event(START_FAILED, recordingId=None, resultInformation=None)))
-
-    assert "no reason given" in str(verified.recording().waits_for)
-
-
-def test_a_failure_of_what_has_ended_changes_nothing(verified: Cloud) -> None:
-    start(verified, status=RecordingStatus.COMPLETED, recording_id=RECORDING_ID)
-    before = verified.recording()
-
-    take_in(verified, post(event(START_FAILED)))
-
-    assert verified.recording() == before
-
-
-def test_a_signed_callback_is_about_the_latest_undecided_start(verified: Cloud) -> None:
-    start(verified)
-    start(verified, id="decided", recording_id="another", status=RecordingStatus.ACTIVE)
-
-    take_in(verified, post(event()))
-
-    assert verified.catalog.acs_ids[RECORDING_ID] == OUR_ID
-
-
-@pytest.mark.parametrize("fields", [{"serverCallId": None, "recordingId": None}, {"serverCallId": "another"}])
-def test_a_signed_callback_about_nothing_of_ours_changes_nothing(verified: Cloud, fields: dict[str, Any]) -> None:
-    start(verified)
-    before = verified.recording()
-
-    take_in(verified, post(event(**fields)))
-
-    assert verified.recording() == before
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer forged"])
@@ -195,11 +42,11 @@ def test_a_refused_callback_leaves_a_line_that_repeats_nothing_of_it(
     with pytest.raises(CallbackRefused):
         take_in(verified, post(event()), "Bearer forged")
 
-    assert "callback_refused" in caplog.text
+    assert 'callback_refused {"failure": "CallbackRefused"}' in caplog.text
     assert "forged" not in caplog.text
 
 
-# Unsigned
+# Unsigned: it makes us ask ACS, and nothing else
 
 
 def test_an_unsigned_callback_teaches_nothing(cloud: Cloud) -> None:
@@ -209,6 +56,7 @@ def test_an_unsigned_callback_teaches_nothing(cloud: Cloud) -> None:
     take_in(cloud, post(event()), None)
 
     assert (cloud.recording().recording_id, cloud.recording().status) == (None, RecordingStatus.STARTING)
+    assert cloud.world.counts["acs.state"] == 0
 
 
 def test_an_unsigned_failure_is_not_believed(cloud: Cloud) -> None:
@@ -220,16 +68,19 @@ def test_an_unsigned_failure_is_not_believed(cloud: Cloud) -> None:
     assert (cloud.recording().start_report, cloud.recording().waits_for) == (None, None)
 
 
-def test_an_unsigned_callback_makes_us_ask_acs(cloud: Cloud) -> None:
-    start(cloud, recording_id=RECORDING_ID)
+# Both
+
+
+@pytest.mark.parametrize("audience", ["", "resource"])
+@pytest.mark.parametrize("status", [RecordingStatus.STARTING, RecordingStatus.PAUSED])
+def test_a_callback_makes_us_ask_acs(audience: str, status: RecordingStatus) -> None:
+    cloud = Cloud(CALLBACK_AUDIENCE=audience)
+    start(cloud, recording_id=RECORDING_ID, status=status)
     at_acs(cloud, active=True)
 
-    take_in(cloud, post(event(state="inactive")), None)
+    take_in(cloud, post(event(state="inactive")))
 
     assert cloud.recording().status is RecordingStatus.ACTIVE
-
-
-# Both
 
 
 def test_a_paused_recording_is_not_changed_by_inactive(cloud: Cloud) -> None:
@@ -241,21 +92,227 @@ def test_a_paused_recording_is_not_changed_by_inactive(cloud: Cloud) -> None:
     assert cloud.recording().status is RecordingStatus.PAUSED
 
 
-def test_acs_s_silence_makes_acs_post_again(cloud: Cloud) -> None:
+def test_acs_is_not_asked_about_what_has_ended(cloud: Cloud) -> None:
+    start(cloud, recording_id=RECORDING_ID, status=RecordingStatus.STOPPED)
+    before = cloud.recording()
+
+    take_in(cloud, post(event()), None)
+
+    assert (cloud.recording(), cloud.world.counts["acs.state"]) == (before, 0)
+
+
+@pytest.mark.parametrize("audience", ["", "resource"])
+@pytest.mark.parametrize("kind", [STATE_CHANGED, START_FAILED])
+@pytest.mark.parametrize("fields", [{}, {"recordingId": None}, {"startDateTime": None}])
+def test_a_callback_of_a_stranger_s_recording_comes_to_nothing_in_silence(
+    audience: str, kind: str, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    take_in(Cloud(CALLBACK_AUDIENCE=audience), post(event(kind, **fields)))
+
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("audience", ["", "resource"])
+def test_a_callback_without_acs_s_id_of_a_start_that_has_it_asks_nothing(audience: str) -> None:
+    cloud = Cloud(CALLBACK_AUDIENCE=audience)
     start(cloud, recording_id=RECORDING_ID)
-    cloud.world.fail("acs.state", Fault.ERROR_AFTER)
 
-    with pytest.raises(ControlUnknown):
-        take_in(cloud, post(event()), None)
+    take_in(cloud, post(event(recordingId=None)))
+
+    assert cloud.world.counts["acs.state"] == 0
 
 
-def test_several_callbacks_come_in_one_post(cloud: Cloud) -> None:
+def test_other_kinds_of_events_are_passed_over(cloud: Cloud) -> None:
     start(cloud, recording_id=RECORDING_ID)
     at_acs(cloud, active=True)
 
     take_in(cloud, post({"type": "Another.Event"}, {}, event()), None)
 
     assert cloud.recording().status is RecordingStatus.ACTIVE
+
+
+def unreadable(cloud: Cloud) -> None:
+    cloud.catalog.spoil(OUR_ID)
+
+
+def unforeseen(cloud: Cloud) -> None:
+    def plan(effect: Effect) -> None:
+        assert effect.name != "acs.state"
+
+    cloud.world.plan = plan
+
+
+def silent(cloud: Cloud) -> None:
+    cloud.world.fail("acs.state", Fault.TIME_OUT)
+
+
+def throttled(cloud: Cloud) -> None:
+    cloud.acs.refuse("state", AcsUnavailable("Too many requests (429)", status=429))
+
+
+def without_rows(cloud: Cloud) -> None:
+    cloud.world.fail("catalog.recording_by_acs_id", Fault.ERROR_BEFORE)
+
+
+@pytest.mark.parametrize("outage", [unreadable, unforeseen, silent, throttled, without_rows])
+@pytest.mark.parametrize("audience", ["", "resource"])
+def test_whatever_comes_of_a_hint_is_logged_and_not_told_its_sender(
+    outage: Callable[[Cloud], None], audience: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    cloud = Cloud(CALLBACK_AUDIENCE=audience)
+    start(cloud, recording_id=RECORDING_ID)
+    outage(cloud)
+
+    take_in(cloud, post(event()))
+
+    assert [line.levelname for line in caplog.records if "callback_unused" in line.message] == ["INFO"]
+
+
+def test_acs_s_silence_after_a_hint_has_the_sweep_ask(cloud: Cloud) -> None:
+    start(cloud, recording_id=RECORDING_ID)
+    at_acs(cloud, active=True)
+    cloud.world.fail("acs.state", Fault.ERROR_AFTER)
+
+    take_in(cloud, post(event()), None)
+    cloud.world.advance(timedelta(minutes=1))
+    cloud.services.sweep.sweep()
+
+    assert cloud.recording().status is RecordingStatus.ACTIVE
+
+
+# Bounds
+
+
+def running(cloud: Cloud, count: int) -> list[str]:
+    """Recordings of ours that run, of one call; returns ACS's ids."""
+    ids = [acs_recording_id(number + 1) for number in range(count)]
+    for id in ids:
+        start(cloud, id=f"ours-{id[-9:]}", recording_id=id, status=RecordingStatus.ACTIVE)
+        cloud.acs.recordings[id] = FakeAcsRecording(id, SERVER_CALL_ID, active=True)
+    return ids
+
+
+def test_acs_is_asked_once_however_often_a_post_says_the_same(cloud: Cloud) -> None:
+    (id,) = running(cloud, 1)
+
+    take_in(cloud, post(*[event(recordingId=f"{id}{'=' * (number % 3)}") for number in range(90)]), None)
+
+    assert cloud.world.counts["acs.state"] == 1
+
+
+def test_acs_is_asked_about_a_few_recordings_of_a_post(cloud: Cloud) -> None:
+    take_in(cloud, post(*[event(recordingId=id) for id in running(cloud, 20)]), None)
+
+    assert cloud.world.counts["acs.state"] == CALLBACKS_MAX
+
+
+def test_acs_is_asked_once_however_many_posts_come_in_a_moment(cloud: Cloud) -> None:
+    running(cloud, 1)
+
+    for _ in range(20):
+        take_in(cloud, post(event()), None)
+    cloud.world.advance(CALLBACK_PAUSE - timedelta(milliseconds=1))
+    take_in(cloud, post(event()), None)
+
+    assert cloud.world.counts["acs.state"] == 1
+
+
+def test_of_two_hints_at_once_one_makes_us_ask(cloud: Cloud) -> None:
+    running(cloud, 1)
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "catalog.save_recording" and effect.count == 2:  # the first one was the start
+            row = cloud.recording()
+            cloud.catalog.written((row.id, ""), replace(row, hinted_at=BEGINNING - timedelta(seconds=1)))
+
+    cloud.world.plan = plan
+    take_in(cloud, post(event()), None)
+
+    assert cloud.world.counts["acs.state"] == 0
+
+
+def test_acs_is_asked_again_a_moment_later(cloud: Cloud) -> None:
+    running(cloud, 1)
+    take_in(cloud, post(event()), None)
+    cloud.world.advance(CALLBACK_PAUSE)
+
+    take_in(cloud, post(event()), None)
+
+    assert cloud.world.counts["acs.state"] == 2
+
+
+def test_while_acs_throttles_the_other_hints_of_a_post_are_left_out(cloud: Cloud) -> None:
+    ids = running(cloud, 2)
+    throttled(cloud)
+
+    take_in(cloud, post(*[event(recordingId=id) for id in ids]), None)
+
+    assert cloud.world.counts["acs.state"] == 1
+
+
+def test_while_storage_is_silent_only_a_few_posts_are_waiting_for_it(cloud: Cloud) -> None:
+    silence, waiting = Event(), Semaphore(0)
+
+    def plan(_: Effect) -> None:
+        waiting.release()
+        silence.wait(timeout=10)
+
+    cloud.world.plan = plan
+    threads = [Thread(target=take_in, args=(cloud, post(event()), None)) for _ in range(POSTS_MAX)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        waiting.acquire(timeout=10)
+
+    take_in(cloud, post(event()), None)
+
+    assert len(cloud.world.effects) == POSTS_MAX
+    silence.set()
+    for thread in threads:
+        thread.join()
+    take_in(cloud, post(event()), None)
+    assert len(cloud.world.effects) == POSTS_MAX + 1
+
+
+def ended(cloud: Cloud) -> None:
+    cloud.acs.recordings.clear()
+
+
+def just_started(cloud: Cloud) -> None:
+    for row in cloud.recordings():
+        cloud.catalog.written((row.id, ""), replace(row, control=ControlStatus.STARTING, start_requested_at=BEGINNING))
+
+
+def answers_lost(cloud: Cloud) -> None:
+    for row in cloud.recordings():
+        cloud.catalog.written((row.id, ""), replace(row, control=ControlStatus.STARTING, recording_id=None))
+    cloud.catalog.acs_ids.clear()
+
+
+def only_one_answer_lost(cloud: Cloud) -> None:
+    row = cloud.recordings()[0]
+    cloud.catalog.written((row.id, ""), replace(row, control=ControlStatus.STARTING, recording_id=None))
+    cloud.catalog.acs_ids.pop(row.recording_id or "")
+
+
+@pytest.mark.parametrize("arranged", [just_started, ended, answers_lost, only_one_answer_lost, silent])
+@pytest.mark.parametrize("kind", [STATE_CHANGED, START_FAILED])
+@pytest.mark.parametrize("audience", ["", "resource"])
+def test_one_post_costs_twenty_requests_at_most(arranged: Callable[[Cloud], None], kind: str, audience: str) -> None:
+    cloud = Cloud(CALLBACK_AUDIENCE=audience)
+    ids = running(cloud, 20)
+    arranged(cloud)
+    cloud.world.effects.clear()
+
+    take_in(cloud, post(*[event(kind, recordingId=id) for id in ids]))
+
+    assert 0 < len(cloud.world.effects) <= 20
+
+
+# What it may look like
 
 
 @pytest.mark.parametrize("data", [None, [], "text", {}, {"recordingId": 7, "startDateTime": "soon"}])
@@ -268,49 +325,20 @@ def test_a_callback_that_says_nothing_changes_nothing(verified: Cloud, data: obj
     assert verified.recording() == before
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"[", b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b"[",
+        b"\xff",
+        b'[{"type": "\xff"}]',
+        b'[{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}]",
+        b'[{"a":' * 9_000 + b"1" + b"}]" * 9_000,
+    ],
+    ids=range(8),
+)
 def test_what_is_no_array_of_events_is_refused(cloud: Cloud, body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         take_in(cloud, body, None)
-
-
-# A failure that was reported
-
-
-def test_a_failure_that_acs_s_own_word_refuted_says_nothing_of_the_end(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID)
-    at_acs(verified, active=True)
-    take_in(verified, post(event(START_FAILED)))
-    verified.acs.hang_up(RECORDING_ID)
-
-    verified.services.control.observe(verified.recording())
-
-    assert (verified.recording().status, verified.recording().start_failure) == (RecordingStatus.STOPPED, None)
-
-
-def test_stopping_a_start_that_failed_is_success_once_acs_says_that_there_is_none(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID)
-    take_in(verified, post(event(START_FAILED)))
-
-    assert verified.services.control.stop(OUR_ID).status is RecordingStatus.FAILED
-
-
-def test_stopping_a_start_that_failed_is_no_success_while_acs_is_silent(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID)
-    take_in(verified, post(event(START_FAILED)))
-    verified.world.fail("acs.state", Fault.ERROR_BEFORE)
-
-    with pytest.raises(ControlUnknown):
-        verified.services.control.stop(OUR_ID)
-
-
-def test_a_start_that_failed_is_not_asked_about_for_ever(verified: Cloud) -> None:
-    start(verified, recording_id=RECORDING_ID)
-    verified.catalog.put_entries([recording_entry(verified.recording(), verified.world.now)])
-    take_in(verified, post(event(START_FAILED)))
-
-    for _ in range(3):
-        verified.world.advance(timedelta(days=5))
-        verified.services.sweep.sweep()
-
-    assert verified.catalog.open == {}

@@ -41,7 +41,7 @@ def test_an_event_of_another_topic_is_kept_and_nothing_else() -> None:
 
     ingest(cloud, file_ready_event())
 
-    assert "not from ACS_TOPIC" in "".join(cloud.rejected.reasons.values())
+    assert "does not come from ACS_TOPIC" in "".join(cloud.rejected.reasons.values())
     assert cloud.catalog.rows == {}
 
 

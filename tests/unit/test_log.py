@@ -1,7 +1,10 @@
 """Log lines: greppable, one JSON object each, and nothing secret or personal in them."""
 
+import ast
 import json
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +14,20 @@ from shared.api.http_replies import json_reply, reply_or_problem
 from shared.api.request_bodies import parse_start_request
 from shared.domain.errors import AcsRefused, RecorderError
 from shared.domain.log import ALERTS, LogEvent, log, quiet_sdk_logs
-from tests.builders import CONTAINER, announced_chunk, file_ready_event, keep_at_acs, start_body
+from shared.pipeline.rejected_events import REASON_CHARACTERS_MAX
+from tests.builders import (
+    CONTAINER,
+    TOPIC,
+    announced_chunk,
+    document_id,
+    file_ready_event,
+    keep_at_acs,
+    media,
+    metadata,
+    start_body,
+)
 from tests.fakes import Cloud, FakeHost, Fault
+from tests.unit.test_architecture import MODULES
 
 # The characters of base64, phone numbers and signatures, between marks that do not occur by chance.
 SECRET = st.text("ABxyz019+/=_-", max_size=40).map(lambda text: f"Zq{text}qZ")
@@ -46,6 +61,20 @@ def test_a_line_stays_one_line(caplog: pytest.LogCaptureFixture) -> None:
     log(LogEvent.CHUNK_FAILED, failure="two\nlines\r\u2028")
 
     assert len(caplog.messages[0].splitlines()) == 1
+
+
+def test_a_line_stays_short(caplog: pytest.LogCaptureFixture) -> None:
+    log(LogEvent.CHUNK_FAILED, failure="x" * 900_000)
+
+    assert len(caplog.messages[0]) < 5_000
+
+
+def test_every_event_is_logged_somewhere() -> None:
+    """The alert of one that is declared and never logged would never be raised."""
+    others = [tree for name, tree in MODULES.items() if name != "shared.domain.log"]
+    named = {node.attr for tree in others for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+    assert {event.name for event in LogEvent} - named == set()
 
 
 def test_the_sdks_line_for_every_request_is_kept_out() -> None:
@@ -90,6 +119,60 @@ def test_nothing_secret_or_personal_is_logged(
 
     assert logged
     assert not [secret for secret in (call, phone, signature, other) if secret in logged]
+
+
+HOSTILE = ("participant 4:+15550100", "sig=c2VjcmV0", "x" * 5_000)
+OUTSIDE: dict[str, Callable[[str], dict[str, Any]]] = {
+    "its id": lambda text: file_ready_event(1) | {"id": text, "subject": "none"},
+    "its type": lambda text: file_ready_event(1) | {"eventType": text},
+    "its topic": lambda text: file_ready_event(1) | {"topic": text},
+    "its subject": lambda text: file_ready_event(1) | {"subject": f"/recording/other/{text}"},
+    "the call": lambda text: file_ready_event(1, call_id=text, subject_form=1, recordingId=None),
+    "the recording": lambda text: file_ready_event(1, recording_id=text),
+    "a reason": lambda text: file_ready_event([announced_chunk(endReason=text)], sessionEndReason=text),
+    "a document": lambda text: file_ready_event([announced_chunk(documentId=text)]),
+    "a content": lambda text: file_ready_event([announced_chunk(contentLocation=f"https://x.example/{text}")]),
+    "a format": lambda text: file_ready_event(1, recordingFormatType=text),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["phone number", "key", "long"])
+@pytest.mark.parametrize("place", OUTSIDE)
+@pytest.mark.parametrize("unknown", ["store", "ignore"])
+def test_text_of_an_event_stays_out_of_the_log(
+    caplog: pytest.LogCaptureFixture, unknown: str, place: str, text: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    cloud = Cloud(UNKNOWN_RECORDINGS=unknown, ACS_TOPIC=TOPIC)
+    keep_at_acs(cloud, 1)
+    host = FakeHost(cloud)
+    host.publish(OUTSIDE[place](text))
+    host.settle()
+
+    assert "event_" in lines(caplog)
+    assert text[:1_000] not in lines(caplog)
+
+
+@pytest.mark.parametrize(("field", "event"), [("chunkDocumentId", "chunk_deferred"), ("callId", "chunk_incomplete")])
+def test_text_of_a_metadata_file_stays_out_of_the_log(caplog: pytest.LogCaptureFixture, field: str, event: str) -> None:
+    caplog.set_level(logging.INFO)
+    cloud = Cloud()
+    cloud.source.add(document_id(), media(), metadata(0, **{field: "4:+15550100"}))
+    host = FakeHost(cloud)
+    host.publish(file_ready_event(1))
+    host.settle()
+
+    assert event in lines(caplog)
+    assert "15550100" not in lines(caplog)
+
+
+def test_the_reason_of_a_refusal_is_cut_in_the_log_and_kept_whole(caplog: pytest.LogCaptureFixture) -> None:
+    cloud = Cloud()
+    cloud.services.ingest.ingest(file_ready_event([announced_chunk(n, contentLocation="no URL") for n in range(50)]))
+
+    (reason,) = cloud.rejected.reasons.values()
+    assert len(reason) > REASON_CHARACTERS_MAX
+    assert f'"{reason[:REASON_CHARACTERS_MAX]}"' in lines(caplog)
 
 
 def test_what_acs_says_in_a_refusal_stays_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:

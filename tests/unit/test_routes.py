@@ -49,6 +49,16 @@ def test_every_route_is_there_with_its_method_and_key(app: App) -> None:
     assert found == {name: (*route, levels[name]) for name, route in ROUTES.items()}
 
 
+@pytest.mark.parametrize("host", ["[", "]", "[::1", "", "a b", "\u2100.example"])
+def test_a_host_header_that_is_none_makes_no_fault_of_ours(
+    app: App, host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    status, _, _ = app.http("recording_state", b"[]", host=host)
+
+    assert status == 200
+    assert "unknown_fault" not in caplog.text
+
+
 def test_a_start_answers_201_and_where_the_recording_is(app: App) -> None:
     status, recording, headers = app.http("start_recording", start_body(tags={"case": "42"}))
 

@@ -77,6 +77,17 @@ def test_an_accepted_start_can_fail_later(acs: Acs, client: CallAutomationClient
     assert acs.admin.events() == []
 
 
+def test_a_failed_start_names_what_it_is_told_to_name(acs: Acs, client: CallAutomationClient) -> None:
+    acs.admin.change_settings(accepted_starts_fail=True, failed_start_names=("callConnectionId",))
+    call = acs.admin.place_call()
+    with Webhook() as webhook:
+        client.start_recording(call_connection_id=call.call_connection_id, recording_state_callback_url=webhook.url)
+        (event,) = webhook.wait(1)[0].document
+
+    ids = ("recordingId", "serverCallId", "callConnectionId")
+    assert [event["data"].get(name) for name in ids] == [None, None, call.call_connection_id]
+
+
 def test_callbacks_can_be_lost(acs: Acs) -> None:
     acs.admin.change_settings(callbacks_lost=True)
     with Webhook() as webhook:
