@@ -20,7 +20,14 @@ import msgspec
 from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
-from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
+from shared.domain.errors import (
+    BlobExists,
+    BlockRefused,
+    BlocksGone,
+    BlocksInTheWay,
+    ContentConflict,
+    StoreUnavailable,
+)
 from shared.domain.ports import BlobHeaders, BlobProperties, Block, ChunkStore, Source
 
 # One hashes and sends while the other waits for storage; with the block that is being read that makes the three blocks
@@ -141,7 +148,19 @@ class ContentCopier:
                     return self.copy_at_once(request, reader, layout)
                 return self.copy_in_blocks(request, reader, layout, layout.staged(blob.staged))
         except (BlobExists, BlocksGone):
-            return self.verify_winner(request, self.store.stat(request.name))
+            blob = self.store.stat(request.name)
+            if blob.etag is None and blob.staged and not request.resume:
+                # Staged blocks alone may keep a blob from being written at once, and go with blocks.
+                return self.copy(msgspec.structs.replace(request, resume=True))
+            return self.verify_winner(request, blob)
+        except BlockRefused as error:
+            raise self.why_refused(request.name, error) from error
+
+    def why_refused(self, name: str, error: BlockRefused) -> StoreUnavailable:
+        """Why a block of ours is refused: what somebody else staged under the name, or the service's own words."""
+        if all(BLOCK_ID.fullmatch(block.id) for block in self.store.stat(name).staged):
+            return error
+        return BlocksInTheWay(name)
 
     def copy_at_once(self, request: CopyRequest, reader: SourceReader, layout: Layout) -> CopyProof:
         content = memoryview(bytearray(layout.total))

@@ -20,7 +20,7 @@ RENEWALS_PER_CLAIM = 5
 # longer than a worker that works is silent. In claims and no setting, so that whoever shortens those shortens both.
 MESSAGE_PATIENCE_CLAIMS = 3
 ATTEMPT_SECONDS_MAX = 20 * 60  # chosen: below host.json's functionTimeout, which kills every other invocation, too
-AFTER_DEADLINE = timedelta(hours=6)  # chosen: ACS may destroy later than it says; after that nothing is tried any more
+SILENCE_RETENTIONS = 1.5  # chosen: how long a chunk is tried while ACS never says that it is gone, in retentions
 WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # chosen: before ACS destroys a chunk that is not stored
 AT_RISK = WARNINGS[0]
 

@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from shared.domain.errors import CatalogConflict
-from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import Catalog
 
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -13,7 +13,8 @@ fixed key. A *queue message* only makes the next step happen soon: whatever it c
 
     claimed_until   chunk row     a worker has the chunk until then, and renews while it works; no other begins
     due_at          chunk row     when the next step is to be sent if no message has done it by then
-    expires_at      chunk row     when ACS destroys the original, by the earliest plausible account
+    expires_at      chunk row     when ACS destroys the original, by the earliest plausible account; gone_by is the
+                                  latest
     due_at          index entry   when the sweep checks the row; a hint that may be too early, never missing
 
 **Who writes what, in which order.** Each step leaves what the next one needs before it lets go of what it has.
@@ -43,8 +44,8 @@ row belongs to an event that was not acknowledged and comes again; it goes after
 is continued, one that was committed is verified, and nothing is ever written over one. Every row write is conditional:
 of two writers one starts again from what it finds.
 
-**When it ends.** A chunk is tried until ACS answers 404 after expires_at, or 6 h after it; then it is `failed`, with
-an alert. A recording without an event is failed an hour after its end; one with a gap is alerted. All durations, each
-with its source, stand in `shared/domain/durations.py`; those of the platform in `host.json`, explained in
-`docs/settings.md`.
+**When it ends.** A chunk is tried, at each place where it was announced, until ACS answers 404 once it must have
+destroyed it (gone_by), or for 1.5 retentions while ACS says nothing of the kind; then it is `failed`, with an alert. A
+recording without an event is failed an hour after its end; one with a gap is alerted. All durations, each with its
+source, stand in `shared/domain/durations.py`; those of the platform in `host.json`, explained in `docs/settings.md`.
 """

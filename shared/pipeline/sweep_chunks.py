@@ -8,8 +8,9 @@ import msgspec
 
 from shared.domain.durations import ORPHAN_PATIENCE, WARNINGS
 from shared.domain.errors import CatalogConflict
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, IndexEntry, Messages
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent
-from shared.domain.models import IndexEntry
 from shared.domain.ports import SourceRange
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, FakeSource, Fault, acs_recording_id

@@ -48,6 +48,11 @@ def ingests(*numbers: int, of: int = 0) -> Act:
     return lambda stage, services: services.ingest.ingest(event(numbers, of or stage.scenario.chunks))
 
 
+def announces_elsewhere(_: RaceState, services: Services) -> Messages:
+    """The first file once more, at another host."""
+    return services.ingest.ingest(losses.THERE)
+
+
 def transfers(stage: RaceState, services: Services) -> Messages:
     return services.transfer.transfer(stage.ref())
 
@@ -153,6 +158,11 @@ RACES: Mapping[str, Race] = {
     ),
     "a late transfer and its successor": Race(before=ANNOUNCED, acts=(transfers, transfers_and_deletes), tick=SLOW),
     "two deletions": Race(before=STORED, acts=(deletes, deletes)),
+    "a transfer and its chunk announced elsewhere": Race(before=ANNOUNCED, acts=(transfers, announces_elsewhere)),
+    "a slow transfer in blocks and its chunk announced elsewhere": Race(
+        scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, announces_elsewhere), tick=SLOW
+    ),
+    "a deletion and its chunk announced elsewhere": Race(before=STORED, acts=(deletes, announces_elsewhere)),
     "a transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True),
     "a slow transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True, tick=SLOW),
     "a stalled transfer, the sweep, and its successor": Race(

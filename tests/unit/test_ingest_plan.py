@@ -41,7 +41,7 @@ def test_an_event_whose_chunks_all_have_rows_plans_nothing() -> None:
 def test_a_refused_chunk_that_is_understood_now_is_revived_on_its_row() -> None:
     planned = plan(file_ready_event(1), {document_id(0): REFUSED})
 
-    assert [(row.status, row.etag) for row in planned.revived] == [(ChunkStatus.PENDING, "v7")]
+    assert [(row.status, row.etag) for row in planned.changed] == [(ChunkStatus.PENDING, "v7")]
     assert planned.added == ()
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkStatus, FilesStatus, IndexEntry, Messages, RecordingStatus
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
 from shared.domain.open_work import chunk_entry
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault

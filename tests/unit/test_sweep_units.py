@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.errors import BlobGone, CatalogUnavailable, StoreUnavailable
-from shared.domain.models import IndexEntry, Messages
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Messages
 from shared.domain.open_work import chunk_entry
 from shared.pipeline.sweep import ENTRIES_PER_RUN_MAX
 from tests.builders import file_ready_event, keep_at_acs
