@@ -108,7 +108,7 @@ param verifyCallbacks bool = false
 param transferBlockBytes int = 4194304
 @minValue(60)
 @maxValue(7200)
-param claimSeconds int = 900
+param claimSeconds int = 300
 @minValue(1)
 @maxValue(3600)
 param retryFirstSeconds int = 60

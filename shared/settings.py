@@ -85,6 +85,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_recording: timedelta
     client_id: str | None
 
+    @property
+    def message_patience(self) -> timedelta:
+        """How long a message that was sent may wait in its queue before the sweep sends it again."""
+        return self.claim * durations.MESSAGE_PATIENCE_CLAIMS
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read every setting.

@@ -52,7 +52,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
         headers: of the blob.
         check_head: raises for first bytes that cannot be the content.
         keep_going: called at block boundaries; raises to stop there.
-        keep_reading: called at each piece of a block; raises to stop in the middle of it.
+        keep_reading: called at each piece that is read; raises to stop in the middle of a block.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
     """
 
@@ -191,7 +191,7 @@ class ContentCopier:
             raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
         return CopyProof(
             length=layout.total,
-            sha256=known or self.digest_of_blob(request.name, layout.total),
+            sha256=known or self.digest_of_blob(request, layout.total),
             etag=etag,
             block_list_digest=list_digest(blocks),
         )
@@ -232,17 +232,17 @@ class ContentCopier:
         """
         if blob.etag is None:
             raise StoreUnavailable(f"Neither the blob {request.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(request.name, blob.length)
+        digest = self.digest_of_blob(request, blob.length)
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
         return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=list_digest(blob.blocks))
 
-    def digest_of_blob(self, name: str, length: int) -> str:
+    def digest_of_blob(self, request: CopyRequest, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""
-        digest, read = digest_of(self.store.read(name))
+        digest, read = digest_of(self.store.read(request.name), request.keep_reading)
         if read != length:
-            raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
+            raise StoreUnavailable(f"The blob {request.name} gave {read} bytes instead of {length}.")
         return digest
 
     def digest_of_source(self, request: CopyRequest) -> tuple[int, str]:
@@ -274,10 +274,11 @@ def proven_by_ids(blob: BlobProperties) -> bool:
     return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
-def digest_of(pieces: Iterable[bytes]) -> tuple[str, int]:
-    """(SHA-256, length) of bytes."""
+def digest_of(pieces: Iterable[bytes], on_piece: Callable[[], None] = lambda: None) -> tuple[str, int]:
+    """(SHA-256, length) of bytes; what is called at every piece may raise to stop there."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces:
+        on_piece()
         digest.update(piece)
         length += len(piece)
     return digest.hexdigest(), length

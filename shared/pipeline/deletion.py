@@ -162,7 +162,7 @@ class Deletion:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
         row = unproven(chunk.moved(ChunkStatus.PENDING))
-        due = self.clock() + self.retries.claim
+        due = self.clock() + self.retries.message_patience
         self.catalog.save_chunk(msgspec.structs.replace(row, failure=str(error), due_at=due))
         return Messages(transfers=(chunk.ref,))
 

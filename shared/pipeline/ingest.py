@@ -131,7 +131,7 @@ class Ingest:
         rows = [*plan.added, *plan.changed]
         now = self.clock()
         # Where ACS has not confirmed the end, the next sweep asks it.
-        self.open_work.watch(recording, now if recording.may_run else now + self.policy.claim, rows)
+        self.open_work.watch(recording, now if recording.may_run else now + self.policy.message_patience, rows)
         if not recording.etag or not rows:
             recording = self.catalog.save_recording(recording)
         for batch in batched(plan.added, CHUNKS_PER_BATCH, strict=False):

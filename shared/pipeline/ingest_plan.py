@@ -32,7 +32,7 @@ class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
     host_suffixes: tuple[str, ...]
     byos_containers: tuple[str, ...]
     retention: timedelta
-    claim: timedelta
+    message_patience: timedelta
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,7 +276,7 @@ def chunk_row(
         call_id=(recording.call_id or "")[:CALL_ID_CHARACTERS_MAX],
         left_at_acs="ACS says that it is still recorded." if plain(announced.end_reason) == STILL_RECORDED else None,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
-        due_at=now + policy.claim,
+        due_at=now + policy.message_patience,
     )
     try:
         return with_locations(row, announced, policy)

@@ -50,7 +50,7 @@ class Replay:
     ingest: Ingest
     completion: Completion
     clock: Clock
-    claim: timedelta
+    message_patience: timedelta
 
     def recording(self, id: str) -> Messages:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
@@ -119,7 +119,7 @@ class Replay:
         messages = merged(run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unsent)
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
-            self.completion.reopen(recording, self.clock() + self.claim)
+            self.completion.reopen(recording, self.clock() + self.message_patience)
         return messages
 
     def reset(self, chunk: Chunk) -> Messages:
@@ -127,7 +127,7 @@ class Replay:
         chunk = unproven(chunk) if chunk.altered else chunk
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
-        return resend(self.open_work, chunk, self.clock() + self.claim, **columns)
+        return resend(self.open_work, chunk, self.clock() + self.message_patience, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""

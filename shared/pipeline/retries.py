@@ -15,9 +15,10 @@ DOUBLINGS_MAX = 20  # beyond it any back-off is at its cap
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When to try again, and how long a claim lasts."""
+    """When to try again, how long a claim lasts, and how long a message that was sent may wait."""
 
     claim: timedelta
+    message_patience: timedelta
     first: timedelta
     longest: timedelta
     retention: timedelta

@@ -5,7 +5,6 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -105,11 +104,11 @@ class Transfer:
         Raises:
             CatalogConflict: another worker has the chunk.
         """
-        claim = Claim.take(self.catalog, self.clock, self.retries.claim, chunk)
+        claim = Claim.take(self.open_work, self.clock, self.retries.claim, chunk)
         try:
             stored = self.copy(claim)
         except OutOfTime:  # at a block boundary; the next attempt begins at once
-            return resend(self.open_work, claim.chunk, self.clock() + self.retries.claim)
+            return resend(self.open_work, claim.chunk, self.clock() + self.retries.message_patience)
         except Transient as error:
             return self.defer(claim.chunk, error)
         except Permanent as error:
@@ -161,7 +160,7 @@ class Transfer:
 
     def read_metadata(self, claim: Claim, url: str) -> tuple[bytes, dict[str, object]]:
         claim.renew()  # a place before may have been silent for long
-        content = self.read_whole(url)
+        content = self.read_whole(url, claim)
         return content, check_metadata(content, claim.chunk.document_id)
 
     def kept_metadata(self, chunk: Chunk, name: str) -> tuple[bytes, dict[str, object]]:
@@ -196,9 +195,9 @@ class Transfer:
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
         return blob.etag
 
-    def read_whole(self, url: str) -> bytes:
+    def read_whole(self, url: str, claim: Claim) -> bytes:
         """A small content, exactly as ACS gives it."""
-        with closing(SourceReader(self.source, url)) as reader:
+        with closing(SourceReader(self.source, url, claim.renew)) as reader:
             total = reader.open(0, METADATA_BYTES_MAX)
             if total > METADATA_BYTES_MAX:
                 raise SourceSuspect(f"The metadata has {total} bytes; more than {METADATA_BYTES_MAX} cannot be right.")
@@ -255,7 +254,7 @@ class Transfer:
         pieces = self.own.read(chunk.content_location)
         head = next(pieces, b"")
         check_signature(head, chunk.format)
-        digest, length = digest_of(chain([head], renewing(pieces, claim)))
+        digest, length = digest_of(chain([head], pieces), claim.renew)
         if length != blob.length:
             raise SourceSuspect(f"The file gave {length} bytes instead of {blob.length}.")
         claim.record(bytes=length, sha256=digest, content_etag=blob.etag)
@@ -269,7 +268,7 @@ class Transfer:
             stored_at=now,
             claimed_until=None,
             failure=failure or left_at_acs(chunk),
-            due_at=now + self.retries.claim if deletable else None,
+            due_at=now + self.retries.message_patience if deletable else None,
             open=deletable,
         )
         self.catalog.save_chunk(row)
@@ -341,13 +340,6 @@ def contradicted_call(chunk: Chunk, metadata: dict[str, object]) -> str | None:
 def left_at_acs(chunk: Chunk) -> str | None:
     """What the row of a stored chunk says of its original."""
     return chunk.left_at_acs and f"The copy is safe; ACS's original is not deleted. {chunk.left_at_acs}"
-
-
-def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
-    """The pieces, with the claim renewed as they are used."""
-    for piece in pieces:
-        claim.renew()
-        yield piece
 
 
 def blob_headers(chunk: Chunk, kind: str) -> BlobHeaders:

@@ -12,7 +12,7 @@ from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
 from shared.domain.ports import AcsState, SourceRange
 from shared.domain.start_request import StartRequest
-from tests.fakes.world import Fault, World
+from tests.fakes.world import Fault, World, no_wait
 
 PIECE_BYTES = 1024
 PAGE = b"<!DOCTYPE html><html><body>Service unavailable</body></html>"
@@ -151,10 +151,12 @@ class FakeRange:
     length: int
     content: bytes = field(repr=False)
     breaks_after: int | None = None
+    at_piece: Callable[[], None] = no_wait
 
     def pieces(self) -> Iterator[bytes]:
         content = self.content[: self.breaks_after]
         for start in range(0, len(content), PIECE_BYTES):
+            self.at_piece()
             yield content[start : start + PIECE_BYTES]
         if self.breaks_after is not None:
             raise SourceUnavailable(f"The connection broke after {self.breaks_after} bytes.")
@@ -194,6 +196,7 @@ class FakeSource:
                 raise SourceUnavailable("ACS did not answer.")
             answer = self.answer(url, offset, length, fault)
             self.bytes_sent += answer.length
+        answer.at_piece = self.world.at_piece
         yield answer
 
     def answer(self, url: str, offset: int, length: int, fault: Fault | None) -> FakeRange:

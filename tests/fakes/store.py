@@ -11,7 +11,7 @@ from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
 STAGED_BLOCKS_MAX = 100_000
-READ_BYTES = 64 * 1024
+READ_BYTES = 1024
 
 
 @dataclass
@@ -118,7 +118,7 @@ class FakeStore:
             if self.all[name].archived:
                 raise BlobUnreadable(f"The blob {name} cannot be read as it is.")
             content = self.all[name].content
-        yield from pieces(content)
+        yield from pieces(content, self.world)
 
     def names(self, prefix: str) -> Iterator[str]:
         with self.world.effect("store.names"):
@@ -165,9 +165,10 @@ class FakeOwnStorage:
             if url not in self.files:
                 raise StoreUnavailable("Blob Storage answered 404 (BlobNotFound).")
             content = self.files[url].content
-        yield from pieces(content)
+        yield from pieces(content, self.world)
 
 
-def pieces(content: bytes) -> Iterator[bytes]:
+def pieces(content: bytes, world: World) -> Iterator[bytes]:
     for start in range(0, len(content), READ_BYTES):
+        world.at_piece()
         yield content[start : start + READ_BYTES]

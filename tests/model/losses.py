@@ -15,7 +15,7 @@ from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
-from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.model_run import TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scenarios import EXPIRES_AT, ONE, files
 from tests.model.search import Faults
@@ -304,7 +304,7 @@ class LossRun:
         fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
-            self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.world.now += TIME_OUTS.get(fault, timedelta(0))
         return fault
 
     def tamper(self) -> None:

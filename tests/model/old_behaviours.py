@@ -339,6 +339,31 @@ OLD: dict[str, OldBehaviour] = {
         once="self.writes[key] = 0",
         noticed_by=("tests/contract/test_catalog_lost.py", "-m", "not stack"),
     ),
+    "a claim is found when its chunk was due before": OldBehaviour(
+        path="shared/pipeline/claims.py",
+        today="open_work.postpone(chunk, until, claimed_until=until, attempts=chunk.attempts + 1)",
+        once="open_work.catalog.save_chunk("
+        "msgspec.structs.replace(chunk, due_at=until, claimed_until=until, attempts=chunk.attempts + 1))",
+        noticed_by=("tests/model/test_faults.py", "-k", "after_a_kill"),
+    ),
+    "a claim is not renewed while a block fills": OldBehaviour(
+        path="shared/copying/source_reader.py",
+        today="        self.on_piece()\n",
+        once="",
+        noticed_by=("tests/unit/test_claims.py",),
+    ),
+    "a message that was sent is waited for no longer than a worker": OldBehaviour(
+        path="shared/settings.py",
+        today="return self.claim * durations.MESSAGE_PATIENCE_CLAIMS",
+        once="return self.claim",
+        noticed_by=("tests/unit/test_claims.py", "-k", "long_queue"),
+    ),
+    "whoever loses a row leaves its entry due later than the claim on it ends": OldBehaviour(
+        path="shared/domain/open_work.py",
+        today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
+        once="",
+        noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
+    ),
 }
 
 

@@ -177,6 +177,13 @@ class Oracle:
             hold(
                 not chunk.open or chunk.id in found, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}."
             )
+            self.found_at_claim_s_end(chunk)
+
+    def found_at_claim_s_end(self, chunk: Chunk) -> None:
+        """I14: a chunk whose worker has died waits for the end of its claim, and no longer."""
+        if chunk.claimed_until:
+            due_at = self.cloud.catalog.open[chunk.id, chunk.document_id].due_at
+            hold(due_at <= chunk.claimed_until, f"A claim ends at {chunk.claimed_until}, and is looked at at {due_at}.")
 
     def at_rest(self, scenario: Scenario, completions_max: int = 1) -> None:
         """Everything announced is stored, deleted, completed, listed; nothing is left over."""

@@ -15,7 +15,7 @@ POLICY = IngestPolicy(
     host_suffixes=("asm.skype.com",),
     byos_containers=(),
     retention=timedelta(hours=24),
-    claim=timedelta(minutes=15),
+    message_patience=timedelta(minutes=15),
 )
 REFUSED = a_chunk(0, status=ChunkStatus.FAILED, content_location="", etag="v7")
 
