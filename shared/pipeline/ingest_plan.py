@@ -15,7 +15,7 @@ from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
-from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
+from shared.pipeline.wholeness import STILL_RECORDED, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
@@ -39,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
-        revived: rows to replace: refused chunks whose URLs are understood now, and chunks whose end was not known.
+        revived: rows to replace: refused chunks whose URLs are understood now, and chunks that were still recorded.
         refusals: one sentence for each part of the event that is not understood.
         remarks: one sentence for what a person should know although nothing has to be read again.
         has_news: whether the recording's row says something new beside its chunks.
@@ -76,16 +76,14 @@ def plan_event(
         old = known.get(announced.document_id)
         if old is None and announced.document_id in known:
             unreadable.append(str(RowUnreadable(recording.id, announced.document_id)))
-        elif old is None or old.refused:
+        elif old is None or old.refused or has_ended(old, announced):
             row = chunk_row(planned, event, announced, policy, now)
             if row.failure:
                 refused.append(row.failure)
             if old is None:
                 added.append(row)
-            elif not row.refused:
+            elif not row.refused and is_copied_anew(old, row):
                 revived.append(msgspec.structs.replace(row, etag=old.etag))
-        elif (end := later_chunk_end(old.end_reason, announced.end_reason)) != old.end_reason:
-            revived.append(msgspec.structs.replace(old, end_reason=end))
     return Plan(
         recording=planned,
         added=tuple(added),
@@ -94,6 +92,16 @@ def plan_event(
         remarks=tuple(undeletable_chunks(event, policy)),
         has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason),
     )
+
+
+def has_ended(old: Chunk, announced: AnnouncedChunk) -> bool:
+    """Whether a chunk that ACS was still recording when it was announced has ended: a copy of it may lack its end."""
+    return plain(old.end_reason) == STILL_RECORDED and plain(announced.end_reason) not in {STILL_RECORDED, ""}
+
+
+def is_copied_anew(old: Chunk, row: Chunk) -> bool:
+    """Whether the row leads to a copy of what is at ACS now: a blob that has its name already would count as that."""
+    return old.refused or row.own_storage or row.content_blob != old.content_blob
 
 
 def plan_without_files(recording: Recording, now: datetime) -> Plan:
@@ -160,6 +168,7 @@ def chunk_row(
     announced_format = event.recording_format_type or recording.recording_format_type
     format = announced_format if announced_format in blob_names.CONTENT_TYPES else None
     extension = format or blob_names.DEFAULT_FORMAT
+    is_recorded = plain(announced.end_reason) == STILL_RECORDED
     row = Chunk(
         id=recording.id,
         document_id=announced.document_id,
@@ -168,11 +177,13 @@ def chunk_row(
         created_at=now,
         expires_at=event.event_time + policy.retention,
         content_location="",
-        content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
+        content_blob=blob_names.content_blob(
+            recording.folder, announced.index, announced.document_id, extension, unfinished=is_recorded
+        ),
         format=format,
         end_reason=announced.end_reason,
         call_id=(recording.call_id or "")[:CALL_ID_CHARACTERS_MAX],
-        left_at_acs="ACS says that it is still recorded." if plain(announced.end_reason) == STILL_RECORDED else None,
+        left_at_acs="ACS says that it is still recorded." if is_recorded else None,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
         due_at=now + policy.claim,
     )
@@ -206,11 +217,8 @@ def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) 
         # And no delete_location: deleting the document would delete metadata of which there is no copy.
         return row
     metadata = own_location(row.document_id, announced.metadata_location, policy.host_suffixes)
-    folder = row.content_blob.rpartition("/")[0]
     row = msgspec.structs.replace(
-        row,
-        metadata_location=metadata.url,
-        metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
+        row, metadata_location=metadata.url, metadata_blob=blob_names.metadata_blob(row.content_blob)
     )
     return with_delete_location(row, announced.delete_location, policy)
 

@@ -88,11 +88,6 @@ def later_session_end(known: str | None, said: str | None) -> str | None:
     return max(both, key=weight, default=None)
 
 
-def later_chunk_end(known: str | None, said: str | None) -> str | None:
-    """The reason of a chunk that is announced again: another one counts where it was still recorded before."""
-    return said if said and plain(known) == STILL_RECORDED else known
-
-
 def weight(session_end_reason: str | None) -> int:
     session = plain(session_end_reason)
     return (session not in SESSION_GOES_ON) + (session in SESSION_BROKEN)
