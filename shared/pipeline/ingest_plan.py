@@ -13,12 +13,14 @@ from shared.domain import blob_names
 from shared.domain.acs_urls import in_own_storage, own_location
 from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
+from shared.domain.identifiers import digest
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.pipeline.wholeness import STILL_RECORDED, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
+DIGEST_DIGITS = 16  # of an event's id on the row of its recording: enough to know it again
 NO_FILE = "The event lists no recordingChunks: ACS announced no file."
 
 
@@ -90,7 +92,8 @@ def plan_event(
         revived=tuple(revived),
         refusals=(*event.unreadable, *unreadable, *refused),
         remarks=tuple(undeletable_chunks(event, policy)),
-        has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason),
+        has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason)
+        or planned.unread_events != recording.unread_events,
     )
 
 
@@ -137,6 +140,7 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         recording_duration_ms=event.recording_duration_ms or recording.recording_duration_ms,
         session_end_reason=later_session_end(recording.session_end_reason, event.session_end_reason),
         storage_type=storage_type(recording, event),
+        unread_events=unread_events(recording, event),
         expires_at=min(recording.expires_at or deadline, deadline),
         folder=recording.folder or blob_names.folder(recording.id, began or event.event_time),
         heard_at=now,
@@ -152,6 +156,14 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         failure=None,
         failure_kind=None,
     )
+
+
+def unread_events(recording: Recording, event: FileReady) -> str | None:
+    """The events that list a chunk which cannot be read, by digest: one goes when it comes again, corrected."""
+    unread = (recording.unread_events or "").split()
+    name = digest(event.event_id or "")[:DIGEST_DIGITS]
+    others = [one for one in unread if one != name]
+    return " ".join([*others, name] if event.unreadable else others) or None
 
 
 def storage_type(recording: Recording, event: FileReady) -> StorageType | None:

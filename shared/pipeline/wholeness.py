@@ -46,6 +46,10 @@ SESSION_BROKEN = frozenset(  # the recorder stopped before the call did, or made
         "transcriptobjectcreationfailed",
     }
 )
+UNREAD = (
+    "A chunk that an event lists could not be read. The event is kept in rejected-events: correct it, and hand it in"
+    " under the same id."
+)
 CHUNK_KNOWN = CHUNK_ENDED | CHUNK_CUT | CHUNK_UNFINISHED
 SESSION_KNOWN = SESSION_ENDED | SESSION_GOES_ON | SESSION_BROKEN
 
@@ -58,8 +62,8 @@ def what_is_missing(recording: Recording, chunks: Iterable[Chunk]) -> str | None
     by_index: dict[int, list[str]] = {}
     for chunk in chunks:
         by_index.setdefault(chunk.index, []).append(plain(chunk.end_reason))
-    if not by_index:
-        return "No chunk was announced."
+    if recording.unread_events or not by_index:
+        return UNREAD if recording.unread_events else "No chunk was announced."
     for number, index in enumerate(sorted(by_index)):
         if index != number:
             return f"Chunk {number} was not announced, chunk {index} was."
