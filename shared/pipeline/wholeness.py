@@ -87,14 +87,15 @@ def has_unknown_reason(recording: Recording, chunks: Iterable[Chunk]) -> bool:
 
 
 def later_session_end(known: str | None, said: str | None) -> str | None:
-    """Of the reasons of two events, which come in any order, the one that counts: a loss, else an end, else neither."""
+    """Of the reasons of two events, in any order, the one that counts: a loss, else what is not known, else an end."""
     both: Sequence[str] = [reason for reason in (said, known) if reason]
     return max(both, key=weight, default=None)
 
 
 def weight(session_end_reason: str | None) -> int:
     session = plain(session_end_reason)
-    return (session not in SESSION_GOES_ON) + (session in SESSION_BROKEN)
+    without_loss = SESSION_GOES_ON | SESSION_ENDED | {""}
+    return (session not in SESSION_GOES_ON) + (session not in without_loss) + (session in SESSION_BROKEN)
 
 
 def plain(reason: str | None) -> str:
