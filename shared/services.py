@@ -187,7 +187,8 @@ class Services:
             self.settings.acs_retention,
         )
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.claim)
-        return Sweep(self.open_work, DeadLetterIntake(self.dead_letters, self.ingest), recordings, chunks, self.clock)
+        letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
+        return Sweep(self.open_work, letters, recordings, chunks, self.clock)
 
     @LockedCachedProperty
     def poison(self) -> Poison:
