@@ -93,7 +93,8 @@ def plan_event(
         refusals=(*event.unreadable, *unreadable, *refused),
         remarks=tuple(undeletable_chunks(event, policy)),
         has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason)
-        or planned.unread_events != recording.unread_events,
+        or planned.unread_events != recording.unread_events
+        or (recording.recording_id is None and event.recording_id is not None),
     )
 
 
