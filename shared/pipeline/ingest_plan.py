@@ -91,7 +91,7 @@ def plan_event(
         added=tuple(added),
         revived=tuple(revived),
         refusals=(*event.unreadable, *unreadable, *refused),
-        remarks=tuple(undeletable_chunks(event, policy)),
+        remarks=(*undeletable_chunks(event, policy), *unread_metadata(event, policy)),
         has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason)
         or planned.unread_events != recording.unread_events
         or (recording.recording_id is None and event.recording_id is not None),
@@ -269,3 +269,11 @@ def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
             own_location(chunk.document_id, chunk.delete_location, policy.host_suffixes)
         except NotUnderstood as error:
             yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"
+
+
+def unread_metadata(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
+    """One sentence for each chunk in a container of the operator's whose metadata are said to be elsewhere."""
+    for chunk in event.chunks:
+        own = in_own_storage(chunk.content_location or "", policy.byos_containers)
+        if own and chunk.metadata_location and not in_own_storage(chunk.metadata_location, policy.byos_containers):
+            yield f"The metadata of chunk {chunk.document_id} are in no container of BYOS_CONTAINERS, as its media are."
