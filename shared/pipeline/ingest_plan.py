@@ -21,6 +21,10 @@ from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
 DIGEST_DIGITS = 16  # of an event's id on the row of its recording: enough to know it again
+# Of a row, by any event of its recording: that it was not started, or that its start is waited for.
+REFUTED = dict.fromkeys(
+    ("claimed_until", "waits_for", "start_failure", "start_failure_reason", "refused_status", "refused_code")
+)
 NO_FILE = "The event lists no recordingChunks: ACS announced no file."
 
 
@@ -116,7 +120,9 @@ def plan_without_files(recording: Recording, now: datetime) -> Plan:
     planned = recording
     if recording.files is FilesStatus.NONE:
         failure = f"{NO_FILE} The event is kept in rejected-events; hand in the one that lists them, if there is one."
-        planned = msgspec.structs.replace(recording, failure=failure)
+        # That ACS reported a failed start goes well with an event without files.
+        refuted = {} if recording.start_report else REFUTED
+        planned = msgspec.structs.replace(recording, failure=failure, **refuted)
     has_news = planned != recording
     if has_news:
         planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
@@ -146,16 +152,11 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         folder=recording.folder or blob_names.folder(recording.id, began or event.event_time),
         heard_at=now,
         told=None,
-        claimed_until=None,
-        waits_for=None,
-        start_failure=None,
-        start_failure_reason=None,
-        refused_status=None,
-        refused_code=None,
         start_report=None,
         completed_at=None,
         failure=None,
         failure_kind=None,
+        **REFUTED,
     )
 
 

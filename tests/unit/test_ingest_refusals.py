@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus, StartFailure
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -222,6 +222,17 @@ def test_an_event_that_lists_no_file_links_its_recording_to_the_id_that_it_names
     ingest(cloud, file_ready_event(0))
 
     assert cloud.recording().recording_id == RECORDING_ID
+
+
+@pytest.mark.parametrize("report", [None, "ACS reported that it could not start."])
+def test_an_event_that_lists_no_file_refutes_that_there_was_no_start_unless_acs_reported_that(
+    cloud: Cloud, report: str | None
+) -> None:
+    start(cloud, start_failure=StartFailure.UNCONFIRMED, start_failure_reason="No event came.", start_report=report)
+
+    ingest(cloud, file_ready_event(0))
+
+    assert cloud.recording().start_failure is (StartFailure.UNCONFIRMED if report else None)
 
 
 def test_an_event_that_lists_no_file_and_comes_again_writes_nothing(cloud: Cloud) -> None:
