@@ -186,9 +186,9 @@ class Services:
             self.settings.max_recording,
             self.settings.acs_retention,
         )
-        patience = self.settings.message_patience
-        chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, patience)
-        return Sweep(self.open_work, DeadLetterIntake(self.dead_letters, self.ingest), recordings, chunks, self.clock)
+        chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.message_patience)
+        letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
+        return Sweep(self.open_work, letters, recordings, chunks, self.clock)
 
     @LockedCachedProperty
     def poison(self) -> Poison:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 DEFAULT_FORMAT = "mp4"  # what ACS writes unless it is asked for another
 # The formats that ACS writes; those that can be asked for are the same (`FormatType`, a test compares them).
 CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "video/mp4"}
+UNFINISHED = ".unfinished"
 METADATA_CONTENT_TYPE = "application/json"
 
 
@@ -12,12 +13,14 @@ def folder(recording: str, day: datetime) -> str:
     return f"{day.astimezone(UTC):%Y/%m/%d}/{recording}"
 
 
-def content_blob(folder: str, index: int, document_id: str, extension: str) -> str:
-    return f"{folder}/{index:04}-{document_id}.{extension}"
+def content_blob(folder: str, index: int, document_id: str, extension: str, *, unfinished: bool = False) -> str:
+    """Name of a copy; of a chunk that ACS still records another one, since nothing is written over a copy."""
+    return f"{folder}/{index:04}-{document_id}{UNFINISHED if unfinished else ''}.{extension}"
 
 
-def metadata_blob(folder: str, index: int, document_id: str) -> str:
-    return f"{folder}/{index:04}-{document_id}.metadata.json"
+def metadata_blob(content_blob: str) -> str:
+    """Name of the metadata that go with a copy."""
+    return f"{content_blob.rpartition('.')[0]}.metadata.json"
 
 
 def manifest_blob(folder: str, number: int) -> str:

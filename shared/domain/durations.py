@@ -32,6 +32,7 @@ SETTLE = timedelta(seconds=60)  # observed: ACS answers a start at once, and may
 ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its answer is wanted and cannot be had
 FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
 ASKING_MAX = timedelta(minutes=1)  # chosen: how long one sweep asks ACS; when it is silent, the next one goes on
+INTAKE_MAX = timedelta(minutes=1)  # chosen: how long one sweep takes in dead letters; the next one goes on
 LOOK_AGAIN = timedelta(hours=1)  # chosen: how often an open recording is checked
 EVENT_PATIENCE = timedelta(hours=1)  # chosen: how long after its end a recording may stay without an event
 ACS_PATIENCE = timedelta(hours=3)  # chosen: … where ACS does not say that none will come; told within 4 h of the end

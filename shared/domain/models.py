@@ -152,6 +152,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         completed_at: when the last chunk was finished.
         recording_start_time, recording_duration_ms, session_end_reason, storage_type: as ACS's events say.
         expires_at: the earliest deadline of its unsaved chunks' originals at ACS, as announced.
+        unread_events: digests of the events that list a chunk which cannot be read, so that it is not complete.
         heard_at: when its last event came.
         told: the last alert that it waits, so that it is given once; an event clears it.
         folder: blob folder of its chunks, fixed when the first of them was announced.
@@ -208,6 +209,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     session_end_reason: str | None = None
     storage_type: StorageType | None = None
     expires_at: datetime | None = None
+    unread_events: str | None = None
     heard_at: datetime | None = None
     told: str | None = None
     folder: str | None = None

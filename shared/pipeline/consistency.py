@@ -159,7 +159,7 @@ class Consistency:
             reason = "No row explains this blob." if error is None else "The row that may explain it is unreadable."
             for blob in found:
                 manifest = blob.rpartition("/")[2].startswith("recording.") and bool(chunks or error)
-                if blob not in known and not manifest:
+                if blob.replace(blob_names.UNFINISHED, "") not in known and blob not in known and not manifest:
                     yield Difference(id=id, blob=blob, difference=reason)
 
 

@@ -4,12 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
+from shared.domain.durations import INTAKE_MAX
 from shared.domain.errors import BlobGone, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Messages
-from shared.domain.ports import EventStore
+from shared.domain.ports import Clock, EventStore
 from shared.domain.units import Run
 from shared.pipeline.ingest import Ingest
 from shared.pipeline.queue_messages import merged
@@ -21,12 +23,19 @@ class DeadLetterIntake:
 
     dead_letters: EventStore
     ingest: Ingest
+    clock: Clock
 
-    def ingest_all(self, run: Run) -> Messages:
+    def ingest_due(self, run: Run) -> Messages:
+        """Ingest the first of them, as many as there is time for: after a long outage they come by the thousand.
+
+        A run that outlasted its time would send nothing, remove none, and never come to what else is due.
+        """
+        until = self.clock() + INTAKE_MAX
         names: list[str] = []
         run.attempt(partial(self.list_names, names), alert)
         ingested: list[str] = []
-        parts = [run.attempt(partial(self.ingest_one, name, ingested), alert) for name in names]
+        in_time = takewhile(lambda _: self.clock() < until, names)
+        parts = [run.attempt(partial(self.ingest_one, name, ingested), alert) for name in in_time]
         for name in ingested:
             run.attempt(partial(self.remove, name), alert)
         return merged(parts)

@@ -37,6 +37,7 @@ STORAGE_TYPES = {  # without case, as ACS spelled them over the years
     "azureblob": StorageType.AZURE_BLOB,
     "blobstorage": StorageType.AZURE_BLOB,
 }
+WORDS = {word.casefold(): word for word in ("audio", "audioVideo", "mixed", "unmixed", "wav", "mp3", "mp4")}
 CHUNKS_MAX = 5000  # Event Grid's 1 MiB event holds about 2,240
 
 # serverCallId is standard base64 and may contain slashes: never split a subject.
@@ -164,5 +165,5 @@ def announced_chunk(item: object, position: int) -> AnnouncedChunk:
 
 
 def camel(value: str | None) -> str | None:
-    """The spelling of requests, audioVideo, for that of events, AudioVideo."""
-    return value[0].lower() + value[1:] if value else None
+    """The spelling of requests, audioVideo, for that of events, AudioVideo, in whatever case."""
+    return WORDS.get(value.casefold(), value[0].lower() + value[1:]) if value else None

@@ -120,7 +120,8 @@ def began(event: FileReady) -> datetime:
 
 def by_derived_id(event: FileReady, catalog: Catalog) -> Recording | None:
     """The row that an earlier event of the same recording made."""
-    return next((found for id in derived_ids(event) if (found := catalog.recording(id))), None)
+    rows = (catalog.recording(id) for id in derived_ids(event))
+    return next((row for row in rows if row and not known_to_differ(row.recording_id, event.recording_id)), None)
 
 
 def derived_ids(event: FileReady) -> list[str]:

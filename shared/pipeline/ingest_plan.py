@@ -13,13 +13,19 @@ from shared.domain import blob_names
 from shared.domain.acs_urls import Locations, in_own_storage, own_location
 from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
+from shared.domain.identifiers import digest
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.pipeline.places import locations
-from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
+from shared.pipeline.wholeness import STILL_RECORDED, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
+DIGEST_DIGITS = 16  # of an event's id on the row of its recording: enough to know it again
+# Of a row, by any event of its recording: that it was not started, or that its start is waited for.
+REFUTED = dict.fromkeys(
+    ("claimed_until", "waits_for", "start_failure", "start_failure_reason", "refused_status", "refused_code")
+)
 NO_FILE = "The event lists no recordingChunks: ACS announced no file."
 OTHER_LOCATIONS_MAX = 4  # beside the first; they stand in one column, and each is asked at each try
 
@@ -42,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
         changed: rows to replace: refused chunks whose URLs are understood now, chunks announced at another place, and
-            chunks whose end was not known.
+            chunks that were still recorded.
         refusals: one sentence for each part of the event that is not understood.
         remarks: one sentence for what a person should know although nothing has to be read again.
         has_news: whether the recording's row says something new beside its chunks.
@@ -77,13 +83,17 @@ def plan_event(
         old = rows.get(announced.document_id, known.get(announced.document_id))
         if old is None and announced.document_id in known:
             refusals.append(str(RowUnreadable(recording.id, announced.document_id)))
+        elif old is not None and has_ended(old, announced):
+            row = chunk_row(planned, event, completed(announced, old), policy, now)
+            refusals += [row.failure] if row.failure else []
+            rows |= by_document(copied_anew(old, row))
         elif old is not None and is_settled(old):
-            rows |= by_document(with_end(old, announced))
+            continue
         else:
             row = chunk_row(planned, event, completed(announced, old), policy, now)
             refusals += [row.failure] if row.failure else []
             try:
-                rows |= by_document(row if old is None else announced_again(old, row) or with_end(old, announced))
+                rows |= by_document(row if old is None else announced_again(old, row))
             except NotUnderstood as error:
                 refusals.append(str(error))
     # A chunk's row is written before its recording's: whoever wrote it may have died in between.
@@ -94,8 +104,11 @@ def plan_event(
         added=tuple(row for row in rows.values() if row.document_id not in known),
         changed=tuple(row for row in rows.values() if row.document_id in known),
         refusals=tuple(refusals),
-        remarks=tuple(undeletable_chunks(event, policy)),
-        has_news=reopens or weight(planned.session_end_reason) != weight(recording.session_end_reason),
+        remarks=(*undeletable_chunks(event, policy), *unread_metadata(event, policy)),
+        has_news=reopens
+        or weight(planned.session_end_reason) != weight(recording.session_end_reason)
+        or planned.unread_events != recording.unread_events
+        or (recording.recording_id is None and event.recording_id is not None),
     )
 
 
@@ -103,10 +116,17 @@ def by_document(row: Chunk | None) -> dict[str, Chunk]:
     return {row.document_id: row} if row is not None else {}
 
 
-def with_end(old: Chunk, announced: AnnouncedChunk) -> Chunk | None:
-    """The row of a chunk whose end was not known before; None where the event tells nothing new of it."""
-    end = later_chunk_end(old.end_reason, announced.end_reason)
-    return msgspec.structs.replace(old, end_reason=end) if end != old.end_reason else None
+def has_ended(old: Chunk, announced: AnnouncedChunk) -> bool:
+    """Whether a chunk that ACS was still recording when it was announced has ended: a copy of it may lack its end."""
+    return plain(old.end_reason) == STILL_RECORDED and plain(announced.end_reason) not in {STILL_RECORDED, ""}
+
+
+def copied_anew(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row that leads to a copy of what is at ACS now; None where a blob that has its name would count as that."""
+    if row.refused or not (old.refused or row.own_storage or row.content_blob != old.content_blob):
+        return None
+    anew = msgspec.structs.replace(row, etag=old.etag)
+    return anew if old.refused or old.own_storage or row.own_storage else with_other_locations(anew, old) or anew
 
 
 def is_settled(chunk: Chunk) -> bool:
@@ -148,7 +168,6 @@ def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
         expires_at=min(old.expires_at, row.expires_at),
         gone_by=max(old.gone_by or row.created_at, row.gone_by or row.created_at),
         heard_at=row.heard_at,
-        end_reason=later_chunk_end(old.end_reason, row.end_reason),
         due_at=row.due_at,
         claimed_until=None,  # whoever copies it now does not know this place
         warned=0 if old.status is ChunkStatus.FAILED else old.warned,  # it is at risk once more
@@ -204,7 +223,9 @@ def plan_without_files(recording: Recording, now: datetime) -> Plan:
     planned = recording
     if recording.files is FilesStatus.NONE:
         failure = f"{NO_FILE} The event is kept in rejected-events; hand in the one that lists them, if there is one."
-        planned = msgspec.structs.replace(recording, failure=failure)
+        # That ACS reported a failed start goes well with an event without files.
+        refuted = {} if recording.start_report else REFUTED
+        planned = msgspec.structs.replace(recording, failure=failure, **refuted)
     has_news = planned != recording
     if has_news:
         planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
@@ -229,21 +250,25 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
         recording_duration_ms=event.recording_duration_ms or recording.recording_duration_ms,
         session_end_reason=later_session_end(recording.session_end_reason, event.session_end_reason),
         storage_type=storage_type(recording, event),
+        unread_events=unread_events(recording, event),
         expires_at=min(recording.expires_at or deadline, deadline),
         folder=recording.folder or blob_names.folder(recording.id, began or event.event_time),
         heard_at=now,
         told=None,
-        claimed_until=None,
-        waits_for=None,
-        start_failure=None,
-        start_failure_reason=None,
-        refused_status=None,
-        refused_code=None,
         start_report=None,
         completed_at=None,
         failure=None,
         failure_kind=None,
+        **REFUTED,
     )
+
+
+def unread_events(recording: Recording, event: FileReady) -> str | None:
+    """The events that list a chunk which cannot be read, by digest: one goes when it comes again, corrected."""
+    unread = (recording.unread_events or "").split()
+    name = digest(event.event_id or "")[:DIGEST_DIGITS]
+    others = [one for one in unread if one != name]
+    return " ".join([*others, name] if event.unreadable else others) or None
 
 
 def storage_type(recording: Recording, event: FileReady) -> StorageType | None:
@@ -260,6 +285,7 @@ def chunk_row(
     announced_format = event.recording_format_type or recording.recording_format_type
     format = announced_format if announced_format in blob_names.CONTENT_TYPES else None
     extension = format or blob_names.DEFAULT_FORMAT
+    is_recorded = plain(announced.end_reason) == STILL_RECORDED
     row = Chunk(
         id=recording.id,
         document_id=announced.document_id,
@@ -270,11 +296,13 @@ def chunk_row(
         gone_by=max(event.event_time, now) + policy.retention,
         heard_at=now,
         content_location="",
-        content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
+        content_blob=blob_names.content_blob(
+            recording.folder, announced.index, announced.document_id, extension, unfinished=is_recorded
+        ),
         format=format,
         end_reason=announced.end_reason,
         call_id=(recording.call_id or "")[:CALL_ID_CHARACTERS_MAX],
-        left_at_acs="ACS says that it is still recorded." if plain(announced.end_reason) == STILL_RECORDED else None,
+        left_at_acs="ACS says that it is still recorded." if is_recorded else None,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
         due_at=now + policy.message_patience,
     )
@@ -308,11 +336,8 @@ def with_locations(row: Chunk, announced: AnnouncedChunk, policy: IngestPolicy) 
         # And no delete_location: deleting the document would delete metadata of which there is no copy.
         return row
     metadata = own_location(row.document_id, announced.metadata_location, policy.host_suffixes)
-    folder = row.content_blob.rpartition("/")[0]
     row = msgspec.structs.replace(
-        row,
-        metadata_location=metadata.url,
-        metadata_blob=blob_names.metadata_blob(folder, row.index, row.document_id),
+        row, metadata_location=metadata.url, metadata_blob=blob_names.metadata_blob(row.content_blob)
     )
     return with_delete_location(row, announced.delete_location, policy)
 
@@ -350,3 +375,11 @@ def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
             own_location(chunk.document_id, chunk.delete_location, policy.host_suffixes)
         except NotUnderstood as error:
             yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"
+
+
+def unread_metadata(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
+    """One sentence for each chunk in a container of the operator's whose metadata are said to be elsewhere."""
+    for chunk in event.chunks:
+        own = in_own_storage(chunk.content_location or "", policy.byos_containers)
+        if own and chunk.metadata_location and not in_own_storage(chunk.metadata_location, policy.byos_containers):
+            yield f"The metadata of chunk {chunk.document_id} are in no container of BYOS_CONTAINERS, as its media are."

@@ -130,11 +130,13 @@ class Replay:
         return resend(self.open_work, chunk, self.clock() + self.message_patience, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
-        """Kept events that name a chunk of this recording which was refused."""
+        """Kept events that name a chunk of this recording which was refused, or it where what they list is unknown."""
         chunks = listed(partial(self.catalog.chunks, recording.id), run, as_interruption)
-        refused = [chunk.document_id for chunk in chunks if chunk.refused]
-        names = self.rejected_names(run, as_interruption) if refused else []
-        return self.rejected(names, run, as_interruption, naming=refused)
+        naming = [chunk.document_id for chunk in chunks if chunk.refused]
+        if recording.unread_events or not chunks:
+            naming += filter(None, (recording.recording_id, recording.call_id, recording.server_call_id))
+        names = self.rejected_names(run, as_interruption) if naming else []
+        return self.rejected(names, run, as_interruption, naming=naming)
 
     def rejected_names(self, run: Run, on_unforeseen: OnUnforeseen, after: str = "") -> list[str]:
         """The names of kept events behind one, in order."""

@@ -53,7 +53,7 @@ class Sweep:
                 raising would discard; the next run begins anew.
         """
         run = Run("sweep")
-        from_letters = self.dead_letters.ingest_all(run)
+        from_letters = self.dead_letters.ingest_due(run)
         now = self.clock()
         index = IndexRead()
         run.attempt(partial(self.read_index, index), self.alert_index)

@@ -46,6 +46,10 @@ SESSION_BROKEN = frozenset(  # the recorder stopped before the call did, or made
         "transcriptobjectcreationfailed",
     }
 )
+UNREAD = (
+    "A chunk that an event lists could not be read. The event is kept in rejected-events: correct it, and hand it in"
+    " under the same id."
+)
 CHUNK_KNOWN = CHUNK_ENDED | CHUNK_CUT | CHUNK_UNFINISHED
 SESSION_KNOWN = SESSION_ENDED | SESSION_GOES_ON | SESSION_BROKEN
 
@@ -58,8 +62,8 @@ def what_is_missing(recording: Recording, chunks: Iterable[Chunk]) -> str | None
     by_index: dict[int, list[str]] = {}
     for chunk in chunks:
         by_index.setdefault(chunk.index, []).append(plain(chunk.end_reason))
-    if not by_index:
-        return "No chunk was announced."
+    if recording.unread_events or not by_index:
+        return UNREAD if recording.unread_events else "No chunk was announced."
     for number, index in enumerate(sorted(by_index)):
         if index != number:
             return f"Chunk {number} was not announced, chunk {index} was."
@@ -83,19 +87,15 @@ def has_unknown_reason(recording: Recording, chunks: Iterable[Chunk]) -> bool:
 
 
 def later_session_end(known: str | None, said: str | None) -> str | None:
-    """Of the reasons of two events, which come in any order, the one that counts: a loss, else an end, else neither."""
+    """Of the reasons of two events, in any order, the one that counts: a loss, else what is not known, else an end."""
     both: Sequence[str] = [reason for reason in (said, known) if reason]
     return max(both, key=weight, default=None)
 
 
-def later_chunk_end(known: str | None, said: str | None) -> str | None:
-    """The reason of a chunk that is announced again: another one counts where it was still recorded before."""
-    return said if said and plain(known) == STILL_RECORDED else known
-
-
 def weight(session_end_reason: str | None) -> int:
     session = plain(session_end_reason)
-    return (session not in SESSION_GOES_ON) + (session in SESSION_BROKEN)
+    without_loss = SESSION_GOES_ON | SESSION_ENDED | {""}
+    return (session not in SESSION_GOES_ON) + (session not in without_loss) + (session in SESSION_BROKEN)
 
 
 def plain(reason: str | None) -> str:

@@ -221,11 +221,14 @@ def test_metadata_that_contradict_the_call_keep_the_original_whatever_a_later_ev
 
 
 def test_the_end_of_a_chunk_that_was_still_recorded_comes_with_another_place(elsewhere: Cloud) -> None:
-    elsewhere.catalog.save_chunk(replace(elsewhere.chunk(), end_reason="chunkIsBeingRecorded"))
+    early = replace(elsewhere.chunk(), end_reason="chunkIsBeingRecorded", content_blob="early.unfinished.wav")
+    elsewhere.catalog.save_chunk(early)
 
     announce_again(elsewhere, at("eu", endReason="SessionEnded"))
 
-    assert (elsewhere.chunk().end_reason, len(elsewhere.chunk().other_locations)) == ("SessionEnded", 1)
+    chunk = elsewhere.chunk()
+    assert (chunk.end_reason, len(chunk.other_locations)) == ("SessionEnded", 1)
+    assert chunk.content_location != early.content_location == chunk.other_locations[0].content
 
 
 def test_once_the_metadata_are_proven_a_later_event_makes_nothing_deletable(cloud: Cloud) -> None:

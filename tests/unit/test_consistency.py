@@ -105,6 +105,14 @@ def test_a_blob_that_no_row_explains_is_reported(completed: Cloud, name: str) ->
     assert differences(completed) == expected
 
 
+def test_what_was_copied_of_a_chunk_before_it_ended_is_explained_by_its_row(completed: Cloud) -> None:
+    stem, _, extension = completed.chunk().content_blob.rpartition(".")
+    for kind in (extension, "metadata.json"):
+        completed.store.overwrite(f"{stem}.unfinished.{kind}", b"RIFF")
+
+    assert check(completed).differences == ()
+
+
 def test_what_is_not_stored_yet_is_not_missing(cloud: Cloud) -> None:
     cloud.services.ingest.ingest(file_ready_event(2))
 

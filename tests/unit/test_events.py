@@ -114,7 +114,16 @@ def test_seven_digits_of_a_second_are_read() -> None:
     assert event.recording_start_time == datetime(2021, 7, 27, 15, 20, 23, 608975, UTC)
 
 
-@pytest.mark.parametrize(("written", "meant"), [("AudioVideo", "audioVideo"), ("audio", "audio"), ("Audio", "audio")])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("AudioVideo", "audioVideo"),
+        ("audio", "audio"),
+        ("Audio", "audio"),
+        ("AUDIOVIDEO", "audioVideo"),
+        ("New", "new"),
+    ],
+)
 def test_enums_are_named_as_requests_name_them(written: str, meant: str) -> None:
     event = parsed(file_ready_event(recordingContentType=written))
 

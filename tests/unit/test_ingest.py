@@ -139,7 +139,9 @@ def test_the_folder_stays_where_the_first_event_put_it(cloud: Cloud) -> None:
     assert {chunk.content_blob.rpartition("/")[0] for chunk in cloud.chunks()} == {folder}
 
 
-@pytest.mark.parametrize(("form", "extension"), [("Mp3", "mp3"), ("wav", "wav"), (None, "mp4"), ("Flac", "mp4")])
+@pytest.mark.parametrize(
+    ("form", "extension"), [("Mp3", "mp3"), ("wav", "wav"), ("WAV", "wav"), (None, "mp4"), ("Flac", "mp4")]
+)
 def test_a_blob_is_named_for_its_format(cloud: Cloud, form: str | None, extension: str) -> None:
     ingest(cloud, file_ready_event(1, recordingFormatType=form))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus, StartFailure
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -16,7 +16,7 @@ from tests.builders import (
     file_ready_event,
     keep_at_acs,
 )
-from tests.fakes import Cloud
+from tests.fakes import Cloud, FakeHost
 
 
 def ingest(cloud: Cloud, event: Event) -> Messages:
@@ -97,6 +97,62 @@ def test_an_event_of_unreadable_chunks_makes_a_failed_recording_that_says_so(clo
     assert "rejected-events" in str(cloud.recording().failure)
 
 
+def unreadable_beside_readable() -> Event:
+    return file_ready_event([announced_chunk(0), announced_chunk(1, documentId="0_wus_1")])
+
+
+def test_a_recording_of_which_a_chunk_could_not_be_read_is_not_completed(cloud: Cloud) -> None:
+    start(cloud, status=RecordingStatus.STOPPED)
+    keep_at_acs(cloud, 2)
+    host = FakeHost(cloud)
+    host.publish(unreadable_beside_readable())
+    host.work()
+    cloud.world.advance(timedelta(hours=1))
+    host.sweep()
+
+    assert [chunk.status for chunk in cloud.chunks()] == [ChunkStatus.DELETED]
+    assert cloud.recording().status is RecordingStatus.TRANSFERRING
+    assert "rejected-events" in str(cloud.recording().waits_for)
+
+
+def test_it_is_completed_once_the_event_came_again_corrected(cloud: Cloud) -> None:
+    start(cloud, status=RecordingStatus.STOPPED)
+    keep_at_acs(cloud, 2)
+    host = FakeHost(cloud)
+    for event in (unreadable_beside_readable(), file_ready_event(1) | {"id": "another"}, file_ready_event(2)):
+        assert cloud.recording().status is not RecordingStatus.COMPLETED
+        host.publish(event)
+        host.work()
+
+    assert cloud.recording().status is RecordingStatus.COMPLETED
+
+
+def test_each_event_with_an_unreadable_chunk_must_come_again(cloud: Cloud) -> None:
+    start(cloud, status=RecordingStatus.STOPPED)
+    keep_at_acs(cloud, 2)
+    host = FakeHost(cloud)
+    others = {"id": "another"}
+    for event in (unreadable_beside_readable(), unreadable_beside_readable() | others, file_ready_event(2)):
+        host.publish(event)
+        host.work()
+    assert cloud.recording().status is RecordingStatus.TRANSFERRING
+
+    host.publish(file_ready_event(2) | others)
+    host.work()
+
+    assert cloud.recording().status is RecordingStatus.COMPLETED
+
+
+def test_a_recording_of_ours_whose_event_cannot_be_read_says_so_at_once_and_once(cloud: Cloud) -> None:
+    start(cloud, status=RecordingStatus.STOPPED)
+    for _ in range(2):
+        ingest(cloud, file_ready_event([{"documentId": "a/b"}]))
+
+    assert cloud.recording().status is RecordingStatus.FAILED
+    assert "rejected-events" in str(cloud.recording().failure)
+    assert cloud.world.counts["rejected.keep"] == 2
+
+
 def test_a_refused_chunk_is_taken_up_when_its_event_comes_again_understood(cloud: Cloud) -> None:
     ingest(cloud, file_ready_event([announced_chunk(0, contentLocation="https://evil.example/x")]))
 
@@ -166,6 +222,17 @@ def test_an_event_that_lists_no_file_links_its_recording_to_the_id_that_it_names
     ingest(cloud, file_ready_event(0))
 
     assert cloud.recording().recording_id == RECORDING_ID
+
+
+@pytest.mark.parametrize("report", [None, "ACS reported that it could not start."])
+def test_an_event_that_lists_no_file_refutes_that_there_was_no_start_unless_acs_reported_that(
+    cloud: Cloud, report: str | None
+) -> None:
+    start(cloud, start_failure=StartFailure.UNCONFIRMED, start_failure_reason="No event came.", start_report=report)
+
+    ingest(cloud, file_ready_event(0))
+
+    assert cloud.recording().start_failure is (StartFailure.UNCONFIRMED if report else None)
 
 
 def test_an_event_that_lists_no_file_and_comes_again_writes_nothing(cloud: Cloud) -> None:

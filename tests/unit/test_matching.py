@@ -305,6 +305,14 @@ def test_a_later_event_finds_the_recording_an_earlier_one_brought(cloud: Cloud) 
     assert found(cloud, file_ready_event(subject_form=5)) == brought.id
 
 
+def test_a_recording_with_another_id_is_not_the_one_that_an_event_without_start_and_id_brought(cloud: Cloud) -> None:
+    for id in (None, RECORDING_ID, ANOTHER_ID):
+        cloud.services.ingest.ingest(file_ready_event(subject_form=1, recordingStartTime=None, recordingId=id))
+
+    # The second one's chunks were known; its id was not.
+    assert [recording.recording_id for recording in cloud.recordings()] == [RECORDING_ID, ANOTHER_ID]
+
+
 def test_a_new_recording_is_named_by_acs_s_id() -> None:
     event = parse_file_ready(file_ready_event(subject_form=2), BEGINNING)
 

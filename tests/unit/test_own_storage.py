@@ -32,6 +32,19 @@ def test_a_chunk_in_own_storage_is_verified_where_it_lies() -> None:
     assert list(cloud.store.blobs) == [f"{cloud.recording().folder}/recording.json"]
 
 
+def test_metadata_that_are_not_beside_their_media_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    cloud = Cloud(BYOS_CONTAINERS=CONTAINER)
+    url = f"{CONTAINER}/20261122/call/0-audio.wav"
+    cloud.own.add(url, media(size=2000))
+    announce(cloud, contentLocation=url)
+
+    transfer(cloud)
+
+    assert cloud.chunk().status is ChunkStatus.STORED
+    assert "The metadata of chunk" in warnings(caplog, "event_rejected")[0]
+    assert len(cloud.rejected.events) == 1
+
+
 @pytest.mark.parametrize("content", [None, b"", b"<html></html>"])
 def test_a_chunk_that_is_not_in_own_storage_yet_is_waited_for(content: bytes | None) -> None:
     cloud = Cloud(BYOS_CONTAINERS=CONTAINER)

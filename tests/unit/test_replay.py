@@ -12,6 +12,7 @@ from shared.pipeline.queue_messages import merged
 from shared.pipeline.replay import EVENTS_MAX, RECORDINGS_MAX
 from tests.builders import (
     OUR_ID,
+    RECORDING_ID,
     TOPIC,
     a_chunk,
     a_recording,
@@ -153,6 +154,18 @@ def test_an_event_without_files_is_tied_by_a_replay_to_a_recording_that_was_not_
     cloud.services.replay.since(BEGINNING)
 
     assert "ACS announced no file" in str(cloud.recording().failure)
+
+
+def test_a_recording_without_files_reads_the_events_again_that_name_it() -> None:
+    cloud = Cloud(ACS_TOPIC=f"{TOPIC}-of-others")
+    cloud.catalog.save_recording(a_recording(status=RecordingStatus.STOPPED))
+    cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
+    cloud.services.ingest.ingest(file_ready_event(2))
+    cloud.configure(ACS_TOPIC=TOPIC)
+
+    messages = cloud.services.replay.recording(OUR_ID)
+
+    assert (len(messages.transfers), cloud.rejected.events) == (2, {})
 
 
 def test_a_refused_chunk_stays_refused_under_the_same_settings(cloud: Cloud) -> None:

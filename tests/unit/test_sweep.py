@@ -215,6 +215,26 @@ def test_a_dead_letter_is_ingested_and_cleared_away(cloud: Cloud) -> None:
     assert (len(messages.transfers), len(cloud.chunks()), cloud.letters.events) == (2, 2, {})
 
 
+def test_dead_letters_that_take_long_keep_nothing_else_waiting_and_come_in_with_the_next_sweeps(
+    announced: Cloud,
+) -> None:
+    chunk = announced.chunk()
+    for letter in ("a.json", "b.json", "c.json"):
+        announced.letters.events[letter] = json.dumps([file_ready_event(2)]).encode()
+
+    def plan(effect: Effect) -> None:
+        if effect.name == "letters.read":
+            announced.world.advance(timedelta(seconds=40))
+
+    announced.world.plan = plan
+    announced.world.advance(HOUR)
+
+    assert chunk.ref in sweep(announced).transfers
+    assert list(announced.letters.events) == ["c.json"]
+    sweep(announced)
+    assert announced.letters.events == {}
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1, null]", b'"text"', b"[" * 100_000, b'[{"x": 1}]'])
 def test_a_dead_letter_that_is_not_understood_moves_to_the_rejected_events(cloud: Cloud, content: bytes) -> None:
     cloud.letters.events["a.json"] = content

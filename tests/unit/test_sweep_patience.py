@@ -15,8 +15,11 @@ from tests.builders import (
     a_chunk,
     a_recording,
     announced_chunk,
+    document_id,
     file_ready_event,
     keep_at_acs,
+    media,
+    metadata,
 )
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault, acs_recording_id
 from tests.fakes.acs import FakeAcsRecording
@@ -187,7 +190,34 @@ def test_a_chunk_that_was_still_recorded_completes_its_recording_once_an_event_t
     host.work()
 
     assert (cloud.recording().status, cloud.recording().manifests) == (RecordingStatus.COMPLETED, 1)
-    assert (cloud.chunk().status, cloud.chunk().end_reason) == (ChunkStatus.STORED, "SessionEnded")
+    assert (cloud.chunk().status, cloud.chunk().end_reason) == (ChunkStatus.DELETED, "SessionEnded")
+
+
+@pytest.mark.parametrize("when", ["while it is copied", "once it is stored"])
+def test_of_a_chunk_that_was_still_recorded_the_file_that_it_became_is_stored_and_only_then_deleted(
+    cloud: Cloud, when: str
+) -> None:
+    keep_at_acs(cloud, 1)
+    recorded(cloud, status=RecordingStatus.STOPPED)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event([announced_chunk(0, endReason="ChunkIsBeingRecorded")]))
+    if when == "once it is stored":
+        host.work()
+    whole, expires = media(size=5000, seed=9), cloud.world.now + timedelta(hours=24)
+    cloud.source.add(document_id(0), whole, metadata(0, chunkDuration=60_000), expires)
+    host.publish(file_ready_event(1))
+    host.work()
+
+    assert (cloud.recording().status, cloud.chunk().status) == (RecordingStatus.COMPLETED, ChunkStatus.DELETED)
+    assert cloud.store.blobs[cloud.chunk().content_blob] == whole
+
+
+def test_an_end_does_not_have_a_copy_count_that_has_the_name_of_the_whole_file(cloud: Cloud) -> None:
+    recorded(cloud, **TRANSFERRING | {"folder": f"2026/11/22/{OUR_ID}"})
+    with_chunks(cloud, 0, end_reason="ChunkIsBeingRecorded", status=ChunkStatus.STORED)
+    FakeHost(cloud).publish(file_ready_event(1))
+
+    assert (cloud.chunk().status, cloud.chunk().end_reason) == (ChunkStatus.STORED, "ChunkIsBeingRecorded")
 
 
 def test_an_alert_whose_row_cannot_be_written_is_given_again(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:

@@ -133,3 +133,14 @@ def test_of_several_events_an_end_counts_before_a_hand_over_whatever_their_order
         told = later_session_end(told, said)
 
     assert told == ENDED[0]
+
+
+@pytest.mark.parametrize("order", list(permutations(["SomethingNew", ENDED[0], GOES_ON[0], None])))
+def test_of_several_events_what_is_not_known_is_not_forgotten_whatever_their_order(
+    order: tuple[str | None, ...],
+) -> None:
+    told = None
+    for said in order:
+        told = later_session_end(told, said)
+
+    assert told == "SomethingNew"
