@@ -226,7 +226,7 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/contract/test_source_redirects.py", "-k", "another_document_or_content"),
     ),
     "a caller's callback goes to any host": OldBehaviour(
-        path="shared/api/request_bodies.py",
+        path="shared/domain/start_request.py",
         today='if parts["host"] not in hosts:',
         once="if False:",
         noticed_by=("tests/unit/test_start_request.py", "-k", "callback"),
