@@ -218,7 +218,8 @@ class Starts:
 
     def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
         """Write ACS's answer to a start, and link ACS's id."""
-        first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
+        paused = pause_on_start and state.active is False
+        first = ControlStatus.PAUSED if paused else ControlStatus.STARTING
         control = ControlStatus.ACTIVE if state.active else first
         log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
         now = self.clock()
@@ -228,7 +229,7 @@ class Starts:
         def change(row: Recording) -> Recording:
             if row.refused:  # another try under the same key was refused; the sweep may have closed it
                 self.open_work.watch(row, now + SETTLE)
-            row = with_kind(with_start_answer(row, control, recording.control_version, now), state)
+            row = with_kind(with_start_answer(row, state, control, recording.control_version, now), state)
             return with_acs_id(row, acs_id, owner) if acs_id else row
 
         return self.control.write_always(recording, change)
@@ -283,7 +284,9 @@ def requested_recording(id: str, request: StartRequest, key: str | None, now: da
     )
 
 
-def with_start_answer(recording: Recording, control: ControlStatus, asked_of: int, now: datetime) -> Recording:
+def with_start_answer(
+    recording: Recording, state: AcsState, control: ControlStatus, asked_of: int, now: datetime
+) -> Recording:
     """The row after ACS answered a start. A state that a callback or event has set since is kept.
 
     `control` is what ACS said of its state, asked from the row's `control_version` of then, `asked_of`.
@@ -295,7 +298,7 @@ def with_start_answer(recording: Recording, control: ControlStatus, asked_of: in
         return row
     if control is ControlStatus.ACTIVE:
         return active(row)
-    return msgspec.structs.replace(row, control=control, inactive_at=now)
+    return msgspec.structs.replace(row, control=control, inactive_at=None if state.active is None else now)
 
 
 def without_refusal(recording: Recording) -> Recording:
