@@ -104,11 +104,11 @@ param stateCallbacks bool = true
 @description('Hears only state callbacks with a token of ACS. Only after the smoke test has shown that they carry one.')
 param verifyCallbacks bool = false
 @minValue(65536)
-@maxValue(104857600)
+@maxValue(8388608)
 param transferBlockBytes int = 4194304
 @minValue(60)
 @maxValue(7200)
-param claimSeconds int = 900
+param claimSeconds int = 300
 @minValue(1)
 @maxValue(3600)
 param retryFirstSeconds int = 60

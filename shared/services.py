@@ -135,7 +135,7 @@ class Services:
             host_suffixes=self.settings.recording_host_suffixes,
             byos_containers=self.settings.byos_containers,
             retention=self.settings.acs_retention,
-            claim=self.settings.claim,
+            message_patience=self.settings.message_patience,
         )
         return Ingest(self.catalog, self.open_work, self.rejected_events, self.clock, policy, self.completion)
 
@@ -186,7 +186,8 @@ class Services:
             self.settings.max_recording,
             self.settings.acs_retention,
         )
-        chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.claim)
+        patience = self.settings.message_patience
+        chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, patience)
         return Sweep(self.open_work, DeadLetterIntake(self.dead_letters, self.ingest), recordings, chunks, self.clock)
 
     @LockedCachedProperty
@@ -206,7 +207,7 @@ class Services:
             self.ingest,
             self.completion,
             self.clock,
-            self.settings.claim,
+            self.settings.message_patience,
         )
 
     @LockedCachedProperty
@@ -217,6 +218,7 @@ class Services:
     def retries(self) -> RetryPolicy:
         return RetryPolicy(
             claim=self.settings.claim,
+            message_patience=self.settings.message_patience,
             first=self.settings.retry_first,
             longest=self.settings.retry_max,
             retention=self.settings.acs_retention,

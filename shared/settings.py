@@ -26,7 +26,7 @@ EVENT_CONTAINERS = (REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER)  # record
 RUNTIME_CONNECTION = RUNTIME.name
 RECORDINGS_CONNECTION = RECORDINGS.name
 
-BLOCK_BYTES_MAX = 4000 * 1024 * 1024  # Put Block, service version 2019-12-12 and later
+BLOCK_BYTES_MAX = 8 * 1024 * 1024  # four transfers of three blocks each are 96 MiB of an instance's 2 GiB
 HOST_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 ACS_RESOURCE_ID = (
     r"(?i:/?subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/Microsoft\.Communication"
@@ -84,6 +84,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_max: timedelta
     max_recording: timedelta
     client_id: str | None
+
+    @property
+    def message_patience(self) -> timedelta:
+        """How long a message that was sent may wait in its queue before the sweep sends it again."""
+        return self.claim * durations.MESSAGE_PATIENCE_CLAIMS
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

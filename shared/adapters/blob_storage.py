@@ -22,13 +22,15 @@ from azure.storage.blob import (
 from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.storage_errors import code_of, described
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
-from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlocksGone, StoreUnavailable
+from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHeaders, BlobProperties, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
 NO_BLOCK_BLOB = "InvalidBlobType"
 BLOCKS_GONE = "InvalidBlockList"
+# For a block whose id has another length than those of the staged ones, and for one beyond 100,000 uncommitted ones.
+BLOCK_REFUSED = frozenset({"InvalidBlobOrBlock", "InvalidBlockId", "BlockCountExceedsLimit"})
 # Codes for a write under `If-None-Match: *` when the name is taken. No other conflict says so: a container that is
 # being deleted, an archived or a leased blob are conflicts, too.
 NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})
@@ -53,6 +55,8 @@ def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Ite
             raise BlobExists(f"There is a blob {name} already.") from error
         if code == BLOCKS_GONE:
             raise BlocksGone(f"Staged blocks of {name} are gone.") from error
+        if code in BLOCK_REFUSED:
+            raise BlockRefused(f"Blob Storage answered {described(error)} for {name}.") from error
         raise StoreUnavailable(f"Blob Storage answered {described(error)} for {name}.") from error
     except AzureError as error:
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
@@ -172,8 +176,11 @@ class BlobChunkStore:
             yield from file_names(self.container, prefix)
 
     def link(self, name: str, lifetime: timedelta) -> str:
-        """Signed with the account's key where there is one, else with a delegation key of the app's identity."""
-        now = datetime.now(UTC)
+        """Signed with the account's key where there is one, else with a delegation key of the app's identity.
+
+        Without a start it is valid when the service receives it, whatever the clocks say.
+        """
+        until = datetime.now(UTC) + lifetime
         blob = self.container.get_blob_client(name)
         account_key = getattr(self.account.blobs.credential, "account_key", None)
         with translate_errors(name):
@@ -182,10 +189,10 @@ class BlobChunkStore:
                 container_name=blob.container_name,
                 blob_name=name,
                 account_key=account_key,
-                user_delegation_key=None if account_key else self.delegation_key(now + lifetime),
+                user_delegation_key=None if account_key else self.delegation_key(until),
                 permission=BlobSasPermissions(read=True),
-                start=now - CLOCK_SKEW,
-                expiry=now + lifetime,
+                expiry=until,
+                protocol="https" if blob.url.startswith("https:") else None,  # emulated storage has plain http
             )
         return f"{blob.url}?{token}"
 

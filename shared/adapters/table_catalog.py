@@ -25,7 +25,8 @@ from shared.adapters import table_rows
 from shared.adapters.storage_errors import TROUBLE, code_in, code_of, described, is_lost, repeat_if_lost
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.identifiers import CallId
-from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from shared.domain.recording_rows import call_ids
 

@@ -36,7 +36,8 @@ from azure.data.tables import EdmType, EntityProperty, TableEntity
 
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import DOCUMENT_ID, CallId, CallIdKind, digest, normal_recording_id
-from shared.domain.models import Chunk, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, Recording
 
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"
@@ -46,6 +47,7 @@ NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later time
 STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
 OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be a partition; other keys are not ours
 COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
+JSON_COLUMNS = frozenset({"tags", "otherLocations"})
 NUMBER_MAX = 2**60  # beyond it the next sum does not fit into a column
 YEARS = range(1601, 9000)  # from the first that a table holds; behind the last there is room for every sum
 MIN_TIME = datetime(YEARS.start, 1, 1, tzinfo=UTC)
@@ -60,12 +62,12 @@ def chunk_row(document_id: str) -> str:
 def to_entity(value: Recording | Chunk, row: str) -> Entity:
     """A row: columns are named as in the API, empty ones are left out."""
     fields = msgspec.to_builtins(value, builtin_types=(datetime,))
-    columns = {name: to_column(field) for name, field in fields.items() if field is not None and name != "etag"}
+    columns = {name: to_column(field) for name, field in fields.items() if field not in (None, ()) and name != "etag"}
     return {"PartitionKey": value.id, "RowKey": row, **columns}
 
 
 def to_column(value: object) -> object:
-    if isinstance(value, dict):
+    if isinstance(value, dict | tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
@@ -132,8 +134,8 @@ def to_value[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> R
         columns = {name: from_column(value) for name, value in entity.items()} | {"etag": entity.metadata["etag"]}
         if kind is Recording:
             columns = split_status(columns)
-        if "tags" in columns:
-            columns["tags"] = to_tags(columns["tags"])
+        for name in JSON_COLUMNS & columns.keys():
+            columns[name] = from_json(columns[name])
         value = msgspec.convert(columns, kind)
     except msgspec.MsgspecError as error:
         named = COLUMN_IN_ERROR.search(str(error))
@@ -154,8 +156,8 @@ def unreadable(entity: TableEntity, *, column: str | None = None) -> RowUnreadab
     return RowUnreadable(str(entity["PartitionKey"]), *documents, column=column)
 
 
-def to_tags(value: object) -> object:
-    """The tags column, parsed; anything but JSON is returned as it is, and fails as tags."""
+def from_json(value: object) -> object:
+    """A column of JSON, parsed; anything else is returned as it is, and fails as what it should be."""
     try:
         return json.loads(str(value))
     except (ValueError, RecursionError):

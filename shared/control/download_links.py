@@ -7,7 +7,7 @@ import msgspec
 
 from shared.domain.durations import LINK_LIFETIME
 from shared.domain.errors import ChunkNotFound, Conflict
-from shared.domain.models import Chunk, ChunkRef
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus
 from shared.domain.ports import Catalog, ChunkStore, Clock
 
 
@@ -27,14 +27,14 @@ class DownloadLinks:
     clock: Clock
 
     def content(self, ref: ChunkRef) -> Link:
-        """Raises: ChunkNotFound; Conflict while there is no verified copy."""
+        """Raises: ChunkNotFound; Conflict while there is no verified copy, or since it was altered."""
         chunk = self.chunk(ref)
         if chunk.sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of it.")
         return self.link(chunk, chunk.content_blob)
 
     def metadata(self, ref: ChunkRef) -> Link:
-        """Raises: ChunkNotFound; Conflict while there is no verified copy."""
+        """Raises: ChunkNotFound; Conflict while there is no verified copy, or since it was altered."""
         chunk = self.chunk(ref)
         if chunk.metadata_blob is None or chunk.metadata_sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of its metadata.")
@@ -44,6 +44,8 @@ class DownloadLinks:
         chunk = self.catalog.chunk(ref)
         if chunk is None:
             raise ChunkNotFound
+        if chunk.status is ChunkStatus.FAILED:
+            raise Conflict(f"The chunk has failed: nothing vouches for what lies under its name. {chunk.failure}")
         return chunk
 
     def link(self, chunk: Chunk, name: str) -> Link:

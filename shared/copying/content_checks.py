@@ -1,11 +1,18 @@
 """Checks of what ACS returns: it was seen to answer 200 with an empty body, and with HTML."""
 
 import json
+import re
 
 from shared.domain.blob_names import CONTENT_TYPES
 from shared.domain.errors import SourceSuspect
 
 SIGNATURE_BYTES = 12  # of the beginning of the media, unless there are fewer
+# Two bytes of sync are not enough: UTF-16 text begins with FF FE. Layer III of MPEG 1, 2 or 2.5, and a bitrate of the
+# table (ISO/IEC 11172-3, 2.4.2.3); ACS's own are FF F3 6x.
+MP3_FRAME = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]")
+SAMPLING_BITS, SAMPLING_RESERVED = 2, 0b11
+# https://id3.org/id3v2.4.0-structure: version, revision, flags, and a length of which each byte has seven bits
+ID3_TAG = re.compile(rb"ID3[\x02-\x04][^\xff].[\x00-\x7f]{4}", re.DOTALL)
 
 
 def detected_format(head: bytes) -> str | None:
@@ -14,9 +21,11 @@ def detected_format(head: bytes) -> str | None:
         return "wav"
     if head[4:8] == b"ftyp":
         return "mp4"
-    if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0):  # noqa: PLR2004 - MPEG frame sync
-        return "mp3"
-    return None
+    return "mp3" if ID3_TAG.match(head) or is_mp3_frame(head) else None
+
+
+def is_mp3_frame(head: bytes) -> bool:
+    return MP3_FRAME.match(head) is not None and head[2] >> SAMPLING_BITS & SAMPLING_RESERVED != SAMPLING_RESERVED
 
 
 def check_signature(head: bytes, announced: str | None) -> None:

@@ -20,7 +20,14 @@ import msgspec
 from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
-from shared.domain.errors import BlobExists, BlocksGone, ContentConflict, StoreUnavailable
+from shared.domain.errors import (
+    BlobExists,
+    BlockRefused,
+    BlocksGone,
+    BlocksInTheWay,
+    ContentConflict,
+    StoreUnavailable,
+)
 from shared.domain.ports import BlobHeaders, BlobProperties, Block, ChunkStore, Source
 
 # One hashes and sends while the other waits for storage; with the block that is being read that makes the three blocks
@@ -45,6 +52,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
         headers: of the blob.
         check_head: raises for first bytes that cannot be the content.
         keep_going: called at block boundaries; raises to stop there.
+        keep_reading: called at each piece that is read; raises to stop in the middle of a block.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
     """
 
@@ -53,6 +61,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: BlobHeaders
     check_head: Callable[[bytes], None]
     keep_going: Callable[[], None]
+    keep_reading: Callable[[], None] = lambda: None
     resume: bool
 
 
@@ -131,7 +140,7 @@ class ContentCopier:
         if blob.etag is not None:
             return self.verify_winner(request, blob)
         try:
-            with closing(SourceReader(self.source, request.url)) as reader:
+            with closing(SourceReader(self.source, request.url, request.keep_reading)) as reader:
                 # If the copy will not continue on this response, fetch only the signature bytes.
                 total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
                 layout = layout_for(total, self.options.block_bytes)
@@ -139,7 +148,19 @@ class ContentCopier:
                     return self.copy_at_once(request, reader, layout)
                 return self.copy_in_blocks(request, reader, layout, layout.staged(blob.staged))
         except (BlobExists, BlocksGone):
-            return self.verify_winner(request, self.store.stat(request.name))
+            blob = self.store.stat(request.name)
+            if blob.etag is None and blob.staged and not request.resume:
+                # Staged blocks alone may keep a blob from being written at once, and go with blocks.
+                return self.copy(msgspec.structs.replace(request, resume=True))
+            return self.verify_winner(request, blob)
+        except BlockRefused as error:
+            raise self.why_refused(request.name, error) from error
+
+    def why_refused(self, name: str, error: BlockRefused) -> StoreUnavailable:
+        """Why a block of ours is refused: what somebody else staged under the name, or the service's own words."""
+        if all(BLOCK_ID.fullmatch(block.id) for block in self.store.stat(name).staged):
+            return error
+        return BlocksInTheWay(name)
 
     def copy_at_once(self, request: CopyRequest, reader: SourceReader, layout: Layout) -> CopyProof:
         content = memoryview(bytearray(layout.total))
@@ -170,7 +191,7 @@ class ContentCopier:
             raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
         return CopyProof(
             length=layout.total,
-            sha256=known or self.digest_of_blob(request.name, layout.total),
+            sha256=known or self.digest_of_blob(request, layout.total),
             etag=etag,
             block_list_digest=list_digest(blocks),
         )
@@ -211,17 +232,17 @@ class ContentCopier:
         """
         if blob.etag is None:
             raise StoreUnavailable(f"Neither the blob {request.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(request.name, blob.length)
+        digest = self.digest_of_blob(request, blob.length)
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
         return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=list_digest(blob.blocks))
 
-    def digest_of_blob(self, name: str, length: int) -> str:
+    def digest_of_blob(self, request: CopyRequest, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""
-        digest, read = digest_of(self.store.read(name))
+        digest, read = digest_of(self.store.read(request.name), request.keep_reading)
         if read != length:
-            raise StoreUnavailable(f"The blob {name} gave {read} bytes instead of {length}.")
+            raise StoreUnavailable(f"The blob {request.name} gave {read} bytes instead of {length}.")
         return digest
 
     def digest_of_source(self, request: CopyRequest) -> tuple[int, str]:
@@ -231,7 +252,7 @@ class ContentCopier:
             SourceSuspect: it cannot be the content.
         """
         digest = hashlib.sha256()
-        with closing(SourceReader(self.source, request.url)) as reader:
+        with closing(SourceReader(self.source, request.url, request.keep_reading)) as reader:
             layout = layout_for(reader.open(0, RANGE_BYTES), self.options.block_bytes)
             buffer = memoryview(bytearray(layout.length(0)))
             for index in range(layout.count):
@@ -253,10 +274,11 @@ def proven_by_ids(blob: BlobProperties) -> bool:
     return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
 
 
-def digest_of(pieces: Iterable[bytes]) -> tuple[str, int]:
-    """(SHA-256, length) of bytes."""
+def digest_of(pieces: Iterable[bytes], on_piece: Callable[[], None] = lambda: None) -> tuple[str, int]:
+    """(SHA-256, length) of bytes; what is called at every piece may raise to stop there."""
     digest, length = hashlib.sha256(), 0
     for piece in pieces:
+        on_piece()
         digest.update(piece)
         length += len(piece)
     return digest.hexdigest(), length

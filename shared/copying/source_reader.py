@@ -1,7 +1,7 @@
 """Read a content at ACS in long ranges, exactly, at any offset, into memory that the caller owns."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
 from shared.domain.durations import RATE_WINDOW_SECONDS
@@ -9,18 +9,23 @@ from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
 from shared.domain.ports import Source, SourceRange
 
 RANGE_BYTES = 256 * 1024 * 1024  # the longest range that ACS was seen to answer; each one is signed anew
-# The longest files that ACS makes have 2.3 GB: four hours of five channels. A total beyond this is a mistake
-# or a trick, and must not decide how large the blocks become.
+# Four times what 24 hours (the longest call) of five channels of 256 kbit/s and of video of 1 Mbit/s make; the longest
+# files that ACS is known to make have 2.3 GB. A total beyond this is a mistake or a trick, and must not decide how
+# large the blocks become.
 CONTENT_BYTES_MAX = 100 * 1024**3
-RATE_BYTES_PER_SECOND_MIN = 64 * 1024  # a source slower than this for a whole window is given up for now
+# A source slower than this for a whole window is given up for now. The largest block of all comes through at this rate
+# before the attempt's time is up, so that every attempt gets at least a block further.
+RATE_BYTES_PER_SECOND_MIN = 8 * 1024
 
 
 class SourceReader:
     """A position in a content: reading advances it, another offset is a new request."""
 
-    def __init__(self, source: Source, url: str) -> None:
+    def __init__(self, source: Source, url: str, on_piece: Callable[[], None] = lambda: None) -> None:
+        """Calls `on_piece` before each piece that it reads; what that raises ends the reading."""
         self.source = source
         self.url = url
+        self.on_piece = on_piece
         self.total: int | None = None
         self.until: int | None = None  # end of the wanted bytes, where that is before the end of the content
         self.position = 0
@@ -73,10 +78,12 @@ class SourceReader:
             return self.rest
         if self.position == self.range_ends:
             self.request(self.position)
+        self.on_piece()
+        began = time.monotonic()
         piece = next(self.pieces, b"")
         if not piece:
             raise SourceSuspect(f"The content broke off at byte {self.position}.")
-        self.rate.add(len(piece))
+        self.rate.add(len(piece), time.monotonic() - began)
         return memoryview(piece)
 
     def close(self) -> None:
@@ -90,18 +97,22 @@ class SourceReader:
 
 
 class MinimumRate:
-    """Refuses a source that sends too slowly; a stalled connection is the adapter's read time-out."""
+    """Refuses a source that sends too slowly; a stalled connection is the adapter's read time-out.
+
+    Only the time counts in which the source was waited for: that storage is slow is not its fault.
+    """
 
     def __init__(self) -> None:
-        self.window_began = time.monotonic()
+        self.window_seconds = 0.0
         self.window_bytes = 0
 
-    def add(self, count: int) -> None:
+    def add(self, count: int, seconds: float) -> None:
         """Raises: SourceUnavailable when a whole window was too slow."""
         self.window_bytes += count
-        elapsed = time.monotonic() - self.window_began
-        if elapsed < RATE_WINDOW_SECONDS:
+        self.window_seconds += seconds
+        if self.window_seconds < RATE_WINDOW_SECONDS:
             return
-        if self.window_bytes < RATE_BYTES_PER_SECOND_MIN * elapsed:
-            raise SourceUnavailable(f"ACS sent {self.window_bytes} bytes in {elapsed:.0f} seconds; too slow to go on.")
-        self.window_began, self.window_bytes = time.monotonic(), 0
+        if self.window_bytes < RATE_BYTES_PER_SECOND_MIN * self.window_seconds:
+            took = f"{self.window_bytes} bytes in {self.window_seconds:.0f} seconds"
+            raise SourceUnavailable(f"ACS sent {took}; too slow to go on.")
+        self.window_seconds, self.window_bytes = 0.0, 0

@@ -39,6 +39,19 @@ class Location(msgspec.Struct, frozen=True):
         return f"{whole}/content/{self.content}" if self.content else whole
 
 
+class Locations(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an event says that a chunk lies at ACS; every URL was matched and rebuilt.
+
+    Attributes:
+        content, metadata: what to read; no metadata where the event names none.
+        delete: what to delete; None when there is nothing that may be deleted.
+    """
+
+    content: str
+    metadata: str | None = None
+    delete: str | None = None
+
+
 def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
     """Match a URL whole. Raises: NotUnderstood when it has another form, or its host is not ACS's."""
     matched = LOCATION.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None

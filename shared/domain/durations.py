@@ -9,13 +9,18 @@ duration stands anywhere else.
 from datetime import timedelta
 
 # Chunks: claimed, tried again, given up. The first five are the defaults of settings.
-CLAIM_SECONDS = 900  # CLAIM_SECONDS; chosen: a claim, and the patience with a message that was sent
+CLAIM_SECONDS = 300  # CLAIM_SECONDS; chosen: how long a worker that was killed keeps others from its chunk
 RETRY_FIRST_SECONDS = 60  # RETRY_FIRST_SECONDS; chosen: the first wait after a failure, doubled with each
 RETRY_MAX_SECONDS = 900  # RETRY_MAX_SECONDS; chosen: the longest wait
 ACS_RETENTION_HOURS = 24  # ACS_RETENTION_HOURS; documented: how long ACS keeps a file
 MAX_RECORDING_HOURS = 24  # MAX_RECORDING_HOURS; documented: a call, and so its recording, lasts no longer
+RENEWAL_SECONDS_MAX = 60  # chosen: how old a claim gets before its worker renews it; with a shorter claim a fifth of it
+RENEWALS_PER_CLAIM = 5
+# Chosen: claims that a message which was sent may wait before it is sent again. 15 minutes: in a long queue it waits
+# longer than a worker that works is silent. In claims and no setting, so that whoever shortens those shortens both.
+MESSAGE_PATIENCE_CLAIMS = 3
 ATTEMPT_SECONDS_MAX = 20 * 60  # chosen: below host.json's functionTimeout, which kills every other invocation, too
-AFTER_DEADLINE = timedelta(hours=6)  # chosen: ACS may destroy later than it says; after that nothing is tried any more
+SILENCE_RETENTIONS = 1.5  # chosen: how long a chunk is tried while ACS never says that it is gone, in retentions
 WARNINGS = (timedelta(hours=12), timedelta(hours=4))  # chosen: before ACS destroys a chunk that is not stored
 AT_RISK = WARNINGS[0]
 

@@ -24,12 +24,14 @@ RecorderError
             BlobExists      … because a blob of that name exists: verify it
             BlocksGone      … because staged blocks are gone: verify what was committed
             BlobGone        … because the blob is not there (any more)
+            BlockRefused    … because a block does not go with those that are staged, or is one too many
+            BlocksInTheWay  … because somebody else's blocks are staged: a person must remove them
             BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
         Unforeseen          an unforeseen error; logged with its traceback
             RowUnreadable   … because this version cannot read a row
     Permanent               a step of the pipeline failed for good
-        Expired             ACS destroyed the chunk before it could be copied
+        Expired             ACS destroyed the chunk before it could be copied, or never answered with it
         ContentConflict     a blob of the chunk's name has another content
     CatalogConflict         another write of the row came first: read again and decide again
     CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
@@ -216,6 +218,21 @@ class BlocksGone(StoreUnavailable):
     """Blocks that were staged are not there any more: another attempt committed, or a week went by."""
 
 
+class BlockRefused(StoreUnavailable):
+    """A block does not go with those that are staged under the name, or there are too many of them."""
+
+
+class BlocksInTheWay(StoreUnavailable):
+    """Somebody else's blocks are staged under the name: nothing can be written there until a person removes them."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Blocks that this app did not write lie uncommitted under the name {name}, and Blob Storage takes no"
+            " others beside them; they are not touched. Whoever wrote them must remove them: write a blob of that name"
+            " at once and delete it. Then the copy goes on; by itself Blob Storage drops them after a week."
+        )
+
+
 class BlobGone(StoreUnavailable):
     """There is no blob of that name (any more): another run has finished with it."""
 
@@ -258,7 +275,7 @@ class Permanent(RecorderError):
 
 
 class Expired(Permanent):
-    """ACS destroyed the chunk before it could be copied."""
+    """ACS destroyed the chunk before it could be copied, or never answered with it for as long as it is tried."""
 
 
 class ContentConflict(Permanent):

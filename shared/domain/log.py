@@ -32,7 +32,7 @@ class LogEvent(StrEnum):
     CHUNK_FAILED = "chunk_failed"  # alert: expired or refused
     CHUNK_ALTERED = "chunk_altered"  # alert: the stored copy is not what was verified
     CHUNK_INCOMPLETE = "chunk_incomplete"  # alert: stored, but its metadata are missing, or about another call
-    CHUNK_AT_RISK = "chunk_at_risk"  # alert: 12 hours, then 4 hours before ACS destroys it, and still not stored
+    CHUNK_AT_RISK = "chunk_at_risk"  # alert: not stored 12, then 4 hours before its end, or until a person acts
     MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
     MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
     CALLBACK_REFUSED = "callback_refused"  # not verifiably ACS's; nothing of it was used

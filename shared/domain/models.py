@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from shared.domain.acs_urls import Locations
 from shared.domain.acs_words import RecordingKind, StorageType
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
@@ -64,7 +65,7 @@ class FailureKind(StrEnum):
     REJECTED = "rejected"  # a URL or an event that the app does not accept: correct the settings, then replay
     CONFLICT = "conflict"  # an altered copy, or two reads that differ
     UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
-    EXPIRED = "expired"  # gone at ACS
+    EXPIRED = "expired"  # gone at ACS, or never had from it
 
 
 class ChunkStatus(StrEnum):
@@ -73,7 +74,7 @@ class ChunkStatus(StrEnum):
     PENDING = "pending"  # announced
     STORED = "stored"  # a verified copy, media and metadata, is in Blob Storage
     DELETED = "deleted"  # … and ACS no longer has the original
-    FAILED = "failed"  # expired or refused; only a replay resets it
+    FAILED = "failed"  # expired or refused; a replay resets it, or an event that names another place
 
 
 FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
@@ -278,9 +279,11 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         document_id: ACS's id of the file, the key of the chunk.
         etag: version of the row; empty before it was first written.
 
-        expires_at: when ACS destroys the original.
+        expires_at, gone_by: the earliest and the latest plausible time at which ACS destroys the original.
+        heard_at: when an event last told where it is. None on rows of the version before, as gone_by.
         content_location, metadata_location: URLs at ACS.
         delete_location: what to delete at ACS; None when there is nothing that may be deleted.
+        other_locations: where later events say that it is, too; tried in turn.
         call_id: the call as the first event of its recording names it.
         left_at_acs: why the original is left to ACS's retention although its URL is known; None when it is not.
         managed: whether the original may be deleted once a copy is proven.
@@ -310,9 +313,12 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     etag: str = ""
 
     expires_at: datetime
+    gone_by: datetime | None = None
+    heard_at: datetime | None = None
     content_location: str
     metadata_location: str | None = None
     delete_location: str | None = None
+    other_locations: tuple[Locations, ...] = ()
     call_id: str | None = None
     left_at_acs: str | None = None
     managed: bool = False
@@ -346,6 +352,11 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return ChunkRef(self.id, self.document_id)
 
     @property
+    def altered(self) -> bool:
+        """Whether it failed because its copy is not what was proven: nothing else fails a chunk that was stored."""
+        return self.status is ChunkStatus.FAILED and self.stored_at is not None
+
+    @property
     def deletable(self) -> bool:
         """Whether its original may be deleted once a copy is proven."""
         return self.managed and self.delete_location is not None and self.left_at_acs is None
@@ -360,30 +371,6 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         if status not in CHUNK_TRANSITIONS[self.status]:
             raise Conflict(f"The chunk is {self.status}; it cannot become {status}.")
         return msgspec.structs.replace(self, status=status)
-
-
-class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """An entry of the open-work index: something is left to do here.
-
-    Attributes:
-        id: our id of the recording.
-        document_id: the chunk; empty when it is the recording itself that is to be checked.
-        due_at: when to check; a hint, the row it points to decides.
-        since: when the work came up.
-        expires_at: when ACS destroys what is to be saved.
-        warned: how many warnings were given that it is about to.
-        failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
-        told: an unforeseen fault of the row it points to was alerted; the name is that of the column.
-    """
-
-    id: str
-    document_id: str = ""
-    due_at: datetime
-    since: datetime | None = None
-    expires_at: datetime | None = None
-    warned: int = 0
-    failed: bool = False
-    told: bool = False
 
 
 class Messages(msgspec.Struct, frozen=True):

@@ -16,7 +16,9 @@ from typing import Any
 
 import msgspec
 
-from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
+from shared.domain.errors import CatalogConflict
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import Catalog
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -51,20 +53,26 @@ class OpenWork:
         if entries:
             self.catalog.put_entries(entries)
 
-    def postpone(self, chunk: Chunk, due_at: datetime, **columns: Any) -> Chunk:
+    def postpone(self, chunk: Chunk, due_at: datetime, claimed_until: datetime | None = None, **columns: Any) -> Chunk:
         """Plan a chunk's next step, and release whatever claim there is on it; returns the row as written.
 
         Args:
             chunk: as its row stands.
             due_at: when the sweep sends it again, unless its message does before.
+            claimed_until: the end of a claim that is taken on it now.
             columns: what else changes on the row.
 
         Raises:
-            CatalogConflict: the row was written meanwhile; its entry may be due at the wrong time, which costs a check.
+            CatalogConflict: the row was written meanwhile; its entry may be due too early, which costs a check.
         """
-        row = msgspec.structs.replace(chunk, due_at=due_at, claimed_until=None, **columns)
+        row = msgspec.structs.replace(chunk, due_at=due_at, claimed_until=claimed_until, **columns)
         self.watch_chunks([row])
-        return self.catalog.save_chunk(row)
+        try:
+            return self.catalog.save_chunk(row)
+        except CatalogConflict:
+            # Whoever was faster may have taken the chunk: its entry must not be due later than that claim ends.
+            self.refresh(chunk, min(chunk.due_at or due_at, due_at))
+            raise
 
     def set_aside(self, entry: IndexEntry, due_at: datetime) -> IndexEntry:
         """Check again later what cannot be worked on now, and remember that it was alerted; returns the new entry."""

@@ -9,7 +9,8 @@ import msgspec
 
 from shared.domain.acs_words import RecordingKind
 from shared.domain.identifiers import CallId
-from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.start_request import StartRequest
 
 type Clock = Callable[[], datetime]
@@ -191,6 +192,7 @@ class ChunkStore(Protocol):
         BlobExists: a blob of that name exists (put, commit). It may be this very write, whose answer was lost and
             which was sent again: verify it.
         BlocksGone: blocks of the list are not staged any more (commit).
+        BlockRefused: the block does not go with those that are staged (stage).
     """
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:

@@ -6,40 +6,44 @@ from typing import Self
 
 import msgspec
 
+from shared.domain.durations import RENEWAL_SECONDS_MAX, RENEWALS_PER_CLAIM
 from shared.domain.models import Chunk
-from shared.domain.ports import Catalog, Clock
+from shared.domain.open_work import OpenWork
+from shared.domain.ports import Clock
 
 
 @dataclass
 class Claim:
     """A worker's claim on a chunk, renewed while it works.
 
-    The row alone says so. The chunk's index entry stays due when it was: the sweep finds the claim and moves it.
+    Taking it has the chunk checked at its end. Renewals write the row alone: the sweep that comes then finds the claim,
+    and comes again at its new end.
 
     Raises:
         CatalogConflict: from every method: another worker wrote the row, so this one stops.
     """
 
-    catalog: Catalog
+    open_work: OpenWork
     clock: Clock
     lasts: timedelta
     chunk: Chunk
 
     @classmethod
-    def take(cls, catalog: Catalog, clock: Clock, lasts: timedelta, chunk: Chunk) -> Self:
+    def take(cls, open_work: OpenWork, clock: Clock, lasts: timedelta, chunk: Chunk) -> Self:
         """Claim a chunk, and count the attempt."""
-        claim = cls(catalog, clock, lasts, chunk)
-        claim.record(attempts=chunk.attempts + 1)
-        return claim
+        until = clock() + lasts
+        row = open_work.postpone(chunk, until, claimed_until=until, attempts=chunk.attempts + 1)
+        return cls(open_work, clock, lasts, row)
 
     def renew(self) -> None:
-        """Renew the claim once half of it has passed."""
+        """Renew the claim unless it was written just now; cheap, for every piece of what is read."""
         assert self.chunk.claimed_until
-        if self.chunk.claimed_until - self.clock() < self.lasts / 2:
+        written_at = self.chunk.claimed_until - self.lasts
+        if self.clock() - written_at >= min(timedelta(seconds=RENEWAL_SECONDS_MAX), self.lasts / RENEWALS_PER_CLAIM):
             self.record()
 
     def record(self, **columns: int | str | datetime | None) -> None:
         """Write what is proven on the row, and renew the claim."""
         until = self.clock() + self.lasts
         row = msgspec.structs.replace(self.chunk, claimed_until=until, due_at=until, **columns)
-        self.chunk = self.catalog.save_chunk(row)
+        self.chunk = self.open_work.catalog.save_chunk(row)

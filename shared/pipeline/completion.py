@@ -46,8 +46,7 @@ class Completion:
         Repeated by whatever finds it undone: an alert may be logged twice, and none is lost to a crash.
         """
         if chunk.status is ChunkStatus.FAILED:
-            # Only a copy that was altered afterwards fails a chunk that was stored.
-            event = LogEvent.CHUNK_ALTERED if chunk.stored_at else LogEvent.CHUNK_FAILED
+            event = LogEvent.CHUNK_ALTERED if chunk.altered else LogEvent.CHUNK_FAILED
             log(event, id=chunk.id, documentId=chunk.document_id, failure=chunk.failure)
         # Where the recording cannot be decided, say because another chunk's row cannot be read, this chunk has ended
         # all the same. The recording has an entry of its own, by which the sweep tries again and alerts.

@@ -4,6 +4,7 @@ The copy is verified before each request, also where the adapter sends a second 
 signature.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +17,7 @@ from shared.domain.errors import (
     CatalogConflict,
     ContentConflict,
     RowUnreadable,
+    SourceUnavailable,
     StoreUnavailable,
     Transient,
     Unforeseen,
@@ -25,7 +27,8 @@ from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Mess
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock, Source
 from shared.pipeline.completion import Completion
-from shared.pipeline.retries import RetryPolicy, alert_unforeseen
+from shared.pipeline.places import distinct, locations
+from shared.pipeline.retries import RetryPolicy, alert_unforeseen, unproven
 from shared.settings import DeleteFromAcs
 
 
@@ -84,8 +87,7 @@ class Deletion:
             return Messages()
 
     def step(self, chunk: Chunk) -> Messages:
-        location = chunk.delete_location
-        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.deletable or location is None:
+        if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.deletable:
             self.finish(chunk)
             return Messages()
 
@@ -94,7 +96,7 @@ class Deletion:
             chunk = self.reverify(chunk)
 
         try:
-            self.source.delete(location, reverify)
+            self.delete_everywhere(distinct(place.delete for place in locations(chunk)), reverify)
         except CopyMissing as error:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
@@ -107,6 +109,21 @@ class Deletion:
             self.finish(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
             log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
         return Messages()
+
+    def delete_everywhere(self, urls: Iterable[str], reverify: Callable[[], None]) -> None:
+        """Delete a document wherever it was announced; a place that does not answer keeps it at no other.
+
+        Raises:
+            SourceUnavailable: one place did not answer.
+        """
+        failure: SourceUnavailable | None = None
+        for url in urls:
+            try:
+                self.source.delete(url, reverify)
+            except SourceUnavailable as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def reverify(self, chunk: Chunk) -> Chunk:
         """Refuse unless media and metadata are still what was proven; returns the chunk as the row has it now.
@@ -144,27 +161,17 @@ class Deletion:
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
-        row = msgspec.structs.replace(
-            chunk.moved(ChunkStatus.PENDING),
-            failure=str(error),
-            due_at=self.clock() + self.retries.claim,
-            stored_at=None,
-            bytes=None,
-            sha256=None,
-            content_etag=None,
-            block_list_digest="",
-            metadata_bytes=None,
-            metadata_sha256=None,
-            metadata_etag=None,
-        )
-        self.catalog.save_chunk(row)
+        row = unproven(chunk.moved(ChunkStatus.PENDING))
+        due = self.clock() + self.retries.message_patience
+        self.catalog.save_chunk(msgspec.structs.replace(row, failure=str(error), due_at=due))
         return Messages(transfers=(chunk.ref,))
 
     def defer(self, chunk: Chunk, error: Transient) -> None:
-        """Try again later; after the deadline ACS destroys the original by itself, and nothing is left to do."""
+        """Try again later; once ACS must have destroyed the original by itself, nothing is left to do."""
         now = self.clock()
-        if now >= chunk.expires_at:
-            self.finish(msgspec.structs.replace(chunk, failure="Not deleted by us; ACS destroys it by itself."))
+        if self.retries.is_over(chunk, error, now):
+            failure = f"Not deleted by this app: {error} What ACS still has, it destroys by itself."
+            self.finish(msgspec.structs.replace(chunk, failure=failure))
             return
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The copy is safe; the deletion is tried again."

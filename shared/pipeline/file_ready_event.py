@@ -134,7 +134,7 @@ def announced_chunks(data: Json) -> tuple[tuple[AnnouncedChunk, ...], tuple[str,
         raise NotUnderstood("The recordingChunks of the event are no list.")
     if len(listed) > CHUNKS_MAX:
         raise NotUnderstood(f"The event lists {len(listed)} chunks; more than {CHUNKS_MAX} cannot be one event.")
-    chunks: dict[str, AnnouncedChunk] = {}
+    chunks: dict[AnnouncedChunk, None] = {}  # one document may be listed at several places
     unreadable: list[str] = []
     for position, item in enumerate(listed):
         try:
@@ -142,8 +142,8 @@ def announced_chunks(data: Json) -> tuple[tuple[AnnouncedChunk, ...], tuple[str,
         except NotUnderstood as error:
             unreadable.append(f"Chunk at position {position}: {error}")
         else:
-            chunks.setdefault(chunk.document_id, chunk)
-    return tuple(chunks.values()), tuple(unreadable)
+            chunks[chunk] = None
+    return tuple(chunks), tuple(unreadable)
 
 
 def announced_chunk(item: object, position: int) -> AnnouncedChunk:

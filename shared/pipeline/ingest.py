@@ -128,16 +128,17 @@ class Ingest:
         recording = plan.recording
         if recording_id and recording.recording_id is None:
             recording = with_acs_id(recording, recording_id, link_acs_id(self.catalog, recording, recording_id))
-        rows = [*plan.added, *plan.revived]
+        rows = [*plan.added, *plan.changed]
         now = self.clock()
         # Where ACS has not confirmed the end, the next sweep asks it.
-        self.open_work.watch(recording, now if recording.may_run else now + self.policy.claim, rows)
+        self.open_work.watch(recording, now if recording.may_run else now + self.policy.message_patience, rows)
         if not recording.etag or not rows:
             recording = self.catalog.save_recording(recording)
         for batch in batched(plan.added, CHUNKS_PER_BATCH, strict=False):
             recording = self.catalog.add_chunks(recording, batch)
-        for row in plan.revived:
+        for row in plan.changed:
             self.catalog.save_chunk(row)
+        if plan.changed:
             recording = self.catalog.save_recording(recording)
         transfers = tuple(row.ref for row in rows if row.due_at)
         log(LogEvent.EVENT_INGESTED, id=recording.id, chunks=len(rows), transfers=len(transfers))

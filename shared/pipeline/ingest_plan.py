@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain import blob_names
-from shared.domain.acs_urls import in_own_storage, own_location
+from shared.domain.acs_urls import Locations, in_own_storage, own_location
 from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood, RowUnreadable
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
+from shared.pipeline.places import locations
 from shared.pipeline.wholeness import STILL_RECORDED, later_chunk_end, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
 NO_FILE = "The event lists no recordingChunks: ACS announced no file."
+OTHER_LOCATIONS_MAX = 4  # beside the first; they stand in one column, and each is asked at each try
 
 
 class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +32,7 @@ class IngestPolicy(msgspec.Struct, frozen=True, kw_only=True):
     host_suffixes: tuple[str, ...]
     byos_containers: tuple[str, ...]
     retention: timedelta
-    claim: timedelta
+    message_patience: timedelta
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recording: the row as it will be, save for ACS's id, which is linked first.
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
-        revived: rows to replace: refused chunks whose URLs are understood now, and chunks whose end was not known.
+        changed: rows to replace: refused chunks whose URLs are understood now, chunks announced at another place, and
+            chunks whose end was not known.
         refusals: one sentence for each part of the event that is not understood.
         remarks: one sentence for what a person should know although nothing has to be read again.
         has_news: whether the recording's row says something new beside its chunks.
@@ -47,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     recording: Recording
     added: tuple[Chunk, ...]
-    revived: tuple[Chunk, ...]
+    changed: tuple[Chunk, ...]
     refusals: tuple[str, ...]
     remarks: tuple[str, ...]
     has_news: bool
@@ -55,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Whether the rows say all of it already."""
-        return bool(self.recording.etag) and not (self.added or self.revived or self.has_news)
+        return bool(self.recording.etag) and not (self.added or self.changed or self.has_news)
 
 
 def plan_event(
@@ -68,32 +71,129 @@ def plan_event(
     if not event.chunks and not event.unreadable:
         return plan_without_files(recording, now)
     planned = with_event(recording, event, policy, now)
-    added: list[Chunk] = []
-    revived: list[Chunk] = []
-    unreadable: list[str] = []
-    refused: list[str] = []
+    rows: dict[str, Chunk] = {}
+    refusals = [*event.unreadable]
     for announced in event.chunks:
-        old = known.get(announced.document_id)
+        old = rows.get(announced.document_id, known.get(announced.document_id))
         if old is None and announced.document_id in known:
-            unreadable.append(str(RowUnreadable(recording.id, announced.document_id)))
-        elif old is None or old.refused:
-            row = chunk_row(planned, event, announced, policy, now)
-            if row.failure:
-                refused.append(row.failure)
-            if old is None:
-                added.append(row)
-            elif not row.refused:
-                revived.append(msgspec.structs.replace(row, etag=old.etag))
-        elif (end := later_chunk_end(old.end_reason, announced.end_reason)) != old.end_reason:
-            revived.append(msgspec.structs.replace(old, end_reason=end))
+            refusals.append(str(RowUnreadable(recording.id, announced.document_id)))
+        elif old is not None and is_settled(old):
+            rows |= by_document(with_end(old, announced))
+        else:
+            row = chunk_row(planned, event, completed(announced, old), policy, now)
+            refusals += [row.failure] if row.failure else []
+            try:
+                rows |= by_document(row if old is None else announced_again(old, row) or with_end(old, announced))
+            except NotUnderstood as error:
+                refusals.append(str(error))
+    # A chunk's row is written before its recording's: whoever wrote it may have died in between.
+    ended = recording.files in {FilesStatus.COMPLETED, FilesStatus.FAILED}
+    reopens = ended and any(chunk and chunk.open for chunk in known.values())
     return Plan(
         recording=planned,
-        added=tuple(added),
-        revived=tuple(revived),
-        refusals=(*event.unreadable, *unreadable, *refused),
+        added=tuple(row for row in rows.values() if row.document_id not in known),
+        changed=tuple(row for row in rows.values() if row.document_id in known),
+        refusals=tuple(refusals),
         remarks=tuple(undeletable_chunks(event, policy)),
-        has_news=weight(planned.session_end_reason) != weight(recording.session_end_reason),
+        has_news=reopens or weight(planned.session_end_reason) != weight(recording.session_end_reason),
     )
+
+
+def by_document(row: Chunk | None) -> dict[str, Chunk]:
+    return {row.document_id: row} if row is not None else {}
+
+
+def with_end(old: Chunk, announced: AnnouncedChunk) -> Chunk | None:
+    """The row of a chunk whose end was not known before; None where the event tells nothing new of it."""
+    end = later_chunk_end(old.end_reason, announced.end_reason)
+    return msgspec.structs.replace(old, end_reason=end) if end != old.end_reason else None
+
+
+def is_settled(chunk: Chunk) -> bool:
+    """Whether its copy is proven, so that it does not matter any more where the original lies."""
+    return chunk.sha256 is not None and (chunk.own_storage or chunk.metadata_sha256 is not None)
+
+
+def completed(announced: AnnouncedChunk, old: Chunk | None) -> AnnouncedChunk:
+    """The chunk as announced; what the event leaves out is as the row has it."""
+    if old is None:
+        return announced
+    return msgspec.structs.replace(
+        announced,
+        content_location=announced.content_location or old.content_location or None,
+        metadata_location=announced.metadata_location or old.metadata_location,
+        delete_location=announced.delete_location or old.delete_location,
+    )
+
+
+def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row of a chunk that is not proven, with what a later event adds to it; None when that is nothing.
+
+    Args:
+        old: as it stands.
+        row: as this event alone would have it.
+
+    Raises:
+        NotUnderstood: it has been announced at too many places already.
+    """
+    if row.refused:
+        return None
+    if old.refused:
+        return msgspec.structs.replace(row, etag=old.etag)
+    merged = moved_to(old, row) if old.own_storage or row.own_storage else with_other_locations(old, row)
+    if merged is None:
+        return None
+    return msgspec.structs.replace(
+        merged if merged.status is ChunkStatus.PENDING else merged.moved(ChunkStatus.PENDING),
+        expires_at=min(old.expires_at, row.expires_at),
+        gone_by=max(old.gone_by or row.created_at, row.gone_by or row.created_at),
+        heard_at=row.heard_at,
+        end_reason=later_chunk_end(old.end_reason, row.end_reason),
+        due_at=row.due_at,
+        claimed_until=None,  # whoever copies it now does not know this place
+        warned=0 if old.status is ChunkStatus.FAILED else old.warned,  # it is at risk once more
+        stored_at=None,
+        open=True,
+        failure=None,
+        failure_kind=None,
+    )
+
+
+def with_other_locations(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row with the places of a later event beside its own, to be tried in turn."""
+    # Once the metadata were judged, whether the original may be deleted stands.
+    may_delete = old.delete_location is not None or old.metadata_sha256 is None
+    places = Locations(
+        content=row.content_location,
+        metadata=row.metadata_location,
+        delete=row.delete_location if may_delete else None,
+    )
+    known = {None, *(url for place in locations(old) for url in (place.content, place.metadata, place.delete))}
+    if {places.content, places.metadata, places.delete} <= known:
+        return None
+    if len(old.other_locations) >= OTHER_LOCATIONS_MAX:
+        raise NotUnderstood(
+            f"Chunk {old.document_id} was announced at {OTHER_LOCATIONS_MAX + 1} places before; one more is not tried."
+        )
+    return msgspec.structs.replace(
+        old,
+        metadata_location=old.metadata_location or places.metadata,
+        metadata_blob=old.metadata_blob or row.metadata_blob,
+        delete_location=old.delete_location or places.delete,
+        left_at_acs=row.left_at_acs if places.delete and old.delete_location is None else old.left_at_acs,
+        other_locations=(*old.other_locations, places),
+    )
+
+
+def moved_to(old: Chunk, row: Chunk) -> Chunk | None:
+    """The row at the place of a later event, where one of the two is in a container of the operator's."""
+    if row.content_location == old.content_location:
+        return None
+    names = (
+        *("own_storage", "content_location", "content_blob"),
+        *("metadata_location", "metadata_blob", "delete_location", "left_at_acs", "other_locations"),
+    )
+    return msgspec.structs.replace(old, **{name: getattr(row, name) for name in names})
 
 
 def plan_without_files(recording: Recording, now: datetime) -> Plan:
@@ -108,7 +208,7 @@ def plan_without_files(recording: Recording, now: datetime) -> Plan:
     has_news = planned != recording
     if has_news:
         planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
-    return Plan(recording=planned, added=(), revived=(), refusals=(), remarks=(NO_FILE,), has_news=has_news)
+    return Plan(recording=planned, added=(), changed=(), refusals=(), remarks=(NO_FILE,), has_news=has_news)
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -117,7 +217,7 @@ def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now
     Of the control half an event says nothing; that a start failed is refuted by its file.
     """
     began = event.recording_start_time
-    deadline = event.event_time + policy.retention
+    deadline = min(event.event_time, now) + policy.retention
     return msgspec.structs.replace(
         recording.with_files(FilesStatus.TRANSFERRING, now),
         call_id=recording.call_id or event.call_id,
@@ -166,7 +266,9 @@ def chunk_row(
         index=announced.index,
         status=ChunkStatus.PENDING,
         created_at=now,
-        expires_at=event.event_time + policy.retention,
+        expires_at=min(event.event_time, now) + policy.retention,
+        gone_by=max(event.event_time, now) + policy.retention,
+        heard_at=now,
         content_location="",
         content_blob=blob_names.content_blob(recording.folder, announced.index, announced.document_id, extension),
         format=format,
@@ -174,7 +276,7 @@ def chunk_row(
         call_id=(recording.call_id or "")[:CALL_ID_CHARACTERS_MAX],
         left_at_acs="ACS says that it is still recorded." if plain(announced.end_reason) == STILL_RECORDED else None,
         managed=recording.origin is Origin.API or policy.unknown_recordings is UnknownRecordings.MANAGE,
-        due_at=now + policy.claim,
+        due_at=now + policy.message_patience,
     )
     try:
         return with_locations(row, announced, policy)

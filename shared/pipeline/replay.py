@@ -23,7 +23,7 @@ from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
 from shared.pipeline.ingest import Ingest
 from shared.pipeline.queue_messages import merged
-from shared.pipeline.retries import resend
+from shared.pipeline.retries import resend, unproven
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 EVENTS_MAX = 200  # of one call that replays many, as the next one: a caller waits 230 seconds at most
@@ -50,7 +50,7 @@ class Replay:
     ingest: Ingest
     completion: Completion
     clock: Clock
-    claim: timedelta
+    message_patience: timedelta
 
     def recording(self, id: str) -> Messages:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
@@ -119,14 +119,15 @@ class Replay:
         messages = merged(run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unsent)
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
-            self.completion.reopen(recording, self.clock() + self.claim)
+            self.completion.reopen(recording, self.clock() + self.message_patience)
         return messages
 
     def reset(self, chunk: Chunk) -> Messages:
-        """Send a chunk again; a failed one becomes pending."""
+        """Send a chunk again; a failed one becomes pending, and what was altered is proven anew."""
+        chunk = unproven(chunk) if chunk.altered else chunk
         status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
         columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
-        return resend(self.open_work, chunk, self.clock() + self.claim, **columns)
+        return resend(self.open_work, chunk, self.clock() + self.message_patience, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
         """Kept events that name a chunk of this recording which was refused."""

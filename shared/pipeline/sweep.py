@@ -12,8 +12,9 @@ from itertools import islice
 
 from shared.domain.durations import ASKING_MAX, LOOK_AGAIN
 from shared.domain.errors import Unforeseen
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import IndexEntry, Messages
+from shared.domain.models import Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Clock
 from shared.domain.units import Run

@@ -8,8 +8,9 @@ import msgspec
 
 from shared.domain.durations import ORPHAN_PATIENCE, WARNINGS
 from shared.domain.errors import CatalogConflict
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, IndexEntry, Messages
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
@@ -24,7 +25,7 @@ class ChunkSweep:
     open_work: OpenWork
     completion: Completion
     clock: Clock
-    claim: timedelta
+    message_patience: timedelta
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Send the chunk again if its row is due, too; finish it if a crash left that undone."""
@@ -36,7 +37,7 @@ class ChunkSweep:
         elif chunk.due_at > now:
             self.open_work.watch_chunks([chunk])
         else:
-            return resend(self.open_work, chunk, now + self.claim)
+            return resend(self.open_work, chunk, now + self.message_patience)
         return Messages()
 
     def warn(self, entry: IndexEntry, now: datetime) -> Messages:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import IndexEntry, Messages
+from shared.domain.models import Messages
 from shared.pipeline.sweep_chunks import warnings_due
 
 

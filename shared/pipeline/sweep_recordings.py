@@ -11,17 +11,9 @@ from shared.control.control_answers import next_question, unconfirmed
 from shared.control.control_recording import Control
 from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, FILE_PATIENCE, LOOK_AGAIN
 from shared.domain.errors import AcsError, CatalogConflict
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import (
-    Chunk,
-    ChunkStatus,
-    FailureKind,
-    FilesStatus,
-    IndexEntry,
-    Messages,
-    Recording,
-    RecordingStatus,
-)
+from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Recording, RecordingStatus
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion

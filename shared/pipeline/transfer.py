@@ -5,7 +5,6 @@ five deliveries in seconds. The deadline ends the tries, not a count.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +14,13 @@ from itertools import chain
 import msgspec
 
 from shared.copying.content_checks import check_metadata, check_signature
-from shared.copying.copy_content import ContentCopier, CopyRequest, digest_of, with_digest
+from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
-from shared.domain.durations import AFTER_DEADLINE, ATTEMPT_SECONDS_MAX
+from shared.domain.durations import ATTEMPT_SECONDS_MAX
 from shared.domain.errors import (
     BlobExists,
+    BlocksInTheWay,
     CatalogConflict,
     ContentConflict,
     Expired,
@@ -29,6 +29,7 @@ from shared.domain.errors import (
     RowUnreadable,
     SourceMissing,
     SourceSuspect,
+    SourceUnavailable,
     StoreUnavailable,
     Transient,
     Unforeseen,
@@ -40,7 +41,9 @@ from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.pipeline.claims import Claim
 from shared.pipeline.completion import Completion
+from shared.pipeline.places import distinct, in_turn, locations
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, resend
+from shared.pipeline.sweep_chunks import log_risk
 from shared.settings import VerifySource
 
 METADATA_BYTES_MAX = 4 * 1024 * 1024  # 350 participants make about 50 KiB
@@ -101,11 +104,11 @@ class Transfer:
         Raises:
             CatalogConflict: another worker has the chunk.
         """
-        claim = Claim.take(self.catalog, self.clock, self.retries.claim, chunk)
+        claim = Claim.take(self.open_work, self.clock, self.retries.claim, chunk)
         try:
             stored = self.copy(claim)
         except OutOfTime:  # at a block boundary; the next attempt begins at once
-            return resend(self.open_work, claim.chunk, self.clock() + self.retries.claim)
+            return resend(self.open_work, claim.chunk, self.clock() + self.retries.message_patience)
         except Transient as error:
             return self.defer(claim.chunk, error)
         except Permanent as error:
@@ -136,19 +139,42 @@ class Transfer:
         if chunk.metadata_location is None or chunk.metadata_sha256 is not None:
             return
         assert chunk.metadata_blob
-        content = self.read_whole(chunk.metadata_location)
-        parsed = check_metadata(content, chunk.document_id)
-        contradiction = contradicted_call(chunk, parsed)
+        try:
+            urls = distinct(place.metadata for place in locations(chunk))
+            content, facts = in_turn(urls, partial(self.read_metadata, claim))
+        except SourceMissing:
+            content, facts = self.kept_metadata(chunk, chunk.metadata_blob)
+        contradiction = contradicted_call(chunk, facts)
         if contradiction:
             log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=contradiction)
         digest = hashlib.sha256(content).hexdigest()
+        ends = chunk_ends(facts, self.retries.retention)
         claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
             metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
-            expires_at=min([chunk.expires_at, *chunk_ends(parsed, self.retries.retention)]),
+            expires_at=min([chunk.expires_at, *ends]),
+            gone_by=max([chunk.gone_by, *ends]) if chunk.gone_by else None,
             left_at_acs=contradiction or chunk.left_at_acs,
         )
+
+    def read_metadata(self, claim: Claim, url: str) -> tuple[bytes, dict[str, object]]:
+        claim.renew()  # a place before may have been silent for long
+        content = self.read_whole(url, claim)
+        return content, check_metadata(content, claim.chunk.document_id)
+
+    def kept_metadata(self, chunk: Chunk, name: str) -> tuple[bytes, dict[str, object]]:
+        """What an earlier attempt stored before ACS destroyed it; its digest beside it proves it.
+
+        Raises:
+            SourceMissing: it is not there.
+        """
+        blob = self.store.stat(name) if chunk.attempts > 1 else BlobProperties()
+        if DIGEST_KEY in blob.metadata and blob.length <= METADATA_BYTES_MAX:
+            content = b"".join(self.store.read(name))
+            if hashlib.sha256(content).hexdigest() == blob.metadata[DIGEST_KEY]:
+                return content, check_metadata(content, chunk.document_id)
+        raise SourceMissing("ACS has no such metadata: not yet, or not any more.")
 
     def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
         """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
@@ -161,15 +187,17 @@ class Transfer:
                 return self.store.put(name, content, with_digest(blob_headers(chunk, "json"), digest))
             except BlobExists:
                 blob = self.store.stat(name)
+        if blob.etag is None and blob.staged:
+            raise BlocksInTheWay(name)  # metadata are written at once: none of these are ours
         if blob.etag is None:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
         if digest_of(self.store.read(name)) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
         return blob.etag
 
-    def read_whole(self, url: str) -> bytes:
+    def read_whole(self, url: str, claim: Claim) -> bytes:
         """A small content, exactly as ACS gives it."""
-        with closing(SourceReader(self.source, url)) as reader:
+        with closing(SourceReader(self.source, url, claim.renew)) as reader:
             total = reader.open(0, METADATA_BYTES_MAX)
             if total > METADATA_BYTES_MAX:
                 raise SourceSuspect(f"The metadata has {total} bytes; more than {METADATA_BYTES_MAX} cannot be right.")
@@ -186,18 +214,30 @@ class Transfer:
                 raise OutOfTime
             claim.renew()
 
-        request = CopyRequest(
-            url=chunk.content_location,
-            name=chunk.content_blob,
-            headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
-            check_head=lambda head: check_signature(head, chunk.format),
-            keep_going=keep_going,
-            resume=chunk.attempts > 1,
-        )
-        proof = self.copier.copy(request)
-        second_read = self.verify_source is VerifySource.DOUBLE_READ
-        if second_read and self.copier.digest_of_source(request) != (proof.length, proof.sha256):
-            raise ContentConflict("Two reads of the content at ACS differ; the copy is kept and nothing is deleted.")
+        urls = distinct(place.content for place in locations(chunk))
+
+        def copy_from(url: str) -> CopyProof:
+            keep_going()
+            request = CopyRequest(
+                url=url,
+                name=chunk.content_blob,
+                headers=blob_headers(chunk, chunk.format or blob_names.DEFAULT_FORMAT),
+                check_head=lambda head: check_signature(head, chunk.format),
+                keep_going=keep_going,
+                keep_reading=keep_going,
+                resume=chunk.attempts > 1 or url != chunk.content_location,
+            )
+            proof = self.copier.copy(request)
+            # Blocks of an earlier try may have come from another content of the document.
+            mixed = request.resume and len({place.rpartition("/")[2] for place in urls}) > 1
+            second_read = mixed or self.verify_source is VerifySource.DOUBLE_READ
+            if second_read and self.copier.digest_of_source(request) != (proof.length, proof.sha256):
+                raise ContentConflict(
+                    "Two reads of the content at ACS differ; nothing is deleted, and the copy is kept."
+                )
+            return proof
+
+        proof = in_turn(urls, copy_from)
         claim.record(
             bytes=proof.length,
             sha256=proof.sha256,
@@ -214,7 +254,7 @@ class Transfer:
         pieces = self.own.read(chunk.content_location)
         head = next(pieces, b"")
         check_signature(head, chunk.format)
-        digest, length = digest_of(chain([head], renewing(pieces, claim)))
+        digest, length = digest_of(chain([head], pieces), claim.renew)
         if length != blob.length:
             raise SourceSuspect(f"The file gave {length} bytes instead of {blob.length}.")
         claim.record(bytes=length, sha256=digest, content_etag=blob.etag)
@@ -228,7 +268,7 @@ class Transfer:
             stored_at=now,
             claimed_until=None,
             failure=failure or left_at_acs(chunk),
-            due_at=now + self.retries.claim if deletable else None,
+            due_at=now + self.retries.message_patience if deletable else None,
             open=deletable,
         )
         self.catalog.save_chunk(row)
@@ -241,24 +281,39 @@ class Transfer:
     def defer(self, chunk: Chunk, error: Transient) -> Messages:
         """Write down what happened and when to try again, or that there is nothing left to try."""
         now = self.clock()
-        gone = isinstance(error, SourceMissing) and now >= chunk.expires_at
-        if gone or now >= chunk.expires_at + AFTER_DEADLINE:
-            return self.expire(chunk, error)
+        if self.retries.is_over(chunk, error, now):
+            return self.give_up(chunk, error)
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The next try is planned."
         alert_unforeseen(chunk, error, failure)
+        if isinstance(error, BlocksInTheWay) and chunk.failure != failure:
+            log_risk(msgspec.structs.replace(chunk, failure=failure), now)  # now, since only a person can act
         row = self.open_work.postpone(chunk, due, failure=failure)
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()
 
-    def expire(self, chunk: Chunk, error: Transient) -> Messages:
-        """ACS has destroyed it. Media that were proven before are safe, even if the metadata are lost."""
+    def give_up(self, chunk: Chunk, error: Transient) -> Messages:
+        """Nothing is left to try. Media that were proven before are safe, even if the metadata are lost."""
         if chunk.sha256 is None:
-            lost = Expired(f"ACS destroyed the chunk before it could be copied. The last try said: {error}")
-            return self.fail(chunk, lost)
+            return self.fail(chunk, Expired(self.told_loss(chunk, error, "the chunk")))
         log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=str(error))
-        failure = f"The media are safe; ACS destroyed the metadata before they could be copied. {error}"
+        failure = f"The media are safe. {self.told_loss(chunk, error, 'the metadata')}"
         return self.mark_stored(msgspec.structs.replace(chunk, delete_location=None), failure)
+
+    def told_loss(self, chunk: Chunk, error: Transient, what: str) -> str:
+        """What became of it, as far as it is known: that ACS destroyed it says only ACS."""
+        hours = self.retries.silence / timedelta(hours=1)
+        match error:
+            case SourceMissing() if chunk.own_storage:
+                lost = f"ACS never put {what} into your own container."
+            case SourceMissing():
+                lost = f"ACS destroyed {what} before a copy was made."
+            case SourceUnavailable():
+                lost = f"ACS never answered with {what} in {hours:g} hours; whether it still has it is not known."
+            case _:
+                lost = f"In {hours:g} hours no copy of {what} could be made; whether ACS still has it is not known."
+        before = f" Before that: {chunk.failure}" if chunk.failure and str(error) not in chunk.failure else ""
+        return f"{lost} The last try said: {error}{before}"
 
     def fail(self, chunk: Chunk, error: Permanent) -> Messages:
         row = msgspec.structs.replace(
@@ -285,13 +340,6 @@ def contradicted_call(chunk: Chunk, metadata: dict[str, object]) -> str | None:
 def left_at_acs(chunk: Chunk) -> str | None:
     """What the row of a stored chunk says of its original."""
     return chunk.left_at_acs and f"The copy is safe; ACS's original is not deleted. {chunk.left_at_acs}"
-
-
-def renewing(pieces: Iterable[bytes], claim: Claim) -> Iterator[bytes]:
-    """The pieces, with the claim renewed as they are used."""
-    for piece in pieces:
-        claim.renew()
-        yield piece
 
 
 def blob_headers(chunk: Chunk, kind: str) -> BlobHeaders:

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from shared.domain.identifiers import CallId, CallIdKind
-from shared.domain.models import Chunk, ChunkStatus, ControlStatus, IndexEntry, Origin, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkStatus, ControlStatus, Origin, Recording
 from shared.domain.ports import BlobHeaders
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 
+from shared.domain.acs_urls import Locations
 from shared.domain.errors import CatalogConflict
 from shared.domain.models import ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
@@ -76,6 +77,19 @@ def test_a_value_that_becomes_none_is_gone(catalog: Catalog) -> None:
     read = catalog.recording(saved.id)
     assert read is not None
     assert (read.failure, read.claimed_until) == (None, None)
+
+
+def test_the_places_where_a_chunk_was_announced_again_come_back(catalog: Catalog) -> None:
+    recording = catalog.save_recording(a_recording())
+    url = "https://eu.asm.skype.com/v1/objects/a"
+    places = (Locations(content=f"{url}/content/video", metadata=f"{url}/content/acsmetadata"), Locations(content=url))
+    chunk = a_chunk(recording, other_locations=places, heard_at=NOW, gone_by=NOW)
+    catalog.add_chunks(recording, [chunk])
+
+    read = catalog.chunk(chunk.ref)
+
+    assert read is not None
+    assert (read.other_locations, read.heard_at, read.gone_by) == (places, NOW, NOW)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from shared.domain.identifiers import CallId, CallIdKind
-from shared.domain.models import IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
 from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording

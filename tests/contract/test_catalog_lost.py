@@ -14,7 +14,8 @@ from local.azurite import Azurite
 from shared.adapters.storage_accounts import TIMES, StorageAccount
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogConflict, CatalogUnavailable
-from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import Effect, Fault, World

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
+from shared.domain.errors import BlobExists, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobProperties, Block, ChunkStore
 from tests.copying import md5_of
 
@@ -103,6 +103,24 @@ def test_staged_blocks_cannot_be_read(store: ChunkStore) -> None:
 
     with pytest.raises(StoreUnavailable):
         whole(store)
+
+
+def test_a_block_whose_id_has_another_length_than_those_of_others_is_refused(store: ChunkStore) -> None:
+    store.stage(NAME, "another length", memoryview(b"x"), md5_of(b"x"))
+
+    with pytest.raises(BlockRefused):
+        staged(store, [b"one"])
+
+    assert store.stat(NAME).staged == (Block("another length", 1),)
+
+
+def test_where_blocks_are_staged_nothing_is_put_at_once(store: ChunkStore) -> None:
+    store.stage(NAME, "another length", memoryview(b"x"), md5_of(b"x"))
+
+    with pytest.raises(BlobExists):
+        store.put(NAME, b"whole", WAV)
+
+    assert store.stat(NAME).staged == (Block("another length", 1),)
 
 
 def test_a_block_may_be_staged_again(store: ChunkStore) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -11,7 +13,7 @@ from local.azurite import Azurite, Ports
 from shared.adapters.blob_storage import BlobChunkStore, BlobOwnStorage, EventContainer
 from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
-from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, RecorderError, StoreUnavailable
+from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, RecorderError, StoreUnavailable
 from shared.domain.ports import BlobProperties, ChunkStore
 from tests.copying import md5_of
 
@@ -113,6 +115,29 @@ def test_a_taken_name_is_one_that_the_service_calls_so(
 
     with pytest.raises(BlobExists):
         write(store)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "InvalidBlobOrBlock"), (400, "InvalidBlockId"), (409, "BlockCountExceedsLimit")],
+)
+def test_a_block_that_does_not_go_with_the_staged_ones_is_told_apart(
+    service: Service, store: BlobChunkStore, status: int, code: str
+) -> None:
+    service.answers["any"] = refused(status, code)
+
+    with pytest.raises(BlockRefused, match=code):
+        REQUESTS["stage"](store)
+
+
+def test_a_link_to_a_real_account_works_over_https_only() -> None:
+    key = "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
+    account = StorageAccount(StorageConnection(connection_string=f"DefaultEndpointsProtocol=https;{key}"), None)
+
+    link = urlsplit(BlobChunkStore(account, "recordings").link(NAME, timedelta(minutes=15)))
+
+    assert link.scheme == "https"
+    assert parse_qs(link.query)["spr"] == ["https"]
 
 
 @pytest.mark.parametrize("ask", REQUESTS.values(), ids=REQUESTS)

@@ -13,7 +13,8 @@ from azure.data.tables import EdmType, EntityProperty, UpdateMode
 from shared.adapters import table_rows
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogConflict, RowUnreadable
-from shared.domain.models import Chunk, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import World
@@ -198,6 +199,10 @@ OF_A_CHUNK: list[tuple[str, object]] = [
     ("dueAt", "soon"),
     ("contentBlob", b"name"),
     ("sha256", 7),
+    ("otherLocations", "not json"),
+    ("otherLocations", "[" * 20_000),
+    ("otherLocations", '["https://storage.asm.skype.com/v1/objects/a"]'),
+    ("otherLocations", "{}"),
     ("id", "another"),
     ("documentId", "another"),
 ]

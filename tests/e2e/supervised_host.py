@@ -29,7 +29,7 @@ PAUSE_SECONDS = 0.05
 CONFLICT_TRIES = 20  # a caller who is told "not yet" so often gives up, and lets the call end
 
 FAST_SETTINGS: Mapping[str, str] = {
-    "CLAIM_SECONDS": "2",
+    "CLAIM_SECONDS": "1",  # and three of them until a message is sent again
     "RETRY_FIRST_SECONDS": "1",
     "RETRY_MAX_SECONDS": "2",
     "TRANSFER_BLOCK_BYTES": "65536",

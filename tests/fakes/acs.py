@@ -12,7 +12,7 @@ from shared.domain.acs_words import RecordingKind
 from shared.domain.errors import AcsError, AcsRefused, SourceMissing, SourceUnavailable
 from shared.domain.ports import AcsState, SourceRange
 from shared.domain.start_request import StartRequest
-from tests.fakes.world import Fault, World
+from tests.fakes.world import Fault, World, no_wait
 
 PIECE_BYTES = 1024
 PAGE = b"<!DOCTYPE html><html><body>Service unavailable</body></html>"
@@ -136,10 +136,12 @@ def acs_recording_id(number: int, call_connection_id: str | None = None) -> str:
 
 @dataclass
 class FakeDocument:
-    """A chunk's files at ACS, until it destroys them."""
+    """A chunk's files at ACS, from when they appear until it destroys them; at some of its hosts, or at all."""
 
     contents: dict[str, bytes]
     expires_at: datetime | None = None
+    appears_at: datetime | None = None
+    hosts: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -150,10 +152,12 @@ class FakeRange:
     length: int
     content: bytes = field(repr=False)
     breaks_after: int | None = None
+    at_piece: Callable[[], None] = no_wait
 
     def pieces(self) -> Iterator[bytes]:
         content = self.content[: self.breaks_after]
         for start in range(0, len(content), PIECE_BYTES):
+            self.at_piece()
             yield content[start : start + PIECE_BYTES]
         if self.breaks_after is not None:
             raise SourceUnavailable(f"The connection broke after {self.breaks_after} bytes.")
@@ -167,6 +171,7 @@ class FakeSource:
         self.documents: dict[str, FakeDocument] = {}
         self.on_delete: Callable[[str, FakeDocument], None] = lambda _, __: None
         self.bytes_sent = 0
+        self.is_silent = False
 
     def add(self, document_id: str, media: bytes, metadata: bytes, expires_at: datetime | None = None) -> None:
         self.documents[document_id] = FakeDocument({"video": media, "acsmetadata": metadata}, expires_at)
@@ -174,8 +179,13 @@ class FakeSource:
     def found(self, url: str) -> tuple[str, FakeDocument | None]:
         id = url.partition("/v1/objects/")[2].partition("/")[0]
         document = self.documents.get(id)
-        gone = document is not None and document.expires_at is not None and document.expires_at <= self.world.now
-        return id, None if gone else document
+        if document is not None and document.expires_at is not None and document.expires_at <= self.world.now:
+            del self.documents[id]
+            return id, None
+        host = url.removeprefix("https://").partition("/")[0]
+        if document is None or (document.hosts and host not in document.hosts):
+            return id, None
+        return id, None if document.appears_at and self.world.now < document.appears_at else document
 
     def open(self, url: str, offset: int, length: int) -> AbstractContextManager[SourceRange]:
         return self.opened(url, offset, length)
@@ -183,8 +193,11 @@ class FakeSource:
     @contextmanager
     def opened(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:
         with self.world.effect("source.open") as fault:
+            if self.is_silent:
+                raise SourceUnavailable("ACS did not answer.")
             answer = self.answer(url, offset, length, fault)
             self.bytes_sent += answer.length
+        answer.at_piece = self.world.at_piece
         yield answer
 
     def answer(self, url: str, offset: int, length: int, fault: Fault | None) -> FakeRange:
@@ -215,4 +228,4 @@ class FakeSource:
         id, document = self.found(url)
         if document is not None:
             self.on_delete(id, document)
-        self.documents.pop(id, None)
+            del self.documents[id]

@@ -9,7 +9,8 @@ import msgspec
 
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.identifiers import CallId, normal_recording_id
-from shared.domain.models import Chunk, ChunkRef, IndexEntry, Recording
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from shared.domain.recording_rows import call_ids
 from tests.fakes.world import Fault, World

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, StoreUnavailable
+from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHeaders, BlobProperties, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
 STAGED_BLOCKS_MAX = 100_000
-READ_BYTES = 64 * 1024
+READ_BYTES = 1024
 
 
 @dataclass
@@ -46,6 +46,7 @@ class FakeStore:
     def __init__(self, world: World) -> None:
         self.world = world
         self.all: dict[str, FakeBlob] = {}
+        self.staged_blocks_max = STAGED_BLOCKS_MAX
 
     @property
     def blobs(self) -> dict[str, bytes]:
@@ -54,7 +55,8 @@ class FakeStore:
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         def write() -> str:
-            self.refuse_committed(name)
+            if name in self.all:  # staged blocks are enough
+                raise BlobExists(f"There is a blob {name} already.")
             return self.committed_as(name, FakeBlob(content=bytes(content), headers=headers))
 
         return self.world.written("store.put", write)
@@ -75,8 +77,10 @@ class FakeStore:
                 raise StoreUnavailable(f"Blob Storage answered 400 (Md5Mismatch) for {name}.")
             blob = self.all.get(name, FakeBlob())
             alike = all(len(id) == len(block_id) for id in blob.staged)
-            if not content or not alike or len(blob.staged) >= STAGED_BLOCKS_MAX:
-                raise StoreUnavailable(f"Blob Storage answered 400 (InvalidBlobOrBlock) for {name}.")
+            if not content or not alike:
+                raise BlockRefused(f"Blob Storage answered 400 (InvalidBlobOrBlock) for {name}.")
+            if len(blob.staged) >= self.staged_blocks_max:
+                raise BlockRefused(f"Blob Storage answered 409 (BlockCountExceedsLimit) for {name}.")
             blob.staged[block_id] = bytes(content)
             self.all[name] = blob
 
@@ -114,7 +118,7 @@ class FakeStore:
             if self.all[name].archived:
                 raise BlobUnreadable(f"The blob {name} cannot be read as it is.")
             content = self.all[name].content
-        yield from pieces(content)
+        yield from pieces(content, self.world)
 
     def names(self, prefix: str) -> Iterator[str]:
         with self.world.effect("store.names"):
@@ -161,9 +165,10 @@ class FakeOwnStorage:
             if url not in self.files:
                 raise StoreUnavailable("Blob Storage answered 404 (BlobNotFound).")
             content = self.files[url].content
-        yield from pieces(content)
+        yield from pieces(content, self.world)
 
 
-def pieces(content: bytes) -> Iterator[bytes]:
+def pieces(content: bytes, world: World) -> Iterator[bytes]:
     for start in range(0, len(content), READ_BYTES):
+        world.at_piece()
         yield content[start : start + READ_BYTES]

@@ -70,6 +70,10 @@ def no_fault(_: Effect) -> Fault | None:
     return None
 
 
+def no_wait() -> None:
+    """The next piece is there at once."""
+
+
 class World:
     """The clock, the effects so far, and the faults to come."""
 
@@ -80,6 +84,7 @@ class World:
         self.counts: Counter[str] = Counter()
         self.planned: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self.is_dead = False
+        self.at_piece: Callable[[], None] = no_wait  # called before every piece of a content: there time may pass
         self.versions = 0
         self.lock = threading.RLock()
 

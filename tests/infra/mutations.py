@@ -136,7 +136,7 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "    rejected",
     ),
     "a parameter that azd cannot set": (PARAMETERS, '"alertEmail"', '"alertMail"'),
-    "two defaults": (PARAMETERS, "CLAIM_SECONDS=900", "CLAIM_SECONDS=600"),
+    "two defaults": (PARAMETERS, "CLAIM_SECONDS=300", "CLAIM_SECONDS=600"),
     "a number without bounds": (MAIN, "@maxValue(3650)\n", ""),
     "the hook uses what nobody sets": (HOOK, "RUNTIME_STORAGE_ID", "RUNTIME_ACCOUNT_ID"),
     "the hook forgets a parameter": (HOOK, '    runtimeStorageId="$RUNTIME_STORAGE_ID" \\\n', ""),

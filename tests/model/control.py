@@ -16,7 +16,7 @@ from tests.fakes import GOOD_TOKEN, Cloud, Crash, Effect, FakeHost, Fault, World
 from tests.fakes.acs import FakeAcsRecording, acs_recording_id
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.interleaving import InterleavingScheduler
-from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.model_run import TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.search import Faults, Totals
 
@@ -279,7 +279,7 @@ class ControlRun:
         if fault:
             self.struck[effect.number] = fault
             self.catalog_failed |= effect.name.startswith("catalog.")
-            self.scenario.cloud.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.scenario.cloud.world.now += TIME_OUTS.get(fault, timedelta(0))
         return fault
 
     def run(self) -> "ControlRun":

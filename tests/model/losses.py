@@ -1,7 +1,7 @@
 """What cannot be saved: by then somebody was told, whatever else went wrong on the way."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
-from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.model_run import TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scenarios import EXPIRES_AT, ONE, files
 from tests.model.search import Faults
@@ -25,6 +25,20 @@ type Event = dict[str, object]
 YESTERDAY = BEGINNING - timedelta(hours=25)
 OTHER_BYTES = b"somebody's own bytes"
 NOTHING: tuple[Event, ...] = ()
+# A day of tries is like an hour of some, and longer to play.
+ONE_HOUR: Mapping[str, str] = {"ACS_RETENTION_HOURS": "1", "RETRY_FIRST_SECONDS": "900"}
+OTHER_HOST = "eu.asm.skype.com"
+OBJECT = f"https://{OTHER_HOST}/v1/objects/{document_id(0)}"
+THERE: Event = file_ready_event(
+    [
+        announced_chunk(
+            0,
+            contentLocation=f"{OBJECT}/content/video",
+            metadataLocation=f"{OBJECT}/content/acsmetadata",
+            deleteLocation=OBJECT,
+        )
+    ]
+)
 
 
 def as_it_is(_: Cloud) -> None:
@@ -33,6 +47,30 @@ def as_it_is(_: Cloud) -> None:
 
 def destroyed(cloud: Cloud) -> None:
     cloud.source.documents.clear()
+
+
+def silent(cloud: Cloud) -> None:
+    cloud.source.is_silent = True
+
+
+def late(cloud: Cloud) -> None:
+    """The file appears when its event has been out for some time."""
+    cloud.source.documents[document_id(0)].appears_at = BEGINNING + timedelta(minutes=20)
+
+
+def of_long_ago(cloud: Cloud) -> None:
+    """By its own account the chunk ended before ACS's retention began."""
+    facts = metadata(0, chunkStartTime=(BEGINNING - timedelta(hours=40)).isoformat())
+    cloud.source.documents[document_id(0)].contents["acsmetadata"] = facts
+
+
+def elsewhere(cloud: Cloud) -> None:
+    """The file lies at a host that the first event does not name."""
+    cloud.source.documents[document_id(0)].hosts = frozenset({OTHER_HOST})
+
+
+def announced_there(_: Cloud, host: FakeHost) -> None:
+    host.publish(THERE)
 
 
 def without_metadata(cloud: Cloud) -> None:
@@ -100,6 +138,7 @@ class Loss:
     """What happens, how it must end, and what must have been told by then.
 
     Attributes:
+        settings: of the app.
         before: what is so before the events come.
         tampers: what somebody does to the copy, once the row has the status.
         afterwards: what somebody does when everything has come to rest.
@@ -107,6 +146,7 @@ class Loss:
         unlike: faults that would make it another loss.
     """
 
+    settings: Mapping[str, str] = field(default_factory=dict)
     before: Callable[[Cloud], None] = as_it_is
     events: tuple[Event, ...] = (file_ready_event(1),)
     tampers: tuple[ChunkStatus, Callable[[Cloud, Chunk], None]] | None = None
@@ -118,12 +158,14 @@ class Loss:
 
 LOSSES: Mapping[str, Loss] = {
     "a chunk is destroyed before its event comes": Loss(
+        settings=ONE_HOUR,
         before=destroyed,
         events=(file_ready_event(1, event_time=YESTERDAY),),
         ends=(RecordingStatus.FAILED, ChunkStatus.FAILED),
         told=frozenset({LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
     ),
     "the metadata are destroyed before they are copied": Loss(
+        settings=ONE_HOUR,
         before=without_metadata,
         events=(file_ready_event(1, event_time=YESTERDAY),),
         ends=(RecordingStatus.COMPLETED, ChunkStatus.STORED),
@@ -141,10 +183,41 @@ LOSSES: Mapping[str, Loss] = {
         told=frozenset({LogEvent.CHUNK_ALTERED}),
     ),
     "a chunk that never appears is destroyed within the hour": Loss(
+        settings=ONE_HOUR,
         before=destroyed,
-        events=(file_ready_event(1, event_time=BEGINNING - timedelta(hours=23, minutes=20)),),
         ends=(RecordingStatus.FAILED, ChunkStatus.FAILED),
         told=frozenset({LogEvent.CHUNK_AT_RISK, LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
+    ),
+    "ACS never answers": Loss(
+        settings=ONE_HOUR,
+        before=silent,
+        ends=(RecordingStatus.FAILED, ChunkStatus.FAILED),
+        told=frozenset({LogEvent.CHUNK_AT_RISK, LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
+    ),
+    "a file whose event is of yesterday appears late": Loss(
+        settings=ONE_HOUR,
+        before=late,
+        events=(file_ready_event(1, event_time=YESTERDAY),),
+        ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
+        told=frozenset({LogEvent.CHUNK_AT_RISK}),
+    ),
+    "a chunk ended long ago by its own account": Loss(
+        before=of_long_ago,
+        ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
+        told=frozenset(),
+    ),
+    "a chunk is announced again where it is": Loss(
+        before=elsewhere,
+        events=(file_ready_event(1), THERE),
+        ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
+        told=frozenset(),
+    ),
+    "a chunk is given up, then announced where it is": Loss(
+        settings=ONE_HOUR,
+        before=elsewhere,
+        afterwards=announced_there,
+        ends=(RecordingStatus.COMPLETED, ChunkStatus.DELETED),
+        told=frozenset({LogEvent.CHUNK_FAILED, LogEvent.RECORDING_FAILED}),
     ),
     "a copy is hindered, then replayed": Loss(
         tampers=(ChunkStatus.PENDING, hindered),
@@ -217,7 +290,7 @@ class LossRun:
         self.loss = loss = LOSSES[name]
         self.fault_plan = fault_plan
         self.struck: dict[int, Fault] = {}
-        self.cloud = ONE.cloud()
+        self.cloud = ONE.cloud(**loss.settings)
         self.world = self.cloud.world
         loss.before(self.cloud)
         self.world.effects.clear()
@@ -231,7 +304,7 @@ class LossRun:
         fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
-            self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.world.now += TIME_OUTS.get(fault, timedelta(0))
         return fault
 
     def tamper(self) -> None:

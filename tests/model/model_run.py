@@ -1,6 +1,7 @@
 """One run: a scenario, its faults, everything redelivered until it rests, then everything delivered once more."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,8 +16,9 @@ from tests.model.faults import DrawnFaults, FaultPlan, FixedFaults, text_of
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scenarios import Scenario
 
-TIME_OUT_LASTS = timedelta(minutes=8)  # more than half a claim, so that whoever works must renew it
-TIME_OUTS = frozenset({Fault.TIME_OUT, Fault.ERROR_AFTER})
+# How long a time-out lasts: nearly as long as a claim, so that whoever works must renew it, or longer than a claim,
+# while the patience with messages lasts on; two of these outlast the patience, too.
+TIME_OUTS: Mapping[Fault, timedelta] = {Fault.TIME_OUT: timedelta(minutes=4), Fault.ERROR_AFTER: timedelta(minutes=8)}
 
 
 class WatchedHost(FakeHost):
@@ -57,7 +59,7 @@ class ModelRun:
         fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
-            self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.world.now += TIME_OUTS.get(fault, timedelta(0))
         return fault
 
     def run(self, *, again: bool = True) -> "ModelRun":

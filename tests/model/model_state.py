@@ -178,7 +178,8 @@ class ModelState:
         hold(chunk.status is not ChunkStatus.FAILED or bool(chunk.failure), "A chunk failed without a reason.")
         given_up = chunk.status is ChunkStatus.FAILED or (chunk.status is ChunkStatus.STORED and not chunk.open)
         if given_up and chunk.managed and not self.tampered & {chunk.content_blob}:
-            hold(self.cloud.world.now >= chunk.expires_at, f"A chunk was given up before its time: {chunk.failure}")
+            held = chunk.created_at + RETENTION
+            hold(self.cloud.world.now >= held, f"A chunk was given up before its time: {chunk.failure}")
         if chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED} and chunk.content_blob not in self.tampered:
             there = self.cloud.store.blobs.get(chunk.content_blob)
             hold(there == self.files[chunk.document_id], f"A chunk is {chunk.status}, but its blob is not its file.")

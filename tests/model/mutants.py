@@ -38,8 +38,11 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
         *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
-        *("defer", "expire", "fail", "put_off", "contradicted_call"),
+        *("defer", "give_up", "fail", "put_off", "kept_metadata", "contradicted_call"),
     ),
+    "shared/pipeline/retries.py": ("is_over", "unproven"),
+    "shared/pipeline/places.py": None,
+    "shared/pipeline/ingest_plan.py": ("announced_again", "with_other_locations", "is_settled"),
     "shared/pipeline/sweep.py": ("sweep", "set_aside", "checks"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
@@ -50,7 +53,10 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/copying/block_ids.py": ("staged", "list_digest"),
 }
-FIRST = ("deletion", "completion", "transfer", "transfer_failures", "copy_content", "winner", "block_ids", "races")
+FIRST = (
+    *("deletion", "completion", "transfer", "transfer_failures", "announced_again"),
+    *("copy_content", "winner", "block_ids", "races"),
+)
 THEN = (
     *("claims", "own_storage", "sweep", "sweep_recordings", "sweep_patience", "sweep_units", "replay", "recordings"),
     *(

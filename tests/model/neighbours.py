@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable
+from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent
-from shared.domain.models import IndexEntry
 from shared.domain.ports import SourceRange
 from tests.builders import announced_chunk, document_id, file_ready_event, media, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, FakeSource, Fault, acs_recording_id
@@ -20,7 +20,7 @@ from tests.fakes.catalog import FakeCatalog, Key, Row
 from tests.fakes.events import FakeEventContainer
 from tests.model.alerts import Alerts
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
-from tests.model.model_run import TIME_OUT_LASTS, TIME_OUTS
+from tests.model.model_run import TIME_OUTS
 from tests.model.oracle import Oracle, Violation, hold
 from tests.model.search import Faults
 
@@ -203,7 +203,7 @@ class NeighbourRun:
         fault = self.fault_plan(effect)
         if fault:
             self.struck[effect.number] = fault
-            self.world.now += TIME_OUT_LASTS if fault in TIME_OUTS else timedelta(0)
+            self.world.now += TIME_OUTS.get(fault, timedelta(0))
         return fault
 
     def run(self) -> "NeighbourRun":

@@ -72,8 +72,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "an event says that recording ended": OldBehaviour(
         path="shared/pipeline/ingest_plan.py",
-        today="        heard_at=now,\n",
-        once="        heard_at=now,\n        ended_at=recording.ended_at or now,\n",
+        today="        told=None,\n        claimed_until=None,\n",
+        once="        told=None,\n        claimed_until=None,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a callback is believed that names a recording": OldBehaviour(
@@ -279,11 +279,90 @@ OLD: dict[str, OldBehaviour] = {
         once='NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet", "ContainerBeingDeleted"})',
         noticed_by=("tests/contract/test_store_codes.py", "-m", "not stack"),
     ),
+    "a later event changes nothing for a chunk that is known": OldBehaviour(
+        path="shared/pipeline/ingest_plan.py",
+        today="        elif old is not None and is_settled(old):",
+        once="        elif old is not None and not old.refused:",
+        noticed_by=("tests/model/test_losses.py", "-k", "announced and one_fault"),
+    ),
+    "a chunk is given up by the earliest account of its end": OldBehaviour(
+        path="shared/pipeline/retries.py",
+        today="        over_at = heard_at + self.silence",
+        once="        gone_by, over_at = chunk.expires_at, chunk.expires_at + self.silence - self.retention",
+        noticed_by=("tests/model/test_losses.py", "-k", "long_ago or yesterday"),
+    ),
+    "whatever is given up is said to be destroyed": OldBehaviour(
+        path="shared/pipeline/transfer.py",
+        today='f"ACS never answered with {what}',
+        once='f"ACS destroyed {what}',
+        noticed_by=("tests/model/test_losses.py", "-k", "never and answers"),
+    ),
+    "a copy that was altered is handed out": OldBehaviour(
+        path="shared/control/download_links.py",
+        today="        if chunk.status is ChunkStatus.FAILED:",
+        once="        if False:",
+        noticed_by=("tests/unit/test_files.py",),
+    ),
+    "a replay vouches for a copy that was altered": OldBehaviour(
+        path="shared/pipeline/replay.py",
+        today="        chunk = unproven(chunk) if chunk.altered else chunk\n",
+        once="",
+        noticed_by=("tests/unit/test_deletion.py", "-k", "replay"),
+    ),
+    "a source of 45 KB/s is too slow": OldBehaviour(
+        path="shared/copying/source_reader.py",
+        today="RATE_BYTES_PER_SECOND_MIN = 8 * 1024",
+        once="RATE_BYTES_PER_SECOND_MIN = 64 * 1024",
+        noticed_by=("tests/unit/copying/test_copy_content.py", "-k", "slow"),
+    ),
+    "a block that somebody else's keep out is an outage": OldBehaviour(
+        path="shared/copying/copy_content.py",
+        today="        return BlocksInTheWay(name)",
+        once="        return error",
+        noticed_by=("tests/unit/test_transfer_failures.py", "-k", "blocks_of_others"),
+    ),
+    "two bytes of sync are an mp3": OldBehaviour(
+        path="shared/copying/content_checks.py",
+        today='MP3_FRAME = re.compile(rb"\\xff[\\xe2\\xe3\\xf2\\xf3\\xfa\\xfb][\\x10-\\xef]")',
+        once='MP3_FRAME = re.compile(rb"\\xff[\\xe0-\\xff]", re.DOTALL)',
+        noticed_by=("tests/unit/copying/test_content_checks.py",),
+    ),
+    "blocks may be as large as the service takes": OldBehaviour(
+        path="shared/settings.py",
+        today="BLOCK_BYTES_MAX = 8 * 1024 * 1024",
+        once="BLOCK_BYTES_MAX = 4000 * 1024 * 1024",
+        noticed_by=("tests/unit/copying/test_copy_content.py", "-k", "largest"),
+    ),
     "a write is recognised by its content": OldBehaviour(
         path="tests/fakes/catalog.py",
         today="self.writes[key] = object()",
         once="self.writes[key] = 0",
         noticed_by=("tests/contract/test_catalog_lost.py", "-m", "not stack"),
+    ),
+    "a claim is found when its chunk was due before": OldBehaviour(
+        path="shared/pipeline/claims.py",
+        today="open_work.postpone(chunk, until, claimed_until=until, attempts=chunk.attempts + 1)",
+        once="open_work.catalog.save_chunk("
+        "msgspec.structs.replace(chunk, due_at=until, claimed_until=until, attempts=chunk.attempts + 1))",
+        noticed_by=("tests/model/test_faults.py", "-k", "after_a_kill"),
+    ),
+    "a claim is not renewed while a block fills": OldBehaviour(
+        path="shared/copying/source_reader.py",
+        today="        self.on_piece()\n",
+        once="",
+        noticed_by=("tests/unit/test_claims.py",),
+    ),
+    "a message that was sent is waited for no longer than a worker": OldBehaviour(
+        path="shared/settings.py",
+        today="return self.claim * durations.MESSAGE_PATIENCE_CLAIMS",
+        once="return self.claim",
+        noticed_by=("tests/unit/test_claims.py", "-k", "long_queue"),
+    ),
+    "whoever loses a row leaves its entry due later than the claim on it ends": OldBehaviour(
+        path="shared/domain/open_work.py",
+        today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
+        once="",
+        noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
     ),
 }
 

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 from shared.domain.blob_names import manifest_blob
+from shared.domain.durations import SILENCE_RETENTIONS
 from shared.domain.models import (
     CHUNK_TRANSITIONS,
     FILES_TRANSITIONS,
@@ -12,6 +13,7 @@ from shared.domain.models import (
     ChunkRef,
     ChunkStatus,
     ControlStatus,
+    FailureKind,
     FilesStatus,
     Recording,
     RecordingStatus,
@@ -72,8 +74,23 @@ class Oracle:
     def chunk_written(self, before: Row | None, row: Chunk) -> None:
         if not isinstance(before, Chunk) or before.status is row.status:
             return
+        metadata_lost = row.status is ChunkStatus.STORED and row.metadata_location and row.metadata_sha256 is None
+        if row.failure_kind is FailureKind.EXPIRED or metadata_lost:
+            self.given_up(row, row.failure or "")
         hold(row.status in CHUNK_TRANSITIONS[before.status], f"A chunk went from {before.status} to {row.status}.")
         hold(row.content_blob == before.content_blob, "The name of a blob changed.")
+
+    def given_up(self, row: Chunk, told: str) -> None:
+        """I14: nothing is given up while ACS may have it, and only what it has no more is said to be destroyed."""
+        now, retention = self.cloud.world.now, self.cloud.settings.acs_retention
+        destroyed = "ACS destroyed" in told
+        held = retention if destroyed else retention * SILENCE_RETENTIONS
+        hold(now >= row.created_at + held, f"A chunk was given up before its time: {told}")
+        document = self.cloud.source.documents.get(row.document_id)
+        if document is None or (document.expires_at is not None and document.expires_at <= now) or document.hosts:
+            return  # of what lies where no event said, nobody can know
+        there = row.status is ChunkStatus.FAILED or "acsmetadata" in document.contents
+        hold(not (destroyed and there), f"ACS still has what is said to be destroyed: {told}")
 
     def recording_written(self, before: Row | None, row: Recording) -> None:
         """I13: whoever is told that recording ended is told so by ACS; the end and what ACS confirmed stand."""
@@ -160,6 +177,13 @@ class Oracle:
             hold(
                 not chunk.open or chunk.id in found, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}."
             )
+            self.found_at_claim_s_end(chunk)
+
+    def found_at_claim_s_end(self, chunk: Chunk) -> None:
+        """I14: a chunk whose worker has died waits for the end of its claim, and no longer."""
+        if chunk.claimed_until:
+            due_at = self.cloud.catalog.open[chunk.id, chunk.document_id].due_at
+            hold(due_at <= chunk.claimed_until, f"A claim ends at {chunk.claimed_until}, and is looked at at {due_at}.")
 
     def at_rest(self, scenario: Scenario, completions_max: int = 1) -> None:
         """Everything announced is stored, deleted, completed, listed; nothing is left over."""

@@ -38,11 +38,12 @@ class Scenario:
     known: bool = False
     double_read: bool = False
 
-    def cloud(self) -> Cloud:
+    def cloud(self, **settings: str) -> Cloud:
         cloud = Cloud(
             UNKNOWN_RECORDINGS="store" if self.known else "manage",
             TRANSFER_BLOCK_BYTES=str(BLOCK_BYTES) if self.in_blocks else BYTES_AT_ONCE,
             VERIFY_SOURCE="double-read" if self.double_read else "once",
+            **settings,
         )
         for number in range(self.chunks):
             cloud.source.add(document_id(number), *files(number), EXPIRES_AT)

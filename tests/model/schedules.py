@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain.errors import RecorderError
+from shared.domain.errors import CatalogConflict, RecorderError
 from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.pipeline.claims import Claim
 from shared.services import Services
 from tests.builders import document_id
 from tests.fakes import Effect, FakeHost
@@ -16,7 +18,9 @@ from tests.model.oracle import Oracle, Violation, hold
 from tests.model.scenarios import ONE, Scenario, event, in_blocks
 from tests.model.search import Totals
 
-TICK = timedelta(minutes=6)  # per effect, where claims are to run out while their holders still work
+# How long an effect takes where claims are to run out while their holders still work.
+SLOW = timedelta(minutes=2)  # three effects outlast a claim, eight the patience with a message
+STALLED = timedelta(minutes=6)  # each effect outlasts a claim
 MOMENT = timedelta(microseconds=1)  # otherwise: no two writes ever bear the same time
 TWO = Scenario(chunks=2, parts=1)
 
@@ -44,6 +48,11 @@ def ingests(*numbers: int, of: int = 0) -> Act:
     return lambda stage, services: services.ingest.ingest(event(numbers, of or stage.scenario.chunks))
 
 
+def announces_elsewhere(_: RaceState, services: Services) -> Messages:
+    """The first file once more, at another host."""
+    return services.ingest.ingest(losses.THERE)
+
+
 def transfers(stage: RaceState, services: Services) -> Messages:
     return services.transfer.transfer(stage.ref())
 
@@ -67,6 +76,22 @@ def finishes(number: int) -> Act:
 
 def sweeps(_: RaceState, services: Services) -> Messages:
     return services.sweep.sweep()
+
+
+def sweeps_and_transfers(stage: RaceState, services: Services) -> Messages:
+    """The sweep sends what it takes for forgotten, and another worker has it at once."""
+    for ref in sweeps(stage, services).transfers:
+        services.transfer.transfer(ref)
+    return transfers(stage, services)
+
+
+def claims(stage: RaceState, services: Services) -> Messages:
+    """A worker takes the chunk, and is never heard of again."""
+    with suppress(CatalogConflict):
+        chunk = services.catalog.chunk(stage.ref())
+        assert chunk
+        Claim.take(services.open_work, services.clock, services.settings.claim, chunk)
+    return Messages()
 
 
 def replays(stage: RaceState, services: Services) -> Messages:
@@ -109,13 +134,13 @@ def poisoned(stage: RaceState, services: Services) -> Messages:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Race:
-    """Who races, after what, whether time flies meanwhile, whether what they send gets lost, and how it must end."""
+    """Who races, after what, how long each effect takes, whether what they send gets lost, and how it must end."""
 
     scenario: Scenario = ONE
     before: tuple[Act, ...] = ()
     acts: tuple[Act, Act]
     due: bool = False  # whether everything open is due when the race begins
-    time_flies: bool = False
+    tick: timedelta = MOMENT
     messages_lost: bool = False
     judged: Callable[[Oracle, Scenario], None] = Oracle.at_rest
 
@@ -127,16 +152,25 @@ RACES: Mapping[str, Race] = {
     "one event twice": Race(acts=(ingests(0), ingests(0))),
     "two parts of a recording": Race(scenario=TWO, acts=(ingests(0), ingests(1))),
     "two transfers": Race(before=ANNOUNCED, acts=(transfers, transfers)),
-    "two transfers whose claims run out": Race(before=ANNOUNCED, acts=(transfers, transfers), time_flies=True),
+    "two transfers whose claims run out": Race(before=ANNOUNCED, acts=(transfers, transfers), tick=SLOW),
     "two transfers in blocks whose claims run out": Race(
-        scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, transfers), time_flies=True
+        scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, transfers), tick=SLOW
     ),
-    "a late transfer and its successor": Race(
-        before=ANNOUNCED, acts=(transfers, transfers_and_deletes), time_flies=True
-    ),
+    "a late transfer and its successor": Race(before=ANNOUNCED, acts=(transfers, transfers_and_deletes), tick=SLOW),
     "two deletions": Race(before=STORED, acts=(deletes, deletes)),
+    "a transfer and its chunk announced elsewhere": Race(before=ANNOUNCED, acts=(transfers, announces_elsewhere)),
+    "a slow transfer in blocks and its chunk announced elsewhere": Race(
+        scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, announces_elsewhere), tick=SLOW
+    ),
+    "a deletion and its chunk announced elsewhere": Race(before=STORED, acts=(deletes, announces_elsewhere)),
     "a transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True),
-    "a slow transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True, time_flies=True),
+    "a slow transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True, tick=SLOW),
+    "a stalled transfer, the sweep, and its successor": Race(
+        scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, sweeps_and_transfers), tick=STALLED
+    ),
+    "a worker that dies with its claim, and the sweep": Race(
+        before=ANNOUNCED, acts=(claims, sweeps), due=True, messages_lost=True
+    ),
     "a deletion and the sweep": Race(before=STORED, acts=(deletes, sweeps), due=True),
     "two sweeps": Race(before=ANNOUNCED, acts=(sweeps, sweeps), due=True),
     "a transfer and a replay": Race(before=ANNOUNCED, acts=(transfers, replays)),
@@ -177,7 +211,7 @@ def ran(name: str, schedule: Schedule) -> tuple[RaceState, int]:
     def plan(effect: Effect) -> None:
         scheduler.effect()
         oracle.effect_begins(effect)
-        stage.cloud.world.advance(TICK if race.time_flies else MOMENT)
+        stage.cloud.world.advance(race.tick)
 
     try:
         stage.cloud.world.plan = plan

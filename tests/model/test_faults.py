@@ -6,11 +6,12 @@ drawn runs. `python -m tests.model` runs the longest form, and runs one again th
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.domain.models import ChunkStatus, RecordingStatus
-from tests.fakes import Fault
+from tests.fakes import BEGINNING, Fault
 from tests.model.faults import BAD_ANSWERS, EVERYWHERE
 from tests.model.model_run import ModelRun, exactly, first_parts
 from tests.model.oracle import Violation
@@ -24,6 +25,9 @@ SOME_PAIRS_STEP = 60  # of the first faults whose pairs `make test` takes
 SOME_DRAWN_RUNS = 400
 BLOCK_PAIRS_STEP = 5  # of the first faults of the pairs in blocks; the long form takes each
 NO_VIOLATION = ""
+KILLS = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
+CLAIM = timedelta(minutes=5)
+PATIENCE = timedelta(minutes=15)  # with a message that was sent
 
 
 def told(totals: Totals) -> str:
@@ -75,6 +79,20 @@ def test_one_fault_anywhere_ends_in_the_same_state(scenario: Scenario) -> None:
         totals.add(one(task))
 
     assert told(totals) == NO_VIOLATION
+
+
+@pytest.mark.parametrize("scenario", [ONE, in_blocks(ONE)], ids=["at once", "in blocks"])
+def test_after_a_kill_a_claimed_chunk_waits_for_its_claim_and_no_chunk_longer_than_for_a_message(
+    scenario: Scenario,
+) -> None:
+    names = undisturbed(scenario)
+    kills = [(number, fault) for number in range(1, len(names) + 1) for fault in KILLS]
+    waits = [exactly(scenario, {number: fault}).run(again=False).world.now - BEGINNING for number, fault in kills]
+    claim, _, _, stored, _ = (number for number, name in enumerate(names, start=1) if name == "catalog.save_chunk")
+    held = slice(kills.index((claim, Fault.CRASH_AFTER)), kills.index((stored, Fault.CRASH_AFTER)))
+
+    assert set(waits[held]) == {CLAIM}
+    assert max(waits) == PATIENCE
 
 
 def test_some_drawn_runs_of_three_to_eight_faults_end_in_the_same_state() -> None:

@@ -24,7 +24,7 @@ from tests.builders import (
     file_ready_event,
     keep_at_acs,
 )
-from tests.fakes import BEGINNING, Cloud, Crash, FakeHost, Fault
+from tests.fakes import BEGINNING, Cloud, Crash, FakeBlob, FakeHost, Fault
 from tests.fakes.acs import FakeAcsRecording
 from tests.unit.steps import warnings
 
@@ -319,6 +319,13 @@ def test_a_manifest_that_was_archived_is_stepped_over(cloud: Cloud) -> None:
     complete(cloud)
     cloud.store.archive(f"{FOLDER}/recording.json")
     cloud.catalog.save_recording(replace(cloud.recording(), files=FilesStatus.TRANSFERRING))
+
+    assert complete(cloud).manifests == 2
+
+
+def test_a_manifest_s_name_that_somebody_s_staged_blocks_have_is_stepped_over(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.store.all[f"{FOLDER}/recording.json"] = FakeBlob(staged={"somebody else's": b"x"})
 
     assert complete(cloud).manifests == 2
 

@@ -1,16 +1,20 @@
 """From stored to deleted: only after the copy is verified again, and never instead of it."""
 
+from copy import copy
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.acs_urls import Locations
+from shared.domain.durations import SILENCE_RETENTIONS
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording, document_id, file_ready_event, keep_at_acs, media
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
 from tests.unit.steps import warnings
 
 MINUTE = timedelta(minutes=1)
+SILENCE = timedelta(hours=24) * SILENCE_RETENTIONS
 
 
 def stored_cloud(**settings: str) -> Cloud:
@@ -196,14 +200,46 @@ def test_a_deletion_whose_answer_was_lost_is_repeated(stored: Cloud) -> None:
     assert stored.chunk().status is ChunkStatus.DELETED
 
 
-def test_after_the_deadline_a_failed_deletion_is_acs_s_own_business(stored: Cloud) -> None:
-    stored.world.now = stored.chunk().expires_at
+def test_a_deletion_that_fails_is_tried_again_however_early_the_original_might_have_expired(stored: Cloud) -> None:
+    stored.world.now = change(stored, expires_at=BEGINNING - timedelta(hours=20)).expires_at + SILENCE
+    stored.world.fail("source.delete", Fault.ERROR_BEFORE)
+
+    delete(stored)
+
+    assert (stored.chunk().status, stored.chunk().open) == (ChunkStatus.STORED, True)
+
+
+def test_long_after_the_deadline_a_failed_deletion_is_acs_s_own_business(stored: Cloud) -> None:
+    stored.world.now = stored.chunk().created_at + SILENCE
     stored.world.fail("source.delete", Fault.ERROR_BEFORE)
 
     delete(stored)
 
     assert (stored.chunk().status, stored.chunk().open) == (ChunkStatus.STORED, False)
+    assert "failed before it took effect" in str(stored.chunk().failure)
     assert stored.recording().status is RecordingStatus.COMPLETED
+
+
+def test_a_place_that_does_not_answer_keeps_the_original_at_no_other(stored: Cloud) -> None:
+    there = Locations(content="", delete=f"https://other.asm.skype.com/v1/objects/{document_id()}")
+    change(stored, other_locations=(there,))
+    stored.world.fail("source.delete", Fault.ERROR_BEFORE)
+
+    delete(stored)
+
+    assert not at_acs(stored)
+    assert (stored.chunk().status, stored.chunk().open) == (ChunkStatus.STORED, True)
+
+
+def test_the_original_is_deleted_at_every_place_where_it_was_announced(stored: Cloud) -> None:
+    there = Locations(content="", delete=f"https://other.asm.skype.com/v1/objects/{document_id()}")
+    change(stored, other_locations=(there,))
+    stored.source.documents[document_id()].hosts = frozenset({"other.asm.skype.com"})
+
+    delete(stored)
+
+    assert stored.chunk().status is ChunkStatus.DELETED
+    assert not at_acs(stored)
 
 
 def test_of_two_workers_only_one_writes(stored: Cloud) -> None:
@@ -212,3 +248,31 @@ def test_of_two_workers_only_one_writes(stored: Cloud) -> None:
 
     assert delete(stored) == Messages()
     assert stored.chunk().status is ChunkStatus.STORED
+
+
+@pytest.mark.parametrize("which", ["content_blob", "metadata_blob"])
+def test_a_replay_vouches_for_nothing_that_is_still_altered(stored: Cloud, which: str) -> None:
+    stored.store.overwrite(getattr(stored.chunk(), which), b"something else")
+    delete(stored)
+
+    (ref,) = stored.services.replay.recording(OUR_ID).transfers
+    assert (stored.chunk().sha256, stored.chunk().metadata_sha256) == (None, None)
+    stored.services.transfer.transfer(ref)
+
+    assert (stored.chunk().status, at_acs(stored)) == (ChunkStatus.FAILED, True)
+
+
+def test_a_replay_proves_anew_what_was_put_right_although_acs_has_it_no_more(stored: Cloud) -> None:
+    name = stored.chunk().content_blob
+    right = copy(stored.store.all[name])
+    stored.store.overwrite(name, b"something else")
+    delete(stored)
+    stored.source.documents.clear()
+    stored.store.all[name] = right
+    host = FakeHost(stored)
+
+    host.send(stored.services.replay.recording(OUR_ID))
+    host.settle()
+
+    assert stored.chunk().status is ChunkStatus.DELETED
+    assert stored.recording().status is RecordingStatus.COMPLETED

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.models import ChunkRef
+from shared.domain.models import ChunkRef, ChunkStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, document_id
 from tests.fakes import BEGINNING, Cloud
 
@@ -45,6 +45,22 @@ def test_there_is_no_link_to_what_is_not_proven(cloud: Cloud) -> None:
         cloud.services.download_links.content(REF)
     with pytest.raises(Conflict, match="no verified copy of its metadata"):
         cloud.services.download_links.metadata(REF)
+
+
+@pytest.mark.parametrize("which", ["content", "metadata"])
+def test_there_is_no_link_to_what_was_altered_and_it_says_why(cloud: Cloud, which: str) -> None:
+    add(cloud, sha256="ab", metadata_sha256="ab", status=ChunkStatus.FAILED, stored_at=BEGINNING, failure="It was.")
+
+    with pytest.raises(Conflict, match="It was"):
+        getattr(cloud.services.download_links, which)(REF)
+
+
+@pytest.mark.parametrize("status", [ChunkStatus.PENDING, ChunkStatus.STORED, ChunkStatus.DELETED])
+def test_there_is_a_link_wherever_the_copy_is_proven(cloud: Cloud, status: ChunkStatus) -> None:
+    add(cloud, sha256="ab", metadata_sha256="ab", status=status)
+
+    assert cloud.services.download_links.content(REF).url
+    assert cloud.services.download_links.metadata(REF).url
 
 
 def test_there_is_no_link_to_metadata_that_acs_never_had(cloud: Cloud) -> None:

@@ -15,7 +15,7 @@ POLICY = IngestPolicy(
     host_suffixes=("asm.skype.com",),
     byos_containers=(),
     retention=timedelta(hours=24),
-    claim=timedelta(minutes=15),
+    message_patience=timedelta(minutes=15),
 )
 REFUSED = a_chunk(0, status=ChunkStatus.FAILED, content_location="", etag="v7")
 
@@ -41,7 +41,7 @@ def test_an_event_whose_chunks_all_have_rows_plans_nothing() -> None:
 def test_a_refused_chunk_that_is_understood_now_is_revived_on_its_row() -> None:
     planned = plan(file_ready_event(1), {document_id(0): REFUSED})
 
-    assert [(row.status, row.etag) for row in planned.revived] == [(ChunkStatus.PENDING, "v7")]
+    assert [(row.status, row.etag) for row in planned.changed] == [(ChunkStatus.PENDING, "v7")]
     assert planned.added == ()
 
 

@@ -1,5 +1,7 @@
 """Containers of the operator's that ACS records into: verified where the file lies."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.domain.json_views import recording_view
@@ -64,6 +66,17 @@ def test_a_chunk_that_acs_fell_back_to_keep_itself_is_transferred_like_any_other
     transfer(cloud)
 
     assert cloud.chunk().content_blob in cloud.store.blobs
+
+
+def test_a_file_that_never_came_into_own_storage_is_not_said_to_be_destroyed() -> None:
+    cloud = Cloud(BYOS_CONTAINERS=CONTAINER)
+    announce(cloud, contentLocation=f"{CONTAINER}/a.wav")
+    cloud.world.advance(timedelta(hours=24))
+
+    chunk = failed(cloud)
+
+    assert chunk.status is ChunkStatus.FAILED
+    assert "ACS never put the chunk into your own container" in str(chunk.failure)
 
 
 @pytest.mark.parametrize("said", ["ACS", "AzureBlob", None])

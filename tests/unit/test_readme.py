@@ -10,7 +10,15 @@ import pytest
 
 from functions import create_app
 from shared.api.request_bodies import parse_start_request
-from shared.domain.durations import RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS, WARNINGS
+from shared.domain.durations import (
+    CLAIM_SECONDS,
+    MESSAGE_PATIENCE_CLAIMS,
+    RENEWAL_SECONDS_MAX,
+    RENEWALS_PER_CLAIM,
+    RETRY_FIRST_SECONDS,
+    RETRY_MAX_SECONDS,
+    WARNINGS,
+)
 from shared.domain.json_views import recording_view
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.services import Services
@@ -72,6 +80,9 @@ def test_the_mechanism_has_the_durations_of_the_code() -> None:
     text = re.sub(r"\s+", " ", section("How it never loses a chunk"))
     first, last = (warning // timedelta(hours=1) for warning in WARNINGS)
 
+    assert f"to itself ({CLAIM_SECONDS // 60} minutes, renewed each minute)" in text
+    assert f"or {CLAIM_SECONDS * MESSAGE_PATIENCE_CLAIMS // 60} minutes after a message that no worker took" in text
+    assert min(RENEWAL_SECONDS_MAX, CLAIM_SECONDS // RENEWALS_PER_CLAIM) == 60  # "renewed each minute"
     assert f"by {RETRY_FIRST_SECONDS // 60} to {RETRY_MAX_SECONDS // 60} minutes" in text
     assert f"{first} and {last} hours before `expires_at`" in text
 

@@ -6,7 +6,8 @@ import pytest
 
 from shared.domain.durations import DAYS_PER_REQUEST_MAX
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound, RowUnreadable, StoreUnavailable
-from shared.domain.models import ChunkRef, ChunkStatus, IndexEntry, Messages, RecordingStatus
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
 from shared.pipeline.queue_messages import merged
 from shared.pipeline.replay import EVENTS_MAX, RECORDINGS_MAX
 from tests.builders import (

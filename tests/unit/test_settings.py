@@ -59,7 +59,7 @@ DEFAULTS = {
     "callback_issuer": ACS_CALLBACK_ISSUER,
     "callback_jwks_url": ACS_CALLBACK_JWKS_URL,
     "transfer_block_bytes": 4 * 1024 * 1024,
-    "claim": timedelta(seconds=900),
+    "claim": timedelta(seconds=300),
     "retry_first": timedelta(seconds=60),
     "retry_max": timedelta(seconds=900),
     "max_recording": timedelta(hours=24),
@@ -107,6 +107,11 @@ GIVEN = [
 @pytest.mark.parametrize(("name", "text", "field", "value"), GIVEN)
 def test_what_is_set_is_used(name: str, text: str, field: str, value: object) -> None:
     assert getattr(read(**{name: f" {text} "}), field) == value
+
+
+@pytest.mark.parametrize(("claim", "patience"), [("", timedelta(minutes=15)), ("2", timedelta(seconds=6))])
+def test_the_patience_with_a_message_is_three_claims(claim: str, patience: timedelta) -> None:
+    assert read(CLAIM_SECONDS=claim).message_patience == patience
 
 
 MALFORMED = [

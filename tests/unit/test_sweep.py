@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkStatus, FilesStatus, IndexEntry, Messages, RecordingStatus
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
 from shared.domain.open_work import chunk_entry
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings
 
-CLAIM = timedelta(minutes=15)
+PATIENCE = timedelta(minutes=15)  # with a message that was sent
 HOUR = timedelta(hours=1)
 
 
@@ -29,19 +30,19 @@ def announced(cloud: Cloud) -> Cloud:
 
 
 def test_what_is_not_due_is_left_alone(announced: Cloud) -> None:
-    announced.world.advance(CLAIM - timedelta(seconds=1))
+    announced.world.advance(PATIENCE - timedelta(seconds=1))
 
     assert sweep(announced) == Messages()
 
 
 def test_what_is_due_is_sent_again(announced: Cloud) -> None:
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
 
     assert sweep(announced).transfers == tuple(chunk.ref for chunk in announced.chunks())
 
 
 def test_what_was_just_sent_is_not_sent_again(announced: Cloud) -> None:
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
     sweep(announced)
     announced.world.advance(timedelta(minutes=1))
 
@@ -49,7 +50,7 @@ def test_what_was_just_sent_is_not_sent_again(announced: Cloud) -> None:
 
 
 def test_an_outage_in_the_middle_of_a_run_keeps_nothing_back_that_was_claimed(announced: Cloud) -> None:
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
     lines = {line for line in announced.catalog.open.values() if line.document_id}
     claimed = 0
 
@@ -64,7 +65,7 @@ def test_an_outage_in_the_middle_of_a_run_keeps_nothing_back_that_was_claimed(an
 
 
 def test_of_two_sweeps_at_once_one_sends(announced: Cloud) -> None:
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
     lines = list(announced.catalog.open.values())
     sweep(announced)
     announced.catalog.put_entries(lines)  # what the other sweep read before
@@ -76,7 +77,7 @@ def test_of_two_sweeps_at_once_one_sends(announced: Cloud) -> None:
 def test_a_stored_chunk_is_sent_to_its_deletion(announced: Cloud) -> None:
     chunk = announced.chunk()
     announced.catalog.save_chunk(replace(chunk, status=ChunkStatus.STORED, managed=True))
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
 
     assert sweep(announced).deletions == (chunk.ref,)
 
@@ -84,7 +85,7 @@ def test_a_stored_chunk_is_sent_to_its_deletion(announced: Cloud) -> None:
 def test_the_index_is_a_hint_and_the_row_decides(announced: Cloud) -> None:
     chunk = announced.chunk()
     announced.catalog.save_chunk(replace(chunk, due_at=BEGINNING + HOUR))
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
 
     assert chunk.ref not in sweep(announced).transfers
     assert announced.catalog.open[chunk.id, chunk.document_id].due_at == BEGINNING + HOUR

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.errors import BlobGone, CatalogUnavailable, StoreUnavailable
-from shared.domain.models import IndexEntry, Messages
+from shared.domain.index_entry import IndexEntry
+from shared.domain.models import Messages
 from shared.domain.open_work import chunk_entry
 from shared.pipeline.sweep import ENTRIES_PER_RUN_MAX
 from tests.builders import file_ready_event, keep_at_acs
@@ -16,7 +17,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.events import FakeEventContainer
 from tests.unit.steps import warnings
 
-CLAIM = timedelta(minutes=15)
+PATIENCE = timedelta(minutes=15)  # with a message that was sent
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
@@ -96,7 +97,7 @@ def told_of(caplog: pytest.LogCaptureFixture, id: str, document_id: str | None) 
 def test_a_chunk_that_cannot_be_read_stops_no_other(announced: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     first, second = announced.chunks()
     announced.catalog.spoil(first.id, first.document_id)
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
 
     assert sweep(announced).transfers == (second.ref,)
     assert told_of(caplog, first.id, first.document_id) == 1
@@ -107,7 +108,7 @@ def test_a_recording_that_cannot_be_read_is_told_without_a_chunk(
 ) -> None:
     id = announced.recording().id
     announced.catalog.spoil(id)
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
 
     assert len(sweep(announced).transfers) == 2
     assert told_of(caplog, id, None) == 1
@@ -118,7 +119,7 @@ def test_what_cannot_be_read_is_told_once_and_looked_at_every_hour(
 ) -> None:
     chunk = announced.chunk()
     announced.catalog.spoil(chunk.id, chunk.document_id)
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
     sweep(announced)
     began = announced.world.now
     reads = announced.world.counts["catalog.chunk"]
@@ -165,7 +166,7 @@ def test_a_warning_that_cannot_be_given_puts_off_no_look(announced: Cloud) -> No
 def test_what_was_mended_is_sent_again(announced: Cloud) -> None:
     chunk = announced.chunk()
     announced.catalog.spoil(chunk.id, chunk.document_id)
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
     sweep(announced)
     announced.catalog.mend(chunk.id, chunk.document_id)
     announced.world.advance(HOUR)
@@ -189,7 +190,7 @@ def test_what_came_of_an_index_that_broke_off_is_done(
     announced: Cloud, index: OddIndex, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    announced.world.advance(CLAIM)
+    announced.world.advance(PATIENCE)
     index.lines = 2  # the recording's, and the first chunk's
     index.error = CatalogUnavailable("Table Storage answered 503.")
 
@@ -259,7 +260,7 @@ def test_letters_that_cannot_be_listed_keep_no_chunk_from_being_sent(
 ) -> None:
     keep_at_acs(cloud, 1)
     cloud.services.ingest.ingest(file_ready_event(1))
-    cloud.world.advance(CLAIM)
+    cloud.world.advance(PATIENCE)
     letters.unlisted = error
 
     assert len(sweep(cloud).transfers) == 1

@@ -1,18 +1,22 @@
 """Transfers that do not work out: written down with the next try, up to the deadline."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from shared.domain.durations import AFTER_DEADLINE
+from shared.domain.durations import ATTEMPT_SECONDS_MAX, SILENCE_RETENTIONS
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.transfer import METADATA_BYTES_MAX
-from tests.builders import OUR_ID, document_id, keep_at_acs, media, metadata
-from tests.fakes import BEGINNING, Cloud, Effect, Fault
+from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
+from tests.fakes import BEGINNING, Cloud, Effect, FakeBlob, FakeSource, Fault, World
+from tests.fakes.acs import PIECE_BYTES, FakeRange
 from tests.unit.steps import announce, failed, transfer, warnings
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(hours=24)
+SILENCE = DAY * SILENCE_RETENTIONS
 
 
 @pytest.mark.parametrize("fault", [Fault.EMPTY, Fault.HTML, Fault.TRUNCATED, Fault.MISSING, Fault.ERROR_BEFORE])
@@ -152,18 +156,107 @@ def test_a_recording_with_an_expired_chunk_has_failed(ready: Cloud) -> None:
     assert (OUR_ID, document_id()) not in ready.catalog.open
 
 
-def test_an_outage_at_the_deadline_is_waited_for(ready: Cloud) -> None:
+def test_a_404_while_acs_may_still_have_the_chunk_may_pass(ready: Cloud) -> None:
+    ready.source.documents.clear()
+    ready.world.advance(DAY - MINUTE)
+
+    assert failed(ready).status is ChunkStatus.PENDING
+
+
+def test_metadata_that_tell_of_an_early_end_give_nothing_up(cloud: Cloud) -> None:
+    began = (BEGINNING - timedelta(hours=40)).isoformat()
+    cloud.source.add(document_id(), media(), metadata(0, chunkStartTime=began))
+    announce(cloud)
+    cloud.world.plan = lambda e: Fault.ERROR_BEFORE if e.name == "source.open" and e.count == 2 else None
+    assert failed(cloud).status is ChunkStatus.PENDING
+    assert cloud.chunk().expires_at < BEGINNING
+
+    transfer(cloud)
+
+    assert cloud.chunk().status is ChunkStatus.STORED
+
+
+@pytest.mark.parametrize("fault", [Fault.MISSING, Fault.ERROR_BEFORE])
+def test_an_event_of_long_ago_gives_nothing_up(cloud: Cloud, fault: Fault) -> None:
+    keep_at_acs(cloud, 1)
+    cloud.services.ingest.ingest(file_ready_event(1, event_time=BEGINNING - timedelta(days=300)))
+    cloud.world.fail("source.open", fault, times=2)
+    assert cloud.chunk().expires_at < BEGINNING
+
+    assert failed(cloud).status is ChunkStatus.PENDING
+
+
+def test_an_event_of_tomorrow_makes_no_deadline_later_but_a_404_of_little_weight(cloud: Cloud) -> None:
+    cloud.services.ingest.ingest(file_ready_event(1, event_time=BEGINNING + 9 * DAY))
+    assert cloud.chunk().expires_at == BEGINNING + DAY
+    cloud.world.advance(SILENCE - MINUTE)
+    assert failed(cloud).status is ChunkStatus.PENDING
+    cloud.world.advance(MINUTE)
+
+    assert failed(cloud).status is ChunkStatus.FAILED
+
+
+def test_a_chunk_of_the_version_before_is_given_up_by_when_its_row_was_made(ready: Cloud) -> None:
+    ready.catalog.save_chunk(replace(ready.chunk(), gone_by=None, heard_at=None))
     ready.world.advance(DAY)
+
+    assert failed(ready).status is ChunkStatus.FAILED
+
+
+def test_an_outage_at_the_deadline_is_waited_for(ready: Cloud) -> None:
+    ready.world.advance(SILENCE - MINUTE)
     ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
 
     assert failed(ready).status is ChunkStatus.PENDING
 
 
-def test_an_outage_long_after_the_deadline_is_not(ready: Cloud) -> None:
-    ready.world.advance(DAY + AFTER_DEADLINE)
+def test_an_outage_long_after_the_deadline_is_not_and_nobody_says_that_anything_was_destroyed(ready: Cloud) -> None:
+    ready.world.advance(SILENCE)
     ready.world.fail("source.open", Fault.ERROR_BEFORE, times=2)
 
-    assert failed(ready).status is ChunkStatus.FAILED
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.failure_kind) == (ChunkStatus.FAILED, FailureKind.EXPIRED)
+    assert "ACS never answered with the chunk in 36 hours" in str(chunk.failure)
+    assert "destroyed" not in str(chunk.failure)
+
+
+def test_an_outage_of_our_own_is_not_said_to_be_acs_s(ready: Cloud) -> None:
+    ready.source.documents[document_id()].expires_at = None
+    ready.world.advance(SILENCE)
+    ready.world.fail("store.put", Fault.ERROR_BEFORE, times=2)
+
+    assert "In 36 hours no copy of the chunk could be made" in str(failed(ready).failure)
+
+
+def test_metadata_that_acs_never_answered_with_are_not_said_to_be_destroyed(ready: Cloud) -> None:
+    ready.source.documents[document_id()].expires_at = None
+    ready.world.advance(SILENCE)
+    ready.world.fail("source.open", Fault.ERROR_BEFORE)
+
+    chunk = failed(ready)
+
+    assert (chunk.status, chunk.open) == (ChunkStatus.STORED, False)
+    assert "The media are safe. ACS never answered with the metadata" in str(chunk.failure)
+
+
+def test_what_went_wrong_before_a_loss_is_told_with_it(ready: Cloud) -> None:
+    ready.world.fail("store.put", Fault.ERROR_BEFORE, times=2)
+    failed(ready)
+    ready.source.documents.clear()
+    ready.world.advance(DAY)
+
+    assert "Before that: store.put failed" in str(failed(ready).failure)
+
+
+def test_metadata_that_were_stored_before_acs_destroyed_them_are_proven_by_their_digest(ready: Cloud) -> None:
+    ready.world.fail("store.put", Fault.ERROR_AFTER)
+    failed(ready)
+    del ready.source.documents[document_id()].contents["acsmetadata"]
+
+    transfer(ready)
+
+    assert (ready.chunk().status, ready.chunk().metadata_bytes) == (ChunkStatus.STORED, len(metadata(0)))
 
 
 def test_media_are_safe_even_if_their_metadata_expired(ready: Cloud) -> None:
@@ -248,3 +341,86 @@ def test_a_second_read_that_agrees_stores_the_chunk() -> None:
     transfer(cloud)
 
     assert cloud.chunk().status is ChunkStatus.STORED
+
+
+def test_blocks_of_others_are_told_at_once_and_once_and_the_copy_goes_on_when_they_are_gone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="300")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+    name = cloud.chunk().content_blob
+    cloud.store.all[name] = FakeBlob(staged={"somebody else's": b"x"})
+    for _ in range(3):
+        assert failed(cloud).status is ChunkStatus.PENDING
+    (line,) = warnings(caplog, "chunk_at_risk")
+    assert "Whoever wrote them must remove them" in line
+    cloud.store.lose(name)
+
+    transfer(cloud)
+
+    assert (cloud.chunk().status, cloud.chunk().failure) == (ChunkStatus.STORED, None)
+
+
+def test_blocks_of_others_under_the_name_of_the_metadata_are_told_too(
+    ready: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    ready.store.all[str(ready.chunk().metadata_blob)] = FakeBlob(staged={"somebody else's": b"x"})
+
+    assert (failed(ready).status, ready.chunk().bytes) == (ChunkStatus.PENDING, 1000)
+    assert len(warnings(caplog, "chunk_at_risk")) == 1
+
+
+def test_blocks_of_others_that_nobody_removed_are_told_with_the_loss() -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="300")
+    keep_at_acs(cloud, 1)
+    announce(cloud)
+    cloud.store.all[cloud.chunk().content_blob] = FakeBlob(staged={"somebody else's": b"x"})
+    failed(cloud)
+    cloud.world.advance(DAY)
+
+    assert "Before that: Blocks that this app did not write" in str(failed(cloud).failure)
+
+
+def test_a_source_of_kilobytes_a_second_is_copied_block_by_block_in_attempts_of_bounded_time() -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES=str(3 * PIECE_BYTES))
+    each = timedelta(minutes=6)
+    cloud.source = cloud.services.source = SlowSource(cloud.world, each)
+    keep_at_acs(cloud, 1, size=10 * PIECE_BYTES)
+    announce(cloud)
+    lasted: list[timedelta] = []
+
+    while cloud.chunk().status is ChunkStatus.PENDING:
+        began = cloud.world.now
+        transfer(cloud)
+        lasted.append(cloud.world.now - began)
+
+    assert cloud.store.blobs[cloud.chunk().content_blob] == media(size=10 * PIECE_BYTES)
+    assert len(lasted) <= 4  # blocks; each attempt gets at least one further
+    assert max(lasted) < timedelta(seconds=ATTEMPT_SECONDS_MAX) + each
+
+
+class SlowSource(FakeSource):
+    """Takes so long for each piece of the media."""
+
+    def __init__(self, world: World, each: timedelta) -> None:
+        super().__init__(world)
+        self.each = each
+
+    def answer(self, url: str, offset: int, length: int, fault: Fault | None) -> FakeRange:
+        answer = super().answer(url, offset, length, fault)
+        return answer if "acsmetadata" in url else SlowRange(answer, self.world, self.each)
+
+
+class SlowRange(FakeRange):
+    """The pieces of an answer, each of which takes its time."""
+
+    def __init__(self, answer: FakeRange, world: World, each: timedelta) -> None:
+        super().__init__(answer.total, answer.length, answer.content)
+        self.world = world
+        self.each = each
+
+    def pieces(self) -> Iterator[bytes]:
+        for piece in super().pieces():
+            self.world.advance(self.each)
+            yield piece

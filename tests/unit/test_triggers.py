@@ -75,7 +75,7 @@ def test_poison_is_taken_in(cloud: Cloud, app: App, name: str) -> None:
 
 def test_the_sweep_sends_what_is_due(cloud: Cloud, app: App) -> None:
     app.event(file_ready_event(2))
-    cloud.world.advance(cloud.settings.claim)
+    cloud.world.advance(cloud.settings.message_patience)
 
     app.functions["sweep"](None, app.transfers, app.deletions)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.copying.source_reader import CONTENT_BYTES_MAX
-from shared.domain.durations import AFTER_DEADLINE
+from shared.domain.durations import SILENCE_RETENTIONS
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, RecordingStatus
 from tests.builders import (
     OUR_ID,
@@ -149,7 +149,7 @@ def test_what_was_foreseen_is_not_told_as_if_it_were_not(ready: Cloud, caplog: p
 
 def test_the_deadline_ends_it(ready: Cloud, odd: OddSource, caplog: pytest.LogCaptureFixture) -> None:
     odd.error = RuntimeError()
-    ready.world.advance(DAY + AFTER_DEADLINE)
+    ready.world.advance(DAY * SILENCE_RETENTIONS)
 
     chunk = failed(ready)
 
@@ -270,7 +270,7 @@ def test_such_a_deletion_is_told_once(stored: Cloud, caplog: pytest.LogCaptureFi
 
 def test_such_a_deletion_ends_when_acs_has_destroyed_the_original_by_itself(stored: Cloud) -> None:
     odd_source(stored).error = RuntimeError()
-    stored.world.advance(DAY)
+    stored.world.advance(DAY * SILENCE_RETENTIONS)
 
     chunk = delete(stored)
 

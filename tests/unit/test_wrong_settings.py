@@ -162,7 +162,7 @@ def test_what_came_while_the_settings_were_wrong_is_done_once_they_are_mended(cl
     broken.queue("chunk_transfer_poisoned", message)
     cloud.configure(UNKNOWN_RECORDINGS="manage")
     mended = App(cloud)
-    cloud.world.advance(cloud.settings.claim)
+    cloud.world.advance(cloud.settings.message_patience)
 
     mended.functions["sweep"](None, mended.transfers, mended.deletions)
     mended.queue("chunk_transfer", mended.transfers.sent[0])

@@ -26,7 +26,10 @@ def test_each_format_is_detected(form: Format) -> None:
     [
         (b"RF64\xff\xff\xff\xffWAVE", "wav"),
         (b"ID3\x04\x00\x00\x00\x00\x00\x00\x00\x00", "mp3"),
+        (b"ID3\x03\x00\x80\x00\x00\x7f\x7f\x00\x00", "mp3"),
         (b"\xff\xfb\x90\x00", "mp3"),
+        (b"\xff\xfa\x10\x00", "mp3"),
+        (b"\xff\xe3\xe8\x00", "mp3"),
         (b"\x00\x00\x00\x20ftypisom", "mp4"),
     ],
 )
@@ -40,6 +43,14 @@ def test_variants_are_detected(head: bytes, form: str) -> None:
         b"",
         b"\xff",
         b"\xff\x1f",
+        b"\xff\xf3",
+        *[text.encode("utf-16") for text in ("<html>", "{}", "Ā", "\u6800")],  # S22: FF FE is as good a sync as any
+        *[b"\xff" + bytes([second]) + b"\x68\xc0" for second in (0xE9, 0xF9, 0xEB, 0xF1, 0xF5, 0xFD, 0xFF)],
+        *[b"\xff\xf3" + bytes([third]) + b"\xc0" for third in (0x08, 0xF8, 0x6C)],
+        b"ID3",
+        b"ID3 is a format of tags",
+        b"ID3\x05\x00\x00\x00\x00\x00\x00\x00\x00",
+        b"ID3\x04\x00\x00\x00\x00\x00\x80\x00\x00",
         b"RIFF",
         b"RIFF\x00\x00\x00\x00AVI ",
         b"<!DOCTYPE html>",

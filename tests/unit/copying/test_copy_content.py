@@ -5,16 +5,26 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 
 import pytest
+from msgspec.structs import replace
 
-from shared.copying.block_ids import Layout
+from shared.copying.block_ids import Layout, block_id, layout_for
 from shared.copying.copy_content import DIGEST_KEY, BufferPool, ContentCopier, CopyOptions
-from shared.copying.source_reader import RATE_BYTES_PER_SECOND_MIN, MinimumRate
-from shared.domain.durations import RATE_WINDOW_SECONDS
-from shared.domain.errors import SourceSuspect, SourceUnavailable, StoreUnavailable, Transient
+from shared.copying.source_reader import CONTENT_BYTES_MAX, RATE_BYTES_PER_SECOND_MIN, MinimumRate
+from shared.domain.durations import ATTEMPT_SECONDS_MAX, RATE_WINDOW_SECONDS
+from shared.domain.errors import (
+    BlockRefused,
+    BlocksInTheWay,
+    OutOfTime,
+    SourceSuspect,
+    SourceUnavailable,
+    StoreUnavailable,
+    Transient,
+)
 from shared.domain.ports import Block
+from shared.settings import BLOCK_BYTES_MAX
 from tests.builders import document_id, media, metadata
 from tests.copying import MEDIA, NAME, OPTIONS, SMALL_BLOCK, a_request, copy, interrupted
-from tests.fakes import Cloud, FakeSource, FakeStore, Fault
+from tests.fakes import Cloud, FakeBlob, FakeSource, FakeStore, Fault
 from tests.fakes.acs import FakeRange
 
 
@@ -179,21 +189,96 @@ def test_an_answer_that_ends_early_is_suspect(cloud: Cloud) -> None:
         ContentCopier(source, cloud.store, OPTIONS).copy(a_request())
 
 
-@pytest.mark.parametrize(("count", "is_slow"), [(1, True), (RATE_BYTES_PER_SECOND_MIN * 100, False)])
-def test_a_source_that_is_slow_for_a_whole_window_is_given_up_for_now(count: int, *, is_slow: bool) -> None:
-    rate = MinimumRate()
-    rate.window_began -= RATE_WINDOW_SECONDS
-
+@pytest.mark.parametrize(("rate", "is_slow"), [(1024, True), (45_000, False), (RATE_BYTES_PER_SECOND_MIN, False)])
+def test_a_source_that_is_slow_for_a_whole_window_is_given_up_for_now(rate: int, *, is_slow: bool) -> None:
     with pytest.raises(SourceUnavailable) if is_slow else nullcontext():
-        rate.add(count)
+        MinimumRate().add(int(rate * RATE_WINDOW_SECONDS), RATE_WINDOW_SECONDS)
 
 
 def test_a_source_has_a_window_to_show_its_pace() -> None:
     rate = MinimumRate()
 
-    rate.add(1)
+    rate.add(1, RATE_WINDOW_SECONDS / 2)
 
     assert rate.window_bytes == 1
+
+
+def test_the_largest_block_comes_through_at_the_slowest_rate_before_an_attempt_ends() -> None:
+    assert BLOCK_BYTES_MAX / RATE_BYTES_PER_SECOND_MIN < ATTEMPT_SECONDS_MAX
+
+
+def test_no_content_that_is_believed_needs_larger_blocks_than_the_largest() -> None:
+    assert layout_for(CONTENT_BYTES_MAX, BLOCK_BYTES_MAX).block_bytes == BLOCK_BYTES_MAX
+    assert layout_for(CONTENT_BYTES_MAX, 1).block_bytes <= BLOCK_BYTES_MAX
+
+
+def test_an_attempt_may_stop_in_the_middle_of_a_block(cloud: Cloud) -> None:
+    pieces = iter(range(4))  # of 1,024 bytes each
+
+    def keep_reading() -> None:
+        if next(pieces, None) is None:
+            raise OutOfTime
+
+    with pytest.raises(OutOfTime):
+        ContentCopier(cloud.source, cloud.store, OPTIONS).copy(replace(a_request(), keep_reading=keep_reading))
+
+    assert [block.length for block in cloud.store.stat(NAME).staged] == [SMALL_BLOCK] * 4
+
+
+OTHERS_ID = "a block of somebody else's"
+
+
+def test_blocks_of_others_whose_ids_have_another_length_are_told_with_who_must_remove_them(cloud: Cloud) -> None:
+    cloud.store.all[NAME] = FakeBlob(staged={OTHERS_ID: b"x"})
+
+    for resume in (False, True):
+        with pytest.raises(BlocksInTheWay, match="Whoever wrote them must remove them"):
+            copy(cloud, resume=resume)
+
+    assert cloud.store.all[NAME].staged == {OTHERS_ID: b"x"}
+
+
+def test_once_the_blocks_of_others_are_removed_the_content_is_copied(cloud: Cloud) -> None:
+    cloud.store.all[NAME] = FakeBlob(staged={OTHERS_ID: b"x"})
+    with pytest.raises(BlocksInTheWay):
+        copy(cloud)
+    cloud.store.lose(NAME)
+
+    copy(cloud, resume=True)
+
+    assert cloud.store.blobs == {NAME: MEDIA}
+
+
+def test_blocks_of_others_whose_ids_have_our_length_hinder_nothing(cloud: Cloud) -> None:
+    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(block_id(0, 1, bytes(16))): b"x"})
+
+    copy(cloud, resume=True)
+
+    assert cloud.store.blobs == {NAME: MEDIA}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_blocks_of_others_are_told_for_a_content_of_one_block_too(cloud: Cloud, *, resume: bool) -> None:
+    cloud.store.all[NAME] = FakeBlob(staged={OTHERS_ID: b"x"})
+
+    with pytest.raises(BlocksInTheWay):
+        copy(cloud, CopyOptions(block_bytes=len(MEDIA)), resume=resume)
+
+
+def test_a_content_of_one_block_goes_with_blocks_of_our_length_at_once(cloud: Cloud) -> None:
+    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(block_id(0, 1, bytes(16))): b"x"})
+
+    copy(cloud, CopyOptions(block_bytes=len(MEDIA)))
+
+    assert cloud.store.blobs == {NAME: MEDIA}
+
+
+def test_a_block_that_is_refused_although_all_are_ours_is_not_laid_on_others(cloud: Cloud) -> None:
+    interrupted(cloud, 2)
+    cloud.store.staged_blocks_max = 2
+
+    with pytest.raises(BlockRefused, match="BlockCountExceedsLimit"):
+        copy(cloud, resume=True)
 
 
 def test_the_attempt_stops_at_a_block_boundary_when_it_is_told_to(cloud: Cloud) -> None:

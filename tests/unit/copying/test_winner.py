@@ -50,7 +50,7 @@ def test_a_loser_proves_the_winner(cloud: Cloud) -> None:
 
 def test_a_loser_whose_blocks_are_gone_proves_the_winner(cloud: Cloud) -> None:
     interrupted(cloud, 5)
-    cloud.store.put(NAME, MEDIA, BlobHeaders(content_type="audio/wav", metadata={}))
+    cloud.store.overwrite(NAME, MEDIA)
 
     assert copy(cloud, resume=True).sha256 == hashlib.sha256(MEDIA).hexdigest()
 

@@ -1,0 +1,29 @@
+"""An entry of the open-work index; `open_work` alone writes them."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An entry of the open-work index: something is left to do here.
+
+    Attributes:
+        id: our id of the recording.
+        document_id: the chunk; empty when it is the recording itself that is to be checked.
+        due_at: when to check; a hint, the row it points to decides.
+        since: when the work came up.
+        expires_at: when ACS destroys what is to be saved.
+        warned: how many warnings were given that it is about to.
+        failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
+        told: an unforeseen fault of the row it points to was alerted; the name is that of the column.
+    """
+
+    id: str
+    document_id: str = ""
+    due_at: datetime
+    since: datetime | None = None
+    expires_at: datetime | None = None
+    warned: int = 0
+    failed: bool = False
+    told: bool = False
