@@ -4,7 +4,8 @@ The row is written before ACS is called: whatever dies on the way, the file-read
 under the same key finds a row that explains it.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -79,13 +80,16 @@ class Starts:
         if existing is None:
             created = self.create(requested_recording(id, request, key, self.clock()))
             if created is not None:
-                with about(id):
+                with about(id), advised(id, key):
                     return self.drive_start(created, request, key, unclear=False)
             existing = existing_recording(self.catalog, id)
         with about(id):
             claimed = self.claim_again(existing, request, key)
-            # Of a start that was surely not carried out no try was unclear.
-            return self.drive_start(claimed, request, key, unclear=not existing.refused) if claimed else existing
+            if claimed is None:
+                return existing
+            with advised(id, key):
+                # Of a start that was surely not carried out no try was unclear.
+                return self.drive_start(claimed, request, key, unclear=not existing.refused)
 
     def create(self, requested: Recording) -> Recording | None:
         """Write the row of a recording before ACS is asked for it; None when another request was faster."""
@@ -176,7 +180,7 @@ class Starts:
         told = AcsUncertain(
             str(error), status=error.status, code=error.code, retry_after_seconds=error.retry_after_seconds
         )
-        told.advice = UNKNOWN_WITH_KEY if key else UNKNOWN_WITHOUT_KEY.format(id=recording.id)
+        told.advice = unknown(recording.id, key)
         return told
 
     def refuse(self, recording: Recording, error: AcsRefused | AcsUnavailable, key: str | None) -> bool:
@@ -246,6 +250,21 @@ class Starts:
             )
 
         return save_recording(self.catalog, recording, change)
+
+
+def unknown(id: str, key: str | None) -> str:
+    """What to do after a start that may have been carried out."""
+    return UNKNOWN_WITH_KEY if key else UNKNOWN_WITHOUT_KEY.format(id=id)
+
+
+@contextmanager
+def advised(id: str, key: str | None) -> Iterator[None]:
+    """Have our own outages say what to do: ACS may record, whether or not its answer could be written."""
+    try:
+        yield
+    except (CatalogConflict, CatalogUnavailable, RowUnreadable) as error:
+        error.advice = unknown(id, key)
+        raise
 
 
 def waiting(answer: object, key: str | None) -> str:
