@@ -151,10 +151,9 @@ def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
     message = getattr(error.error, "message", None) or f"ACS answered {status}"
     text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
     kind: type[AcsRefused | AcsUnavailable] = AcsUncertain  # another success or a redirect does not say what was done
-    if status in NOT_JUDGED:
-        kind = AcsUnavailable
-    elif status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
-        kind = AcsRefused
+    if status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
+        # Without a code it is a gateway's, or that of an endpoint that is none of ACS's.
+        kind = AcsRefused if code and status not in NOT_JUDGED else AcsUnavailable
     return kind(text, status=status, code=str(code) if code else None, retry_after_seconds=retry_after(error.response))
 
 

@@ -91,6 +91,24 @@ def test_what_acs_says_of_the_app_is_no_judgement_and_took_no_effect(
 
 
 @every_action
+@pytest.mark.parametrize("status", [400, 404, 405, 413])
+@pytest.mark.parametrize(("kind", "body"), [("text/html", b"<html></html>"), ("application/json", b"{}")])
+def test_a_refusal_without_a_code_is_not_acs_s_judgement(
+    simulated_acs: SimulatorAcsUnderTest,
+    act: Callable[[SimulatorAcsUnderTest, str], object],
+    status: int,
+    kind: str,
+    body: bytes,
+) -> None:
+    """A gateway's, or that of a wrong ACS_ENDPOINT: taken for ACS's it would be the key's answer for ever."""
+    error = failure(simulated_acs, Response(status, {"Content-Type": kind}, BytesBody(body)), act)
+
+    assert isinstance(error, AcsUnavailable)
+    assert not isinstance(error, AcsUncertain)
+    assert (error.status, error.code) == (status, None)
+
+
+@every_action
 def test_every_action_can_be_refused(
     simulated_acs: SimulatorAcsUnderTest, act: Callable[[SimulatorAcsUnderTest, str], object]
 ) -> None:

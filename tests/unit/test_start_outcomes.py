@@ -30,6 +30,7 @@ NOT_JUDGED: dict[str, Callable[[], AcsError]] = {
     "429": lambda: AcsUnavailable("Too many requests. (429/8516)", status=429, code="8516", retry_after_seconds=7),
     "401": lambda: AcsUnavailable("Denied (401)", status=401),
     "403": lambda: AcsUnavailable("Not authorized (403/7504)", status=403, code="7504"),
+    "a gateway's 404": lambda: AcsUnavailable("ACS answered 404 (404)", status=404),
     "no token": lambda: AcsUnavailable("The app's identity got no token (ReadTimeout), so the request was not sent."),
 }
 UNCLEAR: dict[str, Callable[[], AcsError]] = {
@@ -103,7 +104,9 @@ def test_the_failure_of_what_acs_never_judged_says_that_the_same_key_asks_anew(c
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"), [("429", 429), ("401", 502), ("403", 502), ("no token", 503)], ids=NOT_JUDGED
+    ("answer", "status"),
+    [("429", 429), ("401", 502), ("403", 502), ("a gateway's 404", 502), ("no token", 503)],
+    ids=NOT_JUDGED,
 )
 def test_the_problem_document_of_what_acs_never_judged_has_the_id_and_what_to_do(
     cloud: Cloud, answer: str, status: int
