@@ -16,6 +16,7 @@ from shared.domain.models import Messages
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.consistency import parse_day
 from shared.pipeline.queue_messages import merged
+from shared.pipeline.replay import Replayed
 from shared.services import Services
 
 
@@ -29,9 +30,7 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.route("recordings/{id}/replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_recording(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(
-            services, req, lambda: send_counted(services.replay.recording(recording_id(req)), transfers, deletions)
-        )
+        return respond(services, req, lambda: replay_one(services, req, transfers, deletions))
 
     @bp.route("replay", methods=["POST"])
     @queue_outputs(bp)
@@ -77,7 +76,25 @@ def replay_since(services: Services, req: func.HttpRequest, transfers: Output, d
     if since is None:
         raise InvalidRequest("since: say from when on failed recordings are to be replayed.")
     replayed = services.replay.since(since, req.params.get("continuation"))
-    return send_counted(replayed.messages, transfers, deletions, continuation=replayed.continuation)
+    reply = send_counted(replayed.messages, transfers, deletions, continuation=replayed.continuation)
+    refuse_interrupted(replayed)
+    return reply
+
+
+def replay_one(services: Services, req: func.HttpRequest, transfers: Output, deletions: Output) -> Reply:
+    replayed = services.replay.recording(recording_id(req))
+    reply = send_counted(replayed.messages, transfers, deletions)
+    refuse_interrupted(replayed)
+    return reply
+
+
+def refuse_interrupted(replayed: Replayed) -> None:
+    """Raises: CatalogUnavailable where a part was not done: what was lifted is sent, and the rest waits for nobody."""
+    if replayed.interruptions:
+        raise CatalogUnavailable(
+            f"{len(replayed.interruptions)} parts could not be replayed just now: {replayed.interruptions[0]}"
+            " Send the same request again; what was sent stays as it is."
+        )
 
 
 def ingest(services: Services, events: list[Json], transfers: Output, deletions: Output) -> Reply:

@@ -1,7 +1,7 @@
 """Recording control at ACS, through the official SDK, which signs every request; and what ACS's answers mean."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ class SdkAcsCalls:
                     "Repeatability-First-Sent": first_sent.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
                 },
                 retry_total=0,
-                raw_response_hook=refuse_unclear,
+                raw_response_hook=refuse_nameless,
             )
         return state_of(properties)
 
@@ -69,7 +69,7 @@ class SdkAcsCalls:
     def state(self, recording_id: str) -> AcsState | None:
         try:
             with translate_errors():
-                return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=refuse_unclear))
+                return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=refuse_stateless))
         except AcsRefused as error:
             # A gateway's 404, or that of an endpoint that is none of ACS's, says nothing of the recording.
             if error.status == HTTPStatus.NOT_FOUND and error.code == CODE_NOT_FOUND:
@@ -78,7 +78,8 @@ class SdkAcsCalls:
 
 
 def state_of(properties: RecordingProperties) -> AcsState:
-    active = properties.recording_state == RecordingState.ACTIVE
+    state = properties.recording_state
+    active = is_state(state, RecordingState.ACTIVE) if is_state(state, *RecordingState) else None
     return AcsState(properties.recording_id, active, KINDS.get((properties.recording_kind or "").casefold()))
 
 
@@ -127,6 +128,8 @@ def translate_errors() -> Iterator[None]:
         if was_never_connected(error):
             raise AcsUnavailable("No connection to ACS could be made, so it was not asked.") from error
         raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
+    except (ValueError, RecursionError) as error:  # raw out of the SDK, for bytes that its decoders do not take
+        raise AcsUncertain(f"ACS's answer cannot be read: {type(error).__name__}.") from error
 
 
 def was_never_connected(error: AzureError) -> bool:
@@ -148,22 +151,36 @@ def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
     message = getattr(error.error, "message", None) or f"ACS answered {status}"
     text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
     kind: type[AcsRefused | AcsUnavailable] = AcsUncertain  # another success or a redirect does not say what was done
-    if status in NOT_JUDGED:
-        kind = AcsUnavailable
-    elif status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
-        kind = AcsRefused
+    if status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
+        # Without a code it is a gateway's, or that of an endpoint that is none of ACS's.
+        kind = AcsRefused if code and status not in NOT_JUDGED else AcsUnavailable
     return kind(text, status=status, code=str(code) if code else None, retry_after_seconds=retry_after(error.response))
 
 
-def refuse_unclear(response: PipelineResponse[Any, Any]) -> None:
+def is_state(said: object, *states: RecordingState) -> bool:
+    return isinstance(said, str) and said.casefold() in states
+
+
+def refuse_nameless(response: PipelineResponse[Any, Any]) -> None:
+    """Raises: AcsUncertain for a start's success without a recording's id.
+
+    Whatever else it says, with the id the recording can be asked about and stopped.
+    """
+    refuse_unclear(response, lambda _: True)
+
+
+def refuse_stateless(response: PipelineResponse[Any, Any]) -> None:
     """Raises: AcsUncertain for a success without a recording or a known state; the SDK would make it "inactive"."""
+    refuse_unclear(response, lambda recorded: is_state(recorded["recordingState"], *RecordingState))
+
+
+def refuse_unclear(response: PipelineResponse[Any, Any], is_clear: Callable[[dict[str, object]], bool]) -> None:
     answer = response.http_response
     if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
         return
     try:
         recorded = json.loads(answer.text())
-        clear = bool(recorded["recordingId"]) and isinstance(recorded["recordingId"], str)
-        clear = clear and recorded["recordingState"] in set(RecordingState)
+        clear = isinstance(recorded["recordingId"], str) and bool(recorded["recordingId"]) and is_clear(recorded)
     except (ValueError, LookupError, TypeError, RecursionError):
         clear = False
     if not clear:

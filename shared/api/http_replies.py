@@ -132,6 +132,8 @@ def acs_status(error: AcsError) -> HTTPStatus:
         return HTTPStatus.SERVICE_UNAVAILABLE if error.status in COME_AGAIN else HTTPStatus.BAD_GATEWAY
     if error.status is None:
         return HTTPStatus.SERVICE_UNAVAILABLE  # ACS was not reached
+    if error.code is None and error.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return HTTPStatus.BAD_GATEWAY  # a gateway's answer, which says nothing of the caller's request
     if error.code in ACS_CODES:
         return ACS_CODES[error.code]
     return ACS_STATUSES.get(error.status, HTTPStatus.BAD_GATEWAY)

@@ -195,14 +195,16 @@ class Control:
     def refresh(self, id: str) -> Recording:
         """The recording; ACS is asked first about one that is starting, or of which it never said anything.
 
-        If ACS does not answer, the row is returned unchanged. Raises: RecordingNotFound.
+        If ACS does not answer, or its answer cannot be written, the row is returned unchanged.
+
+        Raises: RecordingNotFound.
         """
         recording = existing_recording(self.catalog, id)
         if recording.control not in {ControlStatus.STARTING, None}:
             return recording
         try:
             return self.observe(recording)
-        except AcsError:
+        except (AcsError, CatalogConflict):  # the latter where others write the row over and over
             return recording
 
     def observe(self, recording: Recording) -> Recording:

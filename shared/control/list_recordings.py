@@ -13,7 +13,7 @@ import msgspec
 
 from shared.domain.durations import AT_RISK, DAYS_WITHOUT_FROM, LIST_AHEAD
 from shared.domain.errors import InvalidRequest, RowUnreadable
-from shared.domain.identifiers import CallId, CallIdKind
+from shared.domain.identifiers import CallId, CallIdKind, normal_server_call_id
 from shared.domain.json_fields import parse_time
 from shared.domain.log import LOGGER
 from shared.domain.models import FilesStatus, Recording, RecordingStatus
@@ -50,7 +50,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
             and self.since <= recording.created_at <= self.until
             and self.tags.items() <= recording.tags.items()
             and (not self.at_risk or (at_risk and recording.files is FilesStatus.TRANSFERRING))
-            and (self.server_call_id is None or recording.server_call_id is not None)
+            and (self.server_call_id is None or is_of_call(recording, self.server_call_id))
         )
 
 
@@ -59,6 +59,11 @@ class Page(msgspec.Struct, frozen=True):
 
     recordings: tuple[Recording, ...]
     continuation: str | None
+
+
+def is_of_call(recording: Recording, server_call_id: str) -> bool:
+    own = recording.server_call_id
+    return own is not None and normal_server_call_id(own) == normal_server_call_id(server_call_id)
 
 
 def parse_query(params: Mapping[str, str], now: datetime) -> Query:

@@ -4,7 +4,8 @@ The row is written before ACS is called: whatever dies on the way, the file-read
 under the same key finds a row that explains it.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -79,13 +80,16 @@ class Starts:
         if existing is None:
             created = self.create(requested_recording(id, request, key, self.clock()))
             if created is not None:
-                with about(id):
+                with about(id), advised(id, key):
                     return self.drive_start(created, request, key, unclear=False)
             existing = existing_recording(self.catalog, id)
         with about(id):
             claimed = self.claim_again(existing, request, key)
-            # Of a start that was surely not carried out no try was unclear.
-            return self.drive_start(claimed, request, key, unclear=not existing.refused) if claimed else existing
+            if claimed is None:
+                return existing
+            with advised(id, key):
+                # Of a start that was surely not carried out no try was unclear.
+                return self.drive_start(claimed, request, key, unclear=not existing.refused)
 
     def create(self, requested: Recording) -> Recording | None:
         """Write the row of a recording before ACS is asked for it; None when another request was faster."""
@@ -176,7 +180,7 @@ class Starts:
         told = AcsUncertain(
             str(error), status=error.status, code=error.code, retry_after_seconds=error.retry_after_seconds
         )
-        told.advice = UNKNOWN_WITH_KEY if key else UNKNOWN_WITHOUT_KEY.format(id=recording.id)
+        told.advice = unknown(recording.id, key)
         return told
 
     def refuse(self, recording: Recording, error: AcsRefused | AcsUnavailable, key: str | None) -> bool:
@@ -218,7 +222,8 @@ class Starts:
 
     def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
         """Write ACS's answer to a start, and link ACS's id."""
-        first = ControlStatus.PAUSED if pause_on_start else ControlStatus.STARTING
+        paused = pause_on_start and state.active is False
+        first = ControlStatus.PAUSED if paused else ControlStatus.STARTING
         control = ControlStatus.ACTIVE if state.active else first
         log(LogEvent.RECORDING_STARTED, id=recording.id, recordingId=state.recording_id, status=control)
         now = self.clock()
@@ -228,7 +233,7 @@ class Starts:
         def change(row: Recording) -> Recording:
             if row.refused:  # another try under the same key was refused; the sweep may have closed it
                 self.open_work.watch(row, now + SETTLE)
-            row = with_kind(with_start_answer(row, control, recording.control_version, now), state)
+            row = with_kind(with_start_answer(row, state, control, recording.control_version, now), state)
             return with_acs_id(row, acs_id, owner) if acs_id else row
 
         return self.control.write_always(recording, change)
@@ -245,6 +250,21 @@ class Starts:
             )
 
         return save_recording(self.catalog, recording, change)
+
+
+def unknown(id: str, key: str | None) -> str:
+    """What to do after a start that may have been carried out."""
+    return UNKNOWN_WITH_KEY if key else UNKNOWN_WITHOUT_KEY.format(id=id)
+
+
+@contextmanager
+def advised(id: str, key: str | None) -> Iterator[None]:
+    """Have our own outages say what to do: ACS may record, whether or not its answer could be written."""
+    try:
+        yield
+    except (CatalogConflict, CatalogUnavailable, RowUnreadable) as error:
+        error.advice = unknown(id, key)
+        raise
 
 
 def waiting(answer: object, key: str | None) -> str:
@@ -283,7 +303,9 @@ def requested_recording(id: str, request: StartRequest, key: str | None, now: da
     )
 
 
-def with_start_answer(recording: Recording, control: ControlStatus, asked_of: int, now: datetime) -> Recording:
+def with_start_answer(
+    recording: Recording, state: AcsState, control: ControlStatus, asked_of: int, now: datetime
+) -> Recording:
     """The row after ACS answered a start. A state that a callback or event has set since is kept.
 
     `control` is what ACS said of its state, asked from the row's `control_version` of then, `asked_of`.
@@ -295,7 +317,7 @@ def with_start_answer(recording: Recording, control: ControlStatus, asked_of: in
         return row
     if control is ControlStatus.ACTIVE:
         return active(row)
-    return msgspec.structs.replace(row, control=control, inactive_at=now)
+    return msgspec.structs.replace(row, control=control, inactive_at=None if state.active is None else now)
 
 
 def without_refusal(recording: Recording) -> Recording:

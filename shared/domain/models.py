@@ -250,8 +250,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def judged(self) -> bool:
         """Whether ACS itself refused the start: its answer is final, and no event can be about it."""
-        # Version 0.1 wrote 0 where no token could be had.
-        return self.refused and bool(self.refused_status) and self.refused_status not in NOT_JUDGED
+        # Version 0.1 wrote 0 where no token could be had. Without a code it was a gateway, and no part of ACS.
+        by_acs = bool(self.refused_status) and self.refused_code is not None
+        return self.refused and by_acs and self.refused_status not in NOT_JUDGED
 
     @property
     def shown_failure(self) -> str | None:

@@ -79,10 +79,13 @@ CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recor
 
 
 class AcsState(msgspec.Struct, frozen=True):
-    """ACS's answer about a recording: its id, whether it records just now, and whose recording it is."""
+    """ACS's answer about a recording: its id, whether it records just now, and whose recording it is.
+
+    Only the answer to a start may leave open whether it records: `active` is None then.
+    """
 
     recording_id: str | None
-    active: bool
+    active: bool | None
     kind: RecordingKind | None = None
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from shared.domain.errors import BlobGone, BlobUnreadable, Unforeseen
+from shared.domain.errors import BlobGone, BlobUnreadable, RecorderError, Unforeseen
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
@@ -34,10 +34,17 @@ type OnUnforeseen = Callable[[Unforeseen], None]
 
 
 class Replayed(NamedTuple):
-    """What a call that replays many wants sent, and where the next one goes on; None when it was the last."""
+    """What a replay wants sent.
+
+    Attributes:
+        messages: to be sent in any case.
+        continuation: where the next call goes on; None when this was the last.
+        interruptions: what could not be done: nothing comes back to it but the same call again.
+    """
 
     messages: Messages
     continuation: str | None
+    interruptions: tuple[RecorderError, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Replay:
     clock: Clock
     message_patience: timedelta
 
-    def recording(self, id: str) -> Messages:
+    def recording(self, id: str) -> Replayed:
         """Send every chunk of a recording again that is not finished; failed ones become pending.
 
         Raises:
@@ -63,7 +70,7 @@ class Replay:
         recording = existing_recording(self.catalog, id)
         run = Run("replay")
         events = self.rejected_of(recording, run)
-        return run.finish(merged([events, self.recording_chunks(recording, events, run, as_interruption)]))
+        return replayed(run, [events, self.recording_chunks(recording, events, run, as_interruption)], None)
 
     def since(self, moment: datetime, continuation: str | None = None) -> Replayed:
         """Replay rejected events, then failed recordings that were created since, newest first: a bounded part of them.
@@ -80,11 +87,11 @@ class Replay:
             names = self.rejected_names(run, alert, (continuation or "").removeprefix(EVENTS_CURSOR))[:EVENTS_MAX]
             events = self.rejected(names, run, alert)
             if len(names) == EVENTS_MAX:
-                return Replayed(run.finish(events), f"{EVENTS_CURSOR}{names[-1]}")
+                return replayed(run, [events], f"{EVENTS_CURSOR}{names[-1]}")
             continuation = None
         ids, cursor = self.recordings_since(moment, continuation, run)
         reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
-        return Replayed(run.finish(merged([events, *reset])), cursor)
+        return replayed(run, [events, *reset], cursor)
 
     def recordings_since(self, moment: datetime, continuation: str | None, run: Run) -> tuple[list[str], str | None]:
         """Our ids of as many recordings as one call replays, and the cursor of the last; None where no more follow."""
@@ -176,6 +183,11 @@ class Replay:
     def remove(self, name: str) -> Messages:
         self.rejected_events.remove(name)
         return Messages()
+
+
+def replayed(run: Run, messages: Sequence[Messages], continuation: str | None) -> Replayed:
+    """Raises: as `Run.finish`."""
+    return Replayed(run.finish(merged(messages)), continuation, tuple(run.interruptions))
 
 
 def listed[Item](items: Callable[[], Iterable[Item]], run: Run, on_unforeseen: OnUnforeseen) -> list[Item]:

@@ -91,6 +91,24 @@ def test_what_acs_says_of_the_app_is_no_judgement_and_took_no_effect(
 
 
 @every_action
+@pytest.mark.parametrize("status", [400, 404, 405, 413])
+@pytest.mark.parametrize(("kind", "body"), [("text/html", b"<html></html>"), ("application/json", b"{}")])
+def test_a_refusal_without_a_code_is_not_acs_s_judgement(
+    simulated_acs: SimulatorAcsUnderTest,
+    act: Callable[[SimulatorAcsUnderTest, str], object],
+    status: int,
+    kind: str,
+    body: bytes,
+) -> None:
+    """A gateway's, or that of a wrong ACS_ENDPOINT: taken for ACS's it would be the key's answer for ever."""
+    error = failure(simulated_acs, Response(status, {"Content-Type": kind}, BytesBody(body)), act)
+
+    assert isinstance(error, AcsUnavailable)
+    assert not isinstance(error, AcsUncertain)
+    assert (error.status, error.code) == (status, None)
+
+
+@every_action
 def test_every_action_can_be_refused(
     simulated_acs: SimulatorAcsUnderTest, act: Callable[[SimulatorAcsUnderTest, str], object]
 ) -> None:
@@ -345,8 +363,11 @@ UNCLEAR = [
     ("text/html", b"<!DOCTYPE html><html></html>"),
     ("application/json", b'{"recordingId": 7, "recordingState": "active"}'),
     ("application/json", b'{"recordingId": "", "recordingState": "active"}'),
+]
+WITHOUT_STATE = [
     ("application/json", b'{"recordingId": "eyJQ"}'),
     ("application/json", b'{"recordingId": "eyJQ", "recordingState": "going"}'),
+    ("application/json", b'{"recordingId": "eyJQ", "recordingState": ["active"]}'),
 ]
 
 
@@ -356,6 +377,54 @@ def test_a_success_that_does_not_say_what_is_recorded_is_uncertain(
     simulated_acs: SimulatorAcsUnderTest, action: str, kind: str, body: bytes
 ) -> None:
     error = failure(simulated_acs, Response(200, {"Content-Type": kind}, BytesBody(body)), ACTIONS[action])
+
+    assert isinstance(error, AcsUncertain)
+
+
+@pytest.mark.parametrize(("kind", "body"), WITHOUT_STATE)
+def test_a_success_without_a_known_state_says_nothing_of_it(
+    simulated_acs: SimulatorAcsUnderTest, kind: str, body: bytes
+) -> None:
+    error = failure(simulated_acs, Response(200, {"Content-Type": kind}, BytesBody(body)), ACTIONS["state"])
+
+    assert isinstance(error, AcsUncertain)
+
+
+@pytest.mark.parametrize(("kind", "body"), WITHOUT_STATE)
+def test_a_start_that_names_its_recording_was_carried_out_whatever_its_state(
+    simulated_acs: SimulatorAcsUnderTest, kind: str, body: bytes
+) -> None:
+    """Without the id it could not be stopped."""
+    simulated_acs.simulator.prepared.append(Response(200, {"Content-Type": kind}, BytesBody(body)))
+
+    assert started(simulated_acs) == AcsState("eyJQ", active=None)
+
+
+@pytest.mark.parametrize("action", ["start", "state"])
+def test_a_state_is_known_in_any_case(simulated_acs: SimulatorAcsUnderTest, action: str) -> None:
+    answer = {"recordingId": "eyJQ", "recordingState": "Active"}
+    simulated_acs.simulator.prepared.append(json_response(200, answer))
+
+    assert ACTIONS[action](simulated_acs, "eyJQ") == AcsState("eyJQ", active=True)
+
+
+UNREADABLE = {
+    "a charset that it is not in": ("text/html; charset=utf-16", b"<html>!"),
+    "deep": ("application/json", b"[" * 100_000),
+}
+
+
+@every_action
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(("kind", "body"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_answer_that_the_sdk_cannot_read_is_uncertain(
+    simulated_acs: SimulatorAcsUnderTest,
+    act: Callable[[SimulatorAcsUnderTest, str], object],
+    status: int,
+    kind: str,
+    body: bytes,
+) -> None:
+    error = failure(simulated_acs, Response(status, {"Content-Type": kind}, BytesBody(body)), act)
 
     assert isinstance(error, AcsUncertain)
 

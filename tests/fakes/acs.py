@@ -37,6 +37,7 @@ class FakeAcsCalls:
         self.requests: dict[str, str] = {}  # by repeatability id: ACS's id of the recording
         self.first_sent: dict[str, set[datetime]] = {}
         self.honours_repeatability = False
+        self.tells_state_at_start = True
         self.starts_active = False  # in recorded sessions a start was answered with "inactive"
         self.answers: defaultdict[str, deque[AcsError]] = defaultdict(deque)
         self.started: list[StartRequest] = []
@@ -67,7 +68,7 @@ class FakeAcsCalls:
             active = self.starts_active and not request.pause_on_start
             self.recordings[id] = FakeAcsRecording(id, call, active, self.world.now + self.becomes_known_after)
             self.ran |= {id} if active else set()
-            return self.shown(id)
+            return self.shown(id) if self.tells_state_at_start else AcsState(id, active=None)
 
     def shown(self, id: str) -> AcsState:
         return AcsState(id, self.known(id).active, self.kind)

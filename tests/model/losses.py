@@ -129,7 +129,7 @@ def hindered(cloud: Cloud, chunk: Chunk) -> None:
 def mended_and_replayed(cloud: Cloud, host: FakeHost) -> None:
     """The operator takes that away, and replays until the app says that it has."""
     removed(cloud, cloud.chunk())
-    while not host.invoke(lambda services: services.replay.recording(cloud.recording().id)):
+    while not host.invoke(lambda services: services.replay.recording(cloud.recording().id).messages):
         cloud.world.advance(timedelta(seconds=1))
 
 

@@ -95,7 +95,7 @@ def claims(stage: RaceState, services: Services) -> Messages:
 
 
 def replays(stage: RaceState, services: Services) -> Messages:
-    return services.replay.recording(stage.cloud.recording().id)
+    return services.replay.recording(stage.cloud.recording().id).messages
 
 
 def hindered(stage: RaceState, _: Services) -> Messages:

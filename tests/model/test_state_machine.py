@@ -100,7 +100,7 @@ class CallsAndRecordings(RuleBasedStateMachine):
 
     @rule(place=places)
     def an_operator_replays(self, place: int) -> None:
-        self.model.host.invoke(lambda services: services.replay.recording(self.an_id(place)))
+        self.model.host.invoke(lambda services: services.replay.recording(self.an_id(place)).messages)
 
     @rule(place=places, how=st.sampled_from(["retag", "overwrite", "lose"]))
     def an_operator_tampers(self, place: int, how: str) -> None:

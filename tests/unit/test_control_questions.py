@@ -168,6 +168,13 @@ def test_a_row_that_somebody_else_writes_over_and_over_is_given_up_at_last(cloud
             control_of(cloud).pause(row.id)
 
 
+def test_whoever_looks_at_a_row_that_others_write_over_and_over_gets_it_as_it_was(cloud: Cloud) -> None:
+    row = recorded(cloud, control=ControlStatus.STARTING)
+    during(cloud, "catalog.save_recording", rewritten(cloud), times=SAVE_TRIES)
+
+    assert control_of(cloud).refresh(row.id) == row
+
+
 def test_a_row_that_is_gone_is_not_written(cloud: Cloud) -> None:
     row = recorded(cloud)
     during(cloud, "acs.pause", cloud.catalog.rows.clear)

@@ -255,7 +255,7 @@ def test_a_replay_vouches_for_nothing_that_is_still_altered(stored: Cloud, which
     stored.store.overwrite(getattr(stored.chunk(), which), b"something else")
     delete(stored)
 
-    (ref,) = stored.services.replay.recording(OUR_ID).transfers
+    (ref,) = stored.services.replay.recording(OUR_ID).messages.transfers
     assert (stored.chunk().sha256, stored.chunk().metadata_sha256) == (None, None)
     stored.services.transfer.transfer(ref)
 
@@ -271,7 +271,7 @@ def test_a_replay_proves_anew_what_was_put_right_although_acs_has_it_no_more(sto
     stored.store.all[name] = right
     host = FakeHost(stored)
 
-    host.send(stored.services.replay.recording(OUR_ID))
+    host.send(stored.services.replay.recording(OUR_ID).messages)
     host.settle()
 
     assert stored.chunk().status is ChunkStatus.DELETED

@@ -143,6 +143,14 @@ def test_acs_s_id_can_be_asked_for_at_any_age(cloud: Cloud) -> None:
     assert ids(cloud, recordingId=acs_recording_id(2)) == []
 
 
+def test_of_two_ids_that_are_asked_for_both_count(cloud: Cloud) -> None:
+    add(cloud, "a", server_call_id="aHR0/+8=")
+    cloud.catalog.link_acs_id(acs_recording_id(1), "a")
+
+    assert ids(cloud, recordingId=acs_recording_id(1), serverCallId="aHR0_-8") == ["a"]
+    assert ids(cloud, recordingId=acs_recording_id(1), serverCallId="another") == []
+
+
 def test_an_age_narrows_what_is_looked_up_too(cloud: Cloud) -> None:
     add(cloud, "a", age=4 * DAY)
 

@@ -260,7 +260,7 @@ def test_an_id_of_another_form_proves_nothing(cloud: Cloud) -> None:
 
 
 def test_a_start_that_acs_refused_explains_nothing(cloud: Cloud) -> None:
-    saved(cloud, status=RecordingStatus.FAILED, recording_id=None, refused_status=400)
+    saved(cloud, status=RecordingStatus.FAILED, recording_id=None, refused_status=400, refused_code="8501")
 
     assert found(cloud, file_ready_event(subject_form=3)) is None
 

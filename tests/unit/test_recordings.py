@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from shared.control.start_recording import with_start_answer
 from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound
 from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
+from shared.domain.ports import AcsState
 from shared.domain.recording_rows import chunks_in_order
 from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
@@ -166,7 +167,9 @@ def test_a_recording_that_was_resumed_once_is_not(cloud: Cloud) -> None:
 def test_a_recording_that_acs_began_in_spite_of_the_pause_has_run() -> None:
     row = a_recording(status=RecordingStatus.STARTING, has_run=False)
 
-    assert with_start_answer(row, ControlStatus.ACTIVE, asked_of=row.control_version, now=BEGINNING).has_run
+    state = AcsState("eyJQ", active=True)
+
+    assert with_start_answer(row, state, ControlStatus.ACTIVE, asked_of=row.control_version, now=BEGINNING).has_run
 
 
 def test_an_event_that_comes_before_the_stop_is_kept(cloud: Cloud) -> None:

@@ -22,6 +22,7 @@ from tests.builders import (
     keep_at_acs,
 )
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
+from tests.unit.app import App
 from tests.unit.steps import warnings
 
 HOUR = timedelta(hours=1)
@@ -39,7 +40,7 @@ def failed(cloud: Cloud) -> Cloud:
 
 
 def replay(cloud: Cloud) -> Messages:
-    return cloud.services.replay.recording(cloud.recording().id)
+    return cloud.services.replay.recording(cloud.recording().id).messages
 
 
 def refuse(cloud: Cloud) -> None:
@@ -512,3 +513,35 @@ def test_the_other_chunks_of_a_recording_are_lifted_beside_one_that_cannot_be_re
     failed.catalog.spoil(id, document_id(0))
 
     assert [ref.document_id for ref in replay(failed).transfers] == [document_id(7)]
+
+
+@pytest.mark.parametrize("effect", ["catalog.recordings_by_day", "rejected.names"])
+def test_whoever_replays_everything_is_told_that_a_part_was_not_done_and_the_rest_is_sent(
+    cloud: Cloud, app: App, effect: str
+) -> None:
+    """Who believes that all was replayed does not come back, and the originals die."""
+    failed_recordings(cloud, 2)
+    cloud.world.advance(timedelta(days=2))
+    cloud.world.fail(effect, Fault.ERROR_BEFORE)
+    since = {"since": BEGINNING.isoformat()}
+
+    interrupted, problem, _ = app.http("replay_failed", params=since, outputs=True)
+    sent = app.transfers.sent
+    whole, _, _ = app.http("replay_failed", params=since, outputs=True)
+
+    assert (interrupted, len(sent), whole) == (503, 2, 202)
+    assert "Send the same request again" in problem["detail"]
+
+
+def test_whoever_replays_a_recording_is_told_that_a_part_was_not_done_and_the_rest_is_sent(
+    cloud: Cloud, app: App
+) -> None:
+    (id,) = failed_recordings(cloud, 1)
+    lost = a_chunk(1, id=id, status=ChunkStatus.FAILED, open=False, due_at=None)
+    cloud.catalog.add_chunks(cloud.recording(), [lost])
+    cloud.world.fail("catalog.save_chunk", Fault.ERROR_BEFORE)
+
+    status, problem, _ = app.http("replay_recording", route={"id": id}, outputs=True)
+
+    assert (status, len(app.transfers.sent)) == (503, 1)
+    assert "Send the same request again" in problem["detail"]

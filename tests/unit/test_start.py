@@ -56,6 +56,16 @@ def test_a_call_can_be_named_in_other_ways(cloud: Cloud, field: str) -> None:
     assert recording.recording_id
 
 
+def test_a_start_whose_answer_names_the_recording_alone_is_asked_about_and_can_be_stopped(cloud: Cloud) -> None:
+    cloud.acs.tells_state_at_start = False
+    recording = start(cloud, pauseOnStart=True)
+
+    assert (recording.status, recording.inactive_at) == (RecordingStatus.STARTING, None)
+    assert cloud.services.control.refresh(recording.id).recording_id == recording.recording_id
+    assert cloud.services.control.stop(recording.id).ended_at == BEGINNING
+    assert cloud.acs.recordings == {}
+
+
 def test_a_recording_is_found_by_acs_s_id_at_once(cloud: Cloud) -> None:
     recording = start(cloud)
 

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 from shared.api.http_replies import Reply, reply_or_problem
 from shared.control.start_recording import START_TRIES
 from shared.domain.durations import MAX_RECORDING_HOURS, SETTLE, START_SECONDS_MAX
-from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable, AcsUncertain, Conflict, RecorderError
+from shared.domain.errors import (
+    AcsError,
+    AcsRefused,
+    AcsUnavailable,
+    AcsUncertain,
+    CatalogUnavailable,
+    Conflict,
+    RecorderError,
+)
 from shared.domain.models import FailureKind, FilesStatus, Recording, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording, a_start_request, file_ready_event
 from tests.fakes import Cloud, Crash, Effect, Fault
@@ -22,6 +30,7 @@ NOT_JUDGED: dict[str, Callable[[], AcsError]] = {
     "429": lambda: AcsUnavailable("Too many requests. (429/8516)", status=429, code="8516", retry_after_seconds=7),
     "401": lambda: AcsUnavailable("Denied (401)", status=401),
     "403": lambda: AcsUnavailable("Not authorized (403/7504)", status=403, code="7504"),
+    "a gateway's 404": lambda: AcsUnavailable("ACS answered 404 (404)", status=404),
     "no token": lambda: AcsUnavailable("The app's identity got no token (ReadTimeout), so the request was not sent."),
 }
 UNCLEAR: dict[str, Callable[[], AcsError]] = {
@@ -95,7 +104,9 @@ def test_the_failure_of_what_acs_never_judged_says_that_the_same_key_asks_anew(c
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"), [("429", 429), ("401", 502), ("403", 502), ("no token", 503)], ids=NOT_JUDGED
+    ("answer", "status"),
+    [("429", 429), ("401", 502), ("403", 502), ("a gateway's 404", 502), ("no token", 503)],
+    ids=NOT_JUDGED,
 )
 def test_the_problem_document_of_what_acs_never_judged_has_the_id_and_what_to_do(
     cloud: Cloud, answer: str, status: int
@@ -271,6 +282,29 @@ def test_the_same_key_drives_an_unclear_start_on_under_its_repeatability_id(clou
     assert started.repeatability_request_id == first.repeatability_request_id
     assert started.repeatability_first_sent == first.repeatability_first_sent
     assert started.waits_for is None
+
+
+@whoever_repeats
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_the_problem_document_of_a_start_that_could_not_be_written_down_says_what_to_do(
+    cloud: Cloud, key: str | None, *, carried_out: bool
+) -> None:
+    """ACS records it, whoever is told that storage does not answer; nothing else would say so."""
+    if not carried_out:
+        cloud.acs.refuse("start", UNCLEAR["503, come again"]())
+    asked: list[Effect] = []
+
+    def fail_once_acs_was_asked(effect: Effect) -> Fault | None:
+        asked.extend([effect] if effect.name == "acs.start" else [])
+        return Fault.ERROR_BEFORE if asked and effect.name.startswith("catalog.") else None
+
+    cloud.world.plan = fail_once_acs_was_asked
+    with pytest.raises(CatalogUnavailable) as caught:
+        start(cloud, key)
+    told, document = problem(caught.value)
+
+    assert (told, document["id"], len(cloud.acs.recordings)) == (503, cloud.recording().id, carried_out)
+    assert "Whether it was started is not known" in str(document["detail"])
 
 
 @pytest.mark.parametrize(("answer", "tries"), [("500", START_TRIES), ("503, come again", 1)])
