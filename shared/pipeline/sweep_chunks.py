@@ -29,9 +29,14 @@ class ChunkSweep:
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Send the chunk again if its row is due, too; finish it if a crash left that undone."""
-        chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
-        if chunk is None:
-            drop_orphan(self.open_work, entry, now)
+        ref = ChunkRef(entry.id, entry.document_id)
+        chunk = self.catalog.chunk(ref)
+        if chunk is None and is_orphan(entry, now):
+            self.open_work.finish(ref)
+            chunk = self.catalog.chunk(ref)  # entry and row may have been written while this one was removed
+            self.open_work.watch_chunks([chunk] if chunk is not None else [])
+        elif chunk is None:
+            return Messages()
         elif not chunk.open or chunk.due_at is None:
             self.completion.end_chunk(chunk)
         elif chunk.due_at > now:
@@ -78,7 +83,6 @@ def warnings_due(entry: IndexEntry, now: datetime) -> int:
     return sum(left <= threshold for threshold in WARNINGS)
 
 
-def drop_orphan(open_work: OpenWork, entry: IndexEntry, now: datetime) -> None:
-    """Remove an entry without a row once its event, which was not acknowledged, must have come again."""
-    if now - entry.due_at > ORPHAN_PATIENCE:
-        open_work.finish(ChunkRef(entry.id, entry.document_id))
+def is_orphan(entry: IndexEntry, now: datetime) -> bool:
+    """Whether an entry without a row is left over: its event, which was not acknowledged, must have come again."""
+    return now - entry.due_at > ORPHAN_PATIENCE

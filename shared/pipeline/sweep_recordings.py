@@ -17,7 +17,7 @@ from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, M
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
-from shared.pipeline.sweep_chunks import drop_orphan
+from shared.pipeline.sweep_chunks import is_orphan
 from shared.pipeline.wholeness import what_is_missing
 
 # What a recording shows whose end ACS has not confirmed; the last where ACS never said anything of it.
@@ -48,8 +48,13 @@ class RecordingSweep:
                 for the next run: a run that outlasts its time would send nothing.
         """
         recording = self.catalog.recording(entry.id)
-        if recording is None:
-            drop_orphan(self.open_work, entry, now)
+        if recording is None and is_orphan(entry, now):
+            self.open_work.close(entry.id)
+            recording = self.catalog.recording(entry.id)  # both may have been written while the entry was removed
+            if recording is not None:
+                self.open_work.watch(recording, now)
+        elif recording is None:
+            return Messages()
         elif recording.refused:
             self.completion.close(recording)  # the caller was answered at once
         else:

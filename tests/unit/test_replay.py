@@ -164,7 +164,7 @@ def test_a_recording_without_files_reads_the_events_again_that_name_it() -> None
     cloud.services.ingest.ingest(file_ready_event(2))
     cloud.configure(ACS_TOPIC=TOPIC)
 
-    messages = cloud.services.replay.recording(OUR_ID)
+    messages = cloud.services.replay.recording(OUR_ID).messages
 
     assert (len(messages.transfers), cloud.rejected.events) == (2, {})
 

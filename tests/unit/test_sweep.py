@@ -122,6 +122,21 @@ def test_a_line_without_a_row_goes_when_nothing_came(cloud: Cloud) -> None:
     assert cloud.catalog.open == {}
 
 
+@pytest.mark.parametrize("question", ["catalog.chunk", "catalog.recording"])
+def test_a_row_that_comes_while_its_line_is_removed_keeps_it(cloud: Cloud, question: str) -> None:
+    keep_at_acs(cloud, 1)
+    cloud.services.ingest.ingest(file_ready_event(1))
+    cloud.catalog.earlier.clear()
+    lines = set(cloud.catalog.open)
+    cloud.world.advance(3 * HOUR)
+    first = cloud.world.counts[question] + 1
+    cloud.world.plan = lambda effect: Fault.STALE if (effect.name, effect.count) == (question, first) else None
+
+    sweep(cloud)
+
+    assert set(cloud.catalog.open) == lines
+
+
 @pytest.mark.parametrize(("hours", "count"), [(11, 0), (12, 1), (13, 1), (20, 2), (21, 2)])
 def test_a_chunk_at_risk_is_warned_of_once_at_each_threshold(
     announced: Cloud, caplog: pytest.LogCaptureFixture, hours: int, count: int
