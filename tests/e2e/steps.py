@@ -9,6 +9,7 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from local.simulator.scripts import Script
 from local.stack import CONTAINER, Stack
+from shared.adapters.table_rows import chunk_row
 from shared.settings import CATALOG_TABLE
 
 WAV = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
@@ -42,6 +43,14 @@ def settled(stack: Stack, id: str, *statuses: str, seconds: float = 30.0) -> dic
 def let_start_settle(stack: Stack, id: str) -> None:
     """More than a minute passes since the start: before, "not found" is no end, since ACS may not know of it yet."""
     earlier = {"PartitionKey": id, "RowKey": "recording", "startRequestedAt": datetime.now(UTC) - timedelta(minutes=2)}
+    with TableServiceClient.from_connection_string(stack.azurite.connection_string) as tables:
+        tables.get_table_client(CATALOG_TABLE).update_entity(earlier, mode=UpdateMode.MERGE)
+
+
+def let_retention_pass(stack: Stack, chunk: dict[str, Any], id: str) -> None:
+    """More than a day passes since the app heard of a chunk: before, "not found" may mean "not yet"."""
+    then = datetime.now(UTC) - timedelta(hours=25)
+    earlier = {"PartitionKey": id, "RowKey": chunk_row(chunk["documentId"]), "heardAt": then, "goneBy": then}
     with TableServiceClient.from_connection_string(stack.azurite.connection_string) as tables:
         tables.get_table_client(CATALOG_TABLE).update_entity(earlier, mode=UpdateMode.MERGE)
 

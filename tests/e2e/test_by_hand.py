@@ -6,7 +6,7 @@ from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.faults import InjectedFault
 from local.simulator.scripts import EventOptions, Script
 from local.stack import Stack
-from tests.e2e.steps import WAV, differences, record, settled
+from tests.e2e.steps import WAV, differences, let_retention_pass, record, settled
 
 ONE = Script(chunks=1, chunk_bytes=20_000)
 
@@ -44,9 +44,10 @@ def test_a_document_of_others_that_an_event_names_under_ours_is_stored_and_never
 
 def test_a_chunk_that_expired_fails_its_recording_and_only_a_replay_lifts_it(faulty_stack: Stack) -> None:
     faulty_stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=600))
-    # Recorded a day ago by the clock of events and metadata, so that the deadline is past when the event comes.
-    script = Script(chunks=1, chunk_bytes=20_000, age_seconds=25 * 3600)
-    recording = settled(faulty_stack, record(faulty_stack, script)["id"], "failed")
+    id = record(faulty_stack, ONE)["id"]
+    (chunk,) = settled(faulty_stack, id, "transferring")["chunks"]
+    let_retention_pass(faulty_stack, chunk, id)
+    recording = settled(faulty_stack, id, "failed")
     faulty_stack.simulator.clear_faults()
 
     answer = faulty_stack.recorder.ask("POST", f"/recordings/{recording['id']}/replay")
