@@ -54,8 +54,8 @@ def silent(cloud: Cloud) -> None:
 
 
 def late(cloud: Cloud) -> None:
-    """The file appears when its event has been out for some time."""
-    cloud.source.documents[document_id(0)].appears_at = BEGINNING + timedelta(minutes=20)
+    """The file appears when its event has been out for some time: two sweeps see that it is at risk."""
+    cloud.source.documents[document_id(0)].appears_at = BEGINNING + timedelta(minutes=30)
 
 
 def of_long_ago(cloud: Cloud) -> None:

@@ -72,8 +72,8 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "an event says that recording ended": OldBehaviour(
         path="shared/pipeline/ingest_plan.py",
-        today="        told=None,\n        claimed_until=None,\n",
-        once="        told=None,\n        claimed_until=None,\n        ended_at=recording.ended_at or now,\n",
+        today="        told=None,\n        start_report=None,\n",
+        once="        told=None,\n        start_report=None,\n        ended_at=recording.ended_at or now,\n",
         noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
     ),
     "a callback is believed that names a recording": OldBehaviour(
@@ -167,7 +167,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "what ACS never judged is refused for good": OldBehaviour(
         path="shared/domain/models.py",
-        today="return self.refused and bool(self.refused_status) and self.refused_status not in NOT_JUDGED",
+        today="return self.refused and by_acs and self.refused_status not in NOT_JUDGED",
         once="return self.refused",
         noticed_by=("tests/model/test_control.py", "-k", "undisturbed"),
     ),
@@ -190,9 +190,9 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
     ),
     "a start that ACS was too busy for was surely not carried out": OldBehaviour(
-        path="shared/domain/errors.py",
-        today="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}",
-        once="HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}",
+        path="shared/adapters/acs_calls.py",
+        today="kind: type[AcsRefused | AcsUnavailable] = AcsUncertain",
+        once="kind: type[AcsRefused | AcsUnavailable] = AcsUnavailable if status == 503 else AcsUncertain",
         noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),
     ),
     "the SDK asks for a token again and again": OldBehaviour(

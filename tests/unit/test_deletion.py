@@ -50,6 +50,16 @@ def at_acs(cloud: Cloud) -> bool:
     return document_id() in cloud.source.documents
 
 
+def test_a_copy_that_nobody_touched_is_not_read_a_second_time(in_blocks: Cloud) -> None:
+    """It may have gigabytes; its version, length and blocks say that it is what was proven."""
+    in_blocks.world.effects.clear()
+
+    delete(in_blocks)
+
+    assert not at_acs(in_blocks)
+    assert "store.read" not in {effect.name for effect in in_blocks.world.effects}
+
+
 def test_the_original_is_deleted_and_the_row_says_so(stored: Cloud) -> None:
     delete(stored)
 
