@@ -59,7 +59,7 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     name: str
     headers: BlobHeaders
-    check_head: Callable[[bytes], None]
+    check_head: Callable[[bytes], object]
     keep_going: Callable[[], None]
     keep_reading: Callable[[], None] = lambda: None
     resume: bool

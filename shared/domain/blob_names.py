@@ -18,9 +18,19 @@ def content_blob(folder: str, index: int, document_id: str, extension: str, *, u
     return f"{folder}/{index:04}-{document_id}{UNFINISHED if unfinished else ''}.{extension}"
 
 
+def stem(content_blob: str) -> str:
+    """What names a copy whatever its format: the rest says only how it can be played."""
+    return content_blob.rpartition(".")[0]
+
+
+def in_format(content_blob: str, extension: str) -> str:
+    """Name of the same copy in a format."""
+    return f"{stem(content_blob)}.{extension}"
+
+
 def metadata_blob(content_blob: str) -> str:
     """Name of the metadata that go with a copy."""
-    return f"{content_blob.rpartition('.')[0]}.metadata.json"
+    return in_format(content_blob, "metadata.json")
 
 
 def manifest_blob(folder: str, number: int) -> str:

@@ -291,9 +291,11 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         left_at_acs: why the original is left to ACS's retention although its URL is known; None when it is not.
         managed: whether the original may be deleted once a copy is proven.
         own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
-        format, end_reason: as announced; no format when it is none that ACS is known to write.
+        format, end_reason: as announced. Where no format that ACS is known to write was announced, it is the one of the
+            first bytes, once these were read.
 
-        content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced.
+        content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced, save what depends on
+            the format: fixed with it, before anything is written under the name.
         bytes, metadata_bytes: lengths in bytes, once stored.
         sha256, metadata_sha256: hex digests, once stored.
         content_etag, metadata_etag: versions of the blobs that were verified.

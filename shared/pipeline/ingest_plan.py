@@ -123,7 +123,8 @@ def has_ended(old: Chunk, announced: AnnouncedChunk) -> bool:
 
 def copied_anew(old: Chunk, row: Chunk) -> Chunk | None:
     """The row that leads to a copy of what is at ACS now; None where a blob that has its name would count as that."""
-    if row.refused or not (old.refused or row.own_storage or row.content_blob != old.content_blob):
+    same_name = blob_names.stem(row.content_blob) == blob_names.stem(old.content_blob)
+    if row.refused or (same_name and not old.refused and not row.own_storage):
         return None
     anew = msgspec.structs.replace(row, etag=old.etag)
     return anew if old.refused or old.own_storage or row.own_storage else with_other_locations(anew, old) or anew
@@ -209,7 +210,7 @@ def moved_to(old: Chunk, row: Chunk) -> Chunk | None:
     if row.content_location == old.content_location:
         return None
     names = (
-        *("own_storage", "content_location", "content_blob"),
+        *("own_storage", "content_location", "content_blob", "format"),
         *("metadata_location", "metadata_blob", "delete_location", "left_at_acs", "other_locations"),
     )
     return msgspec.structs.replace(old, **{name: getattr(row, name) for name in names})
@@ -282,9 +283,11 @@ def chunk_row(
 ) -> Chunk:
     """The row of an announced chunk: pending, or failed and refused where its URLs are not understood."""
     assert recording.folder
-    announced_format = event.recording_format_type or recording.recording_format_type
-    format = announced_format if announced_format in blob_names.CONTENT_TYPES else None
-    extension = format or blob_names.DEFAULT_FORMAT
+    said = event.recording_format_type
+    format = said if said in blob_names.CONTENT_TYPES else None
+    # What was asked for is only likely: the first bytes name the copy of a file of which no format was announced.
+    likely = recording.recording_format_type
+    extension = format or (likely if likely in blob_names.CONTENT_TYPES else None) or blob_names.DEFAULT_FORMAT
     is_recorded = plain(announced.end_reason) == STILL_RECORDED
     row = Chunk(
         id=recording.id,

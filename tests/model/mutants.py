@@ -37,8 +37,8 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/control/control_answers.py": None,
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
-        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
-        *("defer", "give_up", "fail", "put_off", "kept_metadata", "contradicted_call"),
+        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "name_copy"),
+        *("mark_stored", "defer", "give_up", "fail", "put_off", "kept_metadata", "contradicted_call"),
     ),
     "shared/pipeline/retries.py": ("is_over", "unproven"),
     "shared/pipeline/places.py": None,
@@ -54,7 +54,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/copying/block_ids.py": ("staged", "list_digest"),
 }
 FIRST = (
-    *("deletion", "completion", "transfer", "transfer_failures", "announced_again"),
+    *("deletion", "completion", "transfer", "transfer_failures", "announced_again", "copy_names"),
     *("copy_content", "winner", "block_ids", "races"),
 )
 THEN = (

@@ -123,6 +123,18 @@ OLD: dict[str, OldBehaviour] = {
         once="if True:",
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and stranger"),
     ),
+    "a copy of no named format is named for a video": OldBehaviour(
+        path="shared/pipeline/transfer.py",
+        today="        if chunk.format is not None:\n            return\n",
+        once="        return\n",
+        noticed_by=("tests/unit/test_copy_names.py", "-k", "first_bytes"),
+    ),
+    "a copy is named anew whatever was written under its name": OldBehaviour(
+        path="shared/pipeline/transfer.py",
+        today="if there.etag is None and not there.staged:",
+        once="if True:",
+        noticed_by=("tests/unit/test_copy_names.py", "-k", "version_before"),
+    ),
     "an end reason is compared with case": OldBehaviour(
         path="shared/pipeline/wholeness.py",
         today='(reason or "").casefold()',

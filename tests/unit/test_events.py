@@ -134,16 +134,16 @@ def test_enums_are_named_as_requests_name_them_and_unknown_ones_as_they_came(wri
 
 @pytest.mark.parametrize("spell", [str.upper, str.lower, str.swapcase])
 def test_no_word_of_a_closed_list_depends_on_its_case(spell: Callable[[str], str]) -> None:
-    words = {
-        "recordingContentType": "Audio",
-        "recordingChannelType": "Unmixed",
-        "recordingFormatType": "Wav",
-        "storageType": "AzureBlob",
-        "sessionEndReason": "HandedOverOrTransfered",
-    }
-    spelled = {name: spell(word) for name, word in words.items()}
-
-    event = parsed(file_ready_event([announced_chunk(endReason=spell("ChunkIsBeingRecorded"))], **spelled))
+    event = parsed(
+        file_ready_event(
+            [announced_chunk(endReason=spell("ChunkIsBeingRecorded"))],
+            recordingContentType=spell("Audio"),
+            recordingChannelType=spell("Unmixed"),
+            recordingFormatType=spell("Wav"),
+            storageType=spell("AzureBlob"),
+            sessionEndReason=spell("HandedOverOrTransfered"),
+        )
+    )
 
     shown = (event.recording_content_type, event.recording_channel_type, event.recording_format_type)
     assert (shown, event.storage_type) == (("audio", "unmixed", "wav"), StorageType.AZURE_BLOB)
