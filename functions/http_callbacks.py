@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions.http_requests import respond
 from shared.api.http_replies import Reply, json_reply
+from shared.api.views import CallbackView
 from shared.services import Services
 
 
@@ -19,4 +20,4 @@ def blueprint(services: Services) -> func.Blueprint:
 
 def take_callbacks(services: Services, req: func.HttpRequest) -> Reply:
     services.state_callbacks.take_in(req.get_body(), req.headers.get("authorization"))
-    return json_reply({})
+    return json_reply(CallbackView())

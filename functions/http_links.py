@@ -6,6 +6,7 @@ import azure.functions as func
 
 from functions.http_requests import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
+from shared.api.views import LinkView
 from shared.control.download_links import Link
 from shared.domain.errors import ChunkNotFound
 from shared.domain.identifiers import DOCUMENT_ID
@@ -37,7 +38,7 @@ def chunk_ref(req: func.HttpRequest) -> ChunkRef:
 
 
 def link_reply(req: func.HttpRequest, link: Link) -> Reply:
-    view = {"url": link.url, "expiresAt": instant(link.expires_at)}
+    view = LinkView(url=link.url, expires_at=instant(link.expires_at))
     if req.params.get("redirect", "").lower() == "true":
         return json_reply(view, HTTPStatus.FOUND, {"Location": link.url})
     return json_reply(view)

@@ -7,6 +7,7 @@ import azure.functions as func
 from functions.http_requests import recording_id, respond
 from shared.api.http_replies import Reply, json_reply
 from shared.api.request_bodies import parse_idempotency_key, parse_start_request
+from shared.api.views import RecordingPage
 from shared.control.list_recordings import parse_query
 from shared.domain.json_views import recording_view
 from shared.domain.models import Recording
@@ -57,7 +58,7 @@ def start(services: Services, req: func.HttpRequest) -> Reply:
 def page_reply(services: Services, req: func.HttpRequest) -> Reply:
     page = services.recording_lists.page(parse_query(req.params, services.clock()))
     views = [recording_view(recording) for recording in page.recordings]
-    return json_reply({"recordings": views, "continuation": page.continuation})
+    return json_reply(RecordingPage(recordings=tuple(views), continuation=page.continuation))
 
 
 def refresh(services: Services, id: str) -> Reply:

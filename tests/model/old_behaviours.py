@@ -239,7 +239,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "anyone makes the app ask all that it depends on": OldBehaviour(
         path="functions/http_operations.py",
-        today='lambda: json_reply({"status": "healthy"})',
+        today="lambda: json_reply(HealthView())",
         once="lambda: health_reply(services.health.checks())",
         noticed_by=("tests/unit/test_routes.py", "-k", "health"),
     ),
