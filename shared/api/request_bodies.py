@@ -57,6 +57,8 @@ def parse_events(body: bytes) -> list[Json]:
         InvalidRequest: it is neither.
         TooLarge: they are more.
     """
+    if not body.strip():
+        raise InvalidRequest("The body is empty; it must be an event, or an array of events.")
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:

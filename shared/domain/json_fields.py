@@ -34,7 +34,7 @@ def parse_json(body: bytes) -> object:
     if not content.strip():
         raise InvalidRequest("The body is empty; it must be JSON.")
     try:
-        value: object = msgspec.json.decode(content)
+        value: object = msgspec.json.decode(content.decode())
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The body is not JSON in UTF-8: byte {error.start} cannot be read.") from error
     except (msgspec.DecodeError, RecursionError) as error:
