@@ -30,10 +30,12 @@ class ReplayView(View, frozen=True, kw_only=True):
 
 
 class RejectedView(View, frozen=True, kw_only=True):
-    """An event, or a chunk of one, that was kept as rejected."""
+    """An event, or a chunk of one, that was kept as rejected, or ignored as `UNKNOWN_RECORDINGS` says."""
 
     event: Annotated[str | None, says("The event's id; null without one.")]
-    document_id: Annotated[str | None, says("ACS's id of the file; null where the whole event was rejected.")]
+    document_id: Annotated[
+        str | None, says("ACS's id of the file; null where it is about the event, or cannot be read.")
+    ]
     reason: Annotated[str, says("Why it was rejected, and what to do.")]
 
 

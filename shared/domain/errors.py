@@ -36,6 +36,7 @@ RecorderError
     CatalogConflict         another write of the row came first: read again and decide again
     CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
     NotUnderstood           an event, topic or URL that is not understood: keep it and alert
+        NotAllowed          … because the settings do not allow the URL
     SettingsInvalid         the environment is not usable; every problem is listed
 """
 
@@ -313,6 +314,10 @@ class CatalogUnavailable(RecorderError):
 
 class NotUnderstood(RecorderError):
     """This is not understood; it is kept as it came, and an alert is logged."""
+
+
+class NotAllowed(NotUnderstood):
+    """A URL is not one that the settings allow; with others it may be understood."""
 
 
 class WrongSetting(NamedTuple):

@@ -62,7 +62,7 @@ class FailureKind(StrEnum):
     """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
 
     REFUSED = "refused"  # ACS refused the start, or did not judge it: then the same key asks anew
-    REJECTED = "rejected"  # a URL or an event that the app does not accept: correct the settings, then replay
+    REJECTED = "rejected"  # a URL or an event that the app does not accept: its failure says what helps
     CONFLICT = "conflict"  # an altered copy, or two reads that differ
     UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
     EXPIRED = "expired"  # gone at ACS, or never had from it

@@ -19,7 +19,7 @@ from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import chunks_in_order, save_recording
 from shared.domain.units import attempt
 from shared.pipeline.manifest import write_manifest
-from shared.pipeline.wholeness import has_unknown_reason, what_is_missing
+from shared.pipeline.wholeness import UNREAD, has_unknown_reason, what_is_missing
 
 DECISION_TRIES = 50  # every conflict means that another writer made progress
 # Of several chunks' kinds the first is the recording's.
@@ -96,9 +96,9 @@ class Completion:
         return observed
 
     def fail(self, recording: Recording, lost: list[Chunk]) -> Recording:
-        failure = f"{len(lost)} of its chunks could not be saved; each says why, and replay tries again."
+        failure = f"{len(lost)} of its chunks could not be saved; each says why, and what to do."
         if not lost:
-            failure = "No chunk of the event could be read; the event is kept in rejected-events, and replay reads it."
+            failure = UNREAD
         kinds = {chunk.failure_kind for chunk in lost} if lost else {FailureKind.REJECTED}
         kind = next((kind for kind in WORST_FIRST if kind in kinds), None)
         return self.give_up(recording, failure, kind, self.clock())

@@ -175,10 +175,10 @@ class Replay:
         named = any(id in content.decode(errors="replace") for id in naming)
         if not named or not isinstance(document, Mapping):
             return Messages()
-        messages, refusals = self.ingest.ingest_whole(document)
-        if not refusals:
+        ingested = self.ingest.ingest_whole(document)
+        if ingested.is_understood:
             understood.append(name)
-        return messages
+        return ingested.messages
 
     def remove(self, name: str) -> Messages:
         self.rejected_events.remove(name)

@@ -45,12 +45,12 @@ class RaceState:
 
 def ingests(*numbers: int, of: int = 0) -> Act:
     """An event with these files; the last one of so many is the last of the recording."""
-    return lambda stage, services: services.ingest.ingest(stage.scenario.event(numbers, of))
+    return lambda stage, services: services.ingest.ingest(stage.scenario.event(numbers, of)).messages
 
 
 def announces_elsewhere(_: RaceState, services: Services) -> Messages:
     """The first file once more, at another host."""
-    return services.ingest.ingest(losses.THERE)
+    return services.ingest.ingest(losses.THERE).messages
 
 
 def transfers(stage: RaceState, services: Services) -> Messages:

@@ -272,7 +272,7 @@ def test_a_sweep_that_meets_a_running_claim_comes_again_when_it_ends(ready: Clou
 def test_a_message_that_waits_in_a_long_queue_is_not_sent_again_before_the_patience_ends(cloud: Cloud) -> None:
     keep_at_acs(cloud, 2)
     host = FakeHost(cloud)
-    host.send(cloud.services.ingest.ingest(file_ready_event(2)))
+    host.send(cloud.services.ingest.ingest(file_ready_event(2)).messages)
     waiting: list[int] = []
     for _ in range(16):
         host.sweep()

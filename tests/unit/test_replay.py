@@ -83,7 +83,7 @@ def test_a_cause_that_was_not_mended_fails_again(failed: Cloud) -> None:
 
 def test_a_chunk_that_waits_for_its_next_try_is_sent_now(cloud: Cloud) -> None:
     keep_at_acs(cloud, 1)
-    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).transfers
+    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).messages.transfers
     cloud.world.fail("source.open", Fault.MISSING, times=2)
     cloud.services.transfer.transfer(ref)
 
@@ -93,7 +93,7 @@ def test_a_chunk_that_waits_for_its_next_try_is_sent_now(cloud: Cloud) -> None:
 def test_a_chunk_that_waits_for_its_deletion_is_sent_there() -> None:
     cloud = Cloud(UNKNOWN_RECORDINGS="manage")
     keep_at_acs(cloud, 1)
-    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).transfers
+    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).messages.transfers
     cloud.services.transfer.transfer(ref)
 
     assert replay(cloud) == Messages(deletions=(ref,))
