@@ -1,5 +1,6 @@
 """The routes that give links to a chunk's files."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import azure.functions as func
@@ -19,11 +20,11 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("recordings/{id}/chunks/{documentId}/content", methods=["GET"])
     def chunk_content(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: link_reply(req, services.download_links.content(chunk_ref(req))))
+        return respond(services, req, lambda: link_reply(req, services.download_links.content))
 
     @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: link_reply(req, services.download_links.metadata(chunk_ref(req))))
+        return respond(services, req, lambda: link_reply(req, services.download_links.metadata))
 
     return bp
 
@@ -36,7 +37,8 @@ def chunk_ref(req: func.HttpRequest) -> ChunkRef:
     return ChunkRef(recording_id(req), document_id)
 
 
-def link_reply(req: func.HttpRequest, link: Link) -> Reply:
+def link_reply(req: func.HttpRequest, link_to: Callable[[ChunkRef, bool], Link]) -> Reply:
+    link = link_to(chunk_ref(req), req.params.get("download") == "true")
     view = {"url": link.url, "expiresAt": instant(link.expires_at)}
     if req.params.get("redirect", "").lower() == "true":
         return json_reply(view, HTTPStatus.FOUND, {"Location": link.url})

@@ -8,6 +8,7 @@ RecorderError
             RecordingNotFound    … no recording
             ChunkNotFound        … no chunk
         Conflict            409  not in this state, or not yet
+        CopyGone            410  a proven copy that is not there any more
         KeyReused           422  an idempotency key came back with another body
         CallbackRefused     401  a callback is not proven to be ACS's
     AcsError                ACS answered with an error, or not at all
@@ -108,6 +109,12 @@ class Conflict(Refused):
     """The recording is not in a state that allows this."""
 
     status = HTTPStatus.CONFLICT
+
+
+class CopyGone(Refused):
+    """The copy was proven, and is not there any more."""
+
+    status = HTTPStatus.GONE
 
 
 class KeyReused(Refused):

@@ -303,6 +303,18 @@ OLD: dict[str, OldBehaviour] = {
         once="        if False:",
         noticed_by=("tests/unit/test_files.py",),
     ),
+    "a link leads to whatever bears the name": OldBehaviour(
+        path="shared/control/download_links.py",
+        today="        if blob.etag != etag:",
+        once="        if False:",
+        noticed_by=("tests/unit/test_files.py",),
+    ),
+    "a link is signed with a key that ends before it": OldBehaviour(
+        path="shared/adapters/blob_storage.py",
+        today="        if key is None or datetime.fromisoformat(str(key.signed_expiry)) < until:",
+        once="        if key is None:",
+        noticed_by=("tests/contract/test_links.py",),
+    ),
     "a replay vouches for a copy that was altered": OldBehaviour(
         path="shared/pipeline/replay.py",
         today="        chunk = unproven(chunk) if chunk.altered else chunk\n",

@@ -10,8 +10,10 @@ import pytest
 
 from functions import create_app
 from shared.api.request_bodies import parse_start_request
+from shared.domain.blob_names import saved_as
 from shared.domain.durations import (
     CLAIM_SECONDS,
+    LINK_LIFETIME,
     MESSAGE_PATIENCE_CLAIMS,
     RENEWAL_SECONDS_MAX,
     RENEWALS_PER_CLAIM,
@@ -22,7 +24,8 @@ from shared.domain.durations import (
 from shared.domain.json_views import recording_view
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.services import Services
-from tests.builders import a_chunk, a_recording
+from tests.builders import OUR_ID, a_chunk, a_recording
+from tests.fakes import BEGINNING
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 LINES_MAX = 200
@@ -85,6 +88,13 @@ def test_the_mechanism_has_the_durations_of_the_code() -> None:
     assert min(RENEWAL_SECONDS_MAX, CLAIM_SECONDS // RENEWALS_PER_CLAIM) == 60  # "renewed each minute"
     assert f"by {RETRY_FIRST_SECONDS // 60} to {RETRY_MAX_SECONDS // 60} minutes" in text
     assert f"{first} and {last} hours before `expires_at`" in text
+
+
+def test_a_link_is_valid_for_as_long_as_it_says_and_saved_under_such_a_name() -> None:
+    media = a_chunk().content_blob
+
+    assert f"valid for {LINK_LIFETIME // timedelta(minutes=1)} minutes" in section("API")
+    assert f"like `{saved_as(OUR_ID, BEGINNING, 0, media)}`" in section("API")
 
 
 def test_the_body_of_the_example_is_a_start() -> None:
