@@ -153,8 +153,9 @@ class StorageAccount:
             return self.connection.queue_uri
         text = self.connection.connection_string or ""
         parts = parsed_connection_string(EMULATED if text == EMULATOR else text) or {}
-        protocol, suffix = parts.get("defaultendpointsprotocol", "https"), parts.get("endpointsuffix", PUBLIC_CLOUD)
-        return parts.get("queueendpoint") or f"{protocol}://{parts['accountname']}.queue.{suffix}"
+        suffix = parts.get("endpointsuffix")
+        protocol = parts.get("defaultendpointsprotocol", "https").lower() if suffix else "https"
+        return parts.get("queueendpoint") or f"{protocol}://{parts['accountname']}.queue.{suffix or PUBLIC_CLOUD}"
 
     @cached_property
     def tables(self) -> "TableServiceClient":
