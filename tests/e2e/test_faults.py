@@ -258,7 +258,7 @@ def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(faulty_
     answer = faulty_stack.recorder.request("POST", f"/recordings/{recording['id']}/stop")
     stopped = faulty_stack.recorder.stop(recording["id"])
 
-    assert (answer.status_code, answer.json()["acsStatus"]) == (503, 503)
+    assert (answer.status_code, answer.json()["acsStatus"], answer.json()["acsCode"]) == (503, 404, "8522")
     assert int(answer.headers["Retry-After"]) > 0
     assert stopped["status"] == "stopped"
     assert differences(faulty_stack, settled(faulty_stack, recording["id"])) == []
