@@ -56,7 +56,7 @@ soak: setup ## the long forms of the proofs, for hours
 demo: setup ## record a simulated call, export its files, compare every byte
 	@$(BIN)/python -m local.demo
 
-local: setup ## run everything on this machine until Ctrl-C
+local: setup ## run everything until Ctrl-C; with PERSIST=1, IDENTITY=1 and the app's settings in the environment
 	@$(BIN)/python -m local
 
 bench: setup ## measure transfers, and write docs/performance.*
