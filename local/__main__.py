@@ -48,15 +48,16 @@ def run(choices: Choices, told_to_end: threading.Event) -> int:
         return refuse(busy_text(busy))
     with suppress(FileNotFoundError):
         choices.log.replace(choices.previous_log)
-    code = 1
+    print("starting Azurite, the ACS simulator and the functions host …", flush=True)
+    code, stack = 1, stack_of(choices)
     try:
-        with stack_of(choices) as stack:
+        with stack:
             code = serve(choices, stack, told_to_end)
     except (AzuriteError, HostStartError, SimulatorStartError) as error:
         print(error, file=sys.stderr)
     finally:
         choices.variables_file.unlink(missing_ok=True)
-    print(farewell(choices), flush=True)
+    print(farewell(choices, saved=stack.azurite.exit_code == 0), flush=True)
     return code
 
 

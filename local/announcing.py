@@ -59,7 +59,7 @@ def introduction(choices: Choices, stack: Stack, variables: Mapping[str, str]) -
 
 {shown(choices.variables_file)} has these as shell variables. Record the call; its files arrive by themselves:
 {FIRST_LINES.replace("FILE", shown(choices.variables_file))}
-Ctrl-C stops everything.
+More to try, a command each: docs/local.md. Ctrl-C stops everything.
 """
 
 
@@ -86,7 +86,8 @@ def own_storage(choices: Choices, usual: str) -> str:
 
 def told_settings(choices: Choices, wrong: Mapping[str, str]) -> list[str]:
     """Which were taken, which were not, and what wrong ones must be."""
-    told = [f"{name}={value}" for name, value in choices.app_settings.items()]
+    told = ["IDENTITY=1: the app holds no key, it shows tokens of a managed identity"] if choices.identity else []
+    told += [f"{name}={value}" for name, value in choices.app_settings.items()]
     if choices.left_out:
         told.append(f"not taken: {', '.join(choices.left_out)}; this run has its own storage, simulator and identity")
     told += [f"WRONG, so every route answers 503: {name} must be {must_be}" for name, must_be in wrong.items()]
@@ -106,11 +107,18 @@ def busy_text(busy: Mapping[int, str]) -> str:
     )
 
 
-def farewell(choices: Choices) -> str:
-    """What of a run is still there."""
+def farewell(choices: Choices, *, saved: bool) -> str:
+    """What of a run is still there.
+
+    Args:
+        choices: of the run.
+        saved: whether storage wrote everything to disk before it ended.
+    """
     kept = "Storage was in memory and is gone (PERSIST=1 keeps it)."
     if choices.storage is not None:
         kept = f"Storage is kept in {shown(choices.storage)}; PERSIST=1 goes on with it."
+        if not saved:
+            kept += " Azurite did not end as it should: what was written in its last seconds may be missing there."
     return f"Stopped. {kept} The simulator's calls and files are gone. The log is in {shown(choices.log)}."
 
 

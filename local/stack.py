@@ -210,16 +210,18 @@ class Stack:
         return None
 
     def subscribe(self) -> None:
-        """What the event subscription does in Azure, and where the oracle of deletions looks.
-
-        The oracle trusts plain http only; with identities tests compare the blobs themselves.
-        """
+        """What the event subscription does in Azure; and where the simulator finds and leaves blobs."""
         container = self.host.environment.get("RECORDINGS_CONTAINER") or CONTAINER
-        account = BlobAccount(connection_string=self.azurite.connection_string, container=container)
-        letters = BlobAccount(connection_string=self.azurite.connection_string, container=DEAD_LETTERS_CONTAINER)
-        self.simulator.change_settings(event_endpoint=self.host.event_grid_url(EVENT_FUNCTION))
-        if self.certificates is None:
-            self.simulator.change_settings(oracle=account, byos=account, dead_letters=letters)
+        self.simulator.change_settings(
+            event_endpoint=self.host.event_grid_url(EVENT_FUNCTION),
+            oracle=self.account_of(container),
+            byos=self.account_of(),
+            dead_letters=self.account_of(DEAD_LETTERS_CONTAINER),
+        )
+
+    def account_of(self, container: str = "") -> BlobAccount:
+        authority = str(self.certificates.authority) if self.certificates else None
+        return BlobAccount(connection_string=self.azurite.connection_string, container=container, ca_file=authority)
 
     @property
     def queues(self) -> QueueServiceClient:

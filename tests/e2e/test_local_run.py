@@ -187,6 +187,7 @@ def test_ctrl_c_says_what_is_kept_and_where_the_log_is(history: History) -> None
 
     assert history.code == 0
     assert "Storage is kept in" in told
+    assert "may be missing" not in told
     assert "host.log" in told
 
 

@@ -93,11 +93,16 @@ def test_storage_is_kept_in_the_folder_of_the_run_where_that_is_asked_for() -> N
     chosen = choices("--directory", "/somewhere", PERSIST="1")
 
     assert chosen.storage == Path("/somewhere/storage")
-    assert "kept in /somewhere/storage" in farewell(chosen)
+    assert "kept in /somewhere/storage" in farewell(chosen, saved=True)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_what_storage_may_have_lost_as_it_was_killed_is_told(saved: bool) -> None:
+    assert ("may be missing" in farewell(choices(PERSIST="1"), saved=saved)) != saved
 
 
 def test_whoever_keeps_nothing_is_told_how_storage_is_kept() -> None:
-    assert "in memory and is gone (PERSIST=1 keeps it)" in farewell(choices())
+    assert "in memory and is gone (PERSIST=1 keeps it)" in farewell(choices(), saved=False)
 
 
 def test_storage_on_its_usual_ports_is_what_every_tool_takes_for_the_emulator() -> None:
