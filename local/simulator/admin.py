@@ -16,7 +16,6 @@ from local.simulator.views import RouteView
 from local.simulator.wire import Request, Response
 
 ROOT = "/admin"
-JSON = {"Content-Type": "application/json"}
 
 
 class Admin:
@@ -38,7 +37,7 @@ class Admin:
     def listed(self, _: Ask[NoBody]) -> Response:
         """Every route on a line of its own, so that a terminal shows it well."""
         lines = b",\n".join(msgspec.json.encode(view(route)) for route in self.routes)
-        return Response(200, JSON, BytesBody(b"[\n" + lines + b"\n]\n"))
+        return told(200, b"[\n" + lines + b"\n]")
 
 
 def view(route: Route[Any]) -> RouteView:
@@ -62,8 +61,13 @@ def answered(route: Route[Any], name: str, body: bytes) -> Response:
         return result
     if result is None:
         return Response(204)
-    return Response(200, JSON, BytesBody(msgspec.json.encode(result)))
+    return told(200, msgspec.json.encode(result))
 
 
 def problem(status: int, detail: str) -> Response:
-    return Response(status, JSON, BytesBody(json.dumps({"detail": detail}).encode()))
+    return told(status, json.dumps({"detail": detail}).encode())
+
+
+def told(status: int, text: bytes) -> Response:
+    """JSON that ends its line, so that a terminal shows the next answer below."""
+    return Response(status, {"Content-Type": "application/json"}, BytesBody(text + b"\n"))
