@@ -30,7 +30,7 @@ from shared.settings import (
 )
 
 SETTINGS_FILE = Path(__file__).parents[1] / "local.settings.json"
-STORAGE = "STORAGE"  # one account for everything, whatever the file says
+STORAGE = "STORAGE"  # one account for everything, whatever else is set
 RECORDINGS_CONTAINER = "recordings"
 TABLES = (CATALOG_TABLE, INDEX_TABLE)
 QUEUES = (
@@ -51,8 +51,9 @@ def main(environment: Mapping[str, str], settings_file: Path = SETTINGS_FILE) ->
     """Provision what the settings name, and say what is there; the exit code is 1 when it could not be done."""
     try:
         settings = settings_of(environment, settings_file)
-        runtime = usable(settings, STORAGE) or usable(settings, RUNTIME_CONNECTION) or EMULATOR
-        recordings = usable(settings, RECORDINGS_CONNECTION) or runtime
+        both = usable(settings, STORAGE)
+        runtime = both or usable(settings, RUNTIME_CONNECTION) or EMULATOR
+        recordings = both or usable(settings, RECORDINGS_CONNECTION) or runtime
         container = settings.get("RECORDINGS_CONTAINER", RECORDINGS_CONTAINER)
         provision_account(runtime, TABLES, QUEUES, EVENT_CONTAINERS)
         provision_account(recordings, containers=[container])
@@ -85,9 +86,14 @@ def usable(settings: Mapping[str, str], name: str) -> str | None:
     """The connection string under this name, if there is one.
 
     Raises:
-        ProvisionError: the app could not use it.
+        ProvisionError: the app could not use it, or is to use an identity.
     """
     text = settings.get(name)
+    if text is None and any(one.startswith(f"{name}__") for one in settings):
+        raise ProvisionError(
+            f"{name}__… names an account for an identity, and this works with keys: make provision "
+            f"{STORAGE}='CONNECTION STRING'. Nothing was made; in Azure, Bicep makes it."
+        )
     if text is not None and not is_usable(text):
         raise ProvisionError(f"{name} must be {STRING_SHAPE}; or {EMULATOR}, for Azurite. Nothing was made.")
     return text

@@ -86,6 +86,15 @@ def test_what_the_app_could_not_use_is_refused_by_name(string: str, capsys: pyte
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["AzureWebJobsStorage", "RecordingsStorage"])
+def test_an_account_for_an_identity_is_not_taken_for_azurite(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main({f"{name}__accountName": "mine"}, NO_FILE) == 1
+
+    told = capsys.readouterr()
+    assert told.err.startswith(f"provision: {name}__… names an account for an identity")
+    assert told.out == ""
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"Values": []}', "{}", '{"Values": {"STORAGE": '])
 def test_a_settings_file_that_is_none_is_named(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "local.settings.json"
