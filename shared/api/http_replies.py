@@ -1,25 +1,27 @@
 """Replies to HTTP callers: JSON, and RFC 9457 problem documents for everything that went wrong."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
 import msgspec
+from msgspec import UNSET
 
+from shared.api.views import FieldFault, Problem, SettingFault
 from shared.domain.errors import (
     AcsError,
     AcsUncertain,
     CatalogConflict,
     CatalogUnavailable,
     ControlUnknown,
+    InvalidRequest,
     RecorderError,
     Refused,
     SettingsInvalid,
     Transient,
 )
-from shared.domain.json_fields import Json
+from shared.domain.json_views import View
 from shared.domain.log import LOGGER
 
 PROBLEM_TYPE = "application/problem+json"
@@ -79,8 +81,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
-def json_reply(view: Json, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = {}) -> Reply:
-    return Reply(status=status, body=to_json(view), content_type=JSON_TYPE, headers=headers)
+def json_reply(view: View, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = {}) -> Reply:
+    return Reply(status=status, body=msgspec.json.encode(view), content_type=JSON_TYPE, headers=headers)
 
 
 def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
@@ -99,16 +101,23 @@ def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
 def problem(error: RecorderError, instance: str) -> Reply:
     """The problem document of one of this app's errors."""
     if isinstance(error, SettingsInvalid):
-        wrong = [{"name": name, "mustBe": must_be} for name, must_be in error.wrong]
-        return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, {"settings": wrong})
+        wrong = tuple(SettingFault(name=name, must_be=must_be) for name, must_be in error.wrong)
+        return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, settings=wrong)
     detail = f"{error} {error.advice}".rstrip()
-    extra: dict[str, object] = {"id": error.id}
-    headers = {}
-    if isinstance(error, AcsError):
-        extra |= {"acsCode": error.code, "acsStatus": error.status}
-        if error.retry_after_seconds is not None:
-            headers = {"Retry-After": str(round(error.retry_after_seconds))}
-    return problem_reply(status_of(error), detail, instance, extra, headers)
+    if not isinstance(error, AcsError):
+        faults = error.faults if isinstance(error, InvalidRequest) else ()
+        errors = tuple(FieldFault(field=field, detail=reason) for field, reason in faults)
+        return problem_reply(status_of(error), detail, instance, id=error.id, errors=errors)
+    after = error.retry_after_seconds
+    return problem_reply(
+        status_of(error),
+        detail,
+        instance,
+        {} if after is None else {"Retry-After": str(round(after))},
+        id=error.id,
+        acs_code=error.code,
+        acs_status=error.status,
+    )
 
 
 def status_of(error: RecorderError) -> HTTPStatus:
@@ -143,19 +152,23 @@ def problem_reply(
     status: HTTPStatus,
     detail: str,
     instance: str,
-    extra: Mapping[str, object] = {},
     headers: Mapping[str, str] = {},
+    *,
+    id: str | None = None,
+    acs_code: str | None = None,
+    acs_status: int | None = None,
+    errors: tuple[FieldFault, ...] = (),
+    settings: tuple[SettingFault, ...] = (),
 ) -> Reply:
-    document: Json = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": detail,
-        "instance": instance,
-        **{name: value for name, value in extra.items() if value is not None},
-    }
-    return Reply(status=status, body=to_json(document), content_type=PROBLEM_TYPE, headers=headers)
-
-
-def to_json(view: Json) -> bytes:
-    return json.dumps(view, ensure_ascii=False).encode()
+    document = Problem(
+        title=status.phrase,
+        status=status.value,
+        detail=detail,
+        instance=instance,
+        id=id or UNSET,
+        acs_code=acs_code or UNSET,
+        acs_status=acs_status or UNSET,
+        errors=errors or UNSET,
+        settings=settings or UNSET,
+    )
+    return Reply(status=status, body=msgspec.json.encode(document), content_type=PROBLEM_TYPE, headers=headers)

@@ -1,49 +1,122 @@
 """The JSON of a recording: in replies of the HTTP API, and in the manifest beside the files.
 
+The structs are what is encoded; their fields, in this order and with these meanings, are also the schema that is
+published.
+
 {"id": "6f1c2d3e-…", "recordingId": "eyJQbGF0…", "status": "stopped", "origin": "api", "serverCallId": "aHR0cHM6…",
 "createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
 """
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Annotated
 
-from shared.domain.models import Chunk, Recording, RecordingStatus
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
-type View = dict[str, object]
+from shared.domain.acs_words import RecordingKind, StorageType
+from shared.domain.models import Chunk, ChunkStatus, FailureKind, Origin, Recording, RecordingStatus
+
+# A time in UTC, to the millisecond: 2026-11-22T08:00:00.000Z.
+type Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
-def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) -> View:
+class View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A JSON object that this app writes."""
+
+
+def says(meaning: str) -> Meta:
+    """What a field means, for whoever reads the published schema."""
+    return Meta(description=meaning)
+
+
+class ChunkView(View, frozen=True, kw_only=True):
+    """One file of a recording, with its metadata file."""
+
+    document_id: Annotated[str, says("ACS's id of the file; the key of the chunk.")]
+    index: Annotated[int, says("Its place in the recording, from 0.")]
+    end_reason: Annotated[str | None, says("Why the file ends, as ACS says; null if it does not.")]
+    status: Annotated[ChunkStatus, says("What has happened to it.")]
+    content_blob: Annotated[str, says("Blob of the media, or its URL in storage of your own.")]
+    metadata_blob: Annotated[str | None, says("Blob of ACS's metadata, byte for byte; null if ACS announced none.")]
+    bytes: Annotated[int | None, says("Length of the media in bytes; null until it is stored.")]
+    sha256: Annotated[str | None, says("SHA-256 of the media in hex digits; null until it is proven.")]
+    expires_at: Annotated[Instant | None, says("When ACS destroys the original.")]
+    stored_at: Annotated[Instant | None, says("When the copy was proven.")]
+    deleted_at: Annotated[Instant | None, says("When the original was deleted at ACS.")]
+    attempts: Annotated[int, says("Transfers and deletions that were begun.")]
+    due_at: Annotated[Instant | None, says("When it is looked at next; null once nothing is left to do.")]
+    failure: Annotated[str | None, says("What happened last and what to do; null when all is well.")]
+    failure_kind: Annotated[FailureKind | None, says("What the failure is about; null unless it failed.")]
+
+
+class RecordingView(View, frozen=True, kw_only=True):
+    """One recording of one call."""
+
+    id: Annotated[str, says("This app's id of the recording, a UUID. It never changes.")]
+    recording_id: Annotated[str | None, says("ACS's id of it; null until known.")]
+    status: Annotated[RecordingStatus, says("What ACS confirmed while it runs, then what became of its files.")]
+    failure: Annotated[str | None, says("What happened and what to do; null while nothing is wrong.")]
+    failure_kind: Annotated[FailureKind | None, says("What the failure is about.")]
+    waits_for: Annotated[str | None, says("What is waited for, as a sentence; null when nothing is.")]
+    recording_kind: Annotated[RecordingKind | None, says("Whose recording it is, as ACS says; null until it is asked.")]
+    origin: Annotated[Origin, says("api: started here; event: by another app, known from ACS's event only.")]
+    server_call_id: Annotated[str | None, says("The call, as the start or ACS's event names it.")]
+    call_connection_id: Annotated[str | None, says("The call, as the start names it, or ACS's id of the recording.")]
+    group_call_id: Annotated[str | None, says("The call, as the start names it.")]
+    room_id: Annotated[str | None, says("The call, as the start names it.")]
+    call_id: Annotated[str | None, says("The call, as ACS's event names it.")]
+    same_as: Annotated[str | None, says("Another recording here that turned out to be the same one at ACS.")]
+    recording_content_type: Annotated[str | None, says("audio or audioVideo.")]
+    recording_channel_type: Annotated[str | None, says("mixed or unmixed.")]
+    recording_format_type: Annotated[str | None, says("wav, mp3 or mp4.")]
+    recording_storage_container_url: Annotated[str | None, says("Container of yours that ACS records into.")]
+    storage_type: Annotated[StorageType | None, says("Where ACS put the files; null until it says.")]
+    created_at: Annotated[Instant, says("When the recording was first known here.")]
+    updated_at: Annotated[Instant, says("When its state last changed.")]
+    ended_at: Annotated[Instant | None, says("When ACS confirmed that it does not record any more.")]
+    completed_at: Annotated[Instant | None, says("When its last file was finished.")]
+    recording_start_time: Annotated[Instant | None, says("When it began, as ACS's event says.")]
+    recording_duration_ms: Annotated[int | None, says("How long it is in milliseconds, as ACS's event says.")]
+    session_end_reason: Annotated[str | None, says("Why it ended, as ACS's event says.")]
+    expires_at: Annotated[Instant | None, says("When ACS destroys the first original that is not saved.")]
+    tags: Annotated[dict[str, str], says("The caller's own names and values.")]
+    chunks: Annotated[tuple[ChunkView, ...] | UnsetType, says("Its files; lists leave them out.")] = UNSET
+
+
+def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) -> RecordingView:
     """The recording, with its chunks where they are given."""
-    view: View = {
-        "id": recording.id,
-        "recordingId": recording.recording_id,
-        "status": recording.status,
-        "failure": recording.shown_failure,
-        "failureKind": recording.shown_failure_kind,
-        "waitsFor": waits_for(recording),
-        "recordingKind": recording.recording_kind,
-        "origin": recording.origin,
-        "serverCallId": recording.server_call_id,
-        "callId": recording.call_id,
-        "recordingContentType": recording.recording_content_type,
-        "recordingChannelType": recording.recording_channel_type,
-        "recordingFormatType": recording.recording_format_type,
-        "recordingStorageContainerUrl": recording.recording_storage_container_url,
-        "storageType": recording.storage_type,
-        "createdAt": instant(recording.created_at),
-        "updatedAt": instant(recording.updated_at),
-        "endedAt": instant(recording.ended_at),
-        "completedAt": instant(recording.completed_at),
-        "recordingStartTime": instant(recording.recording_start_time),
-        "recordingDurationMs": recording.recording_duration_ms,
-        "sessionEndReason": recording.session_end_reason,
-        "expiresAt": instant(recording.expires_at),
-        "sameAs": recording.same_as,
-        "tags": recording.tags,
-    }
-    if chunks is not None:
-        view["chunks"] = [chunk_view(chunk) for chunk in chunks]
-    return view
+    return RecordingView(
+        id=recording.id,
+        recording_id=recording.recording_id,
+        status=recording.status,
+        failure=recording.shown_failure,
+        failure_kind=recording.shown_failure_kind,
+        waits_for=waits_for(recording),
+        recording_kind=recording.recording_kind,
+        origin=recording.origin,
+        server_call_id=recording.server_call_id,
+        call_connection_id=recording.call_connection_id,
+        group_call_id=recording.group_call_id,
+        room_id=recording.room_id,
+        call_id=recording.call_id,
+        same_as=recording.same_as,
+        recording_content_type=recording.recording_content_type,
+        recording_channel_type=recording.recording_channel_type,
+        recording_format_type=recording.recording_format_type,
+        recording_storage_container_url=recording.recording_storage_container_url,
+        storage_type=recording.storage_type,
+        created_at=instant(recording.created_at),
+        updated_at=instant(recording.updated_at),
+        ended_at=instant_or_none(recording.ended_at),
+        completed_at=instant_or_none(recording.completed_at),
+        recording_start_time=instant_or_none(recording.recording_start_time),
+        recording_duration_ms=recording.recording_duration_ms,
+        session_end_reason=recording.session_end_reason,
+        expires_at=instant_or_none(recording.expires_at),
+        tags=recording.tags,
+        chunks=UNSET if chunks is None else tuple(map(chunk_view, chunks)),
+    )
 
 
 def waits_for(recording: Recording) -> str | None:
@@ -55,26 +128,30 @@ def waits_for(recording: Recording) -> str | None:
     return f"{recording.start_report} {known if recording.recording_id else lost}"
 
 
-def chunk_view(chunk: Chunk) -> View:
-    return {
-        "documentId": chunk.document_id,
-        "index": chunk.index,
-        "endReason": chunk.end_reason,
-        "status": chunk.status,
-        "contentBlob": chunk.content_blob,
-        "metadataBlob": chunk.metadata_blob,
-        "bytes": chunk.bytes,
-        "sha256": chunk.sha256,
-        "expiresAt": instant(chunk.expires_at),
-        "storedAt": instant(chunk.stored_at),
-        "deletedAt": instant(chunk.deleted_at),
-        "attempts": chunk.attempts,
-        "dueAt": instant(chunk.due_at),
-        "failure": chunk.failure,
-        "failureKind": chunk.failure_kind,
-    }
+def chunk_view(chunk: Chunk) -> ChunkView:
+    return ChunkView(
+        document_id=chunk.document_id,
+        index=chunk.index,
+        end_reason=chunk.end_reason,
+        status=chunk.status,
+        content_blob=chunk.content_blob,
+        metadata_blob=chunk.metadata_blob,
+        bytes=chunk.bytes,
+        sha256=chunk.sha256,
+        expires_at=instant_or_none(chunk.expires_at),
+        stored_at=instant_or_none(chunk.stored_at),
+        deleted_at=instant_or_none(chunk.deleted_at),
+        attempts=chunk.attempts,
+        due_at=instant_or_none(chunk.due_at),
+        failure=chunk.failure,
+        failure_kind=chunk.failure_kind,
+    )
 
 
-def instant(moment: datetime | None) -> str | None:
+def instant(moment: datetime) -> Instant:
     """A time in UTC as RFC 3339 writes it, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant_or_none(moment: datetime | None) -> Instant | None:
+    return instant(moment) if moment else None

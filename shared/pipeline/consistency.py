@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-
-import msgspec
+from typing import Annotated
 
 from shared.domain import blob_names
-from shared.domain.errors import InvalidRequest, RowUnreadable, Unforeseen
-from shared.domain.json_fields import Json, text
+from shared.domain.errors import RowUnreadable, Unforeseen
+from shared.domain.json_fields import text
+from shared.domain.json_views import View, says
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
@@ -24,32 +24,22 @@ RECORDINGS_MAX = 500  # of one call; a caller waits 230 seconds at most
 SAVED = frozenset({ChunkStatus.STORED, ChunkStatus.DELETED})
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Difference(View, frozen=True, kw_only=True):
     """One difference between rows and blobs."""
 
-    id: str
-    difference: str
-    document_id: str | None = None
-    blob: str | None = None
+    id: Annotated[str, says("The recording, or the folder that a blob lies in.")]
+    difference: Annotated[str, says("What differs.")]
+    document_id: Annotated[str | None, says("The chunk that it is about, if it is about one.")] = None
+    blob: Annotated[str | None, says("The blob that it is about, if it is about one.")] = None
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The differences of a day, or of as much of it as one call compares.
+class Report(View, frozen=True, kw_only=True):
+    """The differences of a day, or of as much of it as one call compares."""
 
-    Attributes:
-        recordings: how many rows were compared.
-        blobs: how many blobs are in the day's folder.
-        continuation: where the next call goes on; None when the day is done.
-    """
-
-    recordings: int
-    blobs: int
-    differences: tuple[Difference, ...]
-    continuation: str | None
-
-    def view(self) -> Json:
-        view: Json = msgspec.to_builtins(self)
-        return view
+    recordings: Annotated[int, says("How many rows were compared.")]
+    blobs: Annotated[int, says("How many blobs are in the day's folder; 0 until the last part of a day.")]
+    differences: Annotated[tuple[Difference, ...], says("Every difference that was found; nothing is changed.")]
+    continuation: Annotated[str | None, says("Give it back to go on; null when the day is done.")]
 
 
 @dataclass(frozen=True)
@@ -175,11 +165,3 @@ def compare(
 
 def unread(id: str, error: Unforeseen, *, document_id: str | None = None, blob: str | None = None) -> Difference:
     return Difference(id=id, document_id=document_id, blob=blob, difference=f"It could not be read: {error}")
-
-
-def parse_day(text: str | None) -> datetime:
-    """Raises: InvalidRequest when it is no day."""
-    try:
-        return datetime.fromisoformat(f"{text or ''}T00:00:00+00:00")
-    except ValueError as error:
-        raise InvalidRequest("day: it must be a day such as 2026-11-22.") from error

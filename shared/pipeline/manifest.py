@@ -25,8 +25,7 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
     Whatever else bears the name is not ours, whatever it is, and stays as it is.
     """
     assert recording.folder
-    document = recording_view(recording, chunks)
-    content = json.dumps(document, indent=2, ensure_ascii=False).encode()
+    content = msgspec.json.format(msgspec.json.encode(recording_view(recording, chunks)), indent=2)
     for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
         name = blob_names.manifest_blob(recording.folder, number)
         try:
@@ -71,7 +70,7 @@ def chunks_of(manifest: Json) -> list[Json]:
 
 def lists_exactly(manifest: Json, chunks: list[Chunk]) -> bool:
     """Whether a manifest lists these very chunks."""
-    ours = json.loads(json.dumps([chunk_view(chunk) for chunk in chunks]))
+    ours = json.loads(msgspec.json.encode([chunk_view(chunk) for chunk in chunks]))
     return [lasting(chunk) for chunk in chunks_of(manifest)] == [lasting(chunk) for chunk in ours]
 
 

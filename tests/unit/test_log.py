@@ -4,15 +4,17 @@ import ast
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.api.http_replies import json_reply, reply_or_problem
+from shared.api.http_replies import Reply, json_reply, reply_or_problem
 from shared.api.request_bodies import parse_start_request
 from shared.domain.errors import AcsRefused, RecorderError
+from shared.domain.json_views import recording_view
 from shared.domain.log import ALERTS, LogEvent, log, quiet_sdk_logs
 from shared.pipeline.rejected_events import REASON_CHARACTERS_MAX
 from tests.builders import (
@@ -91,10 +93,14 @@ def start(cloud: Cloud, call: str, phone: str, signature: str) -> None:
         recordingStateCallbackUrl=f"https://caller.example/back?code={signature}",
         tags={"who": phone},
     )
-    request = parse_start_request(body, (), ("caller.example",))
-    reply_or_problem("/", lambda: json_reply({"id": cloud.services.starts.start(request, None).id}))
     refused = start_body(recordingStorageContainerUrl=f"{CONTAINER}?sig={signature}")
-    reply_or_problem("/", lambda: json_reply({"x": parse_start_request(refused, (CONTAINER,)).room_id}))
+    for asked in (body, refused):
+        reply_or_problem("/", partial(start_reply, cloud, asked))
+
+
+def start_reply(cloud: Cloud, body: bytes) -> Reply:
+    request = parse_start_request(body, (CONTAINER,), ("caller.example",))
+    return json_reply(recording_view(cloud.services.starts.start(request, None)))
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

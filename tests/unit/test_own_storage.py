@@ -125,4 +125,4 @@ def test_where_acs_wrote_the_files_is_shown(cloud: Cloud, said: list[str | None]
     for number, storage in enumerate(said):
         cloud.services.ingest.ingest(file_ready_event([announced_chunk(number)], storageType=storage))
 
-    assert recording_view(cloud.recording())["storageType"] == shown
+    assert recording_view(cloud.recording()).storage_type == shown

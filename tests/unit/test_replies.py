@@ -6,6 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from shared.api.http_replies import ACS_CODES, Reply, json_reply, reply_or_problem
+from shared.api.views import SettingFault
 from shared.domain import errors
 from shared.domain.errors import (
     AcsError,
@@ -213,11 +214,11 @@ def test_a_process_that_is_told_to_stop_stops() -> None:
 
 
 def test_what_went_well_is_passed_on() -> None:
-    reply = json_reply({"a": "ä"}, HTTPStatus.CREATED, {"Location": "/x"})
+    reply = json_reply(SettingFault(name="ä", must_be="b"), HTTPStatus.CREATED, {"Location": "/x"})
 
     assert reply_or_problem("/", lambda: reply) == Reply(
         status=HTTPStatus.CREATED,
-        body='{"a": "ä"}'.encode(),
+        body='{"name":"ä","mustBe":"b"}'.encode(),
         content_type="application/json",
         headers={"Location": "/x"},
     )

@@ -1,0 +1,91 @@
+"""The bodies of replies, as structs that are encoded as they are; a recording's own is in `json_views`."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, UnsetType
+
+from shared.domain.json_views import Instant, RecordingView, View, says
+
+
+class RecordingPage(View, frozen=True, kw_only=True):
+    """One page of a list of recordings."""
+
+    recordings: Annotated[tuple[RecordingView, ...], says("Newest first, without their chunks.")]
+    continuation: Annotated[str | None, says("Give it back to go on; null at the end. A page may be short or empty.")]
+
+
+class LinkView(View, frozen=True, kw_only=True):
+    """A link that reads one file, and nothing else."""
+
+    url: Annotated[str, says("Whoever has it can read the file, without a key.")]
+    expires_at: Annotated[Instant, says("Until when it can be used.")]
+
+
+class ReplayView(View, frozen=True, kw_only=True):
+    """What a replay sends again."""
+
+    transfers: Annotated[int, says("Chunks that are to be copied.")]
+    deletions: Annotated[int, says("Chunks whose original is to be deleted at ACS.")]
+    continuation: Annotated[str | None, says("Give it back to go on; null when nothing is left.")]
+
+
+class RejectedView(View, frozen=True, kw_only=True):
+    """An event, or a chunk of one, that was kept as rejected."""
+
+    event: Annotated[str | None, says("The event's id; null without one.")]
+    document_id: Annotated[str | None, says("ACS's id of the file; null where the whole event was rejected.")]
+    reason: Annotated[str, says("Why it was rejected, and what to do.")]
+
+
+class EventsView(View, frozen=True, kw_only=True):
+    """What became of events that were handed in; both numbers are 0 for what is known already."""
+
+    transfers: Annotated[int, says("Chunks that are to be copied.")]
+    deletions: Annotated[int, says("Chunks whose original is to be deleted at ACS.")]
+    rejected: Annotated[tuple[RejectedView, ...], says("What was not understood or not accepted.")]
+
+
+class CallbackView(View, frozen=True, kw_only=True):
+    """The callbacks were taken in; ACS wants nothing in return."""
+
+
+class HealthView(View, frozen=True, kw_only=True):
+    """The app's settings can be read, and are usable."""
+
+    status: Literal["healthy"] = "healthy"
+
+
+class DependenciesView(View, frozen=True, kw_only=True):
+    """Whether the services that the app depends on answer."""
+
+    status: Literal["healthy", "unhealthy"]
+    checks: Annotated[dict[str, bool], says("By name: tables, recordingsStorage, runtimeStorage, acs.")]
+
+
+class FieldFault(View, frozen=True, kw_only=True):
+    """What is wrong with one field of a request."""
+
+    field: Annotated[str, says("Name of the field, of the query parameter, or of the header.")]
+    detail: Annotated[str, says("What is wrong with it, and what is allowed.")]
+
+
+class SettingFault(View, frozen=True, kw_only=True):
+    """A setting that is wrong."""
+
+    name: str
+    must_be: Annotated[str, says("What it must be; its value is never repeated.")]
+
+
+class Problem(View, frozen=True, kw_only=True):
+    """What went wrong (RFC 9457)."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: Annotated[str, says("The phrase of the status.")]
+    status: int
+    detail: Annotated[str, says("What happened, what was lost, and what to do.")]
+    instance: Annotated[str, says("The path that was asked for.")]
+    id: Annotated[str | UnsetType, says("The recording that it is about, where there is one.")] = UNSET
+    acs_code: Annotated[str | UnsetType, says("ACS's error code, where ACS refused.")] = UNSET
+    acs_status: Annotated[int | UnsetType, says("ACS's HTTP status, where ACS answered.")] = UNSET
+    errors: Annotated[tuple[FieldFault, ...] | UnsetType, says("Every wrong field of the request.")] = UNSET
+    settings: Annotated[tuple[SettingFault, ...] | UnsetType, says("Every wrong setting of the app.")] = UNSET
