@@ -23,7 +23,7 @@ CALLBACKS = re.compile(  # whole, so that no other reader of the URL finds anoth
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port>:[0-9]{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?",
     re.ASCII,
 )
-RAW_ID = re.compile(r"\d+:\S+", re.ASCII)
+RAW_ID = re.compile(r"\d+:[!-~]+", re.ASCII)  # printable: five of the longest fit into a column, escaped as they are
 # The media that ACS makes (its documentation has no others), and why the rest is refused.
 MEDIA = {
     ("audioVideo", "mixed", "mp4"),

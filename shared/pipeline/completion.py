@@ -18,8 +18,8 @@ from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import chunks_in_order, save_recording
 from shared.domain.units import attempt
+from shared.domain.wholeness import has_unknown_reason, what_is_missing
 from shared.pipeline.manifest import write_manifest
-from shared.pipeline.wholeness import has_unknown_reason, what_is_missing
 
 DECISION_TRIES = 50  # every conflict means that another writer made progress
 # Of several chunks' kinds the first is the recording's.
