@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions.http_requests import respond
+from shared.api import operations
 from shared.api.http_replies import Reply, json_reply
 from shared.api.views import CallbackView
 from shared.services import Services
@@ -13,7 +14,7 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("callbacks/recording-state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
     def recording_state(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: take_callbacks(services, req))
+        return respond(services, req, operations.RECORDING_STATE, lambda _: take_callbacks(services, req))
 
     return bp
 

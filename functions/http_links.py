@@ -5,7 +5,9 @@ from http import HTTPStatus
 import azure.functions as func
 
 from functions.http_requests import recording_id, respond
+from shared.api import operations
 from shared.api.http_replies import Reply, json_reply
+from shared.api.queries import LinkQuery
 from shared.api.views import LinkView
 from shared.control.download_links import Link
 from shared.domain.errors import ChunkNotFound
@@ -20,11 +22,11 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("recordings/{id}/chunks/{documentId}/content", methods=["GET"])
     def chunk_content(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: link_reply(req, services.download_links.content(chunk_ref(req))))
+        return respond(services, req, operations.CHUNK_CONTENT, lambda asked: content(services, req, asked))
 
     @bp.route("recordings/{id}/chunks/{documentId}/metadata", methods=["GET"])
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: link_reply(req, services.download_links.metadata(chunk_ref(req))))
+        return respond(services, req, operations.CHUNK_METADATA, lambda asked: metadata(services, req, asked))
 
     return bp
 
@@ -37,8 +39,16 @@ def chunk_ref(req: func.HttpRequest) -> ChunkRef:
     return ChunkRef(recording_id(req), document_id)
 
 
-def link_reply(req: func.HttpRequest, link: Link) -> Reply:
+def content(services: Services, req: func.HttpRequest, asked: LinkQuery) -> Reply:
+    return link_reply(services.download_links.content(chunk_ref(req)), asked)
+
+
+def metadata(services: Services, req: func.HttpRequest, asked: LinkQuery) -> Reply:
+    return link_reply(services.download_links.metadata(chunk_ref(req)), asked)
+
+
+def link_reply(link: Link, asked: LinkQuery) -> Reply:
     view = LinkView(url=link.url, expires_at=instant(link.expires_at))
-    if req.params.get("redirect", "").lower() == "true":
+    if asked.redirect:
         return json_reply(view, HTTPStatus.FOUND, {"Location": link.url})
     return json_reply(view)

@@ -1,20 +1,22 @@
 """The routes for operators: replay what failed, hand events in, compare rows with blobs, health."""
 
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 
 import azure.functions as func
+import msgspec
 
 from functions.http_requests import recording_id, respond
 from functions.queue_outputs import Output, queue_outputs, send
+from shared.api import operations
+from shared.api.continuations import continuation_of, cursor_of
 from shared.api.http_replies import Reply, json_reply
-from shared.api.request_bodies import EVENT_BYTES_MAX, parse_events
+from shared.api.queries import ConsistencyQuery, ReplayQuery, scope, time_of
+from shared.api.request_bodies import parse_events
 from shared.api.views import DependenciesView, EventsView, HealthView, ReplayView
-from shared.control.list_recordings import time_filter
-from shared.domain.errors import CatalogUnavailable, InvalidRequest
-from shared.domain.json_fields import Json
+from shared.domain.errors import CatalogUnavailable
 from shared.domain.units import Run, as_interruption
-from shared.pipeline.consistency import parse_day
 from shared.pipeline.queue_messages import merged
 from shared.pipeline.replay import Replayed
 from shared.services import Services
@@ -25,58 +27,55 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("consistency", methods=["GET"])
     def check_consistency(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: consistency_reply(services, req))
+        return respond(services, req, operations.CHECK_CONSISTENCY, lambda asked: consistency_reply(services, asked))
 
     @bp.route("recordings/{id}/replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_recording(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(services, req, lambda: replay_one(services, req, transfers, deletions))
+        return respond(
+            services, req, operations.REPLAY_RECORDING, lambda _: replay_one(services, req, transfers, deletions)
+        )
 
     @bp.route("replay", methods=["POST"])
     @queue_outputs(bp)
     def replay_failed(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(services, req, lambda: replay_since(services, req, transfers, deletions))
+        return respond(
+            services, req, operations.REPLAY_FAILED, lambda asked: replay_since(services, asked, transfers, deletions)
+        )
 
     @bp.route("events", methods=["POST"])
     @queue_outputs(bp)
     def ingest_event(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
-        return respond(
-            services,
-            req,
-            lambda: ingest(services, parse_events(req.get_body()), transfers, deletions),
-            body_bytes_max=EVENT_BYTES_MAX,
-        )
+        return respond(services, req, operations.INGEST_EVENT, lambda _: ingest(services, req, transfers, deletions))
 
     @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def health(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: json_reply(HealthView()))
+        return respond(services, req, operations.HEALTH, lambda _: json_reply(HealthView()))
 
     @bp.route("health/dependencies", methods=["GET"])
     def health_dependencies(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: health_reply(services.health.checks()))
+        return respond(services, req, operations.HEALTH_DEPENDENCIES, lambda _: health_reply(services.health.checks()))
 
     return bp
 
 
-def consistency_reply(services: Services, req: func.HttpRequest) -> Reply:
-    report = services.consistency.check(parse_day(req.params.get("day")), req.params.get("continuation"))
-    return json_reply(report)
+def consistency_reply(services: Services, asked: ConsistencyQuery) -> Reply:
+    bound_to = scope(operations.CHECK_CONSISTENCY.name, asked)
+    report = services.consistency.check(time_of(asked.day), cursor_of(asked.continuation, bound_to))
+    return json_reply(msgspec.structs.replace(report, continuation=continuation_of(report.continuation, bound_to)))
 
 
-def replay_since(services: Services, req: func.HttpRequest, transfers: Output, deletions: Output) -> Reply:
-    """Raises: InvalidRequest without a time."""
-    since = time_filter(req.params, "since")
-    if since is None:
-        raise InvalidRequest("since: say from when on failed recordings are to be replayed.")
-    replayed = services.replay.since(since, req.params.get("continuation"))
-    return replay_reply(replayed, transfers, deletions)
+def replay_since(services: Services, asked: ReplayQuery, transfers: Output, deletions: Output) -> Reply:
+    bound_to = scope(operations.REPLAY_FAILED.name, asked)
+    replayed = services.replay.since(time_of(asked.since), cursor_of(asked.continuation, bound_to))
+    return replay_reply(replayed, transfers, deletions, bound_to)
 
 
 def replay_one(services: Services, req: func.HttpRequest, transfers: Output, deletions: Output) -> Reply:
-    return replay_reply(services.replay.recording(recording_id(req)), transfers, deletions)
+    return replay_reply(services.replay.recording(recording_id(req)), transfers, deletions, {})
 
 
-def replay_reply(replayed: Replayed, transfers: Output, deletions: Output) -> Reply:
+def replay_reply(replayed: Replayed, transfers: Output, deletions: Output, bound_to: Mapping[str, object]) -> Reply:
     """Send what a replay wants sent, and answer how much that is.
 
     Raises:
@@ -90,17 +89,20 @@ def replay_reply(replayed: Replayed, transfers: Output, deletions: Output) -> Re
             " Send the same request again; what was sent stays as it is."
         )
     view = ReplayView(
-        transfers=len(messages.transfers), deletions=len(messages.deletions), continuation=replayed.continuation
+        transfers=len(messages.transfers),
+        deletions=len(messages.deletions),
+        continuation=continuation_of(replayed.continuation, bound_to),
     )
     return json_reply(view, HTTPStatus.ACCEPTED)
 
 
-def ingest(services: Services, events: list[Json], transfers: Output, deletions: Output) -> Reply:
+def ingest(services: Services, req: func.HttpRequest, transfers: Output, deletions: Output) -> Reply:
     """Ingest every event, whatever becomes of the others; the messages of those that could be are sent in any case.
 
     Raises:
         CatalogUnavailable: some could not be ingested just now.
     """
+    events = parse_events(req.get_body())
     run = Run("events")
     messages = merged(run.attempt(partial(services.ingest.ingest, event), as_interruption) for event in events)
     send(messages, transfers, deletions)

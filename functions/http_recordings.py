@@ -1,16 +1,19 @@
 """The routes that control recordings and read them."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import azure.functions as func
 
 from functions.http_requests import recording_id, respond
+from shared.api import operations
+from shared.api.continuations import continuation_of, cursor_of
 from shared.api.http_replies import Reply, json_reply
+from shared.api.queries import ListQuery, list_query, scope
 from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.api.views import RecordingPage
-from shared.control.list_recordings import parse_query
 from shared.domain.json_views import recording_view
-from shared.domain.models import Recording
+from shared.domain.models import FilesStatus, Recording
 from shared.domain.recording_rows import chunks_in_order
 from shared.services import Services
 
@@ -20,27 +23,27 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("recordings", methods=["POST"])
     def start_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: start(services, req))
+        return respond(services, req, operations.START_RECORDING, lambda _: start(services, req))
 
     @bp.route("recordings", methods=["GET"])
     def list_recordings(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: page_reply(services, req))
+        return respond(services, req, operations.LIST_RECORDINGS, lambda asked: page_reply(services, asked))
 
     @bp.route("recordings/{id}", methods=["GET"])
     def get_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: refresh(services, recording_id(req)))
+        return respond(services, req, operations.GET_RECORDING, lambda _: refresh(services, recording_id(req)))
 
     @bp.route("recordings/{id}/pause", methods=["POST"])
     def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: recording_reply(services.control.pause(recording_id(req))))
+        return respond(services, req, operations.PAUSE_RECORDING, lambda _: pause(services, recording_id(req)))
 
     @bp.route("recordings/{id}/resume", methods=["POST"])
     def resume_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: recording_reply(services.control.resume(recording_id(req))))
+        return respond(services, req, operations.RESUME_RECORDING, lambda _: resume(services, recording_id(req)))
 
     @bp.route("recordings/{id}/stop", methods=["POST"])
     def stop_recording(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, lambda: recording_reply(services.control.stop(recording_id(req))))
+        return respond(services, req, operations.STOP_RECORDING, lambda _: stop(services, recording_id(req)))
 
     return bp
 
@@ -50,21 +53,37 @@ def start(services: Services, req: func.HttpRequest) -> Reply:
     settings = services.settings
     request = parse_start_request(req.get_body(), settings.byos_containers, settings.callback_hosts)
     recording = services.starts.start(request, key)
-    return json_reply(
-        recording_view(recording, []), HTTPStatus.CREATED, {"Location": f"/api/recordings/{recording.id}"}
-    )
+    location = {"Location": f"/api/recordings/{recording.id}"}
+    return recording_reply(services, recording, HTTPStatus.CREATED, location)
 
 
-def page_reply(services: Services, req: func.HttpRequest) -> Reply:
-    page = services.recording_lists.page(parse_query(req.params, services.clock()))
-    views = [recording_view(recording) for recording in page.recordings]
-    return json_reply(RecordingPage(recordings=tuple(views), continuation=page.continuation))
+def page_reply(services: Services, asked: ListQuery) -> Reply:
+    bound_to = scope(operations.LIST_RECORDINGS.name, asked)
+    page = services.recording_lists.page(list_query(asked, services.clock(), cursor_of(asked.continuation, bound_to)))
+    views = tuple(map(recording_view, page.recordings))
+    return json_reply(RecordingPage(recordings=views, continuation=continuation_of(page.continuation, bound_to)))
 
 
 def refresh(services: Services, id: str) -> Reply:
-    recording = services.control.refresh(id)
-    return json_reply(recording_view(recording, chunks_in_order(services.catalog, id)))
+    return recording_reply(services, services.control.refresh(id))
 
 
-def recording_reply(recording: Recording) -> Reply:
-    return json_reply(recording_view(recording))
+def pause(services: Services, id: str) -> Reply:
+    return recording_reply(services, services.control.pause(id))
+
+
+def resume(services: Services, id: str) -> Reply:
+    return recording_reply(services, services.control.resume(id))
+
+
+def stop(services: Services, id: str) -> Reply:
+    return recording_reply(services, services.control.stop(id))
+
+
+def recording_reply(
+    services: Services, recording: Recording, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = {}
+) -> Reply:
+    """The recording with its chunks, the same from every route."""
+    announced = recording.files is not FilesStatus.NONE
+    chunks = chunks_in_order(services.catalog, recording.id) if announced else []
+    return json_reply(recording_view(recording, chunks), status, headers)

@@ -1,12 +1,15 @@
 """HTTP requests of the platform as calls of the app, and its replies as responses."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 from uuid import UUID
 
 import azure.functions as func
 
 from shared.api.http_replies import Reply, reply_or_problem
-from shared.api.request_bodies import BODY_BYTES_MAX
+from shared.api.operations import Operation
+from shared.api.queries import Query, read_query
+from shared.api.request_bodies import check_no_body
 from shared.domain.errors import RecordingNotFound
 from shared.domain.json_fields import check_body_length
 from shared.domain.urls import split_url
@@ -15,19 +18,30 @@ from shared.services import Services
 NO_STORE = {"Cache-Control": "no-store"}  # replies have states, links and names in them
 
 
-def respond(
-    services: Services, request: func.HttpRequest, act: Callable[[], Reply], body_bytes_max: int = BODY_BYTES_MAX
+def respond[Asked: Query](
+    services: Services, request: func.HttpRequest, operation: Operation[Asked], act: Callable[[Asked], Reply]
 ) -> func.HttpResponse:
-    """Carry out a request; whatever goes wrong becomes a problem document, wrong settings before all else."""
+    """Carry out an operation on what was asked for in the query.
+
+    Whatever goes wrong becomes a problem document, wrong settings before all else.
+    """
 
     def act_on_settings() -> Reply:
         _ = services.settings
-        check_body_length(request.get_body(), body_bytes_max)
-        return act()
+        check_body_length(request.get_body(), operation.body_bytes_max)
+        asked = read_query(operation.query, query_of(request), ignore_unknown=operation.lenient)
+        if operation.body is None:
+            check_no_body(request.get_body())
+        return act(asked)
 
     reply = reply_or_problem(split_url(request.url).path, act_on_settings)  # a Host header may be anything
     headers = {**NO_STORE, **reply.headers}
     return func.HttpResponse(reply.body, status_code=reply.status.value, headers=headers, mimetype=reply.content_type)
+
+
+def query_of(request: func.HttpRequest) -> str:
+    """The query string as it came: the platform's own reading of it leaves out what is blank, and joins repetitions."""
+    return split_url(request.url).query or urlencode(request.params)
 
 
 def recording_id(request: func.HttpRequest) -> str:

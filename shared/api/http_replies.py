@@ -15,6 +15,7 @@ from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,
     ControlUnknown,
+    InvalidRequest,
     RecorderError,
     Refused,
     SettingsInvalid,
@@ -104,7 +105,9 @@ def problem(error: RecorderError, instance: str) -> Reply:
         return problem_reply(HTTPStatus.SERVICE_UNAVAILABLE, WRONG_SETTINGS, instance, settings=wrong)
     detail = f"{error} {error.advice}".rstrip()
     if not isinstance(error, AcsError):
-        return problem_reply(status_of(error), detail, instance, id=error.id)
+        faults = error.faults if isinstance(error, InvalidRequest) else ()
+        errors = tuple(FieldFault(field=field, detail=reason) for field, reason in faults)
+        return problem_reply(status_of(error), detail, instance, id=error.id, errors=errors)
     after = error.retry_after_seconds
     return problem_reply(
         status_of(error),

@@ -9,10 +9,9 @@ Every option of a start is checked before ACS is asked:
 import json
 from collections.abc import Mapping
 
-import msgspec
-
-from shared.domain.errors import InvalidRequest, TooLarge
-from shared.domain.json_fields import Json
+from shared.api.fields import read_fields
+from shared.domain.errors import InvalidRequest, TooLarge, WrongField
+from shared.domain.json_fields import Json, parse_json
 from shared.domain.start_request import StartRequest, checked
 
 BODY_BYTES_MAX = 64 * 1024  # of every route but the next one
@@ -30,22 +29,25 @@ def parse_start_request(body: bytes, containers: tuple[str, ...], callback_hosts
         callback_hosts: hosts that callers may have ACS post states to.
 
     Raises:
-        InvalidRequest: naming the field, and saying why.
+        InvalidRequest: with every wrong field, and what is allowed.
     """
-    try:
-        request = msgspec.json.decode(body, type=StartRequest)
-    except msgspec.ValidationError as error:
-        raise InvalidRequest(f"The body is not a start request: {error}.") from error
-    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8
-        raise InvalidRequest(f"The body is not JSON: {error}.") from error
-    return checked(request, containers, callback_hosts)
+    document = parse_json(body)
+    if not isinstance(document, Mapping):
+        raise InvalidRequest('The body must be a JSON object such as {"serverCallId": "aHR0cHM6…"}.')
+    return checked(read_fields(StartRequest, document), containers, callback_hosts)
 
 
 def parse_idempotency_key(key: str | None) -> str | None:
     """The key as given; None without one. Raises: InvalidRequest when it is empty or too long."""
     if key is not None and not 1 <= len(key) <= KEY_CHARACTERS_MAX:
-        raise InvalidRequest(f"Idempotency-Key: it must have 1 to {KEY_CHARACTERS_MAX} characters.")
+        raise InvalidRequest.of([WrongField("Idempotency-Key", f"it must have 1 to {KEY_CHARACTERS_MAX} characters.")])
     return key
+
+
+def check_no_body(body: bytes) -> None:
+    """Raises: InvalidRequest for a body where none is expected; an empty object, which some clients send, is none."""
+    if body.strip() not in {b"", b"{}"}:
+        raise InvalidRequest("This route takes no body; send none. Nothing was done.")
 
 
 def parse_events(body: bytes) -> list[Json]:
@@ -55,6 +57,8 @@ def parse_events(body: bytes) -> list[Json]:
         InvalidRequest: it is neither.
         TooLarge: they are more.
     """
+    if not body.strip():
+        raise InvalidRequest("The body is empty; it must be an event, or an array of events.")
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:

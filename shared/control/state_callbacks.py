@@ -19,7 +19,7 @@ from shared.control.control_recording import Control
 from shared.domain.durations import CALLBACK_PAUSE, START_TOLERANCE
 from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError
 from shared.domain.identifiers import ACS_RECORDING_ID, CallId, CallIdKind, normal_recording_id
-from shared.domain.json_fields import Json, moment, number, text
+from shared.domain.json_fields import Json, moment, number, parse_json, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Recording, RecordingStatus
 from shared.domain.ports import CallbackVerifier, Catalog, Clock
@@ -209,10 +209,9 @@ def distinct(callbacks: Iterable[RecordingCallback]) -> list[RecordingCallback]:
 
 def parse_callbacks(body: bytes) -> list[RecordingCallback]:
     """Parse an array of CloudEvents; other kinds of events are passed over. Raises: InvalidRequest."""
-    try:
-        documents = msgspec.json.decode(body, type=list[dict[str, object]])
-    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8
-        raise InvalidRequest(f"The body is no array of CloudEvents: {error}.") from error
+    documents = parse_json(body)
+    if not isinstance(documents, list) or not all(isinstance(one, dict) for one in documents):
+        raise InvalidRequest("The body is no array of CloudEvents; nothing in it was used.")
     return [parse_callback(one) for one in documents if text(one, "type") in {STATE_CHANGED, START_FAILED}]
 
 

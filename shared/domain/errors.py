@@ -39,10 +39,10 @@ RecorderError
     SettingsInvalid         the environment is not usable; every problem is listed
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from shared.domain.durations import CONTROL_RETRY_SECONDS
 
@@ -80,8 +80,29 @@ class Refused(RecorderError):
     status = HTTPStatus.BAD_REQUEST
 
 
+class WrongField(NamedTuple):
+    """A field of a request, and what is wrong with it and what is allowed, as a sentence."""
+
+    field: str
+    detail: str
+
+
 class InvalidRequest(Refused):
-    """A field of the request is wrong."""
+    """A field of the request is wrong.
+
+    Attributes:
+        faults: every wrong field; none where the request is wrong as a whole.
+    """
+
+    faults: tuple[WrongField, ...] = ()
+
+    @classmethod
+    def of(cls, faults: Iterable[WrongField]) -> Self:
+        """The error of these faults, all told in one."""
+        listed = tuple(faults)
+        error = cls(" ".join(f"{field}: {detail}" for field, detail in listed))
+        error.faults = listed
+        return error
 
 
 class TooLarge(Refused):

@@ -1,10 +1,13 @@
 """Tolerant readers of JSON that others write: a malformed or implausible value counts as missing."""
 
+import codecs
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from shared.domain.errors import NotUnderstood, TooLarge
+import msgspec
+
+from shared.domain.errors import InvalidRequest, NotUnderstood, TooLarge
 
 type Json = Mapping[str, object]
 
@@ -19,6 +22,24 @@ def check_body_length(body: bytes, bytes_max: int) -> None:
     """Raises: TooLarge when a body is longer than that."""
     if len(body) > bytes_max:
         raise TooLarge(f"The body has {len(body)} bytes; {bytes_max} are allowed.")
+
+
+def parse_json(body: bytes) -> object:
+    """The value of a body; a byte order mark before it is passed over.
+
+    Raises:
+        InvalidRequest: it is no JSON in UTF-8.
+    """
+    content = body.removeprefix(codecs.BOM_UTF8)
+    if not content.strip():
+        raise InvalidRequest("The body is empty; it must be JSON.")
+    try:
+        value: object = msgspec.json.decode(content.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The body is not JSON in UTF-8: byte {error.start} cannot be read.") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+    return value
 
 
 def mapping(document: Json, name: str) -> Json:

@@ -10,9 +10,9 @@ import msgspec
 
 from shared.domain.acs_urls import Locations
 from shared.domain.acs_words import RecordingKind, StorageType
+from shared.domain.channels import ChannelAffinity
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
-from shared.domain.start_request import ChannelAffinity
 
 
 class Origin(StrEnum):

@@ -2,12 +2,16 @@
 
 import hashlib
 import re
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from shared.domain.acs_urls import URL_CHARACTERS_MAX, in_own_storage
-from shared.domain.errors import InvalidRequest
+from shared.domain.channels import CHANNELS_MAX, ChannelAffinity, Participant
+from shared.domain.errors import InvalidRequest, WrongField
+from shared.domain.json_views import says
 from shared.domain.urls import LOOPBACK_HOSTS
 
 type ContentType = Literal["audio", "audioVideo"]
@@ -17,13 +21,11 @@ type FormatType = Literal["wav", "mp3", "mp4"]
 
 TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
-CHANNELS_MAX = 5  # an unmixed recording has at most five channels
 IDENTIFIER_CHARACTERS_MAX = 2048
 CALLBACKS = re.compile(  # whole, so that no other reader of the URL finds another host in it; a fragment is never sent
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port>:[0-9]{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?",
     re.ASCII,
 )
-RAW_ID = re.compile(r"\d+:[!-~]+", re.ASCII)  # printable: five of the longest fit into a column, escaped as they are
 # The media that ACS makes (its documentation has no others), and why the rest is refused.
 MEDIA = {
     ("audioVideo", "mixed", "mp4"),
@@ -33,29 +35,46 @@ MEDIA = {
 }
 
 
-class ChannelAffinity(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Pins a participant to a channel of an unmixed recording."""
-
-    participant: str
-    channel: int
+type Identifier = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=IDENTIFIER_CHARACTERS_MAX,
+        pattern=r"\S",
+        extra={"allowed": f"a text of 1 to {IDENTIFIER_CHARACTERS_MAX} characters, not only spaces"},
+    ),
+]
+type TagName = Annotated[str, Meta(min_length=1, max_length=TAG_CHARACTERS_MAX)]
+type TagValue = Annotated[str, Meta(max_length=TAG_CHARACTERS_MAX)]
 
 
 class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The body of POST /api/recordings. Exactly one of the first four fields names the call."""
 
-    server_call_id: str | None = None
-    group_call_id: str | None = None
-    room_id: str | None = None
-    call_connection_id: str | None = None
-    recording_content_type: ContentType = "audioVideo"
-    recording_channel_type: ChannelType = "mixed"
-    recording_format_type: FormatType | None = None
-    pause_on_start: bool = False
-    audio_channel_participant_ordering: tuple[str, ...] = ()
-    channel_affinity: tuple[ChannelAffinity, ...] = ()
-    recording_storage_container_url: str | None = None
-    recording_state_callback_url: str | None = None
-    tags: dict[str, str] = {}
+    server_call_id: Annotated[Identifier | None, says("The call, as Call Automation and clients name it.")] = None
+    group_call_id: Annotated[Identifier | None, says("The call: the GUID that its participants joined.")] = None
+    room_id: Annotated[Identifier | None, says("The call: the room that it takes place in.")] = None
+    call_connection_id: Annotated[Identifier | None, says("The call, as Call Automation's results name it.")] = None
+    recording_content_type: Annotated[ContentType, says("What is recorded.")] = "audioVideo"
+    recording_channel_type: Annotated[ChannelType, says("All voices in one channel, or each in its own.")] = "mixed"
+    recording_format_type: Annotated[
+        FormatType | None, says("The file format; without it mp4 for video, mp3 for mixed audio, wav for unmixed.")
+    ] = None
+    pause_on_start: Annotated[bool, says("Record nothing before it is resumed.")] = False
+    audio_channel_participant_ordering: Annotated[
+        tuple[Participant, ...],
+        Meta(max_length=CHANNELS_MAX, description="Who gets which channel, from the first on."),
+    ] = ()
+    channel_affinity: Annotated[
+        tuple[ChannelAffinity, ...], Meta(max_length=CHANNELS_MAX, description="Who gets which channel.")
+    ] = ()
+    recording_storage_container_url: Annotated[
+        str | None, says("A container of the operator's list, or a folder in one, that ACS records into.")
+    ] = None
+    recording_state_callback_url: Annotated[
+        str | None, says("Where ACS posts states, instead of to this app; at one of the hosts the operator allows.")
+    ] = None
+    tags: Annotated[dict[TagName, TagValue], Meta(max_length=TAGS_MAX, description="Names and values of yours.")] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -67,15 +86,18 @@ def checked(request: StartRequest, containers: tuple[str, ...], callback_hosts: 
     """The request with its defaults, if ACS can do what it asks for and the operator allows it.
 
     Raises:
-        InvalidRequest: naming the field, and saying why.
+        InvalidRequest: with every wrong field, and why it is wrong.
     """
     request = with_defaults(request)
-    check_locator(request)
-    check_media(request)
-    check_channels(request)
-    check_container(request.recording_storage_container_url, containers)
-    check_callback(request.recording_state_callback_url, callback_hosts)
-    check_tags(request.tags)
+    faults = [
+        *locator_faults(request),
+        *media_faults(request),
+        *channel_faults(request),
+        *container_faults(request.recording_storage_container_url, containers),
+        *callback_faults(request.recording_state_callback_url, callback_hosts),
+    ]
+    if faults:
+        raise InvalidRequest.of(faults)
     return request
 
 
@@ -89,73 +111,61 @@ def with_defaults(request: StartRequest) -> StartRequest:
     )
 
 
-def check_locator(request: StartRequest) -> None:
+def locator_faults(request: StartRequest) -> Iterator[WrongField]:
     named = {
         "serverCallId": request.server_call_id,
         "groupCallId": request.group_call_id,
         "roomId": request.room_id,
         "callConnectionId": request.call_connection_id,
     }
-    given = {name: value for name, value in named.items() if value is not None}
+    given = [name for name, value in named.items() if value is not None]
     if len(given) != 1:
         which = " and ".join(given) or "none"
-        raise InvalidRequest(f"Exactly one of {', '.join(named)} must name the call; the body has {which}.")
-    name, value = given.popitem()
-    if not value.strip() or len(value) > IDENTIFIER_CHARACTERS_MAX:
-        raise InvalidRequest(f"{name} must have 1 to {IDENTIFIER_CHARACTERS_MAX} characters.")
+        reason = f"exactly one of {', '.join(named)} must name the call; the body has {which}."
+        yield WrongField(given[0] if given else "serverCallId", reason)
 
 
-def check_media(request: StartRequest) -> None:
+def media_faults(request: StartRequest) -> Iterator[WrongField]:
     content, channel = request.recording_content_type, request.recording_channel_type
-    media = (content, channel, request.recording_format_type)
-    if media in MEDIA:
+    if (content, channel, request.recording_format_type) in MEDIA:
         return
     if content == "audioVideo" and channel == "unmixed":
-        raise InvalidRequest("recordingChannelType: ACS records audioVideo only mixed; ask for audio to get channels.")
+        yield WrongField(
+            "recordingChannelType", "ACS records audioVideo only mixed; ask for audio to get a channel for each voice."
+        )
+        return
     formats = sorted(form for made, mixed, form in MEDIA if (made, mixed) == (content, channel))
-    raise InvalidRequest(
-        f"recordingFormatType: ACS makes {content} {channel} recordings only as {' or '.join(formats)}, "
-        f"not as {request.recording_format_type}."
-    )
+    reason = f"ACS makes {content} {channel} recordings only as {' or '.join(formats)}"
+    yield WrongField("recordingFormatType", f"{reason}, not as {request.recording_format_type}.")
 
 
-def check_channels(request: StartRequest) -> None:
+def channel_faults(request: StartRequest) -> Iterator[WrongField]:
     ordering, affinity = request.audio_channel_participant_ordering, request.channel_affinity
-    if not ordering and not affinity:
-        return
-    field = "audioChannelParticipantOrdering" if ordering else "channelAffinity"
-    if request.recording_channel_type != "unmixed":
-        raise InvalidRequest(f"{field}: only an unmixed recording has channels to assign.")
-    check_participants("audioChannelParticipantOrdering", ordering)
-    check_participants("channelAffinity", tuple(pin.participant for pin in affinity))
     channels = [pin.channel for pin in affinity]
-    if any(not 0 <= channel < CHANNELS_MAX for channel in channels):
-        raise InvalidRequest(f"channelAffinity: a channel is a number from 0 to {CHANNELS_MAX - 1}.")
+    assigned = {
+        "audioChannelParticipantOrdering": list(ordering),
+        "channelAffinity": [pin.participant for pin in affinity],
+    }
+    for field, participants in assigned.items():
+        if participants and request.recording_channel_type != "unmixed":
+            yield WrongField(field, "only an unmixed recording has channels to assign.")
+        if len(set(participants)) < len(participants):
+            yield WrongField(field, "a participant is named twice.")
     if len(set(channels)) < len(channels):
-        raise InvalidRequest("channelAffinity: two participants are pinned to the same channel.")
+        yield WrongField("channelAffinity", "two participants are pinned to the same channel.")
 
 
-def check_participants(field: str, participants: tuple[str, ...]) -> None:
-    if len(participants) > CHANNELS_MAX:
-        raise InvalidRequest(f"{field}: an unmixed recording has at most {CHANNELS_MAX} channels.")
-    if len(set(participants)) < len(participants):
-        raise InvalidRequest(f"{field}: a participant is named twice.")
-    if not all(RAW_ID.fullmatch(raw) and len(raw) <= IDENTIFIER_CHARACTERS_MAX for raw in participants):
-        raise InvalidRequest(f"{field}: a participant is a raw id such as 8:acs:… or 4:+15551234567.")
-
-
-def check_container(url: str | None, containers: tuple[str, ...]) -> None:
-    if url is None:
-        return
-    target = url.removesuffix("/")
-    if target not in containers and not in_own_storage(target, containers):
-        raise InvalidRequest(
-            "recordingStorageContainerUrl: it is none of the containers that the operator allows (BYOS_CONTAINERS), nor"
-            f" a folder in one: plain names in at most {URL_CHARACTERS_MAX} characters, without query."
+def container_faults(url: str | None, containers: tuple[str, ...]) -> Iterator[WrongField]:
+    target = url.removesuffix("/") if url is not None else None
+    if target is not None and target not in containers and not in_own_storage(target, containers):
+        yield WrongField(
+            "recordingStorageContainerUrl",
+            "it is none of the containers that the operator allows (BYOS_CONTAINERS), nor"
+            f" a folder in one: plain names in at most {URL_CHARACTERS_MAX} characters, without query.",
         )
 
 
-def check_callback(url: str | None, hosts: tuple[str, ...]) -> None:
+def callback_faults(url: str | None, hosts: tuple[str, ...]) -> Iterator[WrongField]:
     """ACS sends a token of its own to this address: only to hosts that the operator allows, and over https.
 
     Plain http is for a simulator on this machine.
@@ -164,18 +174,10 @@ def check_callback(url: str | None, hosts: tuple[str, ...]) -> None:
         return
     parts = CALLBACKS.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
     if parts is None or (parts["port"] if parts["scheme"] == "https" else parts["host"] not in LOOPBACK_HOSTS):
-        raise InvalidRequest(
-            "recordingStateCallbackUrl: it must be an https URL with a host in lower case, without port, user and"
+        reason = (
+            "it must be an https URL with a host in lower case, without port, user and"
             f" fragment, in at most {URL_CHARACTERS_MAX} plain characters."
         )
-    if parts["host"] not in hosts:
-        raise InvalidRequest("recordingStateCallbackUrl: its host is none that the operator allows (CALLBACK_HOSTS).")
-
-
-def check_tags(tags: dict[str, str]) -> None:
-    if len(tags) > TAGS_MAX:
-        raise InvalidRequest(f"tags: at most {TAGS_MAX} pairs are allowed.")
-    if any(
-        not name or len(name) > TAG_CHARACTERS_MAX or len(value) > TAG_CHARACTERS_MAX for name, value in tags.items()
-    ):
-        raise InvalidRequest(f"tags: a name has 1 to {TAG_CHARACTERS_MAX} characters, a value at most as many.")
+        yield WrongField("recordingStateCallbackUrl", reason)
+    elif parts["host"] not in hosts:
+        yield WrongField("recordingStateCallbackUrl", "its host is none that the operator allows (CALLBACK_HOSTS).")

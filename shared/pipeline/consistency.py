@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated
 
 from shared.domain import blob_names
-from shared.domain.errors import InvalidRequest, RowUnreadable, Unforeseen
+from shared.domain.errors import RowUnreadable, Unforeseen
 from shared.domain.json_fields import text
 from shared.domain.json_views import View, says
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus
@@ -165,11 +165,3 @@ def compare(
 
 def unread(id: str, error: Unforeseen, *, document_id: str | None = None, blob: str | None = None) -> Difference:
     return Difference(id=id, document_id=document_id, blob=blob, difference=f"It could not be read: {error}")
-
-
-def parse_day(text: str | None) -> datetime:
-    """Raises: InvalidRequest when it is no day."""
-    try:
-        return datetime.fromisoformat(f"{text or ''}T00:00:00+00:00")
-    except ValueError as error:
-        raise InvalidRequest("day: it must be a day such as 2026-11-22.") from error

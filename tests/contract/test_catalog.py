@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from shared.domain.acs_urls import Locations
+from shared.domain.channels import CHANNELS_MAX, RAW_ID_CHARACTERS_MAX, ChannelAffinity
 from shared.domain.errors import CatalogConflict
 from shared.domain.models import ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
-from shared.domain.start_request import CHANNELS_MAX, IDENTIFIER_CHARACTERS_MAX, ChannelAffinity
 
 from .samples import NOW, a_chunk, a_recording
 
@@ -94,7 +94,7 @@ def test_the_places_where_a_chunk_was_announced_again_come_back(catalog: Catalog
 
 
 def test_the_channels_of_a_start_come_back_however_long_the_ids_are(catalog: Catalog) -> None:
-    longest = [f"8:{number}" + '"' * (IDENTIFIER_CHARACTERS_MAX - 3) for number in range(CHANNELS_MAX)]
+    longest = [f"8:{number}" + '"' * (RAW_ID_CHARACTERS_MAX - 3) for number in range(CHANNELS_MAX)]
     affinity = tuple(ChannelAffinity(id, channel) for channel, id in enumerate(longest))
     recording = a_recording(
         pause_on_start=True, audio_channel_participant_ordering=tuple(longest), channel_affinity=affinity

@@ -232,15 +232,15 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_start_request.py", "-k", "callback"),
     ),
     "bytes that are no text are a fault of ours": OldBehaviour(
-        path="shared/api/request_bodies.py",
-        today="    except (ValueError, RecursionError) as error:  # msgspec's own, and for bytes that are no UTF-8\n",
-        once="    except msgspec.DecodeError as error:\n",
+        path="shared/domain/json_fields.py",
+        today="    except UnicodeDecodeError as error:\n",
+        once="    except KeyError as error:\n",
         noticed_by=("tests/unit/test_routes.py", "-k", "no_body_makes_a_fault"),
     ),
     "anyone makes the app ask all that it depends on": OldBehaviour(
         path="functions/http_operations.py",
-        today="lambda: json_reply(HealthView())",
-        once="lambda: health_reply(services.health.checks())",
+        today="lambda _: json_reply(HealthView())",
+        once="lambda _: health_reply(services.health.checks())",
         noticed_by=("tests/unit/test_routes.py", "-k", "health"),
     ),
     "a probe is repeated while its service fails": OldBehaviour(

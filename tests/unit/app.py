@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import azure.functions as func
 
@@ -46,11 +47,12 @@ class App:
         self, name: str, body: bytes = b"", *, outputs: bool = False, host: str = "localhost", **request: dict[str, str]
     ) -> Any:
         """(status, parsed body, headers) of a request."""
+        params = request.get("params", {})
         asked = func.HttpRequest(
             method="POST",
-            url=f"http://{host}/api/path?code=secret",
+            url=f"http://{host}/api/path?{urlencode({'code': 'secret', **params})}",
             headers=request.get("headers", {}),
-            params=request.get("params", {}),
+            params={name: value for name, value in params.items() if value},  # the platform leaves out what is blank
             route_params=request.get("route", {}),
             body=body,
         )

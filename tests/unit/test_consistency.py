@@ -1,12 +1,15 @@
 """The check of one day: every difference between rows and blobs is reported, nothing is changed."""
 
+from urllib.parse import urlencode
+
 import pytest
 from msgspec.structs import replace
 
+from shared.api.queries import ConsistencyQuery, read_query
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.domain.ports import BlobProperties
-from shared.pipeline.consistency import RECORDINGS_MAX, Report, parse_day
+from shared.pipeline.consistency import RECORDINGS_MAX, Report
 from tests.builders import (
     CONTAINER,
     OUR_ID,
@@ -152,14 +155,15 @@ def test_a_line_without_a_row_is_passed_over(completed: Cloud) -> None:
     assert check(completed).recordings == 0
 
 
-def test_a_day_is_a_day() -> None:
-    assert parse_day("2026-11-22").isoformat() == "2026-11-22T00:00:00+00:00"
+@pytest.mark.parametrize("day", ["", "2026-11-22T08:00:00", "22.11.2026", "2026-13-01", "20261124", "2026-W48-2"])
+def test_what_is_no_day_is_refused(day: str) -> None:
+    with pytest.raises(InvalidRequest, match="day: it must be a day such as"):
+        read_query(ConsistencyQuery, urlencode({"day": day}))
 
 
-@pytest.mark.parametrize("text", [None, "", "2026-11-22T08:00:00", "22.11.2026", "2026-13-01"])
-def test_anything_else_is_refused(text: str | None) -> None:
-    with pytest.raises(InvalidRequest, match="day: "):
-        parse_day(text)
+def test_a_report_is_of_a_day() -> None:
+    with pytest.raises(InvalidRequest, match="day: it is missing"):
+        read_query(ConsistencyQuery, "")
 
 
 NOT_OURS = [b"not json", b"", b"[]", b"[" * 200_000, b"\xff\xfe", b"7", b"{}", b'{"chunks": ' + b"9" * 5000 + b"}"]

@@ -90,7 +90,7 @@ def test_one_of_four_fields_names_the_call(field: str) -> None:
 def test_two_names_of_a_call_are_refused(others: list[str]) -> None:
     fields: dict[str, object] = dict.fromkeys(others, "name")
 
-    assert "Exactly one of" in reason(**fields)
+    assert "exactly one of" in reason(**fields)
 
 
 def test_no_name_of_a_call_is_refused() -> None:
@@ -100,7 +100,7 @@ def test_no_name_of_a_call_is_refused() -> None:
 @pytest.mark.parametrize("field", LOCATORS)
 @pytest.mark.parametrize("name", ["", "  ", "a" * 2049])
 def test_a_name_that_cannot_be_one_is_refused(field: str, name: str) -> None:
-    assert reason(**{"serverCallId": None, field: name}).startswith(f"{field} must have")
+    assert reason(**{"serverCallId": None, field: name}).startswith(f"{field}: it must be a text of 1 to 2048")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_unknown_field_or_a_wrong_type_is_named(fields: dict[str, object], na
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"null", b'"text"', b"7"])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    assert raw_reason(body).startswith(("The body is not JSON", "The body is not a start request"))
+    assert raw_reason(body).startswith(("The body is not JSON", "The body is empty", "The body must be a JSON object"))
 
 
 # Channels
@@ -165,15 +165,15 @@ def test_a_mixed_recording_has_no_channels(field: str, value: object) -> None:
         ({"channelAffinity": pins(*((person, 0) for person in people(6)))}, "at most 5"),
         ({"channelAffinity": pins((ALICE, 0), (ALICE, 1))}, "twice"),
         ({"channelAffinity": pins(("alice", 0))}, "raw id"),
-        ({"channelAffinity": pins((ALICE, 5))}, "0 to 4"),
-        ({"channelAffinity": pins((ALICE, -1))}, "0 to 4"),
+        ({"channelAffinity": pins((ALICE, 5))}, "from 0 to 4"),
+        ({"channelAffinity": pins((ALICE, -1))}, "from 0 to 4"),
         ({"channelAffinity": pins((ALICE, 0), (BOB, 0))}, "same channel"),
     ],
 )
 def test_channels_that_cannot_be_assigned_are_refused(fields: dict[str, object], why: str) -> None:
     refusal = reason(**fields)
 
-    assert refusal.startswith(f"{next(iter(fields))}: ")
+    assert refusal.startswith(next(iter(fields)))
     assert why in refusal
 
 
@@ -269,7 +269,7 @@ def test_ten_tags_are_kept() -> None:
 
 @pytest.mark.parametrize("tags", [{str(n): "" for n in range(11)}, {"": "x"}, {"x" * 257: ""}, {"x": "y" * 257}])
 def test_tags_beyond_the_limits_are_refused(tags: dict[str, str]) -> None:
-    assert reason(tags=tags).startswith("tags: ")
+    assert reason(tags=tags).startswith("tags")
 
 
 # Idempotency-Key

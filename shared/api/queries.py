@@ -1,0 +1,157 @@
+"""The query strings of the routes, as structs: what may be asked, and what it must look like."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Meta
+
+from shared.api.fields import ALLOWED, read_texts
+from shared.control import list_recordings
+from shared.control.list_recordings import LIMIT_DEFAULT, LIMIT_MAX
+from shared.domain.durations import DAYS_WITHOUT_FROM, LIST_AHEAD
+from shared.domain.errors import InvalidRequest, WrongField
+from shared.domain.json_fields import parse_time
+from shared.domain.models import RecordingStatus
+from shared.domain.start_request import IDENTIFIER_CHARACTERS_MAX, TagName, TagValue
+
+CONTINUATION_CHARACTERS_MAX = 1024
+OF_THE_PLATFORM = frozenset({"code", "clientid"})  # keys and their names, which the platform reads; without case
+
+# A day of 2000 to 2200 that is in the calendar: 31 days, 30 days, February, and its last day in leap years.
+LONG_MONTH = r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+SHORT_MONTH = r"(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+FEBRUARY = r"02-(?:0[1-9]|1[0-9]|2[0-8])"
+LEAP_YEAR = r"(?:20(?:[02468][048]|[13579][26])|21(?:0[48]|[2468][048]|[13579][26]))"
+DAY = rf"(?:(?:2[01][0-9]{{2}}|2200)-(?:{LONG_MONTH}|{SHORT_MONTH}|{FEBRUARY})|{LEAP_YEAR}-02-29)"
+# A plus sign that was not escaped arrives as a space.
+TIME = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?(?:Z|[ +-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
+SOME_DAY = "a day such as 2026-11-22"
+SOME_TIME = f"a time such as 2026-11-22T08:00:00Z or {SOME_DAY}, from 2000 to 2200"
+
+type Day = Annotated[str, Meta(pattern=f"^{DAY}$", examples=["2026-11-22"], extra={ALLOWED: SOME_DAY})]
+type DayOrTime = Annotated[
+    str, Meta(pattern=f"^{DAY}(?:{TIME})?$", examples=["2026-11-22T08:00:00Z"], extra={ALLOWED: SOME_TIME})
+]
+type Identifier = Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_CHARACTERS_MAX)]
+type Continuation = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=CONTINUATION_CHARACTERS_MAX,
+        description="Where to go on: what the last answer to the same request gave.",
+        extra={ALLOWED: "the one that the last answer to the same request gave"},
+    ),
+]
+type TagFilters = Annotated[
+    dict[TagName, TagValue],
+    Meta(description="tag.NAME=VALUE: recordings that have this tag.", extra={ALLOWED: "given as tag.NAME=VALUE"}),
+]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A query string; without fields for a route that takes none."""
+
+
+class ListQuery(Query, frozen=True, kw_only=True):
+    """Which recordings a list shows."""
+
+    server_call_id: Annotated[Identifier | None, Meta(description="Of this call, at any age.")] = None
+    recording_id: Annotated[Identifier | None, Meta(description="With this id of ACS's, at any age.")] = None
+    status: Annotated[RecordingStatus | None, Meta(description="In this status.")] = None
+    from_: Annotated[DayOrTime | None, Meta(description="Created then or later; without it 31 days back.")] = (
+        msgspec.field(name="from", default=None)
+    )
+    to: Annotated[DayOrTime | None, Meta(description="Created then or earlier; a day counts whole.")] = None
+    tags: TagFilters = msgspec.field(name="tag", default_factory=dict)
+    at_risk: Annotated[bool, Meta(description="With an original that is unsaved and expires in 12 hours.")] = False
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="Recordings on a page.")] = LIMIT_DEFAULT
+    continuation: Continuation | None = None
+
+
+class LinkQuery(Query, frozen=True, kw_only=True):
+    """How a link is answered."""
+
+    redirect: Annotated[bool, Meta(description="Answer 302 to the link.")] = False
+    download: Annotated[bool, Meta(description="A link that browsers save as a file instead of opening it.")] = False
+
+
+class ReplayQuery(Query, frozen=True, kw_only=True):
+    """What is replayed."""
+
+    since: Annotated[DayOrTime, Meta(description="What failed since then.")]
+    continuation: Continuation | None = None
+
+
+class ConsistencyQuery(Query, frozen=True, kw_only=True):
+    """What is compared."""
+
+    day: Annotated[Day, Meta(description="The day (UTC) whose recordings are compared.")]
+    continuation: Continuation | None = None
+
+
+def read_query[Asked: Query](kind: type[Asked], query: str, *, ignore_unknown: bool = False) -> Asked:
+    """Read a query string, percent-encoded as it came, with what is blank in it.
+
+    Args:
+        kind: what may be asked.
+        query: without the question mark.
+        ignore_unknown: whether other names are passed over, as for routes that anybody may call.
+
+    Raises:
+        InvalidRequest: with every fault: an unknown name, one that is given twice, a value that is not allowed.
+    """
+    given: dict[str, object] = {}
+    twice: list[str] = []
+    names = {field.encode_name for field in msgspec.structs.fields(kind)}
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        first, dot, rest = name.partition(".")
+        if name.lower() in OF_THE_PLATFORM or (ignore_unknown and first not in names):
+            continue
+        place = given.setdefault(first, {}) if dot and first in names else given
+        if not isinstance(place, dict) or (rest if place is not given else name) in place:
+            twice.append(name)
+        else:
+            place[rest if place is not given else name] = value
+    if twice:
+        raise InvalidRequest.of([WrongField(name, "it is given twice; give it once.") for name in twice])
+    return read_texts(kind, given)
+
+
+def time_of(given: str, *, is_end: bool = False) -> datetime:
+    """The time that a filter means; a day is its first moment, or its last where it ends a list."""
+    moment = parse_time(given.replace(" ", "+"))
+    assert moment is not None  # its type has seen to that
+    whole_day = is_end and "T" not in given
+    return moment + timedelta(days=1, microseconds=-1) if whole_day else moment
+
+
+def scope(operation: str, query: Query) -> Mapping[str, object]:
+    """What a continuation belongs to: the operation, and what was asked of it, save how many on a page."""
+    asked: dict[str, object] = msgspec.to_builtins(query)
+    filters = {field: value for field, value in asked.items() if field not in {"limit", "continuation"}}
+    return {"operation": operation, **filters}
+
+
+def list_query(asked: ListQuery, now: datetime, cursor: str | None) -> list_recordings.Query:
+    """What a list is asked for. Raises: InvalidRequest when it ends before it begins."""
+    since = time_of(asked.from_) if asked.from_ else None
+    until = time_of(asked.to, is_end=True) if asked.to else None
+    if since and until and until < since:
+        raise InvalidRequest.of([WrongField("to", "it must not be before from.")])
+    # Looking up a call or an id costs the same at any age; walking days does not.
+    looked_up = asked.server_call_id or asked.recording_id
+    earliest = list_recordings.MIN_TIME if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
+    return list_recordings.Query(
+        server_call_id=asked.server_call_id,
+        recording_id=asked.recording_id,
+        status=asked.status,
+        since=since or earliest,
+        until=until or now + LIST_AHEAD,
+        tags=asked.tags,
+        at_risk=asked.at_risk,
+        limit=asked.limit,
+        cursor=cursor,
+    )
