@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.derived_fields import manifest_blob
+from shared.domain.derived_fields import first_deadline, manifest_blob
 from shared.domain.errors import RowUnreadable, StoreUnavailable
 from shared.domain.json_views import chunk_view, instant_or_none, recording_view
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
@@ -72,6 +72,43 @@ def test_a_failed_chunk_fails_the_recording(cloud: Cloud) -> None:
 
     assert recording.status is RecordingStatus.FAILED
     assert "1 of its chunks" in str(recording.failure)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kind", "to_do"),
+    [
+        ([FailureKind.EXPIRED], FailureKind.EXPIRED, "No replay brings them back"),
+        ([FailureKind.CONFLICT], FailureKind.CONFLICT, "then replay"),
+        ([FailureKind.EXPIRED, FailureKind.CONFLICT], FailureKind.CONFLICT, "then replay"),
+        ([FailureKind.CONFLICT, FailureKind.REJECTED], FailureKind.REJECTED, "Correct the settings"),
+        ([None], FailureKind.CONFLICT, "then replay"),
+    ],
+)
+def test_a_failed_recording_says_what_can_be_done(
+    cloud: Cloud, kinds: list[FailureKind | None], kind: FailureKind, to_do: str
+) -> None:
+    with_chunks(cloud, [{"status": ChunkStatus.FAILED, "failure_kind": one} for one in kinds])
+
+    recording = complete(cloud)
+
+    assert (recording.failure_kind, to_do in str(recording.failure)) == (kind, True)
+    assert ("replay tries" in str(recording.failure)) is False
+
+
+def test_a_failed_recording_has_the_deadline_of_what_is_lost_in_lists_as_well(cloud: Cloud) -> None:
+    late, early = BEGINNING + timedelta(hours=24), BEGINNING + timedelta(hours=20)
+    with_chunks(
+        cloud,
+        [
+            {"expires_at": BEGINNING},
+            {"status": ChunkStatus.FAILED, "expires_at": late},
+            {"status": ChunkStatus.FAILED, "expires_at": early},
+        ],
+    )
+
+    recording = complete(cloud)
+
+    assert first_deadline(recording, None) == first_deadline(recording, cloud.chunks()) == early
 
 
 def test_a_failed_chunk_fails_the_recording_only_once_nothing_is_open(cloud: Cloud) -> None:
