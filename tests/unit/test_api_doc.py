@@ -1,0 +1,72 @@
+"""docs/api.md says what the code does: its limits, its statuses, its example of a problem."""
+
+import json
+import re
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from shared.api import request_bodies
+from shared.api.operations import OPERATIONS
+from shared.control import list_recordings
+from shared.domain import acs_urls, channels, durations, start_request
+from shared.pipeline import consistency, replay
+from tests.builders import start_body
+from tests.unit.app import App
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+LIMITS = dict(re.findall(r"^\| (.+?) \| (\d+)(?: \w+)? \|$", DOCUMENT, re.MULTILINE))
+WANTED = {
+    "body": request_bodies.BODY_BYTES_MAX // 1024,
+    "body of `POST /api/events`": request_bodies.EVENT_BYTES_MAX // 1024,
+    "events in one body": request_bodies.EVENTS_MAX,
+    "`Idempotency-Key`": request_bodies.KEY_CHARACTERS_MAX,
+    "ids of calls and recordings": start_request.IDENTIFIER_CHARACTERS_MAX,
+    "URLs in a body": acs_urls.URL_CHARACTERS_MAX,
+    "tags of a recording": start_request.TAGS_MAX,
+    "name or value of a tag": start_request.TAG_CHARACTERS_MAX,
+    "participants in `audioChannelParticipantOrdering`, `channelAffinity`": channels.CHANNELS_MAX,
+    "recordings on a page (`limit`)": list_recordings.LIMIT_MAX,
+    "recordings on a page without `limit`": list_recordings.LIMIT_DEFAULT,
+    "how far back a list goes without `from`": durations.DAYS_WITHOUT_FROM,
+    "how many recordings a page looks at": list_recordings.ROWS_READ_MAX,
+    "how many days a page or a replay walks": durations.DAYS_PER_REQUEST_MAX,
+    "kept events that one replay reads": replay.EVENTS_MAX,
+    "recordings that one replay resets": replay.RECORDINGS_MAX,
+    "recordings that one part of a consistency report compares": consistency.RECORDINGS_MAX,
+    "a link can be used for": durations.LINK_LIFETIME.seconds // 60,
+}
+
+
+def test_every_limit_is_that_of_the_code() -> None:
+    assert {what: int(number) for what, number in LIMITS.items() if not what.isdigit()} == WANTED
+
+
+def test_every_status_of_a_problem_is_explained_and_no_other() -> None:
+    explained = {int(status) for status in re.findall(r"^\| (\d{3}) \|", DOCUMENT, re.MULTILINE)}
+
+    assert explained == {status.value for operation in OPERATIONS.values() for status in operation.problems}
+
+
+def test_the_example_is_what_the_app_answers(app: App) -> None:
+    ((block),) = re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
+    _, problem, _ = app.http("start_recording", start_body(serverCallId=" ", recordingFormatType="flac"))
+
+    assert json.loads(block) == problem | {"instance": "/api/recordings"}
+
+
+@pytest.mark.parametrize(
+    ("media", "made"),
+    [
+        ({}, ("audioVideo", "mixed", "mp4")),
+        ({"recordingContentType": "audio"}, ("audio", "mixed", "mp3")),
+        ({"recordingContentType": "audio", "recordingChannelType": "unmixed"}, ("audio", "unmixed", "wav")),
+    ],
+)
+def test_the_defaults_are_as_it_says(app: App, media: dict[str, str], made: tuple[str, str, str]) -> None:
+    body = json.dumps({"serverCallId": "aHR0cHM6Ly9hcGk", **media}).encode()
+    status, recording, _ = app.http("start_recording", body)
+
+    shown = tuple(recording[f"recording{part}Type"] for part in ("Content", "Channel", "Format"))
+    assert (status, shown) == (HTTPStatus.CREATED, made)
