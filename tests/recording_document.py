@@ -88,6 +88,15 @@ def lost(before: Schema, now: Schema) -> list[str]:
     return sorted(set(promises(before)) - set(promises(now)))
 
 
+def is_manifest(content: bytes) -> bool:
+    """Whether a manifest has the fields and types of the schema, and no others."""
+    try:
+        decoded = msgspec.json.decode(content, type=Manifest)
+    except msgspec.MsgspecError:
+        return False
+    return bool(json.loads(msgspec.json.encode(decoded)) == json.loads(content))
+
+
 def main() -> int:
     schema = manifest_schema()
     gone = lost(json.loads(SCHEMA.read_text()), schema) if SCHEMA.exists() else []

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.json_views import Manifest, recording_view
 from tests.builders import a_chunk, a_recording
-from tests.recording_document import DOCUMENT, SCHEMA, as_text, lost, manifest_schema, with_tables
+from tests.recording_document import DOCUMENT, SCHEMA, as_text, is_manifest, lost, manifest_schema, with_tables
 
 REGENERATE = "Run python -m tests.recording_document, and read what it changed."
 EXAMPLE = json.loads(DOCUMENT.read_text().partition("```json\n")[2].partition("```")[0])
@@ -40,6 +40,13 @@ def test_the_example_is_a_manifest_but_for_its_version() -> None:
     assert (
         msgspec.convert(EXAMPLE | {"schemaVersion": 1}, Manifest).chunks[0].bytes_done == EXAMPLE["chunks"][0]["bytes"]
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "whole"), [({}, True), ({"volume": 1}, False), ({"id": 5}, False), ({"schemaVersion": 2}, False)]
+)
+def test_a_manifest_has_the_fields_and_types_of_the_schema(change: dict[str, Any], *, whole: bool) -> None:
+    assert is_manifest(json.dumps(EXAMPLE | {"schemaVersion": 1} | change).encode()) is whole
 
 
 def edited(**fields: Any) -> dict[str, Any]:
