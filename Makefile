@@ -13,13 +13,13 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local bench package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision bench package lock clean
 
 default: check unit
 
 help: ## this list; `make` alone does check and unit
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target text; do \
-		printf '%-8s %s\n' "$$target" "$$text"; done
+		printf '%-9s %s\n' "$$target" "$$text"; done
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found; set PYTHON=/path/to/python3.13"; exit 1; }
@@ -60,6 +60,9 @@ soak: setup ## the long forms of the proofs, for hours
 
 demo: setup ## record a simulated call, export its files, compare every byte
 	@$(BIN)/python -m local.demo
+
+provision: .venv/ready ## create in a storage account what `func start` needs; STORAGE=... names another than Azurite
+	@$(BIN)/python -m local.provision
 
 local: setup ## run everything until Ctrl-C; with PERSIST=1, IDENTITY=1 and the app's settings in the environment
 	@$(BIN)/python -m local

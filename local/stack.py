@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Self
 
 from azure.core.exceptions import HttpResponseError
-from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -19,33 +18,17 @@ from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.ports import FREE, StackPorts
+from local.provision import RECORDINGS_CONTAINER, provision
 from local.recorder import RecorderClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.settings import BlobAccount, Settings
-from shared.settings import (
-    CATALOG_TABLE,
-    DEAD_LETTERS_CONTAINER,
-    DELETION_POISON_QUEUE,
-    DELETION_QUEUE,
-    INDEX_TABLE,
-    RECORDINGS_CONNECTION,
-    REJECTED_EVENTS_CONTAINER,
-    RUNTIME_CONNECTION,
-    TRANSFER_POISON_QUEUE,
-    TRANSFER_QUEUE,
-)
+from shared.settings import DEAD_LETTERS_CONTAINER, EVENT_CONTAINERS, RECORDINGS_CONNECTION, RUNTIME_CONNECTION
 
 ROOT = Path(__file__).parents[1]
 EVENT_FUNCTION = "recording_file_ready"
-CONTAINER = "recordings"
+CONTAINER = RECORDINGS_CONTAINER
 OWN_CONTAINER = "own-recordings"  # where callers may have ACS record into directly
-QUEUES = (
-    TRANSFER_QUEUE,
-    DELETION_QUEUE,
-    TRANSFER_POISON_QUEUE,
-    DELETION_POISON_QUEUE,
-)
 
 
 class Stack:
@@ -99,7 +82,8 @@ class Stack:
             if self.managed_identity is not None:
                 starting.enter_context(self.managed_identity)
             starting.enter_context(self.azurite)
-            provision(self.azurite.connection_string, self.trusted)
+            containers = (CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS)
+            provision(self.azurite.connection_string, containers=containers, connection_verify=self.trusted)
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
             environment = self.environment()
@@ -230,22 +214,6 @@ class Stack:
     @property
     def blobs(self) -> BlobServiceClient:
         return BlobServiceClient.from_connection_string(self.azurite.connection_string, connection_verify=self.trusted)
-
-
-def provision(connection_string: str, trusted: bool | str = True) -> None:
-    """Make what Bicep makes; fine when it is there already."""
-    with TableServiceClient.from_connection_string(connection_string, connection_verify=trusted) as tables:
-        for table in (CATALOG_TABLE, INDEX_TABLE):
-            tables.create_table_if_not_exists(table)
-    with QueueServiceClient.from_connection_string(connection_string, connection_verify=trusted) as queues:
-        there = {queue.name for queue in queues.list_queues()}
-        for queue in sorted(set(QUEUES) - there):
-            queues.create_queue(queue)
-    with BlobServiceClient.from_connection_string(connection_string, connection_verify=trusted) as blobs:
-        there = {container.name for container in blobs.list_containers()}
-        wanted = {CONTAINER, OWN_CONTAINER, REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER}
-        for container in sorted(wanted - there):
-            blobs.create_container(container)
 
 
 def free_port() -> int:

@@ -124,13 +124,13 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and stranger"),
     ),
     "an end reason is compared with case": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='(reason or "").casefold()',
         once='(reason or "")',
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
     ),
     "an upload that failed completes a recording": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='frozenset({STILL_RECORDED, "chunkuploadfailure"})',
         once="frozenset({STILL_RECORDED})",
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
@@ -190,7 +190,7 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
     ),
     "a start that ACS was too busy for was surely not carried out": OldBehaviour(
-        path="shared/adapters/acs_calls.py",
+        path="shared/adapters/acs_answers.py",
         today="kind: type[AcsRefused | AcsUnavailable] = AcsUncertain",
         once="kind: type[AcsRefused | AcsUnavailable] = AcsUnavailable if status == 503 else AcsUncertain",
         noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),
