@@ -22,6 +22,7 @@ TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
 CHANNELS_MAX = 5  # an unmixed recording has at most five channels
 IDENTIFIER_CHARACTERS_MAX = 2048
+PORT_MAX = 65535
 CALLBACKS = re.compile(  # whole, so that no other reader of the URL finds another host in it; a fragment is never sent
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port>:[0-9]{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?",
     re.ASCII,
@@ -186,6 +187,14 @@ def container_faults(url: str | None, containers: tuple[str, ...]) -> Iterator[W
         )
 
 
+def has_allowed_port(parts: re.Match[str]) -> bool:
+    """Over https none; over plain http any that there is, on this machine alone."""
+    port = parts["port"]
+    if parts["scheme"] == "https":
+        return port is None
+    return parts["host"] in LOOPBACK_HOSTS and (port is None or 0 < int(port[1:]) <= PORT_MAX)
+
+
 def callback_faults(url: str | None, hosts: tuple[str, ...]) -> Iterator[WrongField]:
     """ACS sends a token of its own to this address: only to hosts that the operator allows, and over https.
 
@@ -194,7 +203,7 @@ def callback_faults(url: str | None, hosts: tuple[str, ...]) -> Iterator[WrongFi
     if url is None:
         return
     parts = CALLBACKS.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
-    if parts is None or (parts["port"] if parts["scheme"] == "https" else parts["host"] not in LOOPBACK_HOSTS):
+    if parts is None or not has_allowed_port(parts):
         reason = (
             "it must be an https URL with a host in lower case, without port, user and"
             f" fragment, in at most {URL_CHARACTERS_MAX} plain characters."

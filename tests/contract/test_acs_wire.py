@@ -89,6 +89,13 @@ def test_the_three_media_types_are_always_sent(
             },
         ),
         (
+            {"audio_channel_participant_ordering": ("28:bot",), "channel_affinity": (ChannelAffinity("28:bot", 2),)},
+            {
+                "audioChannelParticipantOrdering": [{"rawId": "28:bot"}],
+                "channelAffinity": [{"channel": 2, "participant": {"rawId": "28:bot"}}],
+            },
+        ),
+        (
             {"recording_storage_container_url": "https://a.blob.core.windows.net/c"},
             {
                 "externalStorage": {

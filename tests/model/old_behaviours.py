@@ -190,7 +190,7 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
     ),
     "a start that ACS was too busy for was surely not carried out": OldBehaviour(
-        path="shared/adapters/acs_calls.py",
+        path="shared/adapters/acs_answers.py",
         today="kind: type[AcsRefused | AcsUnavailable] = AcsUncertain",
         once="kind: type[AcsRefused | AcsUnavailable] = AcsUnavailable if status == 503 else AcsUncertain",
         noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),

@@ -213,7 +213,7 @@ def test_any_other_place_is_refused_without_repeating_it(url: str) -> None:
     "url",
     [
         *("https://caller.example", "https://caller.example/back?case=1&code=a%2Fb==", "https://caller.example?x"),
-        *("http://127.0.0.1:8080/back", "http://127.0.0.1/"),
+        *("http://127.0.0.1:8080/back", "http://127.0.0.1/", "http://127.0.0.1:65535/", "http://127.0.0.1:1"),
     ],
 )
 def test_a_callback_can_be_named_at_a_host_that_the_operator_allows(url: str) -> None:
@@ -245,6 +245,7 @@ def test_where_no_host_is_allowed_no_callback_is() -> None:
         *("http://caller.example/", "https://", "ftp://caller.example/", "back", "", "https://[", "//caller.example/"),
         *("https://user:word@caller.example/", "https://:word@caller.example/", "https://@caller.example/"),
         *("https://caller.example:443/", "https://caller.example:/", "https://caller.example/#y"),
+        *("http://127.0.0.1:65536/", "http://127.0.0.1:99999/back", "http://127.0.0.1:0/", "http://127.0.0.1:/"),
         *("https://CALLER.example/", "https://caller.ex\u0430mple/", "https://caller.example\u3002evil/"),
         *("http://evil\\@127.0.0.1/", "https://evil\\@caller.example/", "https://caller.example\\@evil/"),
         *("https://caller.example/\r\nX: y", "https://caller.example/a b", "https://caller.example/\n"),
