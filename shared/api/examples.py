@@ -20,7 +20,7 @@ from shared.api.views import (
     ReplayView,
 )
 from shared.domain.acs_words import RecordingKind, StorageType
-from shared.domain.json_views import ChunkView, RecordingView, View
+from shared.domain.json_views import ChunkView, ParticipantView, RecordingView, View
 from shared.domain.models import ChunkStatus, Origin, RecordingStatus
 from shared.pipeline.consistency import Difference, Report
 
@@ -41,7 +41,9 @@ TOPIC = (
     "/providers/Microsoft.Communication/CommunicationServices/acs"
 )
 EVENT_ID = "7283825e-f8f1-4c61-a9ea-752c56890500"
-BLOB = f"2026/11/22/{RECORDING_ID}/0000-{DOCUMENT_ID}"
+PARTICIPANT = "8:acs:70559d7c-67b2-444f-a1f3-8027a1412880_00000013"
+FOLDER = f"2026/11/22/{RECORDING_ID}"
+BLOB = f"{FOLDER}/0000-{DOCUMENT_ID}"
 
 CHUNK = ChunkView(
     document_id=DOCUMENT_ID,
@@ -51,7 +53,11 @@ CHUNK = ChunkView(
     content_blob=f"{BLOB}.wav",
     metadata_blob=f"{BLOB}.metadata.json",
     bytes=1_920_044,
+    bytes_done=1_920_044,
     sha256="9b74c9897bac770ffc029102a200c5de6a1d2d3f0d3a5c1f0f6e2c4f1b8a7d60",
+    metadata_sha256="3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea",
+    content_version=None,
+    metadata_version=None,
     expires_at=None,
     stored_at="2026-11-22T08:32:01.000Z",
     deleted_at="2026-11-22T08:32:02.000Z",
@@ -59,6 +65,9 @@ CHUNK = ChunkView(
     due_at=None,
     failure=None,
     failure_kind=None,
+    start_time="2026-11-22T08:00:01.000Z",
+    participants=(ParticipantView(id=PARTICIPANT, channel=0),),
+    pauses=(),
 )
 COMPLETED = RecordingView(
     id=RECORDING_ID,
@@ -66,6 +75,7 @@ COMPLETED = RecordingView(
     status=RecordingStatus.COMPLETED,
     failure=None,
     failure_kind=None,
+    replayable=False,
     waits_for=None,
     recording_kind=RecordingKind.ACS,
     origin=Origin.API,
@@ -78,6 +88,9 @@ COMPLETED = RecordingView(
     recording_content_type="audio",
     recording_channel_type="unmixed",
     recording_format_type="wav",
+    pause_on_start=False,
+    audio_channel_participant_ordering=(),
+    channel_affinity=(),
     recording_storage_container_url=None,
     storage_type=StorageType.ACS,
     created_at="2026-11-22T08:00:00.000Z",
@@ -89,6 +102,7 @@ COMPLETED = RecordingView(
     session_end_reason="CallEnded",
     expires_at=None,
     tags={"case": "4711"},
+    manifest_blob=f"{FOLDER}/recording.json",
     chunks=(CHUNK,),
 )
 STOPPED = msgspec.structs.replace(
@@ -102,6 +116,7 @@ STOPPED = msgspec.structs.replace(
     recording_start_time=None,
     recording_duration_ms=None,
     session_end_reason=None,
+    manifest_blob=None,
     chunks=(),
 )
 ACTIVE = msgspec.structs.replace(

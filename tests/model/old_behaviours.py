@@ -124,13 +124,13 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and stranger"),
     ),
     "an end reason is compared with case": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='(reason or "").casefold()',
         once='(reason or "")',
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
     ),
     "an upload that failed completes a recording": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='frozenset({STILL_RECORDED, "chunkuploadfailure"})',
         once="frozenset({STILL_RECORDED})",
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),

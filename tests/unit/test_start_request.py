@@ -160,6 +160,8 @@ def test_a_mixed_recording_has_no_channels(field: str, value: object) -> None:
         ({"audioChannelParticipantOrdering": [""]}, "raw id"),
         ({"audioChannelParticipantOrdering": ["8:acs:a b"]}, "raw id"),
         ({"audioChannelParticipantOrdering": ["8:" + "a" * 2048]}, "raw id"),
+        ({"audioChannelParticipantOrdering": ["8:acs:a\x01b"]}, "raw id"),
+        ({"audioChannelParticipantOrdering": ["8:acs:å"]}, "raw id"),
         ({"channelAffinity": pins(*((person, 0) for person in people(6)))}, "at most 5"),
         ({"channelAffinity": pins((ALICE, 0), (ALICE, 1))}, "twice"),
         ({"channelAffinity": pins(("alice", 0))}, "raw id"),
