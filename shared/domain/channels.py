@@ -24,4 +24,4 @@ class ChannelAffinity(msgspec.Struct, frozen=True, rename="camel", forbid_unknow
     """Pins a participant to a channel of an unmixed recording."""
 
     participant: Participant
-    channel: Annotated[int, Meta(ge=0, le=CHANNELS_MAX - 1)]
+    channel: Annotated[int, Meta(ge=0, le=CHANNELS_MAX - 1, description="Its number.")]

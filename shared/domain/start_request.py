@@ -64,7 +64,11 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     pause_on_start: Annotated[bool, says("Record nothing before it is resumed.")] = False
     audio_channel_participant_ordering: Annotated[
         tuple[Participant, ...],
-        Meta(max_length=CHANNELS_MAX, description="Who gets which channel, from the first on."),
+        Meta(
+            max_length=CHANNELS_MAX,
+            description="Who gets which channel, from the first on.",
+            extra_json_schema={"uniqueItems": True},
+        ),
     ] = ()
     channel_affinity: Annotated[
         tuple[ChannelAffinity, ...], Meta(max_length=CHANNELS_MAX, description="Who gets which channel.")
