@@ -5,28 +5,33 @@ PYTHON ?= $(shell for p in python3.13 python3 python; do \
 BIN := .venv/bin
 NODE_READY := local/node_modules/.package-lock.json
 
+# Says what is installed and that it goes on: pip and npm are silent for minutes.
+INSTALL = $(PYTHON) -m local.installing
+
 # Existing pins stay as they are; `make lock UPGRADE=--upgrade` takes the newest of what is not pinned in the .in files.
 UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local bench package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision bench openapi package lock clean
 
 default: check unit
 
 help: ## this list; `make` alone does check and unit
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target text; do \
-		printf '%-8s %s\n' "$$target" "$$text"; done
+		printf '%-9s %s\n' "$$target" "$$text"; done
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found; set PYTHON=/path/to/python3.13"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(INSTALL) "Python into .venv" $(PYTHON) -m venv .venv
+	@$(INSTALL) "$$(grep -c == requirements-dev.txt) Python packages into .venv" \
+		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(NODE_READY): local/package.json local/package-lock.json
 	@command -v npm >/dev/null || { echo "Node 20 or later with npm is needed for Azurite, the storage emulator"; exit 1; }
-	npm --prefix local ci --no-audit --no-fund --loglevel=error
+	@$(INSTALL) "$$(grep -c '"node_modules/' local/package-lock.json) Node packages into local/node_modules" \
+		npm --prefix local ci --no-audit --no-fund --loglevel=error --no-progress
 	@touch $@
 
 setup: .venv/ready $(NODE_READY) ## install what the other targets need, in .venv and local/node_modules
@@ -56,11 +61,17 @@ soak: setup ## the long forms of the proofs, for hours
 demo: setup ## record a simulated call, export its files, compare every byte
 	@$(BIN)/python -m local.demo
 
-local: setup ## run everything on this machine until Ctrl-C
+provision: .venv/ready ## create in a storage account what `func start` needs; STORAGE=... names another than Azurite
+	@$(BIN)/python -m local.provision
+
+local: setup ## run everything until Ctrl-C; with PERSIST=1, IDENTITY=1 and the app's settings in the environment
 	@$(BIN)/python -m local
 
 bench: setup ## measure transfers, and write docs/performance.*
 	$(BIN)/python -m local.bench
+
+openapi: .venv/ready ## write docs/openapi.json, the document that the app answers
+	$(BIN)/python -m local.openapi
 
 # What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
 package: .venv/ready ## build dist/app, which is what gets deployed

@@ -1,49 +1,88 @@
-"""`make local`: leave everything running, with URLs and keys printed, until Ctrl-C."""
+"""`make local`: run the whole app on this machine until Ctrl-C, on the same ports each time.
 
+The app's settings, PERSIST and IDENTITY are taken from the environment. What runs is printed, and written to
+`.local/env` for a shell as long as it runs.
+"""
+
+import os
 import signal
+import sys
 import threading
-from pathlib import Path
+from contextlib import suppress
 
-from local.stack import EVENT_FUNCTION, ROOT, Stack
+from local.announcing import busy_text, farewell, introduction, shell_variables, write_variables
+from local.azurite import AzuriteError
+from local.choices import ChoiceError, Choices
+from local.host.client import HostStartError
+from local.ports import busy_ports
+from local.run_lock import AlreadyRunning, RunLock
+from local.simulator.process import SimulatorStartError
+from local.stack import Stack
 
-STATE = ROOT / ".local"
-PORT = 7071  # where `func start` listens, too
+ALIVE_SECONDS = 1.0  # how long a part that ended by itself may go unnoticed
 
 
-def main() -> None:
+def main() -> int:
     told_to_end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_end.set())
-    STATE.mkdir(exist_ok=True)
-    with Stack(STATE, port=PORT) as stack:
-        tell(stack)
-        told_to_end.wait()
-    print("stopped")
+    try:
+        choices = Choices.read(sys.argv[1:], os.environ)
+        with RunLock(choices.directory / "lock", f"process {os.getpid()}, {choices.api}"):
+            return run(choices, told_to_end)
+    except ChoiceError as error:
+        return refuse(str(error))
+    except AlreadyRunning as error:
+        return refuse(f"make local runs already: {error}. Nothing was changed; Ctrl-C where it runs ends it.")
 
 
-def tell(stack: Stack) -> None:
-    acs = stack.announcement
-    call = stack.simulator.place_call()
-    print(
-        f"""
-API            {stack.host.url}/api   (header x-functions-key: {stack.host.keys.default})
-Event Grid     {stack.host.event_grid_url(EVENT_FUNCTION)}
-Simulator      {acs.admin_url}   (local/simulator/__init__.py lists its routes)
-Storage        {stack.azurite.connection_string}
-Log            {Path(stack.host.log_path).relative_to(ROOT)}
+def refuse(reason: str) -> int:
+    print(reason, file=sys.stderr)
+    return 1
 
-A call is running. Record it, then end it; its files arrive by themselves:
 
-  curl -s -X POST {stack.host.url}/api/recordings -H 'x-functions-key: {stack.host.keys.default}' \\
-       -d '{{"serverCallId": "{call.server_call_id}"}}'
-  curl -s -X POST {acs.admin_url}/calls/{call.call_id}/end
-  curl -s {stack.host.url}/api/recordings -H 'x-functions-key: {stack.host.keys.default}'
+def run(choices: Choices, told_to_end: threading.Event) -> int:
+    """Everything, from its start to its end; the exit code."""
+    busy = busy_ports(choices.ports, identity=choices.identity)
+    if busy:
+        return refuse(busy_text(busy))
+    with suppress(FileNotFoundError):
+        choices.log.replace(choices.previous_log)
+    print("starting Azurite, the ACS simulator and the functions host …", flush=True)
+    code, stack = 1, stack_of(choices)
+    try:
+        with stack:
+            code = serve(choices, stack, told_to_end)
+    except (AzuriteError, HostStartError, SimulatorStartError) as error:
+        print(error, file=sys.stderr)
+    finally:
+        choices.variables_file.unlink(missing_ok=True)
+    print(farewell(choices, saved=stack.azurite.exit_code == 0), flush=True)
+    return code
 
-Ctrl-C stops everything.
-""",
-        flush=True,
+
+def stack_of(choices: Choices) -> Stack:
+    return Stack(
+        choices.directory,
+        app_settings=choices.app_settings,
+        ports=choices.ports,
+        storage=choices.storage,
+        identity=choices.identity,
     )
 
 
+def serve(choices: Choices, stack: Stack, told_to_end: threading.Event) -> int:
+    """Tell what runs, and wait: for Ctrl-C (0), or for a part that ends by itself (1)."""
+    variables = shell_variables(stack, stack.simulator.place_call())
+    write_variables(choices.variables_file, variables)
+    print(introduction(choices, stack, variables), flush=True)
+    while not told_to_end.wait(ALIVE_SECONDS):
+        dead = stack.dead_part()
+        if dead is not None:
+            print(f"{dead} So the rest is stopped, too.", file=sys.stderr)
+            return 1
+    return 0
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -71,6 +71,8 @@ class Azurite:
         self.oauth_certificate = oauth_certificate
         self.start_seconds = start_seconds
         self.process: subprocess.Popen[bytes] | None = None
+        self.exit_code: int | None = None
+        """Of the last process, once it has ended; 0 means that what it had to keep is on disk."""
         self.complaints: IO[bytes] | None = None
 
     @property
@@ -133,6 +135,7 @@ class Azurite:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self.exit_code = process.returncode
         for stream in (process.stdin, self.complaints):
             if stream is not None:
                 stream.close()

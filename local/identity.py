@@ -24,10 +24,10 @@ CLIENT_ID = "11111111-2222-4333-8444-555555555555"
 
 
 class ManagedIdentity:
-    """The endpoint that App Service offers its apps; use it as a context manager."""
+    """The endpoint that App Service offers its apps, on a free port if 0; use it as a context manager."""
 
-    def __init__(self) -> None:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), TokenHandler)
+    def __init__(self, port: int = 0) -> None:
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), TokenHandler)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
     @property

@@ -6,44 +6,29 @@ counterparts; the app itself cannot tell the difference.
 
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
-from azure.data.tables import TableServiceClient
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from local.azurite import LOOPBACK, Azurite
+from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
+from local.ports import FREE, StackPorts
+from local.provision import RECORDINGS_CONTAINER, provision
 from local.recorder import RecorderClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.settings import BlobAccount, Settings
-from shared.settings import (
-    CATALOG_TABLE,
-    DEAD_LETTERS_CONTAINER,
-    DELETION_POISON_QUEUE,
-    DELETION_QUEUE,
-    INDEX_TABLE,
-    RECORDINGS_CONNECTION,
-    REJECTED_EVENTS_CONTAINER,
-    RUNTIME_CONNECTION,
-    TRANSFER_POISON_QUEUE,
-    TRANSFER_QUEUE,
-)
+from shared.settings import DEAD_LETTERS_CONTAINER, EVENT_CONTAINERS, RECORDINGS_CONNECTION, RUNTIME_CONNECTION
 
 ROOT = Path(__file__).parents[1]
 EVENT_FUNCTION = "recording_file_ready"
-CONTAINER = "recordings"
+CONTAINER = RECORDINGS_CONTAINER
 OWN_CONTAINER = "own-recordings"  # where callers may have ACS record into directly
-QUEUES = (
-    TRANSFER_QUEUE,
-    DELETION_QUEUE,
-    TRANSFER_POISON_QUEUE,
-    DELETION_POISON_QUEUE,
-)
 
 
 class Stack:
@@ -55,7 +40,8 @@ class Stack:
         deployed_settings: all of the app's settings, instead of those made here.
         host_options: switches of the functions host; times that Azure hard-codes are options here.
         simulator_settings: how ACS is to behave.
-        port: of the functions host; any free one if 0.
+        ports: where the parts listen.
+        storage: the folder that keeps storage; in memory without one.
         app_directory: another copy of the app than the work tree, such as the package that gets deployed.
         launcher: the command that runs the functions host.
         identity: no key anywhere: storage over https and ACS take tokens of a managed identity, as in Azure.
@@ -69,7 +55,8 @@ class Stack:
         deployed_settings: Callable[["Stack"], Mapping[str, str]] | None = None,
         host_options: Mapping[str, bool | float | str] | None = None,
         simulator_settings: Settings | None = None,
-        port: int = 0,
+        ports: StackPorts = FREE,
+        storage: Path | None = None,
         app_directory: Path = ROOT,
         launcher: tuple[str, ...] = LAUNCHER,
         identity: bool = False,
@@ -81,12 +68,13 @@ class Stack:
         self.deployed_settings = deployed_settings
         self.host_options = dict(host_options or {})
         self.certificates = Certificates(directory / "identity") if identity else None
-        self.managed_identity = ManagedIdentity() if identity else None
+        self.managed_identity = ManagedIdentity(ports.identity) if identity else None
         certificate = (self.certificates.certificate, self.certificates.key) if self.certificates else None
-        self.azurite = Azurite(oauth_certificate=certificate)
+        services = Ports(ports.blob, ports.queue, ports.table)
+        self.azurite = Azurite(ports=services, directory=storage, oauth_certificate=certificate)
         settings = simulator_settings or Settings(auth="bearer" if identity else "hmac")
-        self.simulator_process = SimulatorProcess(directory / "simulator", settings=settings)
-        self.port = port or free_port()
+        self.simulator_process = SimulatorProcess(directory / "simulator", port=ports.simulator, settings=settings)
+        self.port = ports.api or free_port()
         self.running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -94,12 +82,15 @@ class Stack:
             if self.managed_identity is not None:
                 starting.enter_context(self.managed_identity)
             starting.enter_context(self.azurite)
-            provision(self.azurite.connection_string, self.trusted)
+            containers = (CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS)
+            provision(self.azurite.connection_string, containers=containers, connection_verify=self.trusted)
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
+            environment = self.environment()
+            self.make_containers(environment)
             self.host = HostProcess(
                 self.app_directory,
-                self.environment(),
+                environment,
                 self.host_options,
                 port=self.port,
                 keys_file=self.directory / "host-keys.json",
@@ -140,7 +131,7 @@ class Stack:
             **self.connections(),
             "RECORDINGS_CONTAINER": CONTAINER,
             "ACS_TOPIC": acs.resource_id,
-            "BYOS_CONTAINERS": f"{self.azurite.blob_url}/{OWN_CONTAINER}",
+            "BYOS_CONTAINERS": self.own_container_url,
             "CALLBACK_HOSTS": LOOPBACK,
             "CALLBACK_URL": f"http://127.0.0.1:{self.port}/api/callbacks/recording-state",
             "CALLBACK_AUDIENCE": acs.immutable_resource_id,
@@ -173,16 +164,48 @@ class Stack:
         """What clients on this side verify storage's certificate with."""
         return str(self.certificates.authority) if self.certificates else True
 
-    def subscribe(self) -> None:
-        """What the event subscription does in Azure, and where the oracle of deletions looks.
+    @property
+    def own_container_url(self) -> str:
+        """Where callers may have ACS record into directly, unless BYOS_CONTAINERS says otherwise."""
+        return f"{self.azurite.blob_url}/{OWN_CONTAINER}"
 
-        The oracle trusts plain http only; with identities tests compare the blobs themselves.
-        """
-        account = BlobAccount(connection_string=self.azurite.connection_string, container=CONTAINER)
-        letters = BlobAccount(connection_string=self.azurite.connection_string, container=DEAD_LETTERS_CONTAINER)
-        self.simulator.change_settings(event_endpoint=self.host.event_grid_url(EVENT_FUNCTION))
-        if self.certificates is None:
-            self.simulator.change_settings(oracle=account, byos=account, dead_letters=letters)
+    def make_containers(self, environment: Mapping[str, str]) -> None:
+        """The containers that settings name in this storage account; `provision` makes the usual ones."""
+        listed = environment.get("BYOS_CONTAINERS", "").split(",")
+        root = f"{self.azurite.blob_url}/"
+        own = [url.strip().removeprefix(root).rstrip("/") for url in listed if url.strip().startswith(root)]
+        with self.blobs as blobs:
+            for name in {environment.get("RECORDINGS_CONTAINER") or CONTAINER, *own} - {CONTAINER, OWN_CONTAINER}:
+                # It is there already, or no container can have such a name: that is for the app to say.
+                with suppress(HttpResponseError):
+                    blobs.create_container(name)
+
+    def dead_part(self) -> str | None:
+        """The part that ended by itself, if one did, and what is known of it."""
+        parts = {
+            "The functions host": self.host.process,
+            "The ACS simulator": self.simulator_process.process,
+            "Azurite": self.azurite.process,
+        }
+        for part, process in parts.items():
+            if process is not None and process.poll() is not None:
+                complaint = self.azurite.complaint() if process is self.azurite.process else ""
+                return f"{part} ended by itself (exit code {process.returncode}). {complaint}".strip()
+        return None
+
+    def subscribe(self) -> None:
+        """What the event subscription does in Azure; and where the simulator finds and leaves blobs."""
+        container = self.host.environment.get("RECORDINGS_CONTAINER") or CONTAINER
+        self.simulator.change_settings(
+            event_endpoint=self.host.event_grid_url(EVENT_FUNCTION),
+            oracle=self.account_of(container),
+            byos=self.account_of(),
+            dead_letters=self.account_of(DEAD_LETTERS_CONTAINER),
+        )
+
+    def account_of(self, container: str = "") -> BlobAccount:
+        authority = str(self.certificates.authority) if self.certificates else None
+        return BlobAccount(connection_string=self.azurite.connection_string, container=container, ca_file=authority)
 
     @property
     def queues(self) -> QueueServiceClient:
@@ -191,22 +214,6 @@ class Stack:
     @property
     def blobs(self) -> BlobServiceClient:
         return BlobServiceClient.from_connection_string(self.azurite.connection_string, connection_verify=self.trusted)
-
-
-def provision(connection_string: str, trusted: bool | str = True) -> None:
-    """Make what Bicep makes; fine when it is there already."""
-    with TableServiceClient.from_connection_string(connection_string, connection_verify=trusted) as tables:
-        for table in (CATALOG_TABLE, INDEX_TABLE):
-            tables.create_table_if_not_exists(table)
-    with QueueServiceClient.from_connection_string(connection_string, connection_verify=trusted) as queues:
-        there = {queue.name for queue in queues.list_queues()}
-        for queue in sorted(set(QUEUES) - there):
-            queues.create_queue(queue)
-    with BlobServiceClient.from_connection_string(connection_string, connection_verify=trusted) as blobs:
-        there = {container.name for container in blobs.list_containers()}
-        wanted = {CONTAINER, OWN_CONTAINER, REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER}
-        for container in sorted(wanted - there):
-            blobs.create_container(container)
 
 
 def free_port() -> int:

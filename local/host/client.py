@@ -98,6 +98,8 @@ class HostProcess:
         started = time.monotonic()
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         with self.log_path.open("ab") as log:
+            said_before = log.tell()
+            # A session of its own: Ctrl-C in the terminal reaches the parent, which decides what ends when.
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=ROOT,
@@ -105,8 +107,9 @@ class HostProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                start_new_session=True,
             )
-        ready = json.loads(self.read_ready_line(self.process))
+        ready = json.loads(self.read_ready_line(self.process, said_before))
         self.ready_seconds = time.monotonic() - started
         self.port, self.url, self.functions = ready["port"], ready["url"], ready["functions"]
         self.keys = Keys(**ready["keys"])
@@ -190,14 +193,20 @@ class HostProcess:
             command += ["--option", assignment]
         return command
 
-    def read_ready_line(self, process: subprocess.Popen[bytes]) -> bytes:
+    def read_ready_line(self, process: subprocess.Popen[bytes], said_before: int) -> bytes:
+        """The line that says that the host is ready.
+
+        Raises:
+            HostStartError: with what this start logged, behind the bytes that earlier ones did.
+        """
         assert process.stdout is not None, "started with a pipe"
         ready, _, _ = select.select([process.stdout], [], [], self.start_seconds)
         line = process.stdout.readline() if ready else b""
         if not line:
             if not ready:
                 process.kill()
-            raise HostStartError(self.wait(STOP_SECONDS), self.log_text())
+            code = self.wait(STOP_SECONDS)
+            raise HostStartError(code, self.log_path.read_bytes()[said_before:].decode(errors="replace"))
         return line
 
     def __enter__(self) -> Self:

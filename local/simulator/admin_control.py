@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.simulator.admin_requests import TimeRequest, ValidationRequest
-from local.simulator.admin_routes import Ask, Route
+from local.simulator.admin_routes import Ask, NoBody, Route, named
 from local.simulator.components import Components
 from local.simulator.faults import InjectedFault
 from local.simulator.handshake import validate_subscription
@@ -18,6 +18,8 @@ from local.simulator.views import (
     ViolationView,
 )
 
+FAULT = {"action": "unavailable", "kind": "content", "times": 2}
+
 
 class ControlRoutes:
     """Changing how the simulator behaves, and reading what it saw."""
@@ -25,26 +27,50 @@ class ControlRoutes:
     def __init__(self, components: Components) -> None:
         self.components = components
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Route[Any]]:
         return [
-            Route("GET", "/health", self.health),
-            Route("GET", "/faults", self.faults),
-            Route("POST", "/faults", self.add_fault),
-            Route("DELETE", "/faults", self.clear_faults),
-            Route("GET", "/settings", self.settings),
-            Route("PUT", "/settings", self.change_settings),
-            Route("POST", "/time", self.advance_time),
-            Route("GET", "/requests", self.requests),
-            Route("DELETE", "/requests", self.clear_requests),
-            Route("GET", "/events", self.events),
-            Route("POST", "/events/*/redeliver", self.redeliver),
-            Route("POST", "/validate-subscription", self.validate),
-            Route("GET", "/callbacks", self.callbacks),
-            Route("GET", "/violations", self.violations),
-            Route("GET", "/jwks", self.jwks),
+            Route("GET", "/health", "that it runs, and how much it holds", NoBody, self.health),
+            Route("POST", "/faults", "let the app's requests go wrong", InjectedFault, self.add_fault, FAULT),
+            Route("GET", "/faults", "the faults in force, with how many requests they hit", NoBody, self.faults),
+            Route("DELETE", "/faults", "no faults any more", NoBody, self.clear_faults),
+            Route("GET", "/settings", "how ACS and Event Grid behave", NoBody, self.settings),
+            Route(
+                "PUT",
+                "/settings",
+                "change the settings that are given; null resets one",
+                dict[str, Any],
+                self.change_settings,
+                {"retentionHours": 48, "script": {"chunks": 2}},
+                partial=Settings,
+            ),
+            Route(
+                "POST",
+                "/time",
+                "make all files older, to the eyes of retention, for good",
+                TimeRequest,
+                self.advance_time,
+                {"advanceSeconds": 3600},
+            ),
+            Route("GET", "/requests", "what the app asked of ACS", NoBody, self.requests),
+            Route("DELETE", "/requests", "forget what the app asked", NoBody, self.clear_requests),
+            Route("GET", "/events", "every event, with each attempt to deliver it", NoBody, self.events),
+            Route("POST", "/events/{eventId}/redeliver", "deliver an event again", NoBody, self.redeliver),
+            Route(
+                "POST",
+                "/validate-subscription",
+                "shake hands with the event endpoint, as Event Grid does once",
+                ValidationRequest,
+                self.validate,
+                {"schema": "EventGrid"},
+            ),
+            Route(
+                "GET", "/callbacks", "the recording states that were posted to callback URLs", NoBody, self.callbacks
+            ),
+            Route("GET", "/violations", "originals deleted without a copy, ends told untruly", NoBody, self.violations),
+            Route("GET", "/jwks", "the key that verifies callbacks", NoBody, self.jwks),
         ]
 
-    def health(self, _: Ask) -> HealthView:
+    def health(self, _: Ask[NoBody]) -> HealthView:
         return HealthView(
             status="ok",
             calls=len(self.components.calls.all()),
@@ -54,50 +80,51 @@ class ControlRoutes:
             violations=len(self.components.oracle.violations),
         )
 
-    def faults(self, _: Ask) -> list[FaultView]:
+    def faults(self, _: Ask[NoBody]) -> list[FaultView]:
         return [FaultView.of(active) for active in self.components.faults.all()]
 
-    def add_fault(self, ask: Ask) -> FaultView:
-        return FaultView.of(self.components.faults.add(ask.read(InjectedFault)))
+    def add_fault(self, ask: Ask[InjectedFault]) -> FaultView:
+        return FaultView.of(self.components.faults.add(ask.body))
 
-    def clear_faults(self, _: Ask) -> None:
+    def clear_faults(self, _: Ask[NoBody]) -> None:
         self.components.faults.clear()
 
-    def settings(self, _: Ask) -> Settings:
+    def settings(self, _: Ask[NoBody]) -> Settings:
         return self.components.settings.current
 
-    def change_settings(self, ask: Ask) -> Settings:
-        return self.components.settings.change(ask.read(dict[str, Any]))
+    def change_settings(self, ask: Ask[dict[str, Any]]) -> Settings:
+        return self.components.settings.change(ask.body)
 
-    def advance_time(self, ask: Ask) -> None:
-        self.components.clock.advance(ask.read(TimeRequest).advance_seconds)
+    def advance_time(self, ask: Ask[TimeRequest]) -> None:
+        self.components.clock.advance(ask.body.advance_seconds)
 
-    def requests(self, _: Ask) -> list[RequestView]:
+    def requests(self, _: Ask[NoBody]) -> list[RequestView]:
         return [RequestView.of(entry) for entry in self.components.log.all()]
 
-    def clear_requests(self, _: Ask) -> None:
+    def clear_requests(self, _: Ask[NoBody]) -> None:
         self.components.log.clear()
 
-    def events(self, _: Ask) -> list[EventView]:
+    def events(self, _: Ask[NoBody]) -> list[EventView]:
         return [EventView.of(record) for record in self.components.delivery.all()]
 
-    def redeliver(self, ask: Ask) -> None:
-        self.components.delivery.redeliver(ask.name)
+    def redeliver(self, ask: Ask[NoBody]) -> None:
+        delivery = self.components.delivery
+        delivery.redeliver(named(ask.name, delivery.all(), delivery.get))
 
-    def validate(self, ask: Ask) -> ValidationView:
+    def validate(self, ask: Ask[ValidationRequest]) -> ValidationView:
         current = self.components.settings.current
         if current.event_endpoint is None:
             raise LookupError("No eventEndpoint is configured")
-        schema = ask.read(ValidationRequest).schema
+        schema = ask.body.schema
         return validate_subscription(
             current.event_endpoint, schema, self.components.resource.topic, current.delivery_timeout_seconds
         )
 
-    def callbacks(self, _: Ask) -> list[CallbackView]:
+    def callbacks(self, _: Ask[NoBody]) -> list[CallbackView]:
         return [CallbackView.of(sent) for sent in self.components.callbacks.sent]
 
-    def violations(self, _: Ask) -> list[ViolationView]:
+    def violations(self, _: Ask[NoBody]) -> list[ViolationView]:
         return [ViolationView.of(violation) for violation in self.components.oracle.violations]
 
-    def jwks(self, _: Ask) -> dict[str, Any]:
+    def jwks(self, _: Ask[NoBody]) -> dict[str, Any]:
         return self.components.signer.jwks()

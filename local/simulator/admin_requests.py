@@ -19,10 +19,12 @@ class CallRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
 
 
 class ForeignRecordingRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A finished recording that nobody started through the API."""
+    """A recording that nobody started through the API: one that is over, unless `running`."""
 
     call_id: str | None = None
-    """Unset: of a call that is placed and ended for it."""
+    """`latest` is the latest that runs; unset: of a call that is placed for it."""
+    running: bool = False
+    """It goes on until its call ends; until then nobody else can record the call."""
     content_type: str = "audio"
     channel_type: str = "mixed"
     format_type: str = "wav"

@@ -46,22 +46,22 @@ class Blobs(Protocol):
     def close(self) -> None: ...
 
 
-type OpenBlobs = Callable[[str], Blobs]
-"""Makes a connection string into an account."""
+type OpenBlobs = Callable[[BlobAccount], Blobs]
+"""Makes a client of an account."""
 
 
 class AzureBlobs:
     """The real thing, or Azurite."""
 
-    def __init__(self, connection_string: str) -> None:
+    def __init__(self, account: BlobAccount) -> None:
         self.client = BlobServiceClient.from_connection_string(
-            connection_string,
+            account.connection_string,
             max_single_get_size=READ_BYTES,
             max_chunk_get_size=READ_BYTES,
             # Loopback answers at once or never: the defaults would hold a DELETE for more than a minute.
             retry_policy=LinearRetry(backoff=0, random_jitter_range=0, retry_total=2),
             connection_timeout=5,
-            transport=RequestsTransport(use_env_settings=False),
+            transport=RequestsTransport(use_env_settings=False, connection_verify=account.ca_file or True),
         )
 
     @property
@@ -111,7 +111,7 @@ class OpenAccounts:
         with self.lock:
             opened = self.by_connection_string.get(account.connection_string)
             if opened is None:
-                opened = self.open_blobs(account.connection_string)
+                opened = self.open_blobs(account)
                 self.by_connection_string[account.connection_string] = opened
             return opened
 

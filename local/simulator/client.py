@@ -26,11 +26,13 @@ from local.simulator.settings import Settings
 from local.simulator.views import (
     CallbackView,
     CallView,
+    DocumentView,
     EventView,
     FaultView,
     HealthView,
     RecordingView,
     RequestView,
+    RouteView,
     ValidationView,
     ViolationView,
 )
@@ -49,6 +51,10 @@ class SimulatorAdmin:
     def __init__(self, admin_url: str) -> None:
         parts = urlsplit(admin_url)
         self.host, self.port, self.root = parts.hostname or "127.0.0.1", parts.port, parts.path.rstrip("/")
+
+    def routes(self) -> list[RouteView]:
+        """What the admin side can do."""
+        return self.ask("GET", "", list[RouteView])
 
     # Calls and recordings.
 
@@ -101,7 +107,7 @@ class SimulatorAdmin:
         return recording
 
     def foreign_recording(self, request: ForeignRecordingRequest | None = None) -> RecordingView:
-        """Let a recording end that nobody started through the API."""
+        """Let there be a recording that nobody started through the API."""
         return self.ask("POST", "/foreign-recordings", RecordingView, request or ForeignRecordingRequest())
 
     def content(self, document_id: str) -> bytes:
@@ -111,6 +117,10 @@ class SimulatorAdmin:
     def metadata(self, document_id: str) -> bytes:
         """The metadata file exactly as ACS has or had it."""
         return self.send("GET", f"/documents/{quote(document_id)}/metadata")
+
+    def expire(self, document_id: str) -> DocumentView:
+        """Let ACS destroy a document now."""
+        return self.ask("POST", f"/documents/{quote(document_id)}/expire", DocumentView)
 
     # Faults, settings and time.
 

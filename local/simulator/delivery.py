@@ -87,17 +87,27 @@ class Delivery:
         """Deliver events in one POST, after a delay, and again until accepted or given up."""
         self.scheduler.later(delay_seconds, partial(self.attempt, tuple(batch), tries_before))
 
-    def redeliver(self, event_id: str) -> None:
+    def get(self, event_id: str) -> EventRecord:
+        """Find an event that admin names.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for record in self.all():
+            if record.event.event_id == event_id:
+                return record
+        raise LookupError(f"No event {event_id}")
+
+    def redeliver(self, record: EventRecord) -> None:
         """Send an event again, whatever became of it.
 
         Raises:
-            LookupError: there is no such event, or no endpoint to send it to.
+            LookupError: there is no endpoint to send it to.
         """
-        chosen = [record for record in self.all() if record.event.event_id == event_id]
-        if not chosen or self.settings.current.event_endpoint is None:
-            raise LookupError(f"No event {event_id}, or no eventEndpoint")
-        chosen[0].state = DeliveryState.PENDING
-        self.send(chosen[:1])
+        if self.settings.current.event_endpoint is None:
+            raise LookupError("No eventEndpoint is configured")
+        record.state = DeliveryState.PENDING
+        self.send([record])
 
     def attempt(self, batch: tuple[EventRecord, ...], tries_before: int) -> None:
         current = self.settings.current

@@ -27,6 +27,8 @@ class Document:
     created_at: datetime
     metadata_missing: bool = False
     deleted_at: datetime | None = None
+    expired_at: datetime | None = None
+    """When it was destroyed over admin, before its retention was over."""
     content_fetches: int = 0
     metadata_fetches: int = 0
 
@@ -76,8 +78,15 @@ class Documents:
         return document
 
     def expired(self, document: Document) -> bool:
+        if document.expired_at is not None:
+            return True
         retention = timedelta(hours=self.settings.current.retention_hours)
         return self.clock.retention_now() >= document.created_at + retention
+
+    def expire(self, document: Document) -> None:
+        """Destroy a document, as the end of its retention does."""
+        with self.lock:
+            document.expired_at = document.expired_at or self.clock.now()
 
     def count_fetch(self, document: Document, *, metadata: bool) -> None:
         with self.lock:

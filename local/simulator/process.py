@@ -37,6 +37,10 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         }
 
 
+class SimulatorStartError(Exception):
+    """The simulator did not get ready; what it had to say stands on standard error."""
+
+
 class SimulatorProcess:
     """One simulator process; it ends with this object, or with the process that made it."""
 
@@ -60,7 +64,7 @@ class SimulatorProcess:
         """Start, and wait until it answers.
 
         Raises:
-            RuntimeError: it ended instead; what it had to say stands on standard error.
+            SimulatorStartError: it ended instead.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         settings_file = self.directory / "settings.json"
@@ -75,7 +79,7 @@ class SimulatorProcess:
         line = self.process.stdout.readline()
         if not line:
             self.stop()
-            raise RuntimeError("The simulator ended before it was ready")
+            raise SimulatorStartError("The ACS simulator ended before it was ready; what it said stands above.")
         self.announcement = msgspec.json.decode(line, type=Announcement)
         return self.announcement
 

@@ -17,6 +17,8 @@ class BlobAccount(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     connection_string: str
     container: str = ""
     """Not used for own storage: there the caller of start names the container."""
+    ca_file: str | None = None
+    """The authority of an account over https that no system trusts."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

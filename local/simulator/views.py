@@ -15,6 +15,18 @@ from local.simulator.recordings import Recording
 from local.simulator.request_log import LoggedRequest
 
 
+class RouteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An admin route."""
+
+    method: str
+    path: str
+    does: str
+    example: dict[str, Any] | None
+    """A body that works."""
+    fields: tuple[str, ...]
+    """What a body may have."""
+
+
 class CallView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A simulated call and every name it has."""
 
@@ -48,6 +60,8 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     content_fetches: int
     metadata_fetches: int
     deleted_at: datetime | None
+    expired_at: datetime | None
+    """When it was destroyed over admin; the end of its retention does not show here."""
 
     @classmethod
     def of(cls, document: Document) -> "DocumentView":
@@ -64,6 +78,7 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             content_fetches=document.content_fetches,
             metadata_fetches=document.metadata_fetches,
             deleted_at=document.deleted_at,
+            expired_at=document.expired_at,
         )
 
 

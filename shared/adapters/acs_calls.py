@@ -1,8 +1,5 @@
-"""Recording control at ACS, through the official SDK, which signs every request; and what ACS's answers mean."""
+"""Recording control at ACS, through the official SDK, which signs every request."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -19,19 +16,15 @@ from azure.communication.callautomation import (
     RecordingState,
     UnknownIdentifier,
 )
-from azure.core.exceptions import AzureError, HttpResponseError
-from azure.core.pipeline import PipelineResponse
-from requests.exceptions import ProxyError
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from shared.adapters.acs_client import retry_after
+from shared.adapters.acs_answers import accepts, acs_answer, has_stopped, is_state, names_recording, tells_state
 from shared.domain.acs_words import RecordingKind
-from shared.domain.errors import CODE_NOT_FOUND, NOT_JUDGED, AcsRefused, AcsUnavailable, AcsUncertain
+from shared.domain.errors import CODE_NOT_FOUND, AcsRefused
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
 
 KINDS = {kind.casefold(): kind for kind in RecordingKind}
-CLIENT_ERRORS = range(400, 500)
+NOT_CONFIRMED = "that is not how ACS confirms this"
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class SdkAcsCalls:
     client: CallAutomationClient
 
     def start(self, request: StartRequest, repeatability_id: str, first_sent: datetime) -> AcsState:
-        with translate_errors():
+        with acs_answer(names_recording, "no recording in it") as check:
             # No retries inside: whether a first try may have taken effect decides what 8553 means on the second.
             properties = self.client.start_recording(
                 **start_options(request),
@@ -50,26 +43,26 @@ class SdkAcsCalls:
                     "Repeatability-First-Sent": first_sent.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
                 },
                 retry_total=0,
-                raw_response_hook=refuse_nameless,
+                raw_response_hook=check,
             )
         return state_of(properties)
 
     def pause(self, recording_id: str) -> None:
-        with translate_errors():
-            self.client.pause_recording(recording_id)
+        with acs_answer(accepts, NOT_CONFIRMED) as check:
+            self.client.pause_recording(recording_id, raw_response_hook=check)
 
     def resume(self, recording_id: str) -> None:
-        with translate_errors():
-            self.client.resume_recording(recording_id)
+        with acs_answer(accepts, NOT_CONFIRMED) as check:
+            self.client.resume_recording(recording_id, raw_response_hook=check)
 
     def stop(self, recording_id: str) -> None:
-        with translate_errors():
-            self.client.stop_recording(recording_id)
+        with acs_answer(has_stopped, NOT_CONFIRMED) as check:
+            self.client.stop_recording(recording_id, raw_response_hook=check)
 
     def state(self, recording_id: str) -> AcsState | None:
         try:
-            with translate_errors():
-                return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=refuse_stateless))
+            with acs_answer(tells_state, "no recording and its state in it") as check:
+                return state_of(self.client.get_recording_properties(recording_id, raw_response_hook=check))
         except AcsRefused as error:
             # A gateway's 404, or that of an endpoint that is none of ACS's, says nothing of the recording.
             if error.status == HTTPStatus.NOT_FOUND and error.code == CODE_NOT_FOUND:
@@ -115,75 +108,3 @@ def identifier(raw_id: str) -> CommunicationIdentifier:
     if raw_id.startswith("8:acs:"):
         return CommunicationUserIdentifier(raw_id, raw_id=raw_id)
     return UnknownIdentifier(raw_id)
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Raise the domain's error for the SDK's: AcsRefused, AcsUnavailable or AcsUncertain."""
-    try:
-        yield
-    except HttpResponseError as error:
-        raise refusal(error) from error
-    except AzureError as error:
-        if was_never_connected(error):
-            raise AcsUnavailable("No connection to ACS could be made, so it was not asked.") from error
-        raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error
-    except (ValueError, RecursionError) as error:  # raw out of the SDK, for bytes that its decoders do not take
-        raise AcsUncertain(f"ACS's answer cannot be read: {type(error).__name__}.") from error
-
-
-def was_never_connected(error: AzureError) -> bool:
-    """Whether no connection was made, so that nothing was sent.
-
-    The SDK's own ServiceRequestError does not say it: it is raised for a connection that is cut after the request, too.
-    """
-    cause: object = error.inner_exception
-    if isinstance(cause, ProxyError):  # requests' own, around urllib3's, around what happened
-        cause = getattr(cause.args[0] if cause.args else None, "original_error", None)
-    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
-
-
-def refusal(error: HttpResponseError) -> AcsRefused | AcsUnavailable:
-    status = error.status_code
-    if status is None:
-        return AcsUncertain(f"ACS's answer broke off: {type(error).__name__}.")
-    code = getattr(error.error, "code", None)
-    message = getattr(error.error, "message", None) or f"ACS answered {status}"
-    text = f"{message} ({status}/{code})" if code else f"{message} ({status})"
-    kind: type[AcsRefused | AcsUnavailable] = AcsUncertain  # another success or a redirect does not say what was done
-    if status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:
-        # Without a code it is a gateway's, or that of an endpoint that is none of ACS's.
-        kind = AcsRefused if code and status not in NOT_JUDGED else AcsUnavailable
-    return kind(text, status=status, code=str(code) if code else None, retry_after_seconds=retry_after(error.response))
-
-
-def is_state(said: object, *states: RecordingState) -> bool:
-    return isinstance(said, str) and said.casefold() in states
-
-
-def refuse_nameless(response: PipelineResponse[Any, Any]) -> None:
-    """Raises: AcsUncertain for a start's success without a recording's id.
-
-    Whatever else it says, with the id the recording can be asked about and stopped.
-    """
-    refuse_unclear(response, lambda _: True)
-
-
-def refuse_stateless(response: PipelineResponse[Any, Any]) -> None:
-    """Raises: AcsUncertain for a success without a recording or a known state; the SDK would make it "inactive"."""
-    refuse_unclear(response, lambda recorded: is_state(recorded["recordingState"], *RecordingState))
-
-
-def refuse_unclear(response: PipelineResponse[Any, Any], is_clear: Callable[[dict[str, object]], bool]) -> None:
-    answer = response.http_response
-    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
-        return
-    try:
-        recorded = json.loads(answer.text())
-        clear = isinstance(recorded["recordingId"], str) and bool(recorded["recordingId"]) and is_clear(recorded)
-    except (ValueError, LookupError, TypeError, RecursionError):
-        clear = False
-    if not clear:
-        raise AcsUncertain(
-            f"ACS answered {answer.status_code} without saying what it records.", status=answer.status_code
-        )

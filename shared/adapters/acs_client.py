@@ -11,17 +11,30 @@ Found by experiment with azure-communication-callautomation 1.6.0. The SDK
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 from azure.communication.callautomation import CallAutomationClient
-from azure.core.credentials import TokenCredential
+from azure.core.credentials import AzureKeyCredential, TokenCredential
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.domain.durations import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS, ACS_RETRY_AFTER_SECONDS_MAX
+from shared.domain.errors import CODES_APP_REFUSED
+from shared.domain.urls import https_origin
+from shared.settings_reader import parsed_connection_string
 
 RECEIVE_BYTES = 256 * 1024  # the SDK's default of 4 KiB costs four fifths of the throughput; more gains nothing
+CODE_TEAMS_FORBIDDEN = "7605"  # recording this Teams meeting is not authorised; it says nothing of the app's access
+CHECK_ROLE = (
+    "Check that the app's identity has its role on the ACS resource: Communication and Email Service Owner, or that of"
+    " ACS_ROLE_ID. A new assignment takes some minutes."
+)
+CHECK_KEY = (
+    "Check ACS_CONNECTION_STRING: its access key must be a present one of the ACS resource that it names, and keys must"
+    " not be switched off there."
+)
 REVERIFY = "reverify"  # the option of a request that `ReverifyPolicy` takes
 
 
@@ -41,7 +54,10 @@ def connect(
         "custom_hook_policy": ReverifyPolicy(),
     }
     if connection_string:
-        return CallAutomationClient.from_connection_string(connection_string, **options)
+        # Not from_connection_string(): it drops the scheme, and then takes a host that begins with "http" for one.
+        parts = parsed_connection_string(connection_string) or {}
+        key = AzureKeyCredential(parts["accesskey"])
+        return CallAutomationClient(https_origin(parts["endpoint"]), key, **options)
     assert endpoint
     return CallAutomationClient(endpoint, credential(), **options)
 
@@ -81,3 +97,15 @@ def retry_after(response: object) -> float | None:
         except (TypeError, ValueError, OverflowError):
             return None
     return min(max(0.0, seconds), ACS_RETRY_AFTER_SECONDS_MAX)  # in this order NaN becomes 0
+
+
+def app_refused(status: int, code: str | None, answer: HttpResponse) -> str:
+    """What to check where ACS refused the app itself, by how the request was signed; empty for other answers.
+
+    ACS's own words never say which role or which key it misses.
+    """
+    refused = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if code == CODE_TEAMS_FORBIDDEN or not (status in refused or code in CODES_APP_REFUSED):
+        return ""
+    signed = str(answer.request.headers.get("Authorization", ""))
+    return CHECK_KEY if signed.startswith("HMAC-SHA256 ") else CHECK_ROLE

@@ -13,7 +13,7 @@ from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpResponse
 
-from shared.adapters.acs_client import REVERIFY, retry_after
+from shared.adapters.acs_client import REVERIFY, app_refused, retry_after
 from shared.domain.acs_urls import Location, parse_location
 from shared.domain.durations import ACS_CONTENT_READ_SECONDS
 from shared.domain.errors import AcsUnavailable, NotUnderstood, SourceMissing, SourceSuspect, SourceUnavailable
@@ -110,7 +110,9 @@ def close_on_error[Answer](url: str, send: Callable[[str], Answer]) -> Answer:
 def unavailable(error: HttpResponseError) -> SourceUnavailable:
     if error.status_code == HTTPStatus.NOT_FOUND:
         return SourceMissing("ACS has no such document: not yet, or not any more.")
-    return SourceUnavailable(f"ACS answered {error.status_code}.", retry_after_seconds=retry_after(error.response))
+    answer = cast("HttpResponse", error.response)
+    text = f"ACS answered {error.status_code}. {app_refused(error.status_code or 0, None, answer)}".rstrip()
+    return SourceUnavailable(text, retry_after_seconds=retry_after(answer))
 
 
 class ResponseRange:

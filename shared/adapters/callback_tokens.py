@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from threading import Lock
 
 import jwt
 import requests
+import urllib3
 
 from shared.domain.durations import (
     TOKEN_KEYS_LIFETIME_SECONDS,
@@ -21,6 +23,14 @@ ALGORITHMS = ["RS256"]  # pinned: a token must not choose how it is verified
 SCHEME = "bearer "
 KEYS_BYTES_MAX = 256 * 1024  # ACS's have about two thousand
 READ_BYTES = 16 * 1024
+FAULTS: dict[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "it has expired",
+    jwt.ImmatureSignatureError: "its time has not come yet",
+    jwt.InvalidAudienceError: "it is for another resource than CALLBACK_AUDIENCE",
+    jwt.InvalidIssuerError: "another issued it than CALLBACK_ISSUER",
+    jwt.InvalidSignatureError: "ACS's key did not sign it",
+    jwt.InvalidAlgorithmError: f"it is signed otherwise than with {' or '.join(ALGORITHMS)}",
+}
 
 
 class JwtCallbackVerifier:
@@ -47,8 +57,17 @@ class JwtCallbackVerifier:
                 leeway=TOKEN_LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud"]},
             )
-        except (jwt.PyJWTError, RecursionError) as error:
-            raise CallbackRefused(f"The callback's token is not valid: {error}.") from error
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+            raise CallbackRefused(f"The callback's token is not valid: {fault_of(error)}.") from error
+
+
+def fault_of(error: Exception) -> str:
+    """What is wrong with a token, without the library's words, which may quote what a stranger sent."""
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return f"it has no {error.claim}"  # one of those that are required here
+    return next(
+        (fault for kind, fault in FAULTS.items() if isinstance(error, kind)), "it is no JSON Web Token of ACS's"
+    )
 
 
 class PublishedKeys:
@@ -90,18 +109,33 @@ class PublishedKeys:
     def fetch(self) -> None:
         self.next_fetch = self.monotonic() + TOKEN_KEYS_PAUSE_SECONDS  # whatever comes of this one
         try:
-            published = jwt.PyJWKSet.from_dict(fetched(self.url, self.monotonic)).keys
-            self.keys = {key.key_id: key for key in published if isinstance(key.key_id, str)}
+            self.keys = keys_of(fetched(self.url, self.monotonic))
             self.known_until = self.monotonic() + TOKEN_KEYS_LIFETIME_SECONDS
-        except (requests.RequestException, OSError, ValueError, RecursionError, jwt.PyJWTError) as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError) as error:
             self.failure = error
+
+
+def keys_of(document: Mapping[str, object]) -> Mapping[str, jwt.PyJWK]:
+    """The published keys by their ids; one that is not understood keeps no other from being used.
+
+    Raises:
+        ValueError: none is understood.
+    """
+    listed = document.get("keys")
+    keys = []
+    for one in listed if isinstance(listed, list) else []:
+        with suppress(jwt.PyJWTError, ValueError, LookupError, TypeError, AttributeError):  # whatever is in it
+            keys.append(jwt.PyJWK(one))
+    if not keys:
+        raise ValueError("There is no key that is understood.")
+    return {key.key_id: key for key in keys if isinstance(key.key_id, str)}
 
 
 def fetched(url: str, monotonic: Callable[[], float]) -> dict[str, object]:
     """The JSON object at a URL, within bounds of time and length.
 
     Raises:
-        requests.RequestException, OSError: no answer, or none in time.
+        requests.RequestException, urllib3.exceptions.HTTPError, OSError: no answer, or none in time.
         ValueError, RecursionError: it is something else.
     """
     deadline = monotonic() + TOKEN_KEYS_SECONDS_MAX

@@ -12,11 +12,13 @@ from shared.api.views import FieldFault, Problem, SettingFault
 from shared.domain.errors import (
     AcsError,
     AcsUncertain,
+    AcsUnreadable,
     CatalogConflict,
     CatalogUnavailable,
     ControlUnknown,
     InvalidRequest,
     RecorderError,
+    RecordingUnknown,
     Refused,
     SettingsInvalid,
     Transient,
@@ -126,10 +128,10 @@ def status_of(error: RecorderError) -> HTTPStatus:
             return error.status
         case ControlUnknown() | CatalogUnavailable() | Transient():
             return HTTPStatus.SERVICE_UNAVAILABLE
+        case CatalogConflict() | RecordingUnknown():
+            return HTTPStatus.CONFLICT
         case AcsError():
             return acs_status(error)
-        case CatalogConflict():
-            return HTTPStatus.CONFLICT
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
@@ -137,7 +139,7 @@ def acs_status(error: AcsError) -> HTTPStatus:
     """The status that says whose fault it is: the caller's, the call's state, ACS's, or the connection's."""
     if isinstance(error, AcsUncertain):  # never the caller's: the request may have taken effect
         if error.status is None:
-            return HTTPStatus.GATEWAY_TIMEOUT
+            return HTTPStatus.BAD_GATEWAY if isinstance(error, AcsUnreadable) else HTTPStatus.GATEWAY_TIMEOUT
         return HTTPStatus.SERVICE_UNAVAILABLE if error.status in COME_AGAIN else HTTPStatus.BAD_GATEWAY
     if error.status is None:
         return HTTPStatus.SERVICE_UNAVAILABLE  # ACS was not reached

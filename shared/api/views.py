@@ -54,13 +54,13 @@ class CallbackView(View, frozen=True, kw_only=True):
 class HealthView(View, frozen=True, kw_only=True):
     """The app's settings can be read, and are usable."""
 
-    status: Literal["healthy"] = "healthy"
+    status: Annotated[Literal["healthy"], says("Wrong settings are a problem document instead.")] = "healthy"
 
 
 class DependenciesView(View, frozen=True, kw_only=True):
     """Whether the services that the app depends on answer."""
 
-    status: Literal["healthy", "unhealthy"]
+    status: Annotated[Literal["healthy", "unhealthy"], says("healthy when all of them answer.")]
     checks: Annotated[dict[str, bool], says("By name: tables, recordingsStorage, runtimeStorage, acs.")]
 
 
@@ -74,16 +74,18 @@ class FieldFault(View, frozen=True, kw_only=True):
 class SettingFault(View, frozen=True, kw_only=True):
     """A setting that is wrong."""
 
-    name: str
+    name: Annotated[str, says("The setting's name.")]
     must_be: Annotated[str, says("What it must be; its value is never repeated.")]
 
 
 class Problem(View, frozen=True, kw_only=True):
     """What went wrong (RFC 9457)."""
 
-    type: Literal["about:blank"] = "about:blank"
+    type: Annotated[Literal["about:blank"], says("The status and its title say what kind of problem it is.")] = (
+        "about:blank"
+    )
     title: Annotated[str, says("The phrase of the status.")]
-    status: int
+    status: Annotated[int, says("The HTTP status.")]
     detail: Annotated[str, says("What happened, what was lost, and what to do.")]
     instance: Annotated[str, says("The path that was asked for.")]
     id: Annotated[str | UnsetType, says("The recording that it is about, where there is one.")] = UNSET

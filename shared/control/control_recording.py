@@ -31,6 +31,7 @@ from shared.domain.errors import (
     CatalogConflict,
     Conflict,
     ControlUnknown,
+    RecordingUnknown,
     about,
 )
 from shared.domain.models import ControlStatus, FilesStatus, Recording
@@ -39,6 +40,8 @@ from shared.domain.ports import AcsCalls, Catalog, Clock
 from shared.domain.recording_rows import SAVE_TRIES, existing_recording
 
 QUESTIONS_MAX = 4  # of one request; each further one means that another request controls the recording just now
+ENDED = "ACS does not know this recording any more: it has ended."
+UNKNOWN_YET = "ACS does not know this recording yet, or not any more; ask again in a minute."
 
 type Change = Callable[[Recording], Recording]
 
@@ -77,7 +80,7 @@ class Control:
         """Ask ACS to change a running recording, and write what came of it.
 
         Raises:
-            Conflict: ACS does not know the recording.
+            RecordingUnknown: ACS does not know the recording.
             AcsError: ACS refused or failed; after an unclear answer the row has the state that ACS gave when asked.
         """
         try:
@@ -88,9 +91,8 @@ class Control:
             self.schedule_question(recording)  # the SDK may have tried before, and not heard what came of that
             if not isinstance(error, AcsRefused) or error.code != CODE_NOT_FOUND:
                 raise
-            if self.ask(recording).ended_at is not None:
-                raise Conflict("ACS does not know this recording any more: it has ended.") from error
-            raise Conflict("ACS does not know this recording yet, or not any more; ask again in a minute.") from error
+            has_ended = self.ask(recording).ended_at is not None
+            raise RecordingUnknown(ENDED if has_ended else UNKNOWN_YET, status=error.status, code=error.code) from error
         written = self.write(recording, partial(with_control, control=wanted, now=self.clock()))
         return written or self.ask(existing_recording(self.catalog, recording.id))
 
@@ -155,11 +157,7 @@ class Control:
             return row  # of a start that failed ACS has just said, by a 404, that there is no recording
         if isinstance(error, AcsRefused) and error.code != CODE_NOT_FOUND:
             raise error
-        raise ControlUnknown(
-            f"ACS did not confirm that the recording was stopped. {error}",
-            code=error.code,
-            retry_after_seconds=error.retry_after_seconds,
-        ) from error
+        raise ControlUnknown("ACS did not confirm that the recording was stopped.", error) from error
 
     def schedule_files_check(self, recording: Recording) -> None:
         """Have the sweep check the files that wait for the end only, or else whether an event came."""
@@ -236,7 +234,7 @@ class Control:
                 state = self.acs.state(row.recording_id)
             except AcsError as error:
                 self.schedule_question(row)
-                raise ControlUnknown(f"ACS did not say in what state the recording is. {error}") from error
+                raise ControlUnknown("ACS did not say in what state the recording is.", error) from error
             change = partial(observed, state=state, now=self.clock())
             # An answer that says nothing new is not written: it keeps no other answer out.
             written = row if change(row) == row else self.write(row, change)

@@ -16,12 +16,16 @@ import msgspec
 
 from shared.control.control_answers import active, with_kind
 from shared.control.control_recording import Control
+from shared.domain.call_locators import advice_on
 from shared.domain.durations import SETTLE, START_SECONDS_MAX
 from shared.domain.errors import (
+    NOT_JUDGED,
+    NOT_JUDGED_CODES,
     AcsError,
     AcsRefused,
     AcsUnavailable,
     AcsUncertain,
+    AcsUnreadable,
     CatalogConflict,
     CatalogUnavailable,
     Conflict,
@@ -177,9 +181,8 @@ class Starts:
         An answer to a later try decides nothing: it does not say what became of the earlier one.
         """
         self.release(recording, waiting(error, key))
-        told = AcsUncertain(
-            str(error), status=error.status, code=error.code, retry_after_seconds=error.retry_after_seconds
-        )
+        kind = AcsUnreadable if isinstance(error, AcsUnreadable) else AcsUncertain
+        told = kind(str(error), status=error.status, code=error.code, retry_after_seconds=error.retry_after_seconds)
         told.advice = unknown(recording.id, key)
         return told
 
@@ -189,8 +192,10 @@ class Starts:
         False where another request under the same key has asked ACS since, and may have had it started.
         """
         judged = isinstance(error, AcsRefused)
-        error.advice = "" if judged else NOTHING_WITH_KEY if key else NOTHING_WITHOUT_KEY
-        reason = f"ACS refused to start: {error}" if judged else f"ACS did not judge the start: {error} {error.advice}"
+        again = "" if judged else NOTHING_WITH_KEY if key else NOTHING_WITHOUT_KEY
+        error.advice = f"{again} {advice_on_call(recording, error)}".strip()
+        happened = "ACS refused to start" if judged else "ACS did not judge the start"
+        reason = f"{happened}: {error} {error.advice}".rstrip()
         written = self.control.write(recording, partial(refused, error=error, reason=reason))
         if judged:
             self.name_running(error, recording)
@@ -257,6 +262,14 @@ def unknown(id: str, key: str | None) -> str:
     return UNKNOWN_WITH_KEY if key else UNKNOWN_WITHOUT_KEY.format(id=id)
 
 
+def advice_on_call(recording: Recording, error: AcsError) -> str:
+    """Which id of the call is wanted, where ACS's refusal may be about the one that was given."""
+    found_the_call = error.code in CODES_ALREADY_RECORDING
+    if error.status is None or error.status in NOT_JUDGED or error.code in NOT_JUDGED_CODES or found_the_call:
+        return ""
+    return advice_on(call_ids(recording)[0])
+
+
 @contextmanager
 def advised(id: str, key: str | None) -> Iterator[None]:
     """Have our own outages say what to do: ACS may record, whether or not its answer could be written."""
@@ -290,6 +303,9 @@ def requested_recording(id: str, request: StartRequest, key: str | None, now: da
         recording_content_type=request.recording_content_type,
         recording_channel_type=request.recording_channel_type,
         recording_format_type=request.recording_format_type,
+        pause_on_start=request.pause_on_start,
+        audio_channel_participant_ordering=request.audio_channel_participant_ordering,
+        channel_affinity=request.channel_affinity,
         recording_storage_container_url=request.recording_storage_container_url,
         tags=request.tags,
         fingerprint=request.fingerprint,

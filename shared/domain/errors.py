@@ -8,12 +8,15 @@ RecorderError
             RecordingNotFound    … no recording
             ChunkNotFound        … no chunk
         Conflict            409  not in this state, or not yet
+        CopyGone            410  a proven copy that is not there any more
         KeyReused           422  an idempotency key came back with another body
         CallbackRefused     401  a callback is not proven to be ACS's
     AcsError                ACS answered with an error, or not at all
         AcsRefused          ACS judged the request, and refused it
+            RecordingUnknown     … since it does not know the recording (yet, or any more)
         AcsUnavailable      ACS did not judge it: try again; surely nothing took effect
             AcsUncertain    … save that it may have taken effect all the same
+                AcsUnreadable    … ACS answered what nobody can read
             ControlUnknown  … save that the recording's state is unknown: ask again
             CallbackKeysMissing  … so that a callback cannot be verified
     Transient               a step of the pipeline failed and is worth repeating until the deadline
@@ -132,6 +135,12 @@ class Conflict(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class CopyGone(Refused):
+    """The copy was proven, and is not there any more."""
+
+    status = HTTPStatus.GONE
+
+
 class KeyReused(Refused):
     """The Idempotency-Key was used before with another body."""
 
@@ -147,6 +156,9 @@ class CallbackRefused(Refused):
 CODE_NOT_FOUND = "8522"  # ACS: recording not found
 # ACS's answers about the app and its load, not about the request: it took no effect, and is not refused for good.
 NOT_JUDGED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+CODES_APP_REFUSED = frozenset({"7504", "7509", "7510"})  # no permission; signature or managed identity refused
+CODES_THROTTLED = frozenset({"8516", "8529", "8530", "8589"})
+NOT_JUDGED_CODES = CODES_APP_REFUSED | CODES_THROTTLED  # whatever status they come with
 
 
 class AcsError(RecorderError):
@@ -177,6 +189,10 @@ class AcsRefused(AcsError):
     """ACS judged the request and refused it."""
 
 
+class RecordingUnknown(AcsRefused):
+    """ACS does not know the recording that it was to pause or to resume."""
+
+
 class AcsUnavailable(AcsError):
     """ACS did not judge the request: it throttled, refused the app, or was never reached. Nothing took effect."""
 
@@ -185,15 +201,26 @@ class AcsUncertain(AcsUnavailable):
     """ACS failed or did not answer; the request may have taken effect all the same."""
 
 
-class ControlUnknown(AcsUnavailable):
-    """ACS could not confirm the recording's state."""
+class AcsUnreadable(AcsUncertain):
+    """ACS answered what nobody can read; the request may have taken effect all the same."""
 
-    def __init__(self, message: str, *, code: str | None = None, retry_after_seconds: float | None = None) -> None:
+
+class ControlUnknown(AcsUnavailable):
+    """ACS could not confirm the recording's state.
+
+    Args:
+        message: what was not confirmed.
+        answer: what ACS answered instead; None where it was not asked.
+    """
+
+    def __init__(self, message: str, answer: AcsError | None = None) -> None:
+        words = f"{message} {answer}" if answer else message
+        wait = answer.retry_after_seconds if answer else None
         super().__init__(
-            f"{message} Whether it records is not known, and nothing was changed here; ask again.",
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
-            code=code,
-            retry_after_seconds=CONTROL_RETRY_SECONDS if retry_after_seconds is None else retry_after_seconds,
+            f"{words} Whether it records is not known, and nothing was changed here; ask again.",
+            status=answer.status if answer else None,
+            code=answer.code if answer else None,
+            retry_after_seconds=CONTROL_RETRY_SECONDS if wait is None else wait,
         )
 
 
@@ -203,8 +230,7 @@ class CallbackKeysMissing(AcsUnavailable):
     def __init__(self) -> None:
         super().__init__(
             "ACS's keys could not be fetched, so the callback could not be verified. Nothing is lost: ACS is asked for"
-            " the state, and tells of its files by event. If this lasts, see CALLBACK_JWKS_URL.",
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            " the state, and tells of its files by event. If this lasts, see CALLBACK_JWKS_URL."
         )
 
 

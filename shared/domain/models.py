@@ -10,6 +10,7 @@ import msgspec
 
 from shared.domain.acs_urls import Locations
 from shared.domain.acs_words import RecordingKind, StorageType
+from shared.domain.channels import ChannelAffinity
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
 
@@ -126,6 +127,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         call_id: the call as ACS's event names it.
         clue_server_call_id, clue_call_id: the call as a verified callback names it: a hint, shown nowhere.
         recording_content_type, recording_channel_type, recording_format_type: the media as requested.
+        pause_on_start: as requested; None where nobody started it here, or a version did that did not write it down.
+        audio_channel_participant_ordering, channel_affinity: as requested.
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
         repeatability_request_id, repeatability_first_sent: what makes a repeated start one start for ACS.
@@ -177,6 +180,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_content_type: str | None = None
     recording_channel_type: str | None = None
     recording_format_type: str | None = None
+    pause_on_start: bool | None = None
+    audio_channel_participant_ordering: tuple[str, ...] = ()
+    channel_affinity: tuple[ChannelAffinity, ...] = ()
     recording_storage_container_url: str | None = None
     tags: dict[str, str] = {}
     fingerprint: str = ""
@@ -296,6 +302,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
         content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced, save what depends on
             the format: fixed with it, before anything is written under the name.
+        bytes_done: bytes of the media that a worker had copied when it last wrote the row.
         bytes, metadata_bytes: lengths in bytes, once stored.
         sha256, metadata_sha256: hex digests, once stored.
         content_etag, metadata_etag: versions of the blobs that were verified.
@@ -333,6 +340,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     content_blob: str
     metadata_blob: str | None = None
+    bytes_done: int = 0
     bytes: int | None = None
     metadata_bytes: int | None = None
     sha256: str | None = None

@@ -15,11 +15,11 @@ from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotAllowed, NotUnderstood, RowUnreadable
 from shared.domain.identifiers import digest
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
+from shared.domain.wholeness import STILL_RECORDED, later_session_end, plain, weight
 from shared.pipeline.event_remarks import remarks
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.pipeline.places import locations
 from shared.pipeline.rejected_events import Rejected
-from shared.pipeline.wholeness import STILL_RECORDED, later_session_end, plain, weight
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says

@@ -227,6 +227,7 @@ class Transfer:
                 keep_going=keep_going,
                 keep_reading=keep_going,
                 resume=chunk.attempts > 1 or url != chunk.content_location,
+                on_progress=claim.progress,
             )
             proof = self.copier.copy(request)
             # Blocks of an earlier try may have come from another content of the document.

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.simulator.wire import json_response
-from shared.domain.start_request import ChannelAffinity
+from shared.domain.channels import ChannelAffinity
 
 from .acs_under_test import SimulatorAcsUnderTest, started
 from .source_under_test import SDK_WARNINGS
@@ -86,6 +86,13 @@ def test_the_three_media_types_are_always_sent(
                     {"channel": 0, "participant": {"rawId": PHONE, "phoneNumber": NUMBER}},
                     {"channel": 4, "participant": {"rawId": USER, "communicationUser": {"id": USER}}},
                 ]
+            },
+        ),
+        (
+            {"audio_channel_participant_ordering": ("28:bot",), "channel_affinity": (ChannelAffinity("28:bot", 2),)},
+            {
+                "audioChannelParticipantOrdering": [{"rawId": "28:bot"}],
+                "channelAffinity": [{"channel": 2, "participant": {"rawId": "28:bot"}}],
             },
         ),
         (

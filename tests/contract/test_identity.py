@@ -1,9 +1,11 @@
 """A token that cannot be had is told at once, as an outage of what it was for: nothing was sent."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from local.identity import CLIENT_ID, SECRET, token_answer
 from local.simulator.client import SimulatorAdmin
 from local.simulator.settings import Settings
 from local.simulator.simulator import Options
+from local.simulator.wire import acs_error
 from shared.adapters.acs_calls import SdkAcsCalls
-from shared.adapters.acs_client import connect
+from shared.adapters.acs_client import CHECK_ROLE, connect
 from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.adapters.storage_accounts import AppIdentity, StorageAccount, identity_for
@@ -28,6 +31,7 @@ from .conftest import HOST_SUFFIXES
 from .source_under_test import SDK_WARNINGS
 
 pytestmark = SDK_WARNINGS
+ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 5  # of one test; nothing here waits for longer than READ_SECONDS
 READ_SECONDS = 0.3
 POLL_SECONDS = 0.02
@@ -159,6 +163,27 @@ def test_once_there_is_a_token_the_start_is_carried_out(
     endpoint.trouble = None
 
     assert started(under_test(simulator, keyless)).recording_id
+
+
+@pytest.mark.parametrize("action", CALLS)
+@pytest.mark.parametrize(("status", "code"), [(401, "Denied"), (403, "7504"), (400, "7510")])
+def test_of_a_token_that_acs_does_not_take_the_role_is_named(
+    simulator: TappedSimulator, keyless: CallAutomationClient, status: int, code: str, action: str
+) -> None:
+    simulator.prepared.append(acs_error(status, code, "Denied by the resource provider."))
+
+    with pytest.raises(AcsUnavailable) as caught:
+        CALLS[action](under_test(simulator, keyless))
+
+    assert f"Denied by the resource provider. ({status}/{code}) Check that the app's identity" in str(caught.value)
+    assert caught.value.code == code
+
+
+def test_the_role_that_is_named_is_the_one_that_infra_assigns() -> None:
+    templates = (ROOT / "infra" / "main.bicep").read_text()
+    [role] = re.findall(r"GUID of the role that the app gets on the ACS resource; empty: ([\w ]+)\.", templates)
+
+    assert f"{role}, or that of ACS_ROLE_ID" in CHECK_ROLE
 
 
 def test_a_content_without_a_token_is_an_outage_of_the_source(

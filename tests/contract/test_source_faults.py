@@ -109,7 +109,7 @@ def test_a_signature_that_is_always_refused_is_transient_and_tried_twice(
     kept = simulated_source.keep()
     simulated_source.spoil(InjectedFault(action="unauthorized", kind="content", times=None))
 
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(SourceUnavailable, match="Check ACS_CONNECTION_STRING"):
         fetched(simulated_source.source, kept.url)
 
     assert [request.status for request in simulated_source.admin.requests("content")] == [401, 401]

@@ -31,6 +31,7 @@ class KeyServer:
     def __init__(self, body: bytes, status: int = 200) -> None:
         self.body = body
         self.status = status
+        self.headers: dict[str, str] = {}
         self.fetches = 0
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -46,7 +47,8 @@ class KeyServer:
                 keys.may_answer.wait(timeout=10)
                 self.send_response(keys.status)
                 self.send_header("Location", f"{keys.url}/elsewhere")
-                self.send_header("Content-Length", str(len(keys.body)))
+                for header in ({"Content-Length": str(len(keys.body))} | keys.headers).items():
+                    self.send_header(*header)
                 self.end_headers()
                 with suppress(ConnectionError):  # whoever has read enough hangs up
                     self.wfile.write(keys.body)
@@ -134,6 +136,56 @@ def test_an_answer_that_is_no_keys_is_an_outage(
 
     assert posted(verifier, signer) == "keys missing"
     assert server.fetches == 1
+
+
+NOT_KEYS = {
+    "no bytes of a number": {"kty": "RSA", "n": 7, "e": "AQAB", "alg": "RS256"},
+    "no base64": {"kty": "RSA", "n": "\u00e9", "e": "AQAB", "alg": "RS256"},
+    "a key of nothing": {"kty": "RSA", "n": "", "e": "", "alg": "RS256"},
+    "another algorithm": {"kty": "RSA", "alg": ["RS256"], "n": "AQAB", "e": "AQAB"},
+    "a curve that is none": {"kty": "EC", "crv": ["P-256"], "x": 7, "y": 7},
+    "a secret": {"kty": "oct", "k": 7},
+    "a kind that is none": {"kty": ["RSA"]},
+    "no kind": {},
+    "text": "key",
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("key", NOT_KEYS.values(), ids=NOT_KEYS)
+def test_keys_that_are_none_are_an_outage(
+    signer: TokenSigner, server: KeyServer, verifier: JwtCallbackVerifier, key: object
+) -> None:
+    server.body = json.dumps({"keys": [key | {"kid": signer.key_id} if isinstance(key, dict) else key]}).encode()
+
+    assert posted(verifier, signer) in {"keys missing", "refused"}
+
+
+@pytest.mark.parametrize("key", NOT_KEYS.values(), ids=NOT_KEYS)
+def test_a_key_that_is_none_keeps_no_other_from_being_used(
+    signer: TokenSigner, server: KeyServer, verifier: JwtCallbackVerifier, key: object
+) -> None:
+    """ACS may publish, beside the key that it signs with, one of a kind that this library does not know."""
+    server.body = json.dumps({"keys": [key, *signer.jwks()["keys"]]}).encode()
+
+    assert posted(verifier, signer) == "verified"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Encoding": "gzip"},
+        {"Content-Encoding": "deflate"},
+        {"Content-Length": "100000"},
+        {"Transfer-Encoding": "chunked"},
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_an_outage(
+    signer: TokenSigner, server: KeyServer, verifier: JwtCallbackVerifier, headers: dict[str, str]
+) -> None:
+    server.headers = headers
+
+    assert posted(verifier, signer) == "keys missing"
 
 
 def test_keys_that_are_none_for_these_tokens_verify_nothing(

@@ -103,6 +103,105 @@ def test_a_token_for_something_else_is_refused(
     assert refused(verifier, signed(simulator, **changes))
 
 
+def part(document: object) -> str:
+    """A part of a token: JSON, or the bytes as they are."""
+    raw = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+NO_TOKEN = "it is no JSON Web Token of ACS's"
+OTHER_ALGORITHM = "it is signed otherwise than with RS256"
+JUNK: dict[str, tuple[str, str]] = {
+    "no token": ("garbage", NO_TOKEN),
+    "no UTF-8": (f"{part(bytes([0xB7, 0xFF]))}.e30.e30", NO_TOKEN),
+    "lone surrogate": ("a\ud800.b.c", NO_TOKEN),
+    "beyond ASCII": ("\u00e9.\u00e9.\u00e9", NO_TOKEN),
+    "deep": (f"{part(b'[' * 100_000)}.e30.e30", NO_TOKEN),
+    "a long number": (f"{part(b'1' * 10_000)}.e30.e30", NO_TOKEN),
+    "a megabyte": ("x" * 1_000_000, NO_TOKEN),
+    "four parts": ("e30.e30.e30.e30", NO_TOKEN),
+    "key id is a number": (f"{part({'alg': 'RS256', 'kid': 7})}.e30.e30", NO_TOKEN),
+    "key id is a list": (f"{part({'alg': 'RS256', 'kid': ['x']})}.e30.e30", NO_TOKEN),
+}
+# With the id of ACS's key, as JSON of the header.
+JUNK_OF_ACS_S_KEY: dict[str, tuple[dict[str, object], str]] = {
+    "no algorithm": ({"alg": None}, OTHER_ALGORITHM),
+    "algorithm none": ({"alg": "none"}, OTHER_ALGORITHM),
+    "another algorithm": ({"alg": "HS256"}, OTHER_ALGORITHM),
+    "algorithm is a list": ({"alg": ["RS256"]}, OTHER_ALGORITHM),
+    "algorithm is a number": ({"alg": 7}, OTHER_ALGORITHM),
+    "unknown extension": ({"crit": ["<script>"]}, NO_TOKEN),
+    "detached": ({"b64": False, "crit": ["b64"]}, NO_TOKEN),
+    "junk signature": ({}, "ACS's key did not sign it"),
+}
+
+
+def reason(verifier: JwtCallbackVerifier, token: str) -> str:
+    with pytest.raises(CallbackRefused) as caught:
+        verifier.verify(f"Bearer {token}")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("token", "fault"), JUNK.values(), ids=JUNK)
+def test_junk_is_refused_in_words_of_our_own(verifier: JwtCallbackVerifier, token: str, fault: str) -> None:
+    """The library's quote its codec, and what was sent."""
+    assert reason(verifier, token) == f"The callback's token is not valid: {fault}."
+
+
+@pytest.mark.parametrize(("header", "fault"), JUNK_OF_ACS_S_KEY.values(), ids=JUNK_OF_ACS_S_KEY)
+def test_junk_that_names_acs_s_key_is_refused_likewise(
+    simulator: Simulator, verifier: JwtCallbackVerifier, header: dict[str, object], fault: str
+) -> None:
+    named = part({"alg": "RS256", "kid": simulator.components.signer.key_id} | header)
+
+    assert reason(verifier, f"{named}.{part({})}.e30") == f"The callback's token is not valid: {fault}."
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"aud": "another"}, "it is for another resource than CALLBACK_AUDIENCE"),
+        ({"iss": "https://evil.example"}, "another issued it than CALLBACK_ISSUER"),
+        ({"exp": int(time.time()) - 120}, "it has expired"),
+        ({"nbf": int(time.time()) + 600}, "its time has not come yet"),
+        ({"exp": None}, "it has no exp"),
+        ({"aud": None}, "it has no aud"),
+        ({"iss": None}, "it has no iss"),
+    ],
+)
+def test_what_is_wrong_with_a_token_of_acs_s_is_told(
+    simulator: Simulator, verifier: JwtCallbackVerifier, changes: dict[str, Any], fault: str
+) -> None:
+    token = signed(simulator, **changes).removeprefix("Bearer ")
+
+    assert reason(verifier, token) == f"The callback's token is not valid: {fault}."
+
+
+ODD = [7, -1, float("inf"), float("nan"), 10**30, "x", [], [7], {}, [["a"]], "\ud800", True, "9" * 5000]
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf", "aud", "iss", "sub", "jti"])
+def test_odd_claims_under_acs_s_own_signature_are_refused_or_passed_over(
+    simulator: Simulator, verifier: JwtCallbackVerifier, claim: str
+) -> None:
+    signer = simulator.components.signer
+    for odd in ODD:
+        body = json.dumps(claims(simulator) | {claim: odd}).encode()
+        token = jwt.api_jws.encode(body, signer.key, algorithm="RS256", headers={"kid": signer.key_id})
+
+        assert refused(verifier, f"Bearer {token}") in {True, False}
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"7", b"\xff", b"[" * 100_000, b"1" * 10_000], ids=range(7))
+def test_a_body_that_is_no_object_is_refused_under_acs_s_own_signature(
+    simulator: Simulator, verifier: JwtCallbackVerifier, body: bytes
+) -> None:
+    signer = simulator.components.signer
+    token = jwt.api_jws.encode(body, signer.key, algorithm="RS256", headers={"kid": signer.key_id})
+
+    assert reason(verifier, token) == f"The callback's token is not valid: {NO_TOKEN}."
+
+
 def test_a_token_that_has_just_expired_is_accepted_because_clocks_differ(
     simulator: Simulator, verifier: JwtCallbackVerifier
 ) -> None:

@@ -17,9 +17,10 @@ from azure.data.tables import TableServiceClient, UpdateMode
 from azure.storage.queue import QueueServiceClient
 
 from local.host.client import HostProcess
+from local.provision import QUEUES
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
-from local.stack import QUEUES, Stack
+from local.stack import Stack
 from shared.domain.identifiers import id_from_key
 from shared.settings import CATALOG_TABLE
 from tests.e2e.gateway import Gateway

@@ -1,6 +1,7 @@
 """Whatever ACS does wrong, the recording ends stored and nothing is deleted too early."""
 
 import hashlib
+import json
 import time
 from typing import Any
 
@@ -249,6 +250,26 @@ def test_a_resume_that_acs_does_not_allow_is_a_conflict_and_changes_nothing(faul
     assert faulty_stack.recorder.get(recording["id"])["status"] == "active"
 
 
+def test_a_page_instead_of_acs_s_answer_is_a_bad_gateway_that_says_what_came(faulty_stack: Stack) -> None:
+    call = faulty_stack.simulator.place_call(script=TWO)
+    recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
+    faulty_stack.recorder.wait(recording["id"], "active", seconds=10)
+    another = json.dumps({"serverCallId": faulty_stack.simulator.place_call().server_call_id}).encode()
+    kinds: list[Operation] = ["start", "pause"]
+    for kind in kinds:
+        faulty_stack.simulator.add_fault(InjectedFault(action="htmlBody", kind=kind, times=None))
+
+    answers = [
+        faulty_stack.recorder.request("POST", "/recordings", data=another),
+        faulty_stack.recorder.request("POST", f"/recordings/{recording['id']}/pause"),
+    ]
+
+    faulty_stack.simulator.clear_faults()
+    faulty_stack.recorder.stop(recording["id"])
+    assert [(answer.status_code, answer.json()["acsStatus"]) for answer in answers] == [(502, 200), (502, 200)]
+    assert all(answer.json()["detail"].startswith("ACS answered 200 with text/html, ") for answer in answers)
+
+
 def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(faulty_stack: Stack) -> None:
     call = faulty_stack.simulator.place_call(script=TWO)
     recording = faulty_stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
@@ -258,7 +279,7 @@ def test_a_stop_that_acs_answers_with_404_while_it_records_is_no_success(faulty_
     answer = faulty_stack.recorder.request("POST", f"/recordings/{recording['id']}/stop")
     stopped = faulty_stack.recorder.stop(recording["id"])
 
-    assert (answer.status_code, answer.json()["acsStatus"]) == (503, 503)
+    assert (answer.status_code, answer.json()["acsStatus"], answer.json()["acsCode"]) == (503, 404, "8522")
     assert int(answer.headers["Retry-After"]) > 0
     assert stopped["status"] == "stopped"
     assert differences(faulty_stack, settled(faulty_stack, recording["id"])) == []

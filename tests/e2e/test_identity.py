@@ -48,6 +48,13 @@ def test_a_recording_completes_with_tokens_only(keyless: Stack) -> None:
     assert differences(keyless, completed) == []
 
 
+def test_the_oracle_of_deletions_looks_into_storage_over_https_as_well(keyless: Stack) -> None:
+    settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000))["id"])
+
+    assert keyless.simulator.settings().oracle is not None
+    assert keyless.simulator.violations() == []  # it would be one, if it could not look
+
+
 def test_everything_that_the_app_depends_on_lets_its_identity_in(keyless: Stack) -> None:
     answer = keyless.recorder.request("GET", "/health/dependencies")
 

@@ -46,7 +46,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/sweep.py": ("sweep", "set_aside", "checks"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
-    "shared/pipeline/wholeness.py": None,
+    "shared/domain/wholeness.py": None,
     "shared/pipeline/find_recording.py": None,
     "shared/pipeline/dead_letters.py": ("ingest_all", "ingest_one", "remove"),
     "shared/domain/open_work.py": None,
@@ -101,7 +101,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
     "shared/pipeline/sweep_chunks.py": ("sweep", "sweep_units"),
     "shared/pipeline/sweep_recordings.py": ("sweep_recordings", "sweep_patience", "sweep_units"),
-    "shared/pipeline/wholeness.py": ("wholeness", "completion"),
+    "shared/domain/wholeness.py": ("wholeness", "completion"),
 }
 SECONDS_MAX = 1200  # of one round: a busy machine kills no mutant. An endless loop dies by the time-out of each test
 UNCHANGED = "shared/pipeline/deletion.py"  # the module that is put to the tests as it is

@@ -136,13 +136,13 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_copy_names.py", "-k", "version_before"),
     ),
     "an end reason is compared with case": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='(reason or "").casefold()',
         once='(reason or "")',
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
     ),
     "an upload that failed completes a recording": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='frozenset({STILL_RECORDED, "chunkuploadfailure"})',
         once="frozenset({STILL_RECORDED})",
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
@@ -202,7 +202,7 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_start_outcomes.py", "-k", "late_refusal"),
     ),
     "a start that ACS was too busy for was surely not carried out": OldBehaviour(
-        path="shared/adapters/acs_calls.py",
+        path="shared/adapters/acs_answers.py",
         today="kind: type[AcsRefused | AcsUnavailable] = AcsUncertain",
         once="kind: type[AcsRefused | AcsUnavailable] = AcsUnavailable if status == 503 else AcsUncertain",
         noticed_by=("tests/contract/test_acs_errors.py", "-k", "throttled"),
@@ -314,6 +314,18 @@ OLD: dict[str, OldBehaviour] = {
         today="        if chunk.status is ChunkStatus.FAILED:",
         once="        if False:",
         noticed_by=("tests/unit/test_files.py",),
+    ),
+    "a link leads to whatever bears the name": OldBehaviour(
+        path="shared/control/download_links.py",
+        today="        if blob.etag != etag:",
+        once="        if False:",
+        noticed_by=("tests/unit/test_files.py",),
+    ),
+    "a link is signed with a key that ends before it": OldBehaviour(
+        path="shared/adapters/blob_storage.py",
+        today="        if key is None or datetime.fromisoformat(str(key.signed_expiry)) < until:",
+        once="        if key is None:",
+        noticed_by=("tests/contract/test_links.py",),
     ),
     "a replay vouches for a copy that was altered": OldBehaviour(
         path="shared/pipeline/replay.py",

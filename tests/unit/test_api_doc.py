@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from shared.api import request_bodies
+from shared.api.http_replies import ACS_CODES
 from shared.api.operations import OPERATIONS
 from shared.control import list_recordings
-from shared.domain import acs_urls, durations, start_request
+from shared.domain import acs_urls, channels, durations, start_request
+from shared.domain.call_locators import WANTED as WANTED_IDS
+from shared.domain.channels import ChannelAffinity
 from shared.pipeline import consistency, replay
 from tests.builders import start_body
+from tests.fakes import Cloud
 from tests.unit.app import App
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
@@ -26,7 +30,7 @@ WANTED = {
     "URLs in a body": acs_urls.URL_CHARACTERS_MAX,
     "tags of a recording": start_request.TAGS_MAX,
     "name or value of a tag": start_request.TAG_CHARACTERS_MAX,
-    "participants in `audioChannelParticipantOrdering`, `channelAffinity`": start_request.CHANNELS_MAX,
+    "participants in `audioChannelParticipantOrdering`, `channelAffinity`": channels.CHANNELS_MAX,
     "recordings on a page (`limit`)": list_recordings.LIMIT_MAX,
     "recordings on a page without `limit`": list_recordings.LIMIT_DEFAULT,
     "how far back a list goes without `from`": durations.DAYS_WITHOUT_FROM,
@@ -50,7 +54,7 @@ def test_every_status_of_a_problem_is_explained_and_no_other() -> None:
 
 
 def test_the_example_is_what_the_app_answers(app: App) -> None:
-    ((block),) = re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
+    block, _ = re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
     _, problem, _ = app.http("start_recording", start_body(serverCallId=" ", recordingFormatType="flac"))
 
     assert json.loads(block) == problem | {"instance": "/api/recordings"}
@@ -70,3 +74,38 @@ def test_the_defaults_are_as_it_says(app: App, media: dict[str, str], made: tupl
 
     shown = tuple(recording[f"recording{part}Type"] for part in ("Content", "Channel", "Format"))
     assert (status, shown) == (HTTPStatus.CREATED, made)
+
+
+def test_every_code_of_acs_is_listed_with_its_status() -> None:
+    section = DOCUMENT.partition("## What ACS refuses")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\d{3}), .* \| ([`\d, ]+) \|$", section, re.MULTILINE)
+
+    listed = {code: int(status) for status, codes in rows for code in re.findall(r"`(\d{4})`", codes)}
+    assert listed == {code: status.value for code, status in ACS_CODES.items()}
+
+
+def test_every_way_to_name_a_call_is_in_the_table_with_what_a_refusal_says_of_it() -> None:
+    section = DOCUMENT.partition("## Which id names the call")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+
+    assert set(rows) == {kind.value for kind in WANTED_IDS}
+    for kind, wanted in WANTED_IDS.items():
+        for word in ("GUID", "CallConnected", "createCall", "answerCall", "connectCall", "getServerCallId", "groupId"):
+            assert (word in rows[kind]) >= (word in wanted)
+
+
+def test_participants_may_be_ordered_and_pinned_at_once_and_acs_is_told_both(app: App, cloud: Cloud) -> None:
+    assert "Both together are accepted, and go to ACS as they are" in " ".join(DOCUMENT.split())
+    alice, bob = "8:acs:alice", "8:acs:bob"
+    body = start_body(
+        audioChannelParticipantOrdering=[alice, bob], channelAffinity=[{"participant": bob, "channel": 0}]
+    )
+
+    status, _, _ = app.http("start_recording", body)
+
+    [asked] = cloud.acs.started
+    assert status == HTTPStatus.CREATED
+    assert (asked.audio_channel_participant_ordering, asked.channel_affinity) == (
+        (alice, bob),
+        (ChannelAffinity(bob, 0),),
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.durations import CONTROL_RETRY_SECONDS, EVENT_PATIENCE
-from shared.domain.errors import AcsRefused, AcsUnavailable, Conflict, ControlUnknown
+from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, Conflict, ControlUnknown, RecordingUnknown
 from shared.domain.models import ControlStatus, FilesStatus, RecordingStatus, StartFailure
 from tests.builders import RECORDING_ID, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
@@ -87,6 +87,7 @@ def test_a_stop_that_acs_never_judged_is_unknown_and_to_be_asked_again(cloud: Cl
         control_of(cloud).stop(row.id)
 
     assert (caught.value.retry_after_seconds, caught.value.id) == (CONTROL_RETRY_SECONDS, row.id)
+    assert (caught.value.status, caught.value.code) == (error.status, error.code)
     assert cloud.recording().ended_at is None
 
 
@@ -104,9 +105,10 @@ def test_whoever_pauses_what_acs_does_not_know_any_more_is_told_of_the_end(cloud
     row = recorded(cloud)
     cloud.acs.hang_up(RECORDING_ID)
 
-    with pytest.raises(Conflict, match="it has ended"):
+    with pytest.raises(RecordingUnknown, match="it has ended") as caught:
         control_of(cloud).pause(row.id)
 
+    assert (caught.value.status, caught.value.code) == (404, "8522")
     assert cloud.recording().ended_at == BEGINNING
 
 
@@ -114,9 +116,10 @@ def test_whoever_pauses_what_acs_does_not_know_yet_is_not_told_of_an_end(cloud: 
     row = just_started(cloud)
     cloud.acs.hang_up(RECORDING_ID)
 
-    with pytest.raises(Conflict, match="not know this recording yet"):
+    with pytest.raises(RecordingUnknown, match="not know this recording yet") as caught:
         control_of(cloud).pause(row.id)
 
+    assert (caught.value.status, caught.value.code) == (404, "8522")
     assert cloud.recording().ended_at is None
 
 
@@ -302,6 +305,18 @@ def test_a_refused_stop_of_what_acs_does_not_know_any_more_is_an_end(cloud: Clou
     cloud.acs.refuse("stop", AcsRefused("no", status=409, code="1"))
 
     assert control_of(cloud).stop(row.id).ended_at == BEGINNING
+
+
+@pytest.mark.parametrize("act", ["pause", "resume", "stop"])
+def test_what_keeps_acs_from_saying_the_state_is_told_with_its_code(cloud: Cloud, act: str) -> None:
+    row = recorded(cloud)
+    cloud.acs.refuse(act, AcsUncertain("gone away", status=500, code="9999"))
+    cloud.acs.refuse("state", AcsUnavailable("Not authorized. (403/7504)", status=403, code="7504"))
+
+    with pytest.raises(ControlUnknown, match=r"Not authorized\. \(403/7504\)") as caught:
+        getattr(control_of(cloud), act)(row.id)
+
+    assert (caught.value.status, caught.value.code) == (403, "7504")
 
 
 # Rows of the version before

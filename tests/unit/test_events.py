@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import normal_recording_id, normal_server_call_id
+from shared.domain.wholeness import SESSION_GOES_ON, STILL_RECORDED, plain
 from shared.pipeline.file_ready_event import CHUNKS_MAX, FileReady, parse_file_ready
-from shared.pipeline.wholeness import SESSION_GOES_ON, STILL_RECORDED, plain
 from tests.builders import (
     CALL_CONNECTION_ID,
     CALL_ID,

@@ -90,7 +90,7 @@ def test_a_refused_chunk_is_told_beside_those_that_proceed(cloud: Cloud) -> None
 
 
 def test_a_chunk_that_cannot_be_read_is_told_by_its_position(cloud: Cloud) -> None:
-    ((_, document, reason),) = rejected(cloud, file_ready_event([announced_chunk(0), 5]))
+    ((_, document, reason),) = rejected(cloud, file_ready_event([announced_chunk(0), {}]))
 
     assert document is None
     assert "position 1" in reason

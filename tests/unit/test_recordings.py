@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.control.start_recording import with_start_answer
-from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound
+from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound, RecordingUnknown
 from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
 from shared.domain.ports import AcsState
 from shared.domain.recording_rows import chunks_in_order
@@ -58,7 +58,7 @@ def test_controlling_what_acs_no_longer_knows_is_a_conflict(cloud: Cloud, action
     cloud.acs.hang_up(str(recording.recording_id))
     cloud.world.advance(MINUTE)
 
-    with pytest.raises(Conflict, match="has ended"):
+    with pytest.raises(RecordingUnknown, match="has ended"):
         getattr(cloud.services.control, action)(recording.id)
 
 

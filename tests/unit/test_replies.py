@@ -132,6 +132,31 @@ def test_what_may_have_taken_effect_is_never_the_caller_s_fault(status: int, cod
     assert (reply.status, body(reply)["acsStatus"]) == (ours, status)
 
 
+def test_an_answer_that_nobody_can_read_is_the_gateway_s_fault_though_its_status_is_not_known() -> None:
+    assert told(errors.AcsUnreadable("unreadable")).status == HTTPStatus.BAD_GATEWAY
+
+
+def test_a_recording_that_acs_does_not_know_is_a_conflict_with_acs_s_code() -> None:
+    """Our own 404 says that there is no recording with this id."""
+    reply = told(errors.RecordingUnknown("It has ended.", status=404, code="8522"))
+
+    assert (reply.status, body(reply)["acsCode"], body(reply)["acsStatus"]) == (409, "8522", 404)
+
+
+@pytest.mark.parametrize(("answer", "acs"), [(None, None), (AcsRefused("no", status=403, code="7504"), 403)])
+def test_an_unknown_state_is_503_with_what_acs_answered(answer: AcsError | None, acs: int | None) -> None:
+    reply = told(errors.ControlUnknown("It did not say.", answer))
+
+    assert (reply.status, body(reply).get("acsStatus")) == (503, acs)
+    assert body(reply).get("acsCode") == (answer.code if answer else None)
+
+
+def test_keys_that_could_not_be_fetched_are_503_and_no_status_of_acs_s() -> None:
+    reply = told(errors.CallbackKeysMissing())
+
+    assert (reply.status, "acsStatus" in body(reply)) == (503, False)
+
+
 @pytest.mark.parametrize("kind", [errors.Conflict, AcsUnavailable, errors.CatalogUnavailable])
 def test_a_problem_names_the_recording_that_it_is_about_and_says_what_to_do(kind: type[RecorderError]) -> None:
     error = kind("It did not work.")

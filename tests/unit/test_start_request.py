@@ -160,6 +160,8 @@ def test_a_mixed_recording_has_no_channels(field: str, value: object) -> None:
         ({"audioChannelParticipantOrdering": [""]}, "raw id"),
         ({"audioChannelParticipantOrdering": ["8:acs:a b"]}, "raw id"),
         ({"audioChannelParticipantOrdering": ["8:" + "a" * 2048]}, "raw id"),
+        ({"audioChannelParticipantOrdering": ["8:acs:a\x01b"]}, "raw id"),
+        ({"audioChannelParticipantOrdering": ["8:acs:å"]}, "raw id"),
         ({"channelAffinity": pins(*((person, 0) for person in people(6)))}, "at most 5"),
         ({"channelAffinity": pins((ALICE, 0), (ALICE, 1))}, "twice"),
         ({"channelAffinity": pins(("alice", 0))}, "raw id"),
@@ -213,7 +215,7 @@ def test_any_other_place_is_refused_without_repeating_it(url: str) -> None:
     "url",
     [
         *("https://caller.example", "https://caller.example/back?case=1&code=a%2Fb==", "https://caller.example?x"),
-        *("http://127.0.0.1:8080/back", "http://127.0.0.1/"),
+        *("http://127.0.0.1:8080/back", "http://127.0.0.1/", "http://127.0.0.1:65535/", "http://127.0.0.1:1"),
     ],
 )
 def test_a_callback_can_be_named_at_a_host_that_the_operator_allows(url: str) -> None:
@@ -245,6 +247,7 @@ def test_where_no_host_is_allowed_no_callback_is() -> None:
         *("http://caller.example/", "https://", "ftp://caller.example/", "back", "", "https://[", "//caller.example/"),
         *("https://user:word@caller.example/", "https://:word@caller.example/", "https://@caller.example/"),
         *("https://caller.example:443/", "https://caller.example:/", "https://caller.example/#y"),
+        *("http://127.0.0.1:65536/", "http://127.0.0.1:99999/back", "http://127.0.0.1:0/", "http://127.0.0.1:/"),
         *("https://CALLER.example/", "https://caller.ex\u0430mple/", "https://caller.example\u3002evil/"),
         *("http://evil\\@127.0.0.1/", "https://evil\\@caller.example/", "https://caller.example\\@evil/"),
         *("https://caller.example/\r\nX: y", "https://caller.example/a b", "https://caller.example/\n"),
@@ -289,3 +292,20 @@ def test_the_order_of_fields_makes_no_difference() -> None:
     turned = json.dumps({name: body[name] for name in reversed(body)} | {"tags": {"b": "2", "a": "1"}}).encode()
 
     assert parse_start_request(turned, ()).fingerprint == parse(tags={"a": "1", "b": "2"}).fingerprint
+
+
+@pytest.mark.parametrize("written", ["1", "1.0", "1e0"])
+def test_a_whole_number_is_one_however_it_is_written(written: str) -> None:
+    """JSON knows numbers only, and the published schema means the value."""
+    pin = f'[{{"participant": "8:acs:a", "channel": {written}}}]'
+    body = start_body(recordingContentType="audio", recordingChannelType="unmixed", channelAffinity="here")
+
+    request = parse_start_request(body.replace(b'"here"', pin.encode()), ())
+
+    assert [one.channel for one in request.channel_affinity] == [1]
+
+
+def test_a_number_with_a_fraction_is_no_channel() -> None:
+    pin = {"participant": "8:acs:a", "channel": 1.5}
+
+    assert "whole number" in reason(recordingContentType="audio", recordingChannelType="unmixed", channelAffinity=[pin])

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from azure.communication.callautomation import ChannelAffinity, CommunicationUserIdentifier
 
 from local.simulator.bodies import whole
 from local.simulator.media import make_media
@@ -107,6 +108,37 @@ def test_unmixed_audio_has_a_channel_for_each_participant(acs: Acs) -> None:
 
     assert [one["channel"] for one in participants] == [0, 1, 2]
     assert acs.fetch(document)[22:24] == b"\x03\x00"
+
+
+@SDK_WARNINGS
+@pytest.mark.parametrize(
+    ("ordering", "pins", "channels"),
+    [
+        ("cba", {}, {"a": 2, "b": 1, "c": 0}),
+        ("", {"b": 0}, {"a": 1, "b": 0, "c": 2}),
+        ("cba", {"a": 0}, {"a": 0, "b": 2, "c": 1}),
+        ("c", {"c": 4, "b": 0}, {"a": 1, "b": 0, "c": 4}),
+    ],
+    ids=["ordered", "pinned", "both", "the same participant"],
+)
+def test_pinned_participants_have_their_channel_and_the_ordered_ones_the_next_that_is_free(
+    acs: Acs, ordering: str, pins: dict[str, int], channels: dict[str, int]
+) -> None:
+    """What ACS itself does with both at once is documented nowhere."""
+    call = acs.admin.place_call(participants=("8:acs:a", "8:acs:b", "8:acs:c"))
+    user = {name: CommunicationUserIdentifier(f"8:acs:{name}") for name in "abc"}
+    recording_id = acs.start(
+        call,
+        recording_channel_type="unmixed",
+        audio_channel_participant_ordering=[user[name] for name in ordering],
+        channel_affinity=[ChannelAffinity(target_participant=user[name], channel=pins[name]) for name in pins],
+    )
+    acs.client.stop_recording(recording_id)
+    document = acs.admin.wait_for_files(recording_id).documents[0]
+
+    participants = json.loads(acs.fetch_metadata(document))["participants"]
+
+    assert {one["participantId"][-1]: one["channel"] for one in participants} == channels
 
 
 @SDK_WARNINGS
