@@ -93,7 +93,7 @@ def test_all_that_is_wrong_is_told_at_once_by_every_route_and_trigger() -> None:
     message = json.dumps({"id": OUR_ID, "documentId": document_id()})
     with HostProcess(ROOT, wrong | {"AzureWebJobsStorage": ENVIRONMENT["AzureWebJobsStorage"]}, QUIET) as host:
         for function in host.functions:
-            if function["trigger"] == "http":
+            if function["trigger"] == "http" and function["name"] != "openapi_document":  # which needs no settings
                 path = str(function["route"]).replace("{id}", OUR_ID).replace("{documentId}", document_id())
                 answer = host.request(function["methods"][0], path)
                 assert sorted(named_in(answer)) == sorted(wrong), path
