@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from functions import create_app
+from shared.api.operations import OPERATIONS
 from shared.api.request_bodies import parse_start_request
 from shared.domain.blob_names import saved_as
 from shared.domain.durations import (
@@ -55,6 +56,29 @@ def routes_of_the_app() -> set[tuple[str, str]]:
 def is_part(document: dict[str, Any], whole: dict[str, Any]) -> bool:
     """Whether the names in a document are some of those in another one, in their order."""
     return list(document) == [name for name in whole if name in document]
+
+
+def function_names() -> dict[tuple[str, str], str]:
+    """The name of the function by (method, route)."""
+    found = {}
+    for function in FUNCTIONS:
+        trigger = function.get_trigger()
+        described = trigger.get_dict_repr() if trigger else {}
+        if described.get("type") == "httpTrigger":
+            (method,) = described["methods"]
+            found[str(method), described["route"]] = str(function.get_function_name())
+    return found
+
+
+def test_the_statuses_in_the_table_are_those_of_the_operations() -> None:
+    names = function_names()
+    rows = re.findall(r"^\| `(GET|POST) /api/([^`]+)` \|.*\| ([^|]+) \|$", section("API"), re.MULTILINE)
+    assert len(rows) == len(names)
+    for method, route, listed in rows:
+        operation = OPERATIONS.get(names[method, route])  # the document's own route is none of them
+        if operation is not None:
+            statuses = {int(status) for status in re.findall(r"\d{3}", listed)}
+            assert set(operation.replies) <= statuses <= {*operation.replies, *operation.problems}, route
 
 
 def test_it_is_read_in_one_go() -> None:
