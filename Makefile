@@ -13,7 +13,7 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local provision bench package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision bench openapi package lock clean
 
 default: check unit
 
@@ -69,6 +69,9 @@ local: setup ## run everything until Ctrl-C; with PERSIST=1, IDENTITY=1 and the 
 
 bench: setup ## measure transfers, and write docs/performance.*
 	$(BIN)/python -m local.bench
+
+openapi: .venv/ready ## write docs/openapi.json, the document that the app answers
+	$(BIN)/python -m local.openapi
 
 # What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
 package: .venv/ready ## build dist/app, which is what gets deployed

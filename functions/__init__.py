@@ -2,7 +2,16 @@
 
 import azure.functions as func
 
-from functions import event_grid, http_callbacks, http_links, http_operations, http_recordings, queues, timer
+from functions import (
+    event_grid,
+    http_callbacks,
+    http_links,
+    http_openapi,
+    http_operations,
+    http_recordings,
+    queues,
+    timer,
+)
 from shared.services import Services
 
 TRIGGERS = (http_recordings, http_links, http_operations, http_callbacks, event_grid, queues, timer)
@@ -13,4 +22,5 @@ def create_app(services: Services) -> func.FunctionApp:
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
     for triggers in TRIGGERS:
         app.register_functions(triggers.blueprint(services))
+    app.register_functions(http_openapi.blueprint(lambda: create_app(services).get_functions()))
     return app

@@ -40,11 +40,11 @@ def chunk_ref(req: func.HttpRequest) -> ChunkRef:
 
 
 def content(services: Services, req: func.HttpRequest, asked: LinkQuery) -> Reply:
-    return link_reply(services.download_links.content(chunk_ref(req)), asked)
+    return link_reply(services.download_links.content(chunk_ref(req), asked.download), asked)
 
 
 def metadata(services: Services, req: func.HttpRequest, asked: LinkQuery) -> Reply:
-    return link_reply(services.download_links.metadata(chunk_ref(req)), asked)
+    return link_reply(services.download_links.metadata(chunk_ref(req), asked.download), asked)
 
 
 def link_reply(link: Link, asked: LinkQuery) -> Reply:

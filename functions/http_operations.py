@@ -14,10 +14,13 @@ from shared.api.continuations import continuation_of, cursor_of
 from shared.api.http_replies import Reply, json_reply
 from shared.api.queries import ConsistencyQuery, ReplayQuery, scope, time_of
 from shared.api.request_bodies import parse_events
-from shared.api.views import DependenciesView, EventsView, HealthView, ReplayView
+from shared.api.views import DependenciesView, EventsView, HealthView, RejectedView, ReplayView
 from shared.domain.errors import CatalogUnavailable
+from shared.domain.json_fields import Json
+from shared.domain.models import Messages
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.queue_messages import merged
+from shared.pipeline.rejected_events import Rejected, listed
 from shared.pipeline.replay import Replayed
 from shared.services import Services
 
@@ -104,14 +107,27 @@ def ingest(services: Services, req: func.HttpRequest, transfers: Output, deletio
     """
     events = parse_events(req.get_body())
     run = Run("events")
-    messages = merged(run.attempt(partial(services.ingest.ingest, event), as_interruption) for event in events)
+    rejected: list[Rejected] = []
+
+    def ingest_one(event: Json) -> Messages:
+        ingested = services.ingest.ingest(event)
+        rejected.extend(ingested.rejected)
+        return ingested.messages
+
+    messages = merged(run.attempt(partial(ingest_one, event), as_interruption) for event in events)
     send(messages, transfers, deletions)
     if run.interruptions:
         raise CatalogUnavailable(
             f"{len(run.interruptions)} of {len(events)} events could not be taken in just now: {run.interruptions[0]}"
             " Hand all of them in again; those that were taken in stay as they are."
         )
-    view = EventsView(transfers=len(messages.transfers), deletions=len(messages.deletions), rejected=())
+    view = EventsView(
+        transfers=len(messages.transfers),
+        deletions=len(messages.deletions),
+        rejected=tuple(
+            RejectedView(event=one.event, document_id=one.document_id, reason=one.reason) for one in listed(rejected)
+        ),
+    )
     return json_reply(view, HTTPStatus.ACCEPTED)
 
 

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from shared.domain.urls import is_service_url, split_url
+from shared.domain.urls import is_endpoint, is_service_url
 from shared.settings_reader import Reader, is_key, parsed_connection_string
 
 EMULATOR = "UseDevelopmentStorage=true"
 ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+SUFFIX = re.compile(r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
 PUBLIC_CLOUD = "core.windows.net"  # what the host makes of an account's name; other clouds need the service URIs
 STRING_SHAPE = (
     "a connection string with AccountName and AccountKey, as the portal shows it under Access keys (one with a shared "
@@ -78,7 +79,7 @@ class ConnectionSettings(msgspec.Struct, frozen=True):
         if (read.text(credential) or "managedidentity").lower() != "managedidentity":
             read.report(credential, "managedidentity, or not set")
         uris = {f"{service}_uri": self.uri(read, service) for service in self.services}
-        return StorageConnection(**uris, client_id=read.text(client))
+        return StorageConnection(**uris, client_id=read.guid(client))
 
     def by_string(self, read: Reader, string: str) -> StorageConnection:
         if not is_usable(string):
@@ -146,15 +147,19 @@ def report_not_understood(read: Reader, connections: Iterable[ConnectionSettings
 
 
 def is_usable(text: str) -> bool:
-    """Whether all our clients can be made from a connection string, and sign."""
+    """Whether every client can be made from a connection string, all of one account, and sign with its key."""
     if text == EMULATOR:
         return True
     parts = parsed_connection_string(text) or {}
-    endpoints = [value for name, value in parts.items() if name.endswith("endpoint")]
+    account = parts.get("accountname", "")
+    endpoints = {service: parts[f"{service}endpoint"] for service in RUNTIME.services if f"{service}endpoint" in parts}
+    seconds = {service for service in RUNTIME.services if f"{service}secondaryendpoint" in parts}
     return (
-        bool(parts.get("accountname"))
+        bool(ACCOUNT.fullmatch(account))
         and is_key(parts.get("accountkey"))
+        and "usedevelopmentstorage" not in parts  # to some clients it means the emulator, whatever else is said
         and parts.get("defaultendpointsprotocol", "https").lower() in {"http", "https"}
-        and bool(re.fullmatch(r"[a-zA-Z0-9.-]+", parts.get("endpointsuffix", PUBLIC_CLOUD)))
-        and all(split_url(url).scheme in {"http", "https"} and split_url(url).hostname for url in endpoints)
+        and bool(SUFFIX.fullmatch(parts.get("endpointsuffix", PUBLIC_CLOUD)))
+        and all(is_endpoint(url, service, account) for service, url in endpoints.items())
+        and seconds <= endpoints.keys()
     )

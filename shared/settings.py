@@ -9,7 +9,7 @@ import msgspec
 
 from shared.connection_settings import RECORDINGS, RUNTIME, StorageConnection, read_connections
 from shared.domain import durations
-from shared.domain.urls import is_https_url
+from shared.domain.urls import is_https_origin
 from shared.settings_reader import Reader, is_key, parsed_connection_string
 
 # Names of resources. infra/ creates them under the same names; a test compares the two.
@@ -110,7 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"not {' or '.join(EVENT_CONTAINERS)}",
             ),
             acs_connection_string=acs_connection_string(read),
-            acs_endpoint=read.https_url("ACS_ENDPOINT"),
+            acs_endpoint=read.https_origin("ACS_ENDPOINT"),
             acs_retention=read.hours("ACS_RETENTION_HOURS", durations.ACS_RETENTION_HOURS),
             acs_topic=read.matching("ACS_TOPIC", "", f"({ACS_RESOURCE_ID})?", "the ARM id of an ACS resource") or None,
             delete_from_acs=read.choice("DELETE_FROM_ACS", DeleteFromAcs.AFTER_STORE),
@@ -128,7 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             retry_first=read.seconds("RETRY_FIRST_SECONDS", durations.RETRY_FIRST_SECONDS),
             retry_max=read.seconds("RETRY_MAX_SECONDS", durations.RETRY_MAX_SECONDS),
             max_recording=read.hours("MAX_RECORDING_HOURS", durations.MAX_RECORDING_HOURS),
-            client_id=read.text("AZURE_CLIENT_ID"),
+            client_id=read.guid("AZURE_CLIENT_ID"),
         )
         report_contradictions(read, settings)
         read.finish()
@@ -144,7 +144,7 @@ def acs_connection_string(read: Reader) -> str | None:
             read.report(name, "set, or ACS_ENDPOINT: one of the two says which ACS resource")
         return None
     parts = parsed_connection_string(text) or {}
-    if not is_https_url(parts.get("endpoint", "")) or not is_key(parts.get("accesskey")):
+    if not is_https_origin(parts.get("endpoint", "")) or not is_key(parts.get("accesskey")):
         read.report(name, "endpoint=https://NAME.communication.azure.com/;accesskey=KEY, the key in base64")
     return text
 

@@ -8,9 +8,11 @@ from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.errors import SettingsInvalid, WrongSetting
-from shared.domain.urls import is_container_url, is_https_url, is_loopback_url
+from shared.domain.urls import is_container_url, is_https_origin, is_https_url, is_loopback_url
 
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NUMBER_MAX = 10**6  # hours or seconds; larger ones overflow the calendar before they make sense
+NAME = re.compile(r"[A-Za-z]+")  # of a part of a connection string
 # App Service leaves a reference that it cannot resolve as it was written.
 REFERENCE = re.compile(r"@Microsoft\.\w+\(", re.IGNORECASE)
 UNRESOLVED = (
@@ -80,12 +82,26 @@ class Reader:
             self.report(name, shape)
         return text
 
-    def https_url(self, name: str) -> str | None:
+    def https_url(
+        self,
+        name: str,
+        accept: Callable[[str], bool] = is_https_url,
+        shape: str = "an https URL in ASCII without user, query and fragment",
+    ) -> str | None:
         """An https URL without a trailing slash: the ACS SDK signs a wrong host when the endpoint ends with one."""
         text = self.text(name)
-        if text is not None and not is_https_url(text):
-            self.report(name, "an https URL without user, query and fragment")
+        if text is not None and not accept(text):
+            self.report(name, shape)
         return text.rstrip("/") if text else None
+
+    def https_origin(self, name: str) -> str | None:
+        return self.https_url(name, is_https_origin, "an https URL with nothing behind its host")
+
+    def guid(self, name: str) -> str | None:
+        text = self.text(name)
+        if text is not None and not GUID.fullmatch(text):
+            self.report(name, "a GUID")
+        return text
 
     def callback_url(self, name: str) -> str | None:
         """ACS refuses anything but https; plain http on this machine is for a simulator."""
@@ -114,14 +130,15 @@ class Reader:
 def parsed_connection_string(text: str) -> dict[str, str] | None:
     """The parts of a connection string by lower-case name, in any order; None when it is malformed.
 
-    A name that comes twice is malformed: the SDKs disagree which of the two counts.
+    A name that comes twice is malformed: the SDKs disagree which of the two counts. So is one with a blank around it:
+    they take it for another name, and what it stands for as not given.
     """
     parts: dict[str, str] = {}
-    for part in text.strip().strip(";").split(";"):
-        name, equals, value = part.partition("=")
-        if not equals or not value or name.strip().lower() in parts:
+    for part in text.rstrip(";").split(";"):
+        name, _, value = part.partition("=")
+        if not NAME.fullmatch(name) or not value or name.lower() in parts:
             return None
-        parts[name.strip().lower()] = value
+        parts[name.lower()] = value
     return parts
 
 

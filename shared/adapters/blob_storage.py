@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import cast
 
 from azure.core import MatchConditions
@@ -23,11 +23,12 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.storage_errors import code_of, described
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobHeaders, BlobProperties, Block
+from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
 NO_BLOCK_BLOB = "InvalidBlobType"
+ARCHIVE = "Archive"
 BLOCKS_GONE = "InvalidBlockList"
 # For a block whose id has another length than those of the staged ones, and for one beyond 100,000 uncommitted ones.
 BLOCK_REFUSED = frozenset({"InvalidBlobOrBlock", "InvalidBlockId", "BlockCountExceedsLimit"})
@@ -135,7 +136,6 @@ class BlobChunkStore:
         self.account = account
         self.container: ContainerClient = account.blobs.get_container_client(container)
         self.delegation: UserDelegationKey | None = None
-        self.delegation_until = datetime.min.replace(tzinfo=UTC)
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
         return create(self.container.get_blob_client(name), name, bytes(content), headers)
@@ -168,6 +168,17 @@ class BlobChunkStore:
     def stat(self, name: str) -> BlobProperties:
         return stat(self.container.get_blob_client(name), name)
 
+    def head(self, name: str) -> BlobHead | None:
+        with translate_errors(name):
+            try:
+                found = self.container.get_blob_client(name).get_blob_properties()
+            except HttpResponseError as error:
+                if code_of(error) != NO_BLOB:
+                    raise
+                return None
+        archived = str(found.blob_tier) == ARCHIVE
+        return BlobHead(etag=found.etag, archived=archived, rehydrating=archived and bool(found.archive_status))
+
     def read(self, name: str) -> Iterator[bytes]:
         return pieces(self.container.get_blob_client(name), name)
 
@@ -175,17 +186,16 @@ class BlobChunkStore:
         with translate_errors(prefix):
             yield from file_names(self.container, prefix)
 
-    def link(self, name: str, lifetime: timedelta) -> str:
+    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
         """Signed with the account's key where there is one, else with a delegation key of the app's identity.
 
         Without a start it is valid when the service receives it, whatever the clocks say.
         """
-        until = datetime.now(UTC) + lifetime
         blob = self.container.get_blob_client(name)
         account_key = getattr(self.account.blobs.credential, "account_key", None)
         with translate_errors(name):
             token = generate_blob_sas(
-                account_name=str(blob.account_name),
+                account_name=self.account.name,
                 container_name=blob.container_name,
                 blob_name=name,
                 account_key=account_key,
@@ -193,16 +203,18 @@ class BlobChunkStore:
                 permission=BlobSasPermissions(read=True),
                 expiry=until,
                 protocol="https" if blob.url.startswith("https:") else None,  # emulated storage has plain http
+                content_disposition=f'attachment; filename="{save_as}"' if save_as else None,
             )
         return f"{blob.url}?{token}"
 
     def delegation_key(self, until: datetime) -> UserDelegationKey:
-        """A delegation key that is valid at least until then; it is cached."""
-        if self.delegation is None or self.delegation_until < until:
-            now = datetime.now(UTC)
-            self.delegation_until = now + DELEGATION_KEY_LIFETIME
-            self.delegation = self.account.blobs.get_user_delegation_key(now - CLOCK_SKEW, self.delegation_until)
-        return self.delegation
+        """A delegation key that is valid at least until then. It is kept; its end is what the service says it is."""
+        key = self.delegation
+        if key is None or datetime.fromisoformat(str(key.signed_expiry)) < until:
+            start = datetime.now(UTC) - CLOCK_SKEW
+            key = self.account.blobs.get_user_delegation_key(start, until + DELEGATION_KEY_LIFETIME)
+            self.delegation = key
+        return key
 
 
 @dataclass(frozen=True)

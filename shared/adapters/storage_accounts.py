@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from shared.connection_settings import EMULATOR, PUBLIC_CLOUD, StorageConnection
 from shared.domain.durations import (
@@ -13,7 +14,7 @@ from shared.domain.durations import (
     TOKEN_CONNECT_SECONDS,
     TOKEN_READ_SECONDS,
 )
-from shared.domain.errors import CatalogUnavailable, RecorderError, StoreUnavailable, Unforeseen
+from shared.domain.errors import CatalogUnavailable, Conflict, RecorderError, StoreUnavailable, Unforeseen
 from shared.domain.units import attempt
 from shared.settings_reader import parsed_connection_string
 
@@ -111,6 +112,24 @@ class StorageAccount:
         """The app's identity at the account's blobs and queues."""
         return AppIdentity(self.identity, StoreUnavailable)
 
+    @property
+    def name(self) -> str:
+        """The account's name, which a link's signature contains.
+
+        Raises:
+            Conflict: the address of the blob service does not say it.
+        """
+        known: str | None = self.blobs.account_name  # beside a key, or in the public host of the service
+        url = urlsplit(str(self.blobs.url))
+        host = str(url.hostname)
+        name = known or url.path.strip("/") or (host.partition(".")[0] if ".blob." in host else "")
+        if not name:
+            raise Conflict(
+                f"No link can be signed: the recordings' blob service is addressed as {host}, which does not say the"
+                " account's name. Address it as https://ACCOUNT.blob…, or read the file there yourself."
+            )
+        return name
+
     @cached_property
     def blobs(self) -> "BlobServiceClient":
         from azure.storage.blob import BlobServiceClient
@@ -134,8 +153,9 @@ class StorageAccount:
             return self.connection.queue_uri
         text = self.connection.connection_string or ""
         parts = parsed_connection_string(EMULATED if text == EMULATOR else text) or {}
-        protocol, suffix = parts.get("defaultendpointsprotocol", "https"), parts.get("endpointsuffix", PUBLIC_CLOUD)
-        return parts.get("queueendpoint") or f"{protocol}://{parts['accountname']}.queue.{suffix}"
+        suffix = parts.get("endpointsuffix")
+        protocol = parts.get("defaultendpointsprotocol", "https").lower() if suffix else "https"
+        return parts.get("queueendpoint") or f"{protocol}://{parts['accountname']}.queue.{suffix or PUBLIC_CLOUD}"
 
     @cached_property
     def tables(self) -> "TableServiceClient":

@@ -46,8 +46,8 @@ OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; events bring 2,000 c
 NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later times first
 STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
 OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be a partition; other keys are not ours
-COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`")  # how msgspec names a column
-JSON_COLUMNS = frozenset({"tags", "otherLocations"})
+COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`$")  # how msgspec names a column
+JSON_COLUMNS = frozenset({"tags", "otherLocations", "audioChannelParticipantOrdering", "channelAffinity"})
 NUMBER_MAX = 2**60  # beyond it the next sum does not fit into a column
 YEARS = range(1601, 9000)  # from the first that a table holds; behind the last there is room for every sum
 MIN_TIME = datetime(YEARS.start, 1, 1, tzinfo=UTC)

@@ -30,10 +30,12 @@ class ReplayView(View, frozen=True, kw_only=True):
 
 
 class RejectedView(View, frozen=True, kw_only=True):
-    """An event, or a chunk of one, that was kept as rejected."""
+    """An event, or a chunk of one, that was kept as rejected, or ignored as `UNKNOWN_RECORDINGS` says."""
 
     event: Annotated[str | None, says("The event's id; null without one.")]
-    document_id: Annotated[str | None, says("ACS's id of the file; null where the whole event was rejected.")]
+    document_id: Annotated[
+        str | None, says("ACS's id of the file; null where it is about the event, or cannot be read.")
+    ]
     reason: Annotated[str, says("Why it was rejected, and what to do.")]
 
 
@@ -52,13 +54,13 @@ class CallbackView(View, frozen=True, kw_only=True):
 class HealthView(View, frozen=True, kw_only=True):
     """The app's settings can be read, and are usable."""
 
-    status: Literal["healthy"] = "healthy"
+    status: Annotated[Literal["healthy"], says("Wrong settings are a problem document instead.")] = "healthy"
 
 
 class DependenciesView(View, frozen=True, kw_only=True):
     """Whether the services that the app depends on answer."""
 
-    status: Literal["healthy", "unhealthy"]
+    status: Annotated[Literal["healthy", "unhealthy"], says("healthy when all of them answer.")]
     checks: Annotated[dict[str, bool], says("By name: tables, recordingsStorage, runtimeStorage, acs.")]
 
 
@@ -72,16 +74,18 @@ class FieldFault(View, frozen=True, kw_only=True):
 class SettingFault(View, frozen=True, kw_only=True):
     """A setting that is wrong."""
 
-    name: str
+    name: Annotated[str, says("The setting's name.")]
     must_be: Annotated[str, says("What it must be; its value is never repeated.")]
 
 
 class Problem(View, frozen=True, kw_only=True):
     """What went wrong (RFC 9457)."""
 
-    type: Literal["about:blank"] = "about:blank"
+    type: Annotated[Literal["about:blank"], says("The status and its title say what kind of problem it is.")] = (
+        "about:blank"
+    )
     title: Annotated[str, says("The phrase of the status.")]
-    status: int
+    status: Annotated[int, says("The HTTP status.")]
     detail: Annotated[str, says("What happened, what was lost, and what to do.")]
     instance: Annotated[str, says("The path that was asked for.")]
     id: Annotated[str | UnsetType, says("The recording that it is about, where there is one.")] = UNSET

@@ -1,12 +1,13 @@
-"""Links to a chunk's files: read-only, and valid for minutes."""
+"""Links to a chunk's files: read-only, valid for minutes, and only to proven copies that are still there."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
+from shared.domain.blob_names import saved_as
 from shared.domain.durations import LINK_LIFETIME
-from shared.domain.errors import ChunkNotFound, Conflict
+from shared.domain.errors import ChunkNotFound, Conflict, CopyGone
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus
 from shared.domain.ports import Catalog, ChunkStore, Clock
 
@@ -20,25 +21,35 @@ class Link(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class DownloadLinks:
-    """Makes links to a chunk's media and metadata."""
+    """Makes links to a chunk's media and metadata.
+
+    Args:
+        download: of a link; whether browsers save what they get, under a name that says what it is, or show it.
+
+    Raises:
+        ChunkNotFound: nobody knows the chunk.
+        Conflict: there is no proven copy, it was altered, it is archived, or it lies in the operator's own container.
+        CopyGone: the proven copy is not there any more.
+        StoreUnavailable: whether it is there cannot be told.
+    """
 
     catalog: Catalog
     store: ChunkStore
     clock: Clock
 
-    def content(self, ref: ChunkRef) -> Link:
-        """Raises: ChunkNotFound; Conflict while there is no verified copy, or since it was altered."""
+    def content(self, ref: ChunkRef, download: bool = False) -> Link:
         chunk = self.chunk(ref)
         if chunk.sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of it.")
-        return self.link(chunk, chunk.content_blob)
+        self.require(chunk.content_blob, chunk.content_etag, chunk.sha256)
+        return self.link(chunk, chunk.content_blob, download)
 
-    def metadata(self, ref: ChunkRef) -> Link:
-        """Raises: ChunkNotFound; Conflict while there is no verified copy, or since it was altered."""
+    def metadata(self, ref: ChunkRef, download: bool = False) -> Link:
         chunk = self.chunk(ref)
         if chunk.metadata_blob is None or chunk.metadata_sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of its metadata.")
-        return self.link(chunk, chunk.metadata_blob)
+        self.require(chunk.metadata_blob, chunk.metadata_etag, chunk.metadata_sha256)
+        return self.link(chunk, chunk.metadata_blob, download)
 
     def chunk(self, ref: ChunkRef) -> Chunk:
         chunk = self.catalog.chunk(ref)
@@ -46,9 +57,33 @@ class DownloadLinks:
             raise ChunkNotFound
         if chunk.status is ChunkStatus.FAILED:
             raise Conflict(f"The chunk has failed: nothing vouches for what lies under its name. {chunk.failure}")
+        if chunk.own_storage:
+            raise Conflict("The chunk's files lie in your own container, where ACS put them; read them there.")
         return chunk
 
-    def link(self, chunk: Chunk, name: str) -> Link:
-        if chunk.own_storage:
-            raise Conflict("The file lies in your own container, where ACS put it; read it there.")
-        return Link(self.store.link(name, LINK_LIFETIME), self.clock() + LINK_LIFETIME)
+    def require(self, name: str, etag: str | None, sha256: str) -> None:
+        """Refuse unless what was proven bears the name and can be read: one look, since others may write there."""
+        blob = self.store.head(name)
+        if blob is None:
+            raise CopyGone(
+                f"The copy was proven, but the blob {name} is not there any more: somebody deleted it, or a lifecycle"
+                " rule did. The account may still have it as a deleted blob, or as a version."
+            )
+        if blob.etag != etag:
+            raise Conflict(
+                f"The blob {name} was written or changed after its copy was proven: nothing vouches for it now. Find"
+                f" out who did that; its bytes are those that were proven only if their SHA-256 is {sha256}."
+            )
+        if blob.rehydrating:
+            raise Conflict(f"The blob {name} is archived and being rehydrated; that takes hours. Ask again then.")
+        if blob.archived:
+            raise Conflict(f"The blob {name} is archived: rehydrate it (set its tier to hot, cool or cold), then ask.")
+
+    def link(self, chunk: Chunk, name: str, download: bool) -> Link:
+        until = (self.clock() + LINK_LIFETIME).replace(microsecond=0)  # signatures know no fractions
+        return Link(self.store.link(name, until, self.saved_as(chunk, name) if download else None), until)
+
+    def saved_as(self, chunk: Chunk, name: str) -> str:
+        recording = self.catalog.recording(chunk.id)
+        began = (recording.recording_start_time or recording.created_at) if recording else chunk.created_at
+        return saved_as(chunk.id, began, chunk.index, name)

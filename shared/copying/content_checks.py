@@ -28,8 +28,8 @@ def is_mp3_frame(head: bytes) -> bool:
     return MP3_FRAME.match(head) is not None and head[2] >> SAMPLING_BITS & SAMPLING_RESERVED != SAMPLING_RESERVED
 
 
-def check_signature(head: bytes, announced: str | None) -> None:
-    """Refuse media by their first bytes; without an announced format, any that ACS writes is accepted.
+def check_signature(head: bytes, announced: str | None) -> str:
+    """Returns the format of media by their first bytes; without an announced one, any that ACS writes is accepted.
 
     Raises:
         SourceSuspect: they are no format that ACS writes, or another than announced.
@@ -39,6 +39,7 @@ def check_signature(head: bytes, announced: str | None) -> None:
         raise SourceSuspect("The content begins like no recording: neither RIFF/WAVE nor ftyp nor an MPEG frame.")
     if announced in CONTENT_TYPES and found != announced:
         raise SourceSuspect(f"The content is {found}, but {announced} was announced.")
+    return found
 
 
 def check_metadata(content: bytes, document_id: str) -> dict[str, object]:

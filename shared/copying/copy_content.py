@@ -54,15 +54,17 @@ class CopyRequest(msgspec.Struct, frozen=True, kw_only=True):
         keep_going: called at block boundaries; raises to stop there.
         keep_reading: called at each piece that is read; raises to stop in the middle of a block.
         resume: whether an earlier attempt may have left blocks, or the whole blob.
+        on_progress: called with how many bytes of the content lie in blocks, as their number grows.
     """
 
     url: str
     name: str
     headers: BlobHeaders
-    check_head: Callable[[bytes], None]
+    check_head: Callable[[bytes], object]
     keep_going: Callable[[], None]
     keep_reading: Callable[[], None] = lambda: None
     resume: bool
+    on_progress: Callable[[int], None] = lambda _: None
 
 
 class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,8 @@ class BufferPool:
         self.buffers: SimpleQueue[memoryview] = SimpleQueue()
         for _ in range(min(writers + 1, layout.count)):  # one is being filled
             self.buffers.put(memoryview(bytearray(layout.block_bytes)))
+        self.layout = layout
+        self.written_bytes = 0
         self.writers = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self.writes: dict[int, Future[str]] = {}
         self.ids: dict[int, str] = {}
@@ -114,6 +118,7 @@ class BufferPool:
     def collect(self, indexes: Iterable[int]) -> None:
         for index in indexes:
             self.ids[index] = self.writes.pop(index).result()
+            self.written_bytes += self.layout.length(index)
 
     def finish(self) -> dict[int, str]:
         """Wait for all writers; returns the ids of the written blocks by index."""
@@ -176,13 +181,17 @@ class ContentCopier:
         wanted = layout.missing(present)
         digest = None if present else hashlib.sha256()
         ids = dict(present)
+        staged = sum(map(layout.length, present))
+        request.on_progress(staged)
         with BufferPool(self.options.writers, layout) as pool:
             with closing(self.read_blocks(request, reader, layout, wanted, pool)) as read:
                 for index, block in read:
                     if digest is not None:
                         digest.update(block)
                     pool.write(index, block, partial(self.stage, request.name, index, layout.total, block))
+                    request.on_progress(staged + pool.written_bytes)
             ids |= pool.finish()
+        request.on_progress(layout.total)
         listed = [ids[index] for index in range(layout.count)]
         known = digest.hexdigest() if digest else None
         etag = self.store.commit(request.name, listed, with_digest(request.headers, known))

@@ -8,7 +8,7 @@ import re
 
 import msgspec
 
-from shared.domain.errors import NotUnderstood
+from shared.domain.errors import NotAllowed, NotUnderstood
 
 LOCATION = re.compile(
     r"https://(?P<host>(?=[A-Za-z0-9.-]{1,253}/)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"  # as RFC 1035 has it
@@ -53,13 +53,13 @@ class Locations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_location(url: str, host_suffixes: tuple[str, ...]) -> Location:
-    """Match a URL whole. Raises: NotUnderstood when it has another form, or its host is not ACS's."""
+    """Match a URL whole. Raises: NotAllowed when it has another form, or its host is not ACS's."""
     matched = LOCATION.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
     if matched is None:
-        raise NotUnderstood("A URL of the event is not of the form https://HOST/v1/objects/DOCUMENT[/content/NAME].")
+        raise NotAllowed("A URL of the event is not of the form https://HOST/v1/objects/DOCUMENT[/content/NAME].")
     host = matched["host"].lower()
     if not host.endswith(host_suffixes):
-        raise NotUnderstood(
+        raise NotAllowed(
             f"The host {host} of a URL of the event is not under RECORDING_HOST_SUFFIXES ({', '.join(host_suffixes)})."
         )
     return Location(host, matched["document_id"], matched["content"])

@@ -6,6 +6,7 @@ DEFAULT_FORMAT = "mp4"  # what ACS writes unless it is asked for another
 # The formats that ACS writes; those that can be asked for are the same (`FormatType`, a test compares them).
 CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "video/mp4"}
 UNFINISHED = ".unfinished"
+METADATA_ENDING = ".metadata.json"
 METADATA_CONTENT_TYPE = "application/json"
 
 
@@ -18,9 +19,26 @@ def content_blob(folder: str, index: int, document_id: str, extension: str, *, u
     return f"{folder}/{index:04}-{document_id}{UNFINISHED if unfinished else ''}.{extension}"
 
 
+def stem(content_blob: str) -> str:
+    """What names a copy whatever its format: the rest says only how it can be played."""
+    return content_blob.rpartition(".")[0]
+
+
+def in_format(content_blob: str, extension: str) -> str:
+    """Name of the same copy in a format."""
+    return f"{stem(content_blob)}.{extension}"
+
+
 def metadata_blob(content_blob: str) -> str:
     """Name of the metadata that go with a copy."""
-    return f"{content_blob.rpartition('.')[0]}.metadata.json"
+    return f"{stem(content_blob)}{METADATA_ENDING}"
+
+
+def saved_as(recording: str, began: datetime, index: int, blob: str) -> str:
+    """Name under which a person saves a file: when the recording began, whose it is, and the ending of its blob."""
+    file = blob.rpartition("/")[2]
+    ending = METADATA_ENDING if file.endswith(METADATA_ENDING) else f".{file.rpartition('.')[2]}"
+    return f"{began.astimezone(UTC):%Y-%m-%dT%H%M%SZ}-{recording[:8]}-{index:04}{ending}"
 
 
 def manifest_blob(folder: str, number: int) -> str:

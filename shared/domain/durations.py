@@ -62,9 +62,9 @@ STORAGE_READ_SECONDS = 60  # chosen: the longest silence of a storage service be
 STORAGE_BACKOFF_FIRST_SECONDS = 1  # chosen: the SDK's own begins at 15: an HTTP caller would be gone
 STORAGE_BACKOFF_BASE_SECONDS = 2  # chosen: raised to the number of the repetition
 PROBES_SECONDS_MAX = 3.0  # chosen: how long all probes of the dependencies may take together
-LINK_LIFETIME = timedelta(minutes=15)  # chosen: of a link to a stored file
-DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs links without an account key
-CLOCK_SKEW = timedelta(minutes=5)  # documented: how far a signature should begin in the past
+LINK_LIFETIME = timedelta(minutes=30)  # chosen: of a link to a stored file; half of it is left to the slowest clock
+DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs links without an account key, at least
+CLOCK_SKEW = timedelta(minutes=15)  # documented: how far clocks may differ, so that a signature begins in the past
 TOKEN_CONNECT_SECONDS = 3  # chosen: the endpoint that hands out tokens is on the same machine, or nearly
 TOKEN_READ_SECONDS = 7  # chosen: a token comes within a second; four services one after the other take 28 in vain
 TOKEN_LEEWAY_SECONDS = 60  # chosen: clocks differ; a callback's token lives five minutes (observed)

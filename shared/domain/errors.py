@@ -8,6 +8,7 @@ RecorderError
             RecordingNotFound    … no recording
             ChunkNotFound        … no chunk
         Conflict            409  not in this state, or not yet
+        CopyGone            410  a proven copy that is not there any more
         KeyReused           422  an idempotency key came back with another body
         CallbackRefused     401  a callback is not proven to be ACS's
     AcsError                ACS answered with an error, or not at all
@@ -38,6 +39,7 @@ RecorderError
     CatalogConflict         another write of the row came first: read again and decide again
     CatalogUnavailable      Table Storage did not answer; only our own outage raises out of a trigger
     NotUnderstood           an event, topic or URL that is not understood: keep it and alert
+        NotAllowed          … because the settings do not allow the URL
     SettingsInvalid         the environment is not usable; every problem is listed
 """
 
@@ -131,6 +133,12 @@ class Conflict(Refused):
     """The recording is not in a state that allows this."""
 
     status = HTTPStatus.CONFLICT
+
+
+class CopyGone(Refused):
+    """The copy was proven, and is not there any more."""
+
+    status = HTTPStatus.GONE
 
 
 class KeyReused(Refused):
@@ -332,6 +340,10 @@ class CatalogUnavailable(RecorderError):
 
 class NotUnderstood(RecorderError):
     """This is not understood; it is kept as it came, and an alert is logged."""
+
+
+class NotAllowed(NotUnderstood):
+    """A URL is not one that the settings allow; with others it may be understood."""
 
 
 class WrongSetting(NamedTuple):

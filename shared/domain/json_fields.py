@@ -24,6 +24,15 @@ def check_body_length(body: bytes, bytes_max: int) -> None:
         raise TooLarge(f"The body has {len(body)} bytes; {bytes_max} are allowed.")
 
 
+def fractional(text: str) -> float:
+    """The number that has a fraction or an exponent in JSON, where 4.0 is the whole number 4."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+DECODER: msgspec.json.Decoder[object] = msgspec.json.Decoder(float_hook=fractional)
+
+
 def parse_json(body: bytes) -> object:
     """The value of a body; a byte order mark before it is passed over.
 
@@ -34,7 +43,7 @@ def parse_json(body: bytes) -> object:
     if not content.strip():
         raise InvalidRequest("The body is empty; it must be JSON.")
     try:
-        value: object = msgspec.json.decode(content.decode())
+        value: object = DECODER.decode(content.decode())
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The body is not JSON in UTF-8: byte {error.start} cannot be read.") from error
     except (msgspec.DecodeError, RecursionError) as error:

@@ -7,13 +7,14 @@ published.
 "createdAt": "2026-11-22T08:00:00.000Z", "endedAt": "2026-11-22T08:31:07.000Z", "tags": {"case": "4711"}, …}
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from shared.domain import derived_fields
 from shared.domain.acs_words import RecordingKind, StorageType
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, Origin, Recording, RecordingStatus
 
@@ -30,6 +31,20 @@ def says(meaning: str) -> Meta:
     return Meta(description=meaning)
 
 
+class ParticipantView(View, frozen=True, kw_only=True):
+    """Who is heard in a file."""
+
+    id: Annotated[str, says("Raw id of the participant.")]
+    channel: Annotated[int | None, says("Channel of an unmixed recording, from 0.")]
+
+
+class PauseView(View, frozen=True, kw_only=True, rename={"since": "from", "until": "to"}):
+    """A time in which nothing was recorded."""
+
+    since: Annotated[Instant, says("When it began.")]
+    until: Annotated[Instant, says("When it ended.")]
+
+
 class ChunkView(View, frozen=True, kw_only=True):
     """One file of a recording, with its metadata file."""
 
@@ -39,15 +54,29 @@ class ChunkView(View, frozen=True, kw_only=True):
     status: Annotated[ChunkStatus, says("What has happened to it.")]
     content_blob: Annotated[str, says("Blob of the media, or its URL in storage of your own.")]
     metadata_blob: Annotated[str | None, says("Blob of ACS's metadata, byte for byte; null if ACS announced none.")]
-    bytes: Annotated[int | None, says("Length of the media in bytes; null until it is stored.")]
-    sha256: Annotated[str | None, says("SHA-256 of the media in hex digits; null until it is proven.")]
-    expires_at: Annotated[Instant | None, says("When ACS destroys the original.")]
+    bytes: Annotated[int | None, says("Length of the media in bytes; null until their copy is proven.")]
+    bytes_done: Annotated[int, says("How many of them are in Blob Storage, as its worker said last.")]
+    sha256: Annotated[str | None, says("SHA-256 of the media in hex digits; null until their copy is proven.")]
+    metadata_sha256: Annotated[str | None, says("The same of ACS's metadata.")]
+    content_version: Annotated[str | None, says("Version of the media's blob, where storage keeps versions.")]
+    metadata_version: Annotated[str | None, says("The same of the metadata's.")]
+    expires_at: Annotated[Instant | None, says("When ACS destroys the original, at the earliest; null once saved.")]
     stored_at: Annotated[Instant | None, says("When the copy was proven.")]
     deleted_at: Annotated[Instant | None, says("When the original was deleted at ACS.")]
     attempts: Annotated[int, says("Transfers and deletions that were begun.")]
     due_at: Annotated[Instant | None, says("When it is looked at next; null once nothing is left to do.")]
     failure: Annotated[str | None, says("What happened last and what to do; null when all is well.")]
-    failure_kind: Annotated[FailureKind | None, says("What the failure is about; null unless it failed.")]
+    failure_kind: Annotated[FailureKind | None, says("What the failure is about; null unless it failed for good.")]
+    start_time: Annotated[Instant | None, says("When the file begins.")]
+    participants: Annotated[tuple[ParticipantView, ...], says("Who is heard in it.")]
+    pauses: Annotated[tuple[PauseView, ...], says("When recording was paused.")]
+
+
+class ChannelView(View, frozen=True, kw_only=True):
+    """A participant who has a channel of an unmixed recording."""
+
+    participant: Annotated[str, says("Raw id of the participant.")]
+    channel: Annotated[int, says("Number of the channel, from 0.")]
 
 
 class RecordingView(View, frozen=True, kw_only=True):
@@ -57,7 +86,8 @@ class RecordingView(View, frozen=True, kw_only=True):
     recording_id: Annotated[str | None, says("ACS's id of it; null until known.")]
     status: Annotated[RecordingStatus, says("What ACS confirmed while it runs, then what became of its files.")]
     failure: Annotated[str | None, says("What happened and what to do; null while nothing is wrong.")]
-    failure_kind: Annotated[FailureKind | None, says("What the failure is about.")]
+    failure_kind: Annotated[FailureKind | None, says("What the failure is about; null unless it failed for good.")]
+    replayable: Annotated[bool, says("Whether a replay may help.")]
     waits_for: Annotated[str | None, says("What is waited for, as a sentence; null when nothing is.")]
     recording_kind: Annotated[RecordingKind | None, says("Whose recording it is, as ACS says; null until it is asked.")]
     origin: Annotated[Origin, says("api: started here; event: by another app, known from ACS's event only.")]
@@ -70,6 +100,9 @@ class RecordingView(View, frozen=True, kw_only=True):
     recording_content_type: Annotated[str | None, says("audio or audioVideo.")]
     recording_channel_type: Annotated[str | None, says("mixed or unmixed.")]
     recording_format_type: Annotated[str | None, says("wav, mp3 or mp4.")]
+    pause_on_start: Annotated[bool | None, says("Whether it was to begin paused; null where that is not known here.")]
+    audio_channel_participant_ordering: Annotated[tuple[str, ...], says("Raw ids in the order of channels.")]
+    channel_affinity: Annotated[tuple[ChannelView, ...], says("Participants and their channels.")]
     recording_storage_container_url: Annotated[str | None, says("Container of yours that ACS records into.")]
     storage_type: Annotated[StorageType | None, says("Where ACS put the files; null until it says.")]
     created_at: Annotated[Instant, says("When the recording was first known here.")]
@@ -79,20 +112,32 @@ class RecordingView(View, frozen=True, kw_only=True):
     recording_start_time: Annotated[Instant | None, says("When it began, as ACS's event says.")]
     recording_duration_ms: Annotated[int | None, says("How long it is in milliseconds, as ACS's event says.")]
     session_end_reason: Annotated[str | None, says("Why it ended, as ACS's event says.")]
-    expires_at: Annotated[Instant | None, says("When ACS destroys the first original that is not saved.")]
+    expires_at: Annotated[Instant | None, says("When ACS destroys the first original that is not saved; null if none.")]
     tags: Annotated[dict[str, str], says("The caller's own names and values.")]
+    manifest_blob: Annotated[str | None, says("Blob of the newest manifest; null until there is one.")]
     chunks: Annotated[tuple[ChunkView, ...] | UnsetType, says("Its files; lists leave them out.")] = UNSET
 
 
-def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) -> RecordingView:
+class Manifest(RecordingView, frozen=True, kw_only=True):
+    """The document beside the files of a completed recording: the recording as the API shows it, for years.
+
+    Within a version fields are only ever added; what is read by their names stays true.
+    """
+
+    chunks: Annotated[tuple[ChunkView, ...], says("Its files.")]
+    schema_version: Annotated[Literal[1], says("Version of this document.")]
+
+
+def recording_view(recording: Recording, chunks: Sequence[Chunk] | None = None) -> RecordingView:
     """The recording, with its chunks where they are given."""
     return RecordingView(
         id=recording.id,
         recording_id=recording.recording_id,
         status=recording.status,
         failure=recording.shown_failure,
-        failure_kind=recording.shown_failure_kind,
-        waits_for=waits_for(recording),
+        failure_kind=derived_fields.failure_kind(recording, chunks),
+        replayable=derived_fields.replayable(recording),
+        waits_for=derived_fields.waits_for(recording, chunks),
         recording_kind=recording.recording_kind,
         origin=recording.origin,
         server_call_id=recording.server_call_id,
@@ -104,6 +149,9 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         recording_content_type=recording.recording_content_type,
         recording_channel_type=recording.recording_channel_type,
         recording_format_type=recording.recording_format_type,
+        pause_on_start=recording.pause_on_start,
+        audio_channel_participant_ordering=recording.audio_channel_participant_ordering,
+        channel_affinity=tuple(ChannelView(**msgspec.structs.asdict(pin)) for pin in recording.channel_affinity),
         recording_storage_container_url=recording.recording_storage_container_url,
         storage_type=recording.storage_type,
         created_at=instant(recording.created_at),
@@ -113,19 +161,15 @@ def recording_view(recording: Recording, chunks: Iterable[Chunk] | None = None) 
         recording_start_time=instant_or_none(recording.recording_start_time),
         recording_duration_ms=recording.recording_duration_ms,
         session_end_reason=recording.session_end_reason,
-        expires_at=instant_or_none(recording.expires_at),
+        expires_at=instant_or_none(derived_fields.first_deadline(recording, chunks)),
         tags=recording.tags,
+        manifest_blob=derived_fields.manifest_blob(recording),
         chunks=UNSET if chunks is None else tuple(map(chunk_view, chunks)),
     )
 
 
-def waits_for(recording: Recording) -> str | None:
-    """What is waited for; where ACS reported that the start failed, that explains it best."""
-    if recording.start_report is None or recording.status is not RecordingStatus.STARTING:
-        return recording.waits_for
-    known = "ACS is asked whether it records all the same."
-    lost = "Its answer to the start was lost, so it cannot be asked; the same Idempotency-Key asks it to start anew."
-    return f"{recording.start_report} {known if recording.recording_id else lost}"
+def manifest(recording: Recording, chunks: Sequence[Chunk]) -> Manifest:
+    return Manifest(schema_version=1, **msgspec.structs.asdict(recording_view(recording, chunks)))
 
 
 def chunk_view(chunk: Chunk) -> ChunkView:
@@ -137,14 +181,21 @@ def chunk_view(chunk: Chunk) -> ChunkView:
         content_blob=chunk.content_blob,
         metadata_blob=chunk.metadata_blob,
         bytes=chunk.bytes,
+        bytes_done=derived_fields.bytes_done(chunk),
         sha256=chunk.sha256,
-        expires_at=instant_or_none(chunk.expires_at),
+        metadata_sha256=chunk.metadata_sha256,
+        content_version=None,
+        metadata_version=None,
+        expires_at=instant_or_none(derived_fields.chunk_deadline(chunk)),
         stored_at=instant_or_none(chunk.stored_at),
         deleted_at=instant_or_none(chunk.deleted_at),
         attempts=chunk.attempts,
         due_at=instant_or_none(chunk.due_at),
         failure=chunk.failure,
-        failure_kind=chunk.failure_kind,
+        failure_kind=derived_fields.chunk_failure_kind(chunk),
+        start_time=None,
+        participants=(),
+        pauses=(),
     )
 
 

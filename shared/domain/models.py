@@ -10,6 +10,7 @@ import msgspec
 
 from shared.domain.acs_urls import Locations
 from shared.domain.acs_words import RecordingKind, StorageType
+from shared.domain.channels import ChannelAffinity
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
 
@@ -62,7 +63,7 @@ class FailureKind(StrEnum):
     """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
 
     REFUSED = "refused"  # ACS refused the start, or did not judge it: then the same key asks anew
-    REJECTED = "rejected"  # a URL or an event that the app does not accept: correct the settings, then replay
+    REJECTED = "rejected"  # a URL or an event that the app does not accept: its failure says what helps
     CONFLICT = "conflict"  # an altered copy, or two reads that differ
     UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
     EXPIRED = "expired"  # gone at ACS, or never had from it
@@ -126,6 +127,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         call_id: the call as ACS's event names it.
         clue_server_call_id, clue_call_id: the call as a verified callback names it: a hint, shown nowhere.
         recording_content_type, recording_channel_type, recording_format_type: the media as requested.
+        pause_on_start: as requested; None where nobody started it here, or a version did that did not write it down.
+        audio_channel_participant_ordering, channel_affinity: as requested.
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
         repeatability_request_id, repeatability_first_sent: what makes a repeated start one start for ACS.
@@ -177,6 +180,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_content_type: str | None = None
     recording_channel_type: str | None = None
     recording_format_type: str | None = None
+    pause_on_start: bool | None = None
+    audio_channel_participant_ordering: tuple[str, ...] = ()
+    channel_affinity: tuple[ChannelAffinity, ...] = ()
     recording_storage_container_url: str | None = None
     tags: dict[str, str] = {}
     fingerprint: str = ""
@@ -291,9 +297,12 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         left_at_acs: why the original is left to ACS's retention although its URL is known; None when it is not.
         managed: whether the original may be deleted once a copy is proven.
         own_storage: ACS wrote the file into a container of the operator's; it is verified where it lies.
-        format, end_reason: as announced; no format when it is none that ACS is known to write.
+        format, end_reason: as announced. Where no format that ACS is known to write was announced, it is the one of the
+            first bytes, once these were read.
 
-        content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced.
+        content_blob, metadata_blob: names of the copies, fixed when the chunk was first announced, save what depends on
+            the format: fixed with it, before anything is written under the name.
+        bytes_done: bytes of the media that a worker had copied when it last wrote the row.
         bytes, metadata_bytes: lengths in bytes, once stored.
         sha256, metadata_sha256: hex digests, once stored.
         content_etag, metadata_etag: versions of the blobs that were verified.
@@ -331,6 +340,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     content_blob: str
     metadata_blob: str | None = None
+    bytes_done: int = 0
     bytes: int | None = None
     metadata_bytes: int | None = None
     sha256: str | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -184,6 +184,20 @@ class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
     staged: tuple[Block, ...] = ()
 
 
+class BlobHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What Blob Storage says of a blob by a single request, without its blocks.
+
+    Attributes:
+        etag: its version.
+        archived: whether it lies in the archive tier, where nobody can read it.
+        rehydrating: whether it is on its way out of that tier, which takes hours.
+    """
+
+    etag: str
+    archived: bool = False
+    rehydrating: bool = False
+
+
 class ChunkStore(Protocol):
     """The operator's Blob Storage. A blob that exists is never overwritten.
 
@@ -210,6 +224,9 @@ class ChunkStore(Protocol):
     def stat(self, name: str) -> BlobProperties:
         """The properties of a blob; those of an empty `BlobProperties` when there is none."""
 
+    def head(self, name: str) -> BlobHead | None:
+        """What is committed under the name; None when nothing is."""
+
     def read(self, name: str) -> Iterator[bytes]:
         """The committed bytes.
 
@@ -221,8 +238,17 @@ class ChunkStore(Protocol):
     def names(self, prefix: str) -> Iterator[str]:
         """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
 
-    def link(self, name: str, lifetime: timedelta) -> str:
-        """A URL that permits anyone to read the blob, and nothing else, for that long."""
+    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
+        """A URL that permits anyone to read the blob, and nothing else.
+
+        Args:
+            name: of the blob; whether there is one is not looked at.
+            until: its end, in whole seconds.
+            save_as: under which name browsers save what they get; None to have them show it.
+
+        Raises:
+            Conflict: nothing can be signed, since the account's address does not say its name.
+        """
 
 
 class OwnStorage(Protocol):

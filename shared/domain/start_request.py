@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.domain.acs_urls import URL_CHARACTERS_MAX, in_own_storage
+from shared.domain.channels import CHANNELS_MAX, ChannelAffinity, Participant
 from shared.domain.errors import InvalidRequest, WrongField
 from shared.domain.json_views import says
 from shared.domain.urls import LOOPBACK_HOSTS
@@ -20,7 +21,6 @@ type FormatType = Literal["wav", "mp3", "mp4"]
 
 TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
-CHANNELS_MAX = 5  # an unmixed recording has at most five channels
 IDENTIFIER_CHARACTERS_MAX = 2048
 PORT_MAX = 65535
 CALLBACKS = re.compile(  # whole, so that no other reader of the URL finds another host in it; a fragment is never sent
@@ -45,25 +45,8 @@ type Identifier = Annotated[
         extra={"allowed": f"a text of 1 to {IDENTIFIER_CHARACTERS_MAX} characters, not only spaces"},
     ),
 ]
-type Participant = Annotated[
-    str,
-    Meta(
-        max_length=IDENTIFIER_CHARACTERS_MAX,
-        pattern=r"^[0-9]+:[^\s]+$",
-        description="A raw id of ACS.",
-        examples=["8:acs:70559d7c-…_00000013", "4:+15551234567"],
-        extra={"allowed": "a raw id such as 8:acs:… or 4:+15551234567"},
-    ),
-]
 type TagName = Annotated[str, Meta(min_length=1, max_length=TAG_CHARACTERS_MAX)]
 type TagValue = Annotated[str, Meta(max_length=TAG_CHARACTERS_MAX)]
-
-
-class ChannelAffinity(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """Pins a participant to a channel of an unmixed recording."""
-
-    participant: Participant
-    channel: Annotated[int, Meta(ge=0, le=CHANNELS_MAX - 1)]
 
 
 class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -81,7 +64,11 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     pause_on_start: Annotated[bool, says("Record nothing before it is resumed.")] = False
     audio_channel_participant_ordering: Annotated[
         tuple[Participant, ...],
-        Meta(max_length=CHANNELS_MAX, description="Who gets which channel, from the first on."),
+        Meta(
+            max_length=CHANNELS_MAX,
+            description="Who gets which channel, from the first on.",
+            extra_json_schema={"uniqueItems": True},
+        ),
     ] = ()
     channel_affinity: Annotated[
         tuple[ChannelAffinity, ...], Meta(max_length=CHANNELS_MAX, description="Who gets which channel.")

@@ -42,6 +42,10 @@ class Claim:
         if self.clock() - written_at >= min(timedelta(seconds=RENEWAL_SECONDS_MAX), self.lasts / RENEWALS_PER_CLAIM):
             self.record()
 
+    def progress(self, bytes_done: int) -> None:
+        """Remember how much is copied; the next write of the row says it, and none is made for it."""
+        self.chunk = msgspec.structs.replace(self.chunk, bytes_done=bytes_done)
+
     def record(self, **columns: int | str | datetime | None) -> None:
         """Write what is proven on the row, and renew the claim."""
         until = self.clock() + self.lasts

@@ -10,6 +10,7 @@ import msgspec
 
 from shared.control.control_answers import next_question
 from shared.control.control_recording import Control
+from shared.domain.derived_fields import worst_kind
 from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
 from shared.domain.errors import AcsError, CatalogConflict, Unforeseen
 from shared.domain.log import LogEvent, log
@@ -18,12 +19,16 @@ from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import chunks_in_order, save_recording
 from shared.domain.units import attempt
+from shared.domain.wholeness import UNREAD, has_unknown_reason, what_is_missing
 from shared.pipeline.manifest import write_manifest
-from shared.pipeline.wholeness import has_unknown_reason, what_is_missing
 
 DECISION_TRIES = 50  # every conflict means that another writer made progress
-# Of several chunks' kinds the first is the recording's.
-WORST_FIRST = (FailureKind.REJECTED, FailureKind.CONFLICT, FailureKind.UNANNOUNCED, FailureKind.EXPIRED)
+# What a failed recording says beside how many chunks are lost, by what the failure is about.
+WHAT_TO_DO = {
+    FailureKind.REJECTED: "Do what each says; the event is kept in rejected-events.",
+    FailureKind.CONFLICT: "Neither content was touched: find out which one is right, then replay.",
+    FailureKind.EXPIRED: "No replay brings them back: ACS keeps no file longer.",
+}
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,12 @@ class Completion:
         return observed
 
     def fail(self, recording: Recording, lost: list[Chunk]) -> Recording:
-        failure = f"{len(lost)} of its chunks could not be saved; each says why, and replay tries again."
         if not lost:
-            failure = "No chunk of the event could be read; the event is kept in rejected-events, and replay reads it."
-        kinds = {chunk.failure_kind for chunk in lost} if lost else {FailureKind.REJECTED}
-        kind = next((kind for kind in WORST_FIRST if kind in kinds), None)
-        return self.give_up(recording, failure, kind, self.clock())
+            return self.give_up(recording, UNREAD, FailureKind.REJECTED, self.clock())
+        kind = worst_kind(lost) or FailureKind.CONFLICT  # a failed chunk always has one
+        failure = f"{len(lost)} of its chunks could not be saved; each says why. {WHAT_TO_DO.get(kind, '')}".rstrip()
+        row = msgspec.structs.replace(recording, expires_at=min(chunk.expires_at for chunk in lost))
+        return self.give_up(row, failure, kind, self.clock())
 
     def give_up(self, recording: Recording, failure: str, kind: FailureKind | None, now: datetime) -> Recording:
         """Mark a recording's files as failed, alert, and keep it open.

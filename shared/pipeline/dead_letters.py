@@ -49,7 +49,7 @@ class DeadLetterIntake:
             letter = self.dead_letters.read(name)
         except BlobGone:
             return Messages()  # another sweep ingested it
-        messages = merged(self.ingest.ingest(document) for document in documents(letter))
+        messages = merged(self.ingest.ingest(document).messages for document in documents(letter))
         ingested.append(name)
         return messages
 

@@ -98,7 +98,7 @@ def parse_file_ready(document: Json, now: datetime) -> FileReady:
     """
     cloud = "specversion" in document
     kind = text(document, "type" if cloud else "eventType")
-    if kind != FILE_READY:
+    if (kind or "").casefold() != FILE_READY.casefold():
         raise NotUnderstood(f"The event is not of type {FILE_READY}.")
     data = mapping(document, "data")
     subject = SUBJECT.fullmatch(text(document, "subject") or "")
@@ -165,5 +165,5 @@ def announced_chunk(item: object, position: int) -> AnnouncedChunk:
 
 
 def camel(value: str | None) -> str | None:
-    """The spelling of requests, audioVideo, for that of events, AudioVideo, in whatever case."""
-    return WORDS.get(value.casefold(), value[0].lower() + value[1:]) if value else None
+    """The spelling of requests, audioVideo, for that of events, AudioVideo, in whatever case; else as it came."""
+    return WORDS.get(value.casefold(), value) if value else None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import batched
 
+import msgspec
+
 from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,
@@ -18,7 +20,7 @@ from shared.domain.errors import (
     StoreUnavailable,
     Unforeseen,
 )
-from shared.domain.json_fields import Json
+from shared.domain.json_fields import Json, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, Messages, Recording
 from shared.domain.open_work import OpenWork
@@ -29,12 +31,34 @@ from shared.pipeline.completion import Completion
 from shared.pipeline.file_ready_event import FileReady, parse_file_ready
 from shared.pipeline.find_recording import derived_ids, find_recording, new_recording
 from shared.pipeline.ingest_plan import NO_FILE, IngestPolicy, Plan, plan_event
-from shared.pipeline.rejected_events import reject
+from shared.pipeline.rejected_events import Rejected, reject
 from shared.settings import UnknownRecordings
 
 WRITE_TRIES = 50  # of N writers at once one always wins, so N tries are enough; parts of one recording come in dozens
 
-type Refusals = tuple[str, ...]  # one sentence for each part of an event that is not understood
+IGNORED = (
+    "No recording that was started here is known to be meant, and UNKNOWN_RECORDINGS is ignore: nothing is copied, and"
+    " the event is not kept."
+)
+
+
+class Ingested(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an event; of one that is known already, nothing.
+
+    Attributes:
+        messages: what is to be sent.
+        rejected: what of it was not taken in, and why.
+        is_ignored: whether that is as the operator wants it, so that nothing of it is kept.
+    """
+
+    messages: Messages = Messages()
+    rejected: tuple[Rejected, ...] = ()
+    is_ignored: bool = False
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether nothing of it has to be kept for a person."""
+        return self.is_ignored or not self.rejected
 
 
 @dataclass(frozen=True)
@@ -48,42 +72,44 @@ class Ingest:
     policy: IngestPolicy
     completion: Completion
 
-    def ingest(self, document: Json) -> Messages:
+    def ingest(self, document: Json) -> Ingested:
         """Ingest one event document; what cannot be ingested is kept and alerted, whatever the reason.
 
         Raises:
             CatalogUnavailable, CatalogConflict, StoreUnavailable: our own outage; nothing was acknowledged.
         """
         try:
-            messages, refusals = attempt(lambda: self.write(self.read(document)))
+            ingested = attempt(lambda: self.write(self.read(document)))
         except (CatalogUnavailable, CatalogConflict, StoreUnavailable):
             raise
         except RecorderError as error:
-            messages, refusals = Messages(), (str(error),)
-        if refusals:
-            reject(self.rejected_events, document, " ".join(refusals))
-        return messages
+            ingested = refused(document, error)
+        if not ingested.is_understood:
+            reject(self.rejected_events, document, ingested.rejected)
+        return ingested
 
-    def ingest_whole(self, document: Json) -> tuple[Messages, Refusals]:
+    def ingest_whole(self, document: Json) -> Ingested:
         """Ingest an event if all of it is understood, else nothing of it; raises as `write`."""
         try:
             event = self.read(document)
         except NotUnderstood as error:
-            return Messages(), (str(error),)
+            return refused(document, error)
         now = self.clock()
         # Any recording will do: only the URLs are checked.
         dry_run = plan_event(event, new_recording(event, now), {}, self.policy, now)
-        return (Messages(), dry_run.refusals) if dry_run.refusals else self.write(event)
+        return Ingested(rejected=dry_run.refusals) if dry_run.refusals else self.write(event)
 
     def read(self, document: Json) -> FileReady:
         """Raises: NotUnderstood when it is no file-ready event, or one of another topic."""
         event = parse_file_ready(document, self.clock())
         wanted = self.policy.topic
         if wanted and (event.topic or "").strip("/").casefold() != wanted.strip("/").casefold():
-            raise NotUnderstood(f"The event does not come from ACS_TOPIC, {wanted}.")
+            raise NotUnderstood(
+                f"The event does not come from ACS_TOPIC, {wanted}; if it should, correct the setting and replay."
+            )
         return event
 
-    def write(self, event: FileReady) -> tuple[Messages, Refusals]:
+    def write(self, event: FileReady) -> Ingested:
         """Make the rows; begin again from what is there when another writer was first.
 
         Raises:
@@ -95,13 +121,13 @@ class Ingest:
                 return self.write_once(event)
         return self.write_once(event)
 
-    def write_once(self, event: FileReady) -> tuple[Messages, Refusals]:
+    def write_once(self, event: FileReady) -> Ingested:
         recording = find_recording(event, self.catalog)
         if recording is None and self.policy.unknown_recordings is UnknownRecordings.IGNORE:
             log(LogEvent.EVENT_IGNORED, id=derived_ids(event)[0], chunks=len(event.chunks))
-            return Messages(), ()
+            return Ingested(rejected=(Rejected(event.event_id, None, IGNORED),), is_ignored=True)
         if recording is None and not event.chunks and not event.unreadable:
-            return Messages(), (NO_FILE,)
+            return Ingested(rejected=(Rejected(event.event_id, None, NO_FILE),))
         now = self.clock()
         recording = recording or new_recording(event, now)
         plan = plan_event(event, recording, self.known_chunks(recording), self.policy, now)
@@ -109,7 +135,7 @@ class Ingest:
             self.catalog.index_calls(plan.recording)  # before the row names them; a new row is indexed by itself
         messages = Messages() if plan.is_empty else self.carry_out(plan, event.recording_id)
         # These come at every delivery: the one that wrote the rows may have died before it kept the event.
-        return messages, (*plan.refusals, *plan.remarks)
+        return Ingested(messages=messages, rejected=(*plan.refusals, *plan.remarks))
 
     def known_chunks(self, recording: Recording) -> dict[str, Chunk | None]:
         """The rows of a recording's chunks by document id; None for one that cannot be read."""
@@ -146,3 +172,8 @@ class Ingest:
             with suppress(Unforeseen):  # the recording's entry is in the index; the sweep tries again and alerts
                 attempt(partial(self.completion.complete_if_last, recording.id))
         return Messages(transfers=transfers)
+
+
+def refused(document: Json, error: RecorderError) -> Ingested:
+    """An event of which nothing is taken in."""
+    return Ingested(rejected=(Rejected(text(document, "id"), None, str(error)),))

@@ -4,7 +4,7 @@ Everything here is pure. The same plan, on no rows at all, is the dry run by whi
 be understood.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,12 +12,14 @@ import msgspec
 from shared.domain import blob_names
 from shared.domain.acs_urls import Locations, in_own_storage, own_location
 from shared.domain.acs_words import StorageType
-from shared.domain.errors import NotUnderstood, RowUnreadable
+from shared.domain.errors import NotAllowed, NotUnderstood, RowUnreadable
 from shared.domain.identifiers import digest
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
+from shared.domain.wholeness import STILL_RECORDED, later_session_end, plain, weight
+from shared.pipeline.event_remarks import remarks
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady
 from shared.pipeline.places import locations
-from shared.pipeline.wholeness import STILL_RECORDED, later_session_end, plain, weight
+from shared.pipeline.rejected_events import Rejected
 from shared.settings import UnknownRecordings
 
 CALL_ID_CHARACTERS_MAX = 200  # ACS's have 36; a batch of rows must fit whatever an event says
@@ -27,6 +29,15 @@ REFUTED = dict.fromkeys(
     ("claimed_until", "waits_for", "start_failure", "start_failure_reason", "refused_status", "refused_code")
 )
 NO_FILE = "The event lists no recordingChunks: ACS announced no file."
+# What to do about a chunk whose URLs are refused.
+URL_NOT_ALLOWED = (
+    "The event is kept in rejected-events; if the URL is right, correct the settings (RECORDING_HOST_SUFFIXES,"
+    " BYOS_CONTAINERS) and replay."
+)
+NO_SETTING_HELPS = (
+    "The event is kept in rejected-events; no setting and no replay helps: hand the event in with the right URLs (POST"
+    " /api/events) before ACS destroys the file."
+)
 OTHER_LOCATIONS_MAX = 4  # beside the first; they stand in one column, and each is asked at each try
 
 
@@ -49,16 +60,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         added: rows of chunks to create; a chunk whose URLs are refused gets one, too.
         changed: rows to replace: refused chunks whose URLs are understood now, chunks announced at another place, and
             chunks that were still recorded.
-        refusals: one sentence for each part of the event that is not understood.
-        remarks: one sentence for what a person should know although nothing has to be read again.
+        refusals: each part of the event that is not understood.
+        remarks: what a person should know although nothing has to be read again.
         has_news: whether the recording's row says something new beside its chunks.
     """
 
     recording: Recording
     added: tuple[Chunk, ...]
     changed: tuple[Chunk, ...]
-    refusals: tuple[str, ...]
-    remarks: tuple[str, ...]
+    refusals: tuple[Rejected, ...]
+    remarks: tuple[Rejected, ...]
     has_news: bool
 
     @property
@@ -75,27 +86,28 @@ def plan_event(
     `known` has the rows of the recording's chunks by document id; None for one that cannot be read.
     """
     if not event.chunks and not event.unreadable:
-        return plan_without_files(recording, now)
+        return plan_without_files(event, recording, now)
     planned = with_event(recording, event, policy, now)
     rows: dict[str, Chunk] = {}
-    refusals = [*event.unreadable]
+    refusals = [Rejected(event.event_id, None, sentence) for sentence in event.unreadable]
     for announced in event.chunks:
         old = rows.get(announced.document_id, known.get(announced.document_id))
         if old is None and announced.document_id in known:
-            refusals.append(str(RowUnreadable(recording.id, announced.document_id)))
+            unreadable = str(RowUnreadable(recording.id, announced.document_id))
+            refusals.append(Rejected(event.event_id, announced.document_id, unreadable))
         elif old is not None and has_ended(old, announced):
             row = chunk_row(planned, event, completed(announced, old), policy, now)
-            refusals += [row.failure] if row.failure else []
+            refusals += refused(event, row)
             rows |= by_document(copied_anew(old, row))
         elif old is not None and is_settled(old):
             continue
         else:
             row = chunk_row(planned, event, completed(announced, old), policy, now)
-            refusals += [row.failure] if row.failure else []
+            refusals += refused(event, row)
             try:
                 rows |= by_document(row if old is None else announced_again(old, row))
             except NotUnderstood as error:
-                refusals.append(str(error))
+                refusals.append(Rejected(event.event_id, announced.document_id, str(error)))
     # A chunk's row is written before its recording's: whoever wrote it may have died in between.
     ended = recording.files in {FilesStatus.COMPLETED, FilesStatus.FAILED}
     reopens = ended and any(chunk and chunk.open for chunk in known.values())
@@ -104,12 +116,16 @@ def plan_event(
         added=tuple(row for row in rows.values() if row.document_id not in known),
         changed=tuple(row for row in rows.values() if row.document_id in known),
         refusals=tuple(refusals),
-        remarks=(*undeletable_chunks(event, policy), *unread_metadata(event, policy)),
+        remarks=remarks(event, policy.host_suffixes, policy.byos_containers),
         has_news=reopens
         or weight(planned.session_end_reason) != weight(recording.session_end_reason)
         or planned.unread_events != recording.unread_events
         or (recording.recording_id is None and event.recording_id is not None),
     )
+
+
+def refused(event: FileReady, row: Chunk) -> list[Rejected]:
+    return [Rejected(event.event_id, row.document_id, row.failure)] if row.failure else []
 
 
 def by_document(row: Chunk | None) -> dict[str, Chunk]:
@@ -123,7 +139,8 @@ def has_ended(old: Chunk, announced: AnnouncedChunk) -> bool:
 
 def copied_anew(old: Chunk, row: Chunk) -> Chunk | None:
     """The row that leads to a copy of what is at ACS now; None where a blob that has its name would count as that."""
-    if row.refused or not (old.refused or row.own_storage or row.content_blob != old.content_blob):
+    same_name = blob_names.stem(row.content_blob) == blob_names.stem(old.content_blob)
+    if row.refused or (same_name and not old.refused and not row.own_storage):
         return None
     anew = msgspec.structs.replace(row, etag=old.etag)
     return anew if old.refused or old.own_storage or row.own_storage else with_other_locations(anew, old) or anew
@@ -209,13 +226,13 @@ def moved_to(old: Chunk, row: Chunk) -> Chunk | None:
     if row.content_location == old.content_location:
         return None
     names = (
-        *("own_storage", "content_location", "content_blob"),
+        *("own_storage", "content_location", "content_blob", "format"),
         *("metadata_location", "metadata_blob", "delete_location", "left_at_acs", "other_locations"),
     )
     return msgspec.structs.replace(old, **{name: getattr(row, name) for name in names})
 
 
-def plan_without_files(recording: Recording, now: datetime) -> Plan:
+def plan_without_files(event: FileReady, recording: Recording, now: datetime) -> Plan:
     """What an event that lists no file makes of its recording: it says so, unless files are known from another event.
 
     The files half stays as it is: another event may list files yet. The sweep alerts if none does.
@@ -229,7 +246,8 @@ def plan_without_files(recording: Recording, now: datetime) -> Plan:
     has_news = planned != recording
     if has_news:
         planned = msgspec.structs.replace(planned, heard_at=now, updated_at=now)
-    return Plan(recording=planned, added=(), changed=(), refusals=(), remarks=(NO_FILE,), has_news=has_news)
+    no_file = (Rejected(event.event_id, None, NO_FILE),)
+    return Plan(recording=planned, added=(), changed=(), refusals=(), remarks=no_file, has_news=has_news)
 
 
 def with_event(recording: Recording, event: FileReady, policy: IngestPolicy, now: datetime) -> Recording:
@@ -282,9 +300,11 @@ def chunk_row(
 ) -> Chunk:
     """The row of an announced chunk: pending, or failed and refused where its URLs are not understood."""
     assert recording.folder
-    announced_format = event.recording_format_type or recording.recording_format_type
-    format = announced_format if announced_format in blob_names.CONTENT_TYPES else None
-    extension = format or blob_names.DEFAULT_FORMAT
+    said = event.recording_format_type
+    format = said if said in blob_names.CONTENT_TYPES else None
+    # What was asked for is only likely: the first bytes name the copy of a file of which no format was announced.
+    likely = recording.recording_format_type
+    extension = format or (likely if likely in blob_names.CONTENT_TYPES else None) or blob_names.DEFAULT_FORMAT
     is_recorded = plain(announced.end_reason) == STILL_RECORDED
     row = Chunk(
         id=recording.id,
@@ -309,7 +329,7 @@ def chunk_row(
     try:
         return with_locations(row, announced, policy)
     except NotUnderstood as error:
-        failure = f"{error} The event is kept in rejected-events; correct the settings and replay."
+        failure = f"{error} {URL_NOT_ALLOWED if isinstance(error, NotAllowed) else NO_SETTING_HELPS}"
         return msgspec.structs.replace(
             row,
             status=ChunkStatus.FAILED,
@@ -364,22 +384,3 @@ def with_delete_location(row: Chunk, url: str | None, policy: IngestPolicy) -> C
     except NotUnderstood as error:
         return msgspec.structs.replace(row, left_at_acs=f"{error}")
     return msgspec.structs.replace(row, delete_location=location.url)
-
-
-def undeletable_chunks(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
-    """One sentence for each chunk whose deleteLocation is of no form that we know, or names another document."""
-    for chunk in event.chunks:
-        if not chunk.delete_location or in_own_storage(chunk.delete_location, policy.byos_containers):
-            continue
-        try:
-            own_location(chunk.document_id, chunk.delete_location, policy.host_suffixes)
-        except NotUnderstood as error:
-            yield f"Chunk {chunk.document_id} is stored but will not be deleted at ACS: {error}"
-
-
-def unread_metadata(event: FileReady, policy: IngestPolicy) -> Iterator[str]:
-    """One sentence for each chunk in a container of the operator's whose metadata are said to be elsewhere."""
-    for chunk in event.chunks:
-        own = in_own_storage(chunk.content_location or "", policy.byos_containers)
-        if own and chunk.metadata_location and not in_own_storage(chunk.metadata_location, policy.byos_containers):
-            yield f"The metadata of chunk {chunk.document_id} are in no container of BYOS_CONTAINERS, as its media are."

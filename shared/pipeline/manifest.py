@@ -7,15 +7,15 @@ import msgspec
 from shared.domain import blob_names
 from shared.domain.errors import BlobExists, BlobUnreadable, StoreUnavailable
 from shared.domain.json_fields import Json, moment
-from shared.domain.json_views import chunk_view, recording_view
+from shared.domain.json_views import chunk_view, manifest
 from shared.domain.models import Chunk, Recording
 from shared.domain.ports import BlobHeaders, ChunkStore
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
-MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # ten times what a chunk takes
-# What a later step may change on a chunk without making it another one.
-PASSING = frozenset({"attempts", "dueAt", "failure", "failureKind", "storedAt", "deletedAt"})
+MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # several times what a chunk takes
+# What a chunk is known by: what every version of the manifest says, and no later step changes.
+LASTING = ("documentId", "index", "endReason", "status", "contentBlob", "metadataBlob", "bytes", "sha256")
 
 
 def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk]) -> Recording:
@@ -25,9 +25,10 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
     Whatever else bears the name is not ours, whatever it is, and stays as it is.
     """
     assert recording.folder
-    content = msgspec.json.format(msgspec.json.encode(recording_view(recording, chunks)), indent=2)
     for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
+        row = msgspec.structs.replace(recording, manifests=number)
         name = blob_names.manifest_blob(recording.folder, number)
+        content = msgspec.json.format(msgspec.json.encode(manifest(row, chunks)), indent=2)
         try:
             store.put(name, content, BlobHeaders(content_type="application/json", metadata={"id": recording.id}))
         except BlobExists:
@@ -37,8 +38,8 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
             at = moment(written, "completedAt")
             if at is None or not lists_exactly(written, chunks):
                 continue
-            return msgspec.structs.replace(recording, manifests=number, completed_at=at, updated_at=at)
-        return msgspec.structs.replace(recording, manifests=number)
+            return msgspec.structs.replace(row, completed_at=at, updated_at=at)
+        return row
     raise StoreUnavailable(f"There are {MANIFESTS_MAX} manifests of one recording.")
 
 
@@ -75,4 +76,4 @@ def lists_exactly(manifest: Json, chunks: list[Chunk]) -> bool:
 
 
 def lasting(chunk: Json) -> Json:
-    return {name: value for name, value in chunk.items() if name not in PASSING}
+    return {name: chunk[name] for name in LASTING if name in chunk}

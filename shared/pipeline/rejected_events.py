@@ -5,7 +5,9 @@ drops the keys that it does not know; docs/matching.md names the one published d
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from shared.domain import identifiers
 from shared.domain.json_fields import Json
@@ -14,10 +16,26 @@ from shared.domain.ports import EventStore
 
 REASON_CHARACTERS_MAX = 200  # in the log; whole beside the kept event
 NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
+LISTED_MAX = 1_000  # in one reply: a host that is not allowed refuses two thousand chunks of an event for one reason
 
 
-def reject(rejected_events: EventStore, document: Json, reason: str) -> None:
+class Rejected(msgspec.Struct, frozen=True):
+    """An event, or a chunk of one, that was not taken in as it says.
+
+    Attributes:
+        event: the event's own id; None without one.
+        document_id: ACS's id of the chunk; None where the event as a whole is meant, or the chunk has no readable one.
+        reason: what is wrong, and what to do.
+    """
+
+    event: str | None
+    document_id: str | None
+    reason: str
+
+
+def reject(rejected_events: EventStore, document: Json, rejected: Sequence[Rejected]) -> None:
     """Keep an event as it was handed over, under a name that a second delivery has again."""
+    reason = " ".join(one.reason for one in rejected)
     content = to_json(document)
     name = f"{identifiers.digest(content)}.json"
     rejected_events.keep(name, content.encode(), reason)
@@ -38,3 +56,11 @@ def cut_off(value: object, levels: int) -> object:
     if isinstance(value, list) and levels:
         return [cut_off(item, levels - 1) for item in value]
     return "nested too deeply to be kept" if isinstance(value, Mapping | list) else value
+
+
+def listed(rejected: Sequence[Rejected]) -> tuple[Rejected, ...]:
+    """What one reply tells of them: the first ones, and how many more there are."""
+    more = len(rejected) - LISTED_MAX
+    if more <= 0:
+        return tuple(rejected)
+    return (*rejected[:LISTED_MAX], Rejected(None, None, f"{more} more were rejected; correct these first."))

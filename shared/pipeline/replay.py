@@ -132,8 +132,8 @@ class Replay:
     def reset(self, chunk: Chunk) -> Messages:
         """Send a chunk again; a failed one becomes pending, and what was altered is proven anew."""
         chunk = unproven(chunk) if chunk.altered else chunk
-        status = ChunkStatus.PENDING if chunk.status is ChunkStatus.FAILED else chunk.status
-        columns = {"status": status, "open": True, "failure": None, "failure_kind": None}
+        begun_anew = {"status": ChunkStatus.PENDING, "bytes_done": 0} if chunk.status is ChunkStatus.FAILED else {}
+        columns = {"open": True, "failure": None, "failure_kind": None, **begun_anew}
         return resend(self.open_work, chunk, self.clock() + self.message_patience, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:
@@ -175,10 +175,10 @@ class Replay:
         named = any(id in content.decode(errors="replace") for id in naming)
         if not named or not isinstance(document, Mapping):
             return Messages()
-        messages, refusals = self.ingest.ingest_whole(document)
-        if not refusals:
+        ingested = self.ingest.ingest_whole(document)
+        if ingested.is_understood:
             understood.append(name)
-        return messages
+        return ingested.messages
 
     def remove(self, name: str) -> Messages:
         self.rejected_events.remove(name)

@@ -49,6 +49,7 @@ def unproven(chunk: Chunk) -> Chunk:
     return msgspec.structs.replace(
         chunk,
         stored_at=None,
+        bytes_done=0,
         bytes=None,
         sha256=None,
         content_etag=None,

@@ -16,9 +16,9 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Recording, RecordingStatus
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
+from shared.domain.wholeness import what_is_missing
 from shared.pipeline.completion import Completion
 from shared.pipeline.sweep_chunks import is_orphan
-from shared.pipeline.wholeness import what_is_missing
 
 # What a recording shows whose end ACS has not confirmed; the last where ACS never said anything of it.
 UNDECIDED = frozenset(

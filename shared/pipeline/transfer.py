@@ -13,7 +13,7 @@ from itertools import chain
 
 import msgspec
 
-from shared.copying.content_checks import check_metadata, check_signature
+from shared.copying.content_checks import SIGNATURE_BYTES, check_metadata, check_signature
 from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
@@ -206,7 +206,6 @@ class Transfer:
         return bytes(content)
 
     def copy_media(self, claim: Claim) -> None:
-        chunk = claim.chunk
         stop_at = self.clock() + timedelta(seconds=ATTEMPT_SECONDS_MAX)
 
         def keep_going() -> None:
@@ -214,10 +213,12 @@ class Transfer:
                 raise OutOfTime
             claim.renew()
 
-        urls = distinct(place.content for place in locations(chunk))
+        urls = distinct(place.content for place in locations(claim.chunk))
 
         def copy_from(url: str) -> CopyProof:
             keep_going()
+            self.name_copy(claim, url)
+            chunk = claim.chunk
             request = CopyRequest(
                 url=url,
                 name=chunk.content_blob,
@@ -226,6 +227,7 @@ class Transfer:
                 keep_going=keep_going,
                 keep_reading=keep_going,
                 resume=chunk.attempts > 1 or url != chunk.content_location,
+                on_progress=claim.progress,
             )
             proof = self.copier.copy(request)
             # Blocks of an earlier try may have come from another content of the document.
@@ -244,6 +246,26 @@ class Transfer:
             content_etag=proof.etag,
             block_list_digest=proof.block_list_digest,
         )
+
+    def name_copy(self, claim: Claim, url: str) -> None:
+        """Name the copy by its first bytes where no format was announced, before anything is written under the name.
+
+        What lies under the name already, as the version before wrote it, keeps it: ACS may not have the file any more.
+        """
+        chunk = claim.chunk
+        if chunk.format is not None:
+            return
+        there = self.store.stat(chunk.content_blob)
+        if there.etag is None and not there.staged:
+            format = check_signature(self.read_head(url, claim), None)
+            claim.record(format=format, content_blob=blob_names.in_format(chunk.content_blob, format))
+
+    def read_head(self, url: str, claim: Claim) -> bytes:
+        """The first bytes of a content."""
+        with closing(SourceReader(self.source, url, claim.renew)) as reader:
+            head = bytearray(min(reader.open(0, SIGNATURE_BYTES), SIGNATURE_BYTES))
+            reader.fill(memoryview(head), 0)
+        return bytes(head)
 
     def verify_own_storage(self, claim: Claim) -> Chunk:
         """A chunk that ACS wrote into the operator's container: read once, whole, where it is."""

@@ -24,7 +24,7 @@ NONSENSE: dict[str, tuple[dict[str, str], bytes]] = {
     "a page": (HTML, PAGE),
     "a page as JSON": (JSON, PAGE),
     "a page of no kind": ({}, PAGE),
-    "eight megabytes": (HTML, PAGE * 200_000),
+    "a megabyte": (HTML, PAGE * 25_000),
     "nothing": (JSON, b""),
     "null": (JSON, b"null"),
     "an array": (JSON, b"[1]"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.simulator.wire import json_response
-from shared.domain.start_request import ChannelAffinity
+from shared.domain.channels import ChannelAffinity
 
 from .acs_under_test import SimulatorAcsUnderTest, started
 from .source_under_test import SDK_WARNINGS

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from shared.domain.acs_urls import Locations
+from shared.domain.channels import CHANNELS_MAX, RAW_ID_CHARACTERS_MAX, ChannelAffinity
 from shared.domain.errors import CatalogConflict
 from shared.domain.models import ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
@@ -90,6 +91,19 @@ def test_the_places_where_a_chunk_was_announced_again_come_back(catalog: Catalog
 
     assert read is not None
     assert (read.other_locations, read.heard_at, read.gone_by) == (places, NOW, NOW)
+
+
+def test_the_channels_of_a_start_come_back_however_long_the_ids_are(catalog: Catalog) -> None:
+    longest = [f"8:{number}" + '"' * (RAW_ID_CHARACTERS_MAX - 3) for number in range(CHANNELS_MAX)]
+    affinity = tuple(ChannelAffinity(id, channel) for channel, id in enumerate(longest))
+    recording = a_recording(
+        pause_on_start=True, audio_channel_participant_ordering=tuple(longest), channel_affinity=affinity
+    )
+
+    saved = catalog.save_recording(recording)
+
+    assert without_etag(saved) == recording
+    assert catalog.recording(recording.id) == saved
 
 
 @pytest.mark.parametrize(

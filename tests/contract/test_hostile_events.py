@@ -35,14 +35,14 @@ def chunks(services: Services) -> set[str]:
 
 @pytest.mark.parametrize("event", WRITTEN.values(), ids=WRITTEN)
 def test_a_hostile_event_is_taken_in_or_kept_and_stops_no_other(services: Services, event: Event) -> None:
-    first, _ = (services.ingest.ingest(event) for _ in range(2))
+    first, _ = (services.ingest.ingest(event).messages for _ in range(2))
 
     kept = [services.rejected_events.read(name) for name in services.rejected_events.names()]
     assert chunks(services) or kept
     assert {ref.document_id for ref in first.transfers} <= chunks(services)
     assert all(isinstance(json.loads(content), dict) for content in kept)
 
-    (other,) = services.ingest.ingest(file_ready_event([announced_chunk(7777)])).transfers
+    (other,) = services.ingest.ingest(file_ready_event([announced_chunk(7777)])).messages.transfers
     assert other.document_id == document_id(7777)
     services.replay.since(BEGINNING)
     assert all(

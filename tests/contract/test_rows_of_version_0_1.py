@@ -85,6 +85,12 @@ def test_a_status_that_version_0_1_did_not_have_cannot_be_read(status: object) -
         split_status({"status": status})
 
 
+def test_of_a_start_that_version_0_1_asked_for_it_is_not_known_whether_it_began_paused() -> None:
+    recording = read("active")
+
+    assert (recording.pause_on_start, recording.audio_channel_participant_ordering) == (None, ())
+
+
 def saved(cloud: Cloud, recording: Recording) -> Recording:
     cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
     return cloud.catalog.save_recording(recording)

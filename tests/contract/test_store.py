@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.domain.errors import BlobExists, BlockRefused, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobProperties, Block, ChunkStore
+from shared.domain.ports import BlobHead, BlobProperties, Block, ChunkStore
 from tests.copying import md5_of
 
 from .samples import WAV, some_bytes
@@ -50,6 +50,19 @@ def test_a_blob_that_was_put_shows_its_etag_length_and_metadata_but_no_blocks(st
     etag = store.put(NAME, b"RIFF", WAV)
 
     assert store.stat(NAME) == BlobProperties(etag=etag, length=4, metadata=WAV.metadata)
+
+
+def test_a_head_has_the_etag_that_the_write_gave(store: ChunkStore) -> None:
+    put = store.put(NAME, b"RIFF", WAV)
+    committed = store.commit(f"{NAME}2", staged(store, [b"one"], f"{NAME}2"), WAV)
+
+    assert (store.head(NAME), store.head(f"{NAME}2")) == (BlobHead(etag=put), BlobHead(etag=committed))
+
+
+def test_what_was_never_written_or_only_staged_has_no_head(store: ChunkStore) -> None:
+    staged(store, [b"one"])
+
+    assert (store.head(NAME), store.head(f"{NAME}2")) == (None, None)
 
 
 def test_a_memoryview_is_put_as_it_is_now(store: ChunkStore) -> None:

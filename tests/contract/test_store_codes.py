@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -14,7 +12,7 @@ from shared.adapters.blob_storage import BlobChunkStore, BlobOwnStorage, EventCo
 from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, RecorderError, StoreUnavailable
-from shared.domain.ports import BlobProperties, ChunkStore
+from shared.domain.ports import BlobHead, BlobProperties, ChunkStore
 from tests.copying import md5_of
 
 from .played import Answer, transport
@@ -53,6 +51,7 @@ REQUESTS: dict[str, Callable[[ChunkStore], object]] = WRITES | {
     "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), md5_of(b"x")),
     "committed": lambda store: store.committed(NAME),
     "stat": lambda store: store.stat(NAME),
+    "head": lambda store: store.head(NAME),
     "read": lambda store: list(store.read(NAME)),
     "names": lambda store: list(store.names("2026/")),
 }
@@ -130,16 +129,6 @@ def test_a_block_that_does_not_go_with_the_staged_ones_is_told_apart(
         REQUESTS["stage"](store)
 
 
-def test_a_link_to_a_real_account_works_over_https_only() -> None:
-    key = "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
-    account = StorageAccount(StorageConnection(connection_string=f"DefaultEndpointsProtocol=https;{key}"), None)
-
-    link = urlsplit(BlobChunkStore(account, "recordings").link(NAME, timedelta(minutes=15)))
-
-    assert link.scheme == "https"
-    assert parse_qs(link.query)["spr"] == ["https"]
-
-
 @pytest.mark.parametrize("ask", REQUESTS.values(), ids=REQUESTS)
 @other_codes
 def test_any_other_refusal_is_an_outage_and_says_its_code(
@@ -173,6 +162,27 @@ def test_no_blob_is_what_the_service_calls_so(service: Service, store: BlobChunk
     service.answers["any"] = refused(404, "BlobNotFound")
 
     assert store.stat(NAME) == BlobProperties()
+    assert store.head(NAME) is None
+
+
+@pytest.mark.parametrize(
+    ("tier", "head"),
+    [
+        ({"x-ms-access-tier": "Cold"}, BlobHead(etag='"x"')),
+        ({"x-ms-access-tier": "Archive"}, BlobHead(etag='"x"', archived=True)),
+        (
+            {"x-ms-access-tier": "Archive", "x-ms-archive-status": "rehydrate-pending-to-cold"},
+            BlobHead(etag='"x"', archived=True, rehydrating=True),
+        ),
+        ({}, BlobHead(etag='"x"')),
+    ],
+)
+def test_only_the_archive_keeps_a_blob_from_being_read(
+    service: Service, store: BlobChunkStore, tier: dict[str, str], head: BlobHead
+) -> None:
+    service.answers["HEAD"] = Answer(200, {"ETag": '"x"', "Content-Length": "0"} | tier)
+
+    assert store.head(NAME) == head
 
 
 # A blob that has no blocks answers that to the second question.

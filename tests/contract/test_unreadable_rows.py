@@ -181,6 +181,9 @@ OF_A_RECORDING: list[tuple[str, object]] = [
     ("folder", uuid4()),
     ("failure", 4.5),
     ("id", "another"),
+    ("pauseOnStart", 1),
+    ("channelAffinity", '[{"participant": "8:acs:alice"}]'),
+    ("audioChannelParticipantOrdering", "8:acs:alice"),
 ]
 OF_A_CHUNK: list[tuple[str, object]] = [
     ("status", "archived"),

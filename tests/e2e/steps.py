@@ -11,6 +11,7 @@ from local.simulator.scripts import Script
 from local.stack import CONTAINER, Stack
 from shared.adapters.table_rows import chunk_row
 from shared.settings import CATALOG_TABLE
+from tests.recording_document import is_manifest
 
 WAV = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
 SWEEP_EVERY_SECONDS = 0.5
@@ -56,7 +57,7 @@ def let_retention_pass(stack: Stack, chunk: dict[str, Any], id: str) -> None:
 
 
 def differences(stack: Stack, recording: dict[str, Any]) -> list[str]:
-    """Names of the stored blobs that are not byte for byte what the simulator recorded."""
+    """Names of the stored blobs that are not byte for byte what the simulator recorded; a manifest that is none."""
     found: list[str] = []
     with stack.blobs as blobs:
         container = blobs.get_container_client(CONTAINER)
@@ -70,6 +71,9 @@ def differences(stack: Stack, recording: dict[str, Any]) -> list[str]:
                     found.append(str(name))
             if chunk["sha256"] != hashlib.sha256(recorded[chunk["contentBlob"]]).hexdigest():
                 found.append(f"sha256 of {chunk['contentBlob']}")
+        manifest = recording["manifestBlob"]
+        if manifest and not is_manifest(container.download_blob(manifest).readall()):
+            found.append(manifest)
     return found
 
 

@@ -82,6 +82,7 @@ def test_every_function_succeeds_at_least_once_through_the_worker(stack: Stack) 
     stack.recorder.ask("POST", "/events", json={"eventType": "Other"})
     stack.recorder.request("GET", "/health")
     stack.recorder.request("GET", "/health/dependencies")
+    stack.recorder.ask("GET", "/openapi.json")
     stack.host.fire_timer("sweep")
     for poisoned in ("chunk_transfer_poisoned", "chunk_deletion_poisoned"):
         stack.host.run_function(poisoned, '{"id": "nobody", "documentId": "nothing"}')

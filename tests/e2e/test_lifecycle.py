@@ -12,6 +12,7 @@ from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.scripts import EventOptions, Script
 from local.stack import CONTAINER, OWN_CONTAINER, Stack
 from tests.e2e.steps import WAV, differences, left_at_acs, record, settled, violations_of
+from tests.recording_document import is_manifest
 
 SMALL = Script(chunks=1, chunk_bytes=20_000)
 
@@ -33,10 +34,10 @@ def test_the_manifest_is_the_recording_as_the_api_shows_it(stack: Stack) -> None
 
     completed = settled(stack, recording["id"])
 
-    folder = completed["chunks"][0]["contentBlob"].rpartition("/")[0]
     with stack.blobs as blobs:
-        manifest = json.loads(blobs.get_blob_client(CONTAINER, f"{folder}/recording.json").download_blob().readall())
-    assert manifest == completed
+        content = blobs.get_blob_client(CONTAINER, completed["manifestBlob"]).download_blob().readall()
+    assert json.loads(content) == completed | {"schemaVersion": 1}
+    assert is_manifest(content)
 
 
 def test_a_link_to_the_content_reads_the_content_and_nothing_else(stack: Stack) -> None:

@@ -21,6 +21,7 @@ import requests
 
 from local.ports import busy_ports, ports_from
 from local.simulator.client import SimulatorAdmin
+from local.simulator.views import ViolationView
 from local.stack import ROOT
 
 WAIT_SECONDS = 30.0
@@ -66,11 +67,13 @@ class History:
     variables: Mapping[str, str]
     completed: Mapping[str, Any]
     content_fetches: int
+    violations: list[ViolationView]
     second: subprocess.CompletedProcess[str]
     touched: list[str]
     code: int
     left: set[str]
     next: str
+    kept_log: bool
     listed: list[str]
     next_code: int
     noticed_seconds: float
@@ -123,11 +126,17 @@ def completed(run: LocalRun) -> dict[str, Any] | None:
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     directory = tmp_path_factory.mktemp("local") / "state"
     first_port = next(first for first in FIRST_PORTS if not busy_ports(ports_from(first), identity=True))
-    shell = {"PERSIST": "1", "VERIFY_SOURCE": "double-read", "AzureWebJobsStorage": "in Azure"}
+    shell = {
+        "PERSIST": "1",
+        "VERIFY_SOURCE": "double-read",
+        "RECORDINGS_CONTAINER": "calls",
+        "AzureWebJobsStorage": "in Azure",
+    }
     with local_run(directory, first_port, **shell) as run:
         subprocess.run(["/bin/sh", "-e", "-c", printed_lines(run.text)], cwd=ROOT, check=True, capture_output=True)
         recording = until(lambda: completed(run))
-        [recorded] = SimulatorAdmin(run.variables["ADMIN"]).recordings()
+        simulator = SimulatorAdmin(run.variables["ADMIN"])
+        [recorded], violations = simulator.recordings(), simulator.violations()
         before = files(directory)
         command = [sys.executable, "-m", "local", "--directory", str(directory)]
         second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS)
@@ -136,7 +145,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
         run.process.send_signal(signal.SIGINT)
         code = run.process.wait(WAIT_SECONDS)
         first, left = run.text, set(files(directory))
+        log_size = (directory / "host.log").stat().st_size
     with local_run(directory, first_port, PERSIST="1", IDENTITY="1") as run:
+        kept_log = (directory / "host.previous.log").stat().st_size == log_size
         listed = [one["id"] for one in run.get("/recordings")["recordings"]]
         os.kill(run.host_process(), signal.SIGKILL)
         killed = time.monotonic()
@@ -147,11 +158,13 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
         variables=variables,
         completed=recording,
         content_fetches=recorded.documents[0].content_fetches,
+        violations=violations,
         second=second,
         touched=touched,
         code=code,
         left=left,
         next=run.text,
+        kept_log=kept_log,
         listed=listed,
         next_code=next_code,
         noticed_seconds=noticed_seconds,
@@ -165,6 +178,11 @@ def test_the_lines_that_it_prints_record_a_call_to_its_end(history: History) -> 
 def test_a_setting_of_its_environment_reaches_the_app(history: History) -> None:
     assert "VERIFY_SOURCE=double-read" in history.first
     assert history.content_fetches == 2
+
+
+def test_a_container_that_a_setting_names_is_there_and_the_simulator_looks_into_it(history: History) -> None:
+    assert "RECORDINGS_CONTAINER=calls" in history.first
+    assert history.violations == []
 
 
 def test_an_account_that_the_shell_names_is_not_used(history: History) -> None:
@@ -198,6 +216,10 @@ def test_the_variables_of_a_run_go_with_it(history: History) -> None:
 
 def test_the_next_run_goes_on_with_the_storage_that_was_kept_without_keys_as_well(history: History) -> None:
     assert history.listed == [history.completed["id"]]
+
+
+def test_the_log_of_the_run_before_is_kept_aside(history: History) -> None:
+    assert history.kept_log
 
 
 def test_a_host_that_dies_is_noticed_within_seconds_and_ends_the_run(history: History) -> None:

@@ -32,11 +32,11 @@ QUIET: dict[str, bool | float | str] = {"queues": False, "timers": False}
 SECRET = "Hunter:2"
 REFERENCE = f"@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/{SECRET})"
 # Free texts have no wrong value, only a reference in their place.
-FREE = ["CALLBACK_AUDIENCE", "CALLBACK_ISSUER", "AZURE_CLIENT_ID", "RecordingsStorage__clientId"]
+FREE = ["CALLBACK_AUDIENCE", "CALLBACK_ISSUER"]
 SHAPED = [
     *("AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__anything", "RecordingsStorage"),
     *("RecordingsStorage__accountName", "RecordingsStorage__blobServiceUri", "RecordingsStorage__serviceUri"),
-    *("RecordingsStorage__credential", "RecordingsStorage__anything"),
+    *("RecordingsStorage__credential", "RecordingsStorage__clientId", "RecordingsStorage__anything", "AZURE_CLIENT_ID"),
     *("RECORDINGS_CONTAINER", "ACS_CONNECTION_STRING", "ACS_ENDPOINT", "ACS_RETENTION_HOURS", "DELETE_FROM_ACS"),
     *("UNKNOWN_RECORDINGS", "VERIFY_SOURCE", "RECORDING_HOST_SUFFIXES", "BYOS_CONTAINERS", "CALLBACK_URL"),
     *("ACS_TOPIC", "CALLBACK_HOSTS"),

@@ -106,7 +106,7 @@ class FakeHost:
 
     def deliver_event(self, event: Delivery) -> None:
         event.deliveries += 1
-        if self.invoke(lambda services: services.ingest.ingest(event.document), done="grid.acknowledge"):
+        if self.invoke(lambda services: services.ingest.ingest(event.document).messages, done="grid.acknowledge"):
             self.events.remove(event)
             return
         wait = EVENT_RETRY_FIRST * 2 ** min(event.deliveries, 10)

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 
 from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobHeaders, BlobProperties, Block
+from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
@@ -26,6 +26,7 @@ class FakeBlob:
     blocks: tuple[Block, ...] = ()
     staged: dict[str, bytes] = field(default_factory=dict)
     archived: bool = False
+    rehydrating: bool = False
 
     def stat(self) -> BlobProperties:
         staged = tuple(Block(id, len(content)) for id, content in self.staged.items())
@@ -111,6 +112,13 @@ class FakeStore:
             there = FakeBlob() if fault is Fault.STALE else self.all.get(name, FakeBlob())
             return there.stat()
 
+    def head(self, name: str) -> BlobHead | None:
+        with self.world.effect("store.head"):
+            blob = self.all.get(name, FakeBlob())
+            if blob.etag is None:
+                return None
+            return BlobHead(etag=blob.etag, archived=blob.archived, rehydrating=blob.rehydrating)
+
     def read(self, name: str) -> Iterator[bytes]:
         with self.world.effect("store.read"):
             if name not in self.blobs:
@@ -125,19 +133,23 @@ class FakeStore:
             found = sorted(name for name in self.blobs if name.startswith(prefix))
         yield from found
 
-    def link(self, name: str, lifetime: timedelta) -> str:
+    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
         with self.world.effect("store.link"):
-            until = self.world.now + lifetime
-            return f"https://store.example/recordings/{name}?se={until:%Y-%m-%dT%H:%M:%SZ}&sp=r&sig=signature"
+            saved = f"&rscd={save_as}" if save_as else ""
+            return f"https://store.example/recordings/{name}?se={until:%Y-%m-%dT%H:%M:%SZ}&sp=r{saved}&sig=signature"
 
     # What others may do to the operator's blobs.
 
     def retag(self, name: str) -> None:
-        """A tag, a tier or a legal hold: another etag, the same bytes."""
+        """Metadata or properties that somebody sets: another etag, the same bytes."""
         self.all[name].etag = self.world.version()
 
     def archive(self, name: str) -> None:
+        """Another tier keeps the etag."""
         self.all[name].archived = True
+
+    def rehydrate(self, name: str) -> None:
+        self.all[name].rehydrating = True
 
     def overwrite(self, name: str, content: bytes) -> None:
         self.committed_as(name, FakeBlob(content=content))

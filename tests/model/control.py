@@ -196,7 +196,7 @@ def hears_of_another(scenario: ControlScenario) -> None:
 def hears_of_an_earlier_recording(scenario: ControlScenario) -> None:
     """The event of an earlier recording of the same call, which names none: it is taken for the live one's."""
     event = file_ready_event(1, subject_form=3, recordingId=None, recordingStartTime=None)
-    scenario.host.send(scenario.cloud.services.ingest.ingest(event))
+    scenario.host.send(scenario.cloud.services.ingest.ingest(event).messages)
 
 
 RUNNING: tuple[Act, ...] = (starts, begins, settles)

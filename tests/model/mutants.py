@@ -37,8 +37,8 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/control/control_answers.py": None,
     "shared/domain/units.py": None,
     "shared/pipeline/transfer.py": (
-        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "mark_stored"),
-        *("defer", "give_up", "fail", "put_off", "kept_metadata", "contradicted_call"),
+        *("transfer", "attempt", "copy", "copy_metadata", "copy_media", "name_copy"),
+        *("mark_stored", "defer", "give_up", "fail", "put_off", "kept_metadata", "contradicted_call"),
     ),
     "shared/pipeline/retries.py": ("is_over", "unproven"),
     "shared/pipeline/places.py": None,
@@ -46,7 +46,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/sweep.py": ("sweep", "set_aside", "checks"),
     "shared/pipeline/sweep_chunks.py": None,
     "shared/pipeline/sweep_recordings.py": None,
-    "shared/pipeline/wholeness.py": None,
+    "shared/domain/wholeness.py": None,
     "shared/pipeline/find_recording.py": None,
     "shared/pipeline/dead_letters.py": ("ingest_all", "ingest_one", "remove"),
     "shared/domain/open_work.py": None,
@@ -54,7 +54,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/copying/block_ids.py": ("staged", "list_digest"),
 }
 FIRST = (
-    *("deletion", "completion", "transfer", "transfer_failures", "announced_again"),
+    *("deletion", "completion", "transfer", "transfer_failures", "announced_again", "copy_names"),
     *("copy_content", "winner", "block_ids", "races"),
 )
 THEN = (
@@ -101,7 +101,7 @@ CLOSEST: dict[str, tuple[str, ...]] = {
     "shared/pipeline/sweep.py": ("sweep", "sweep_recordings", "sweep_units"),
     "shared/pipeline/sweep_chunks.py": ("sweep", "sweep_units"),
     "shared/pipeline/sweep_recordings.py": ("sweep_recordings", "sweep_patience", "sweep_units"),
-    "shared/pipeline/wholeness.py": ("wholeness", "completion"),
+    "shared/domain/wholeness.py": ("wholeness", "completion"),
 }
 SECONDS_MAX = 1200  # of one round: a busy machine kills no mutant. An endless loop dies by the time-out of each test
 UNCHANGED = "shared/pipeline/deletion.py"  # the module that is put to the tests as it is

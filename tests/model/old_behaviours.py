@@ -123,14 +123,26 @@ OLD: dict[str, OldBehaviour] = {
         once="if True:",
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and stranger"),
     ),
+    "a copy of no named format is named for a video": OldBehaviour(
+        path="shared/pipeline/transfer.py",
+        today="        if chunk.format is not None:\n            return\n",
+        once="        return\n",
+        noticed_by=("tests/unit/test_copy_names.py", "-k", "first_bytes"),
+    ),
+    "a copy is named anew whatever was written under its name": OldBehaviour(
+        path="shared/pipeline/transfer.py",
+        today="if there.etag is None and not there.staged:",
+        once="if True:",
+        noticed_by=("tests/unit/test_copy_names.py", "-k", "version_before"),
+    ),
     "an end reason is compared with case": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='(reason or "").casefold()',
         once='(reason or "")',
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
     ),
     "an upload that failed completes a recording": OldBehaviour(
-        path="shared/pipeline/wholeness.py",
+        path="shared/domain/wholeness.py",
         today='frozenset({STILL_RECORDED, "chunkuploadfailure"})',
         once="frozenset({STILL_RECORDED})",
         noticed_by=("tests/model/test_losses.py", "-k", "one_fault and lost"),
@@ -302,6 +314,18 @@ OLD: dict[str, OldBehaviour] = {
         today="        if chunk.status is ChunkStatus.FAILED:",
         once="        if False:",
         noticed_by=("tests/unit/test_files.py",),
+    ),
+    "a link leads to whatever bears the name": OldBehaviour(
+        path="shared/control/download_links.py",
+        today="        if blob.etag != etag:",
+        once="        if False:",
+        noticed_by=("tests/unit/test_files.py",),
+    ),
+    "a link is signed with a key that ends before it": OldBehaviour(
+        path="shared/adapters/blob_storage.py",
+        today="        if key is None or datetime.fromisoformat(str(key.signed_expiry)) < until:",
+        once="        if key is None:",
+        noticed_by=("tests/contract/test_links.py",),
     ),
     "a replay vouches for a copy that was altered": OldBehaviour(
         path="shared/pipeline/replay.py",

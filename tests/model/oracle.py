@@ -72,13 +72,17 @@ class Oracle:
             self.recording_written(before, row)
 
     def chunk_written(self, before: Row | None, row: Chunk) -> None:
-        if not isinstance(before, Chunk) or before.status is row.status:
+        if not isinstance(before, Chunk):
+            return
+        # The first bytes name what no event named, before anything is written under the name.
+        unwritten = before.format is None and before.content_blob not in self.cloud.store.all
+        hold(row.content_blob == before.content_blob or unwritten, "The name of a blob changed.")
+        if before.status is row.status:
             return
         metadata_lost = row.status is ChunkStatus.STORED and row.metadata_location and row.metadata_sha256 is None
         if row.failure_kind is FailureKind.EXPIRED or metadata_lost:
             self.given_up(row, row.failure or "")
         hold(row.status in CHUNK_TRANSITIONS[before.status], f"A chunk went from {before.status} to {row.status}.")
-        hold(row.content_blob == before.content_blob, "The name of a blob changed.")
 
     def given_up(self, row: Chunk, told: str) -> None:
         """I14: nothing is given up while ACS may have it, and only what it has no more is said to be destroyed."""

@@ -29,6 +29,7 @@ class Scenario:
         deliveries: how often Event Grid delivers each event at least.
         known: whether a row of ours explains the recording; else the operator wants unknown ones managed.
         double_read: whether the media are read a second time before anything may be deleted.
+        names_format: whether the events say what format the media have.
     """
 
     chunks: int = 1
@@ -37,6 +38,7 @@ class Scenario:
     deliveries: int = 1
     known: bool = False
     double_read: bool = False
+    names_format: bool = True
 
     def cloud(self, **settings: str) -> Cloud:
         cloud = Cloud(
@@ -57,7 +59,11 @@ class Scenario:
         """Latest chunks first: nothing promises an order."""
         numbers = range(self.chunks)
         for start in reversed(range(0, self.chunks, self.parts)):
-            yield event(tuple(numbers[start : start + self.parts]), self.chunks)
+            yield self.event(tuple(numbers[start : start + self.parts]))
+
+    def event(self, numbers: tuple[int, ...], of: int = 0) -> dict[str, object]:
+        """The event that brings these chunks; the last one of so many is the last of the recording."""
+        return event(numbers, of or self.chunks, "Wav" if self.names_format else None)
 
     @property
     def name(self) -> str:
@@ -77,10 +83,10 @@ def files(number: int) -> tuple[bytes, bytes]:
 
 
 @cache
-def event(numbers: tuple[int, ...], of: int) -> dict[str, object]:
+def event(numbers: tuple[int, ...], of: int, format: str | None = "Wav") -> dict[str, object]:
     last = of - 1
     chunks = [announced(n, endReason="SessionEnded" if n == last else "ChunkMaximumTimeExceeded") for n in numbers]
-    return file_ready_event(chunks)
+    return file_ready_event(chunks, recordingFormatType=format)
 
 
 def expected_blobs(folder: str, chunks: int) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.errors import CatalogConflict, RecorderError
@@ -15,7 +15,7 @@ from tests.fakes import Effect, FakeHost
 from tests.model import losses
 from tests.model.interleaving import InterleavingScheduler
 from tests.model.oracle import Oracle, Violation, hold
-from tests.model.scenarios import ONE, Scenario, event, in_blocks
+from tests.model.scenarios import ONE, Scenario, in_blocks
 from tests.model.search import Totals
 
 # How long an effect takes where claims are to run out while their holders still work.
@@ -45,12 +45,12 @@ class RaceState:
 
 def ingests(*numbers: int, of: int = 0) -> Act:
     """An event with these files; the last one of so many is the last of the recording."""
-    return lambda stage, services: services.ingest.ingest(event(numbers, of or stage.scenario.chunks))
+    return lambda stage, services: services.ingest.ingest(stage.scenario.event(numbers, of)).messages
 
 
 def announces_elsewhere(_: RaceState, services: Services) -> Messages:
     """The first file once more, at another host."""
-    return services.ingest.ingest(losses.THERE)
+    return services.ingest.ingest(losses.THERE).messages
 
 
 def transfers(stage: RaceState, services: Services) -> Messages:
@@ -167,6 +167,12 @@ RACES: Mapping[str, Race] = {
     "a slow transfer and the sweep": Race(before=ANNOUNCED, acts=(transfers, sweeps), due=True, tick=SLOW),
     "a stalled transfer, the sweep, and its successor": Race(
         scenario=in_blocks(ONE), before=ANNOUNCED, acts=(transfers, sweeps_and_transfers), tick=STALLED
+    ),
+    "a stalled transfer of no named format, the sweep, and its successor": Race(
+        scenario=replace(in_blocks(ONE), names_format=False),
+        before=ANNOUNCED,
+        acts=(transfers, sweeps_and_transfers),
+        tick=STALLED,
     ),
     "a worker that dies with its claim, and the sweep": Race(
         before=ANNOUNCED, acts=(claims, sweeps), due=True, messages_lost=True

@@ -66,6 +66,7 @@ SCENARIOS = {
     "one chunk, known": replace(ONE, known=True),
     "one chunk, read twice": replace(ONE, double_read=True),
     "one chunk in blocks, read twice": replace(in_blocks(ONE), double_read=True),
+    "one chunk in blocks, of no named format": replace(in_blocks(ONE), names_format=False),
     "three chunks": THREE,
     "three chunks in blocks": in_blocks(THREE),
     "three chunks, an event each": first_parts(THREE),

@@ -11,6 +11,7 @@ import azure.functions as func
 from functions import create_app
 from tests.builders import Event, start_body
 from tests.fakes import Cloud
+from tests.unit.documented import check_reply
 
 type Sent = list[dict[str, str]]
 
@@ -58,7 +59,8 @@ class App:
         )
         arguments = (self.transfers, self.deletions) if outputs else ()
         reply: func.HttpResponse = self.functions[name](asked, *arguments)
-        return reply.status_code, json.loads(reply.get_body()), dict(reply.headers)
+        check_reply(name, reply)
+        return reply.status_code, json.loads(reply.get_body() or b"null"), dict(reply.headers)
 
     def start(self, **fields: object) -> str:
         """A started recording's id."""

@@ -25,7 +25,7 @@ def at(host: str, content: str = "video", **fields: object) -> dict[str, object]
 
 
 def announce_again(cloud: Cloud, *chunks: dict[str, object]) -> Messages:
-    return cloud.services.ingest.ingest(file_ready_event(list(chunks)))
+    return cloud.services.ingest.ingest(file_ready_event(list(chunks))).messages
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from shared.api import request_bodies
 from shared.api.http_replies import ACS_CODES
 from shared.api.operations import OPERATIONS
 from shared.control import list_recordings
-from shared.domain import acs_urls, durations, start_request
+from shared.domain import acs_urls, channels, durations, start_request
 from shared.domain.call_locators import WANTED as WANTED_IDS
-from shared.domain.start_request import ChannelAffinity
+from shared.domain.channels import ChannelAffinity
 from shared.pipeline import consistency, replay
 from tests.builders import start_body
 from tests.fakes import Cloud
@@ -30,7 +30,7 @@ WANTED = {
     "URLs in a body": acs_urls.URL_CHARACTERS_MAX,
     "tags of a recording": start_request.TAGS_MAX,
     "name or value of a tag": start_request.TAG_CHARACTERS_MAX,
-    "participants in `audioChannelParticipantOrdering`, `channelAffinity`": start_request.CHANNELS_MAX,
+    "participants in `audioChannelParticipantOrdering`, `channelAffinity`": channels.CHANNELS_MAX,
     "recordings on a page (`limit`)": list_recordings.LIMIT_MAX,
     "recordings on a page without `limit`": list_recordings.LIMIT_DEFAULT,
     "how far back a list goes without `from`": durations.DAYS_WITHOUT_FROM,
@@ -54,7 +54,7 @@ def test_every_status_of_a_problem_is_explained_and_no_other() -> None:
 
 
 def test_the_example_is_what_the_app_answers(app: App) -> None:
-    ((block),) = re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
+    block, _ = re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
     _, problem, _ = app.http("start_recording", start_body(serverCallId=" ", recordingFormatType="flac"))
 
     assert json.loads(block) == problem | {"instance": "/api/recordings"}

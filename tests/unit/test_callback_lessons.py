@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from shared.control.state_callbacks import START_FAILED, STATE_CHANGED
 from shared.domain.acs_words import RecordingKind
+from shared.domain.derived_fields import waits_for
 from shared.domain.durations import SETTLE
 from shared.domain.errors import AcsUncertain, ControlUnknown
-from shared.domain.json_views import waits_for
 from shared.domain.models import ControlStatus, FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
 from tests.builders import CALL_CONNECTION_ID, CALL_ID, OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_start_request

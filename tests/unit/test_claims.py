@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.derived_fields import bytes_done
 from shared.domain.errors import CatalogConflict
 from shared.domain.models import Chunk, ChunkStatus, Messages
 from shared.pipeline.claims import Claim
@@ -104,6 +105,20 @@ def test_what_is_written_on_the_row_renews_the_claim(cloud: Cloud) -> None:
     claim.renew()
 
     assert (cloud.world.effects, cloud.chunk().claimed_until) == ([], BEGINNING + RENEWED_AFTER / 2 + LASTS)
+
+
+def test_progress_is_written_by_the_next_renewal_and_by_no_write_of_its_own(cloud: Cloud) -> None:
+    claim = claimed(cloud)
+    cloud.world.effects.clear()
+
+    for done in range(1000, 4000, 1000):
+        claim.progress(done)
+    unwritten = (cloud.world.effects[:], cloud.chunk().bytes_done)
+    cloud.world.advance(RENEWED_AFTER)
+    claim.renew()
+
+    assert unwritten == ([], 0)
+    assert ([effect.name for effect in cloud.world.effects], cloud.chunk().bytes_done) == (["catalog.save_chunk"], 3000)
 
 
 def test_whoever_lost_a_chunk_is_told_when_it_renews_its_claim(cloud: Cloud) -> None:
@@ -212,6 +227,39 @@ def test_a_claim_is_renewed_while_a_file_in_the_operator_s_container_is_read() -
     assert_held_throughout(cloud, left)
 
 
+def test_a_large_file_shows_how_much_is_copied_while_it_is() -> None:
+    size = 5 * 4096  # blocks; what is staged is written with the next renewal
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="4096")
+    keep_at_acs(cloud, 1, size=size)
+    announce(cloud)
+    shown: list[int] = []
+
+    def slow() -> None:
+        shown.append(bytes_done(cloud.chunk()))
+        cloud.world.advance(A_PIECE_TAKES)
+
+    cloud.world.at_piece = slow
+    transfer(cloud)
+
+    assert shown == sorted(shown)
+    assert 0 < shown[-1] < size
+    assert bytes_done(cloud.chunk()) == size
+
+
+def test_an_attempt_that_is_put_off_says_how_far_it_came_and_the_next_one_goes_on_from_there() -> None:
+    cloud = Cloud(TRANSFER_BLOCK_BYTES="4096")
+    keep_at_acs(cloud, 1, size=PIECES * 1024)
+    announce(cloud)
+    cloud.world.fail("store.commit", Fault.ERROR_BEFORE)
+    transfer(cloud)
+    shown = [bytes_done(cloud.chunk())]
+
+    cloud.world.at_piece = lambda: shown.append(bytes_done(cloud.chunk()))
+    transfer(cloud)
+
+    assert set(shown) == {PIECES * 1024}
+
+
 # What a chunk waits for: the end of a dead worker's claim, or the end of the patience with a message.
 
 
@@ -272,7 +320,7 @@ def test_a_sweep_that_meets_a_running_claim_comes_again_when_it_ends(ready: Clou
 def test_a_message_that_waits_in_a_long_queue_is_not_sent_again_before_the_patience_ends(cloud: Cloud) -> None:
     keep_at_acs(cloud, 2)
     host = FakeHost(cloud)
-    host.send(cloud.services.ingest.ingest(file_ready_event(2)))
+    host.send(cloud.services.ingest.ingest(file_ready_event(2)).messages)
     waiting: list[int] = []
     for _ in range(16):
         host.sweep()

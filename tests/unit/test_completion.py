@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.derived_fields import first_deadline, manifest_blob
 from shared.domain.errors import RowUnreadable, StoreUnavailable
-from shared.domain.json_views import chunk_view, instant_or_none
+from shared.domain.json_views import chunk_view, instant_or_none, recording_view
 from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
 from shared.domain.open_work import chunk_entry, recording_entry
 from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFEST_BYTES_PER_CHUNK, MANIFESTS_MAX, lists_exactly
@@ -71,6 +72,43 @@ def test_a_failed_chunk_fails_the_recording(cloud: Cloud) -> None:
 
     assert recording.status is RecordingStatus.FAILED
     assert "1 of its chunks" in str(recording.failure)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kind", "to_do"),
+    [
+        ([FailureKind.EXPIRED], FailureKind.EXPIRED, "No replay brings them back"),
+        ([FailureKind.CONFLICT], FailureKind.CONFLICT, "then replay"),
+        ([FailureKind.EXPIRED, FailureKind.CONFLICT], FailureKind.CONFLICT, "then replay"),
+        ([FailureKind.CONFLICT, FailureKind.REJECTED], FailureKind.REJECTED, "Do what each says"),
+        ([None], FailureKind.CONFLICT, "then replay"),
+    ],
+)
+def test_a_failed_recording_says_what_can_be_done(
+    cloud: Cloud, kinds: list[FailureKind | None], kind: FailureKind, to_do: str
+) -> None:
+    with_chunks(cloud, [{"status": ChunkStatus.FAILED, "failure_kind": one} for one in kinds])
+
+    recording = complete(cloud)
+
+    assert (recording.failure_kind, to_do in str(recording.failure)) == (kind, True)
+    assert ("replay tries" in str(recording.failure)) is False
+
+
+def test_a_failed_recording_has_the_deadline_of_what_is_lost_in_lists_as_well(cloud: Cloud) -> None:
+    late, early = BEGINNING + timedelta(hours=24), BEGINNING + timedelta(hours=20)
+    with_chunks(
+        cloud,
+        [
+            {"expires_at": BEGINNING},
+            {"status": ChunkStatus.FAILED, "expires_at": late},
+            {"status": ChunkStatus.FAILED, "expires_at": early},
+        ],
+    )
+
+    recording = complete(cloud)
+
+    assert first_deadline(recording, None) == first_deadline(recording, cloud.chunks()) == early
 
 
 def test_a_failed_chunk_fails_the_recording_only_once_nothing_is_open(cloud: Cloud) -> None:
@@ -170,8 +208,9 @@ def test_the_manifest_is_the_recording_as_the_api_shows_it(cloud: Cloud) -> None
     complete(cloud)
 
     written = json.loads(cloud.store.blobs[f"{FOLDER}/recording.json"])
-    assert (written["id"], written["status"]) == (OUR_ID, "completed")
-    assert written["chunks"][0]["documentId"] == document_id(0)
+    shown = json.loads(msgspec.json.encode(recording_view(cloud.recording(), cloud.chunks())))
+    assert written == shown | {"schemaVersion": 1}
+    assert (written["status"], written["manifestBlob"]) == ("completed", f"{FOLDER}/recording.json")
 
 
 def test_completing_twice_changes_nothing(cloud: Cloud) -> None:
@@ -195,6 +234,34 @@ def test_a_crash_between_manifest_and_row_leaves_one_manifest(cloud: Cloud) -> N
     assert manifests(cloud) == ["recording.json"]
     written = json.loads(cloud.store.blobs[f"{FOLDER}/recording.json"])
     assert written["completedAt"] == instant_or_none(cloud.recording().completed_at)
+
+
+def test_a_manifest_of_the_version_before_stands_after_a_crash_across_the_upgrade(cloud: Cloud) -> None:
+    """It has no schemaVersion and fewer fields, and shows when ACS would have destroyed what is saved."""
+    with_chunks(cloud, [{}, {"index": 1, "status": ChunkStatus.STORED}])
+    newer = {"bytesDone", "metadataSha256", "contentVersion", "metadataVersion", "startTime", "participants", "pauses"}
+    chunks = msgspec.to_builtins([chunk_view(chunk) for chunk in cloud.chunks()])
+    before = [
+        {name: value for name, value in chunk.items() if name not in newer} | {"expiresAt": "2026-11-23T08:00:00.000Z"}
+        for chunk in chunks
+    ]
+    at = "2026-11-22T08:00:00.000Z"
+    content = json.dumps({"id": OUR_ID, "status": "completed", "completedAt": at, "chunks": before}).encode()
+    cloud.store.overwrite(f"{FOLDER}/recording.json", content)
+
+    assert (complete(cloud).manifests, instant_or_none(cloud.recording().completed_at)) == (1, at)
+    assert cloud.store.blobs[f"{FOLDER}/recording.json"] == content
+
+
+def test_every_manifest_names_itself(cloud: Cloud) -> None:
+    with_chunks(cloud, [{}])
+    cloud.store.overwrite(f"{FOLDER}/recording.json", b"somebody else's")
+
+    complete(cloud)
+
+    written = json.loads(cloud.store.blobs[f"{FOLDER}/recording.2.json"])
+    assert written["manifestBlob"] == f"{FOLDER}/recording.2.json"
+    assert manifest_blob(cloud.recording()) == f"{FOLDER}/recording.2.json"
 
 
 def test_a_reopened_recording_writes_the_next_manifest_and_never_over_the_first(cloud: Cloud) -> None:

@@ -13,6 +13,7 @@ from shared.domain.errors import SettingsInvalid
 from shared.settings import Settings
 
 KEY = "c2VjcmV0a2V5"
+CLIENT = "6f1c2d3e-0000-4000-8000-00000000000c"
 ACCOUNT = f"AccountName=contoso;AccountKey={KEY}"
 RUNTIME_IS_SET = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 IDENTITY = {
@@ -20,7 +21,7 @@ IDENTITY = {
     "AzureWebJobsStorage__queueServiceUri": "https://account.queue.core.windows.net",
     "AzureWebJobsStorage__tableServiceUri": "https://account.table.core.windows.net",
     "AzureWebJobsStorage__credential": "managedidentity",
-    "AzureWebJobsStorage__clientId": "client",
+    "AzureWebJobsStorage__clientId": CLIENT,
 }
 CONNECTIONS = [RUNTIME.name, RECORDINGS.name]
 
@@ -58,7 +59,7 @@ def test_with_an_identity_no_key_is_needed() -> None:
         blob_uri="https://account.blob.core.windows.net",
         queue_uri="https://account.queue.core.windows.net",
         table_uri="https://account.table.core.windows.net",
-        client_id="client",
+        client_id=CLIENT,
     )
 
 
@@ -86,9 +87,9 @@ def test_the_name_of_an_account_is_enough_for_the_runtime() -> None:
     ],
 )
 def test_recordings_go_to_the_account_that_is_named_in_any_of_the_ways(name: str, value: str, uri: str) -> None:
-    named = recordings(**{name: value, "__credential": "ManagedIdentity", "__clientId": "c"})
+    named = recordings(**{name: value, "__credential": "ManagedIdentity", "__clientId": CLIENT})
 
-    assert named == StorageConnection(blob_uri=uri, client_id="c")
+    assert named == StorageConnection(blob_uri=uri, client_id=CLIENT)
     assert StorageAccount(named, None).blobs.url.rstrip("/") == uri.rstrip("/")
 
 
@@ -191,7 +192,7 @@ def test_identity_needs_the_addresses_of_all_three_services(service: str) -> Non
 
 @pytest.mark.parametrize("name", ["__credential", "__clientId", "__tableServiceUri", "__queueServiceUri"])
 def test_an_identity_without_an_address_is_an_account_that_was_meant(name: str) -> None:
-    value = "managedidentity" if name == "__credential" else "https://x.example"
+    value = {"__credential": "managedidentity", "__clientId": CLIENT}.get(name, "https://x.example")
 
     assert list(wrong(RUNTIME_IS_SET | {f"RecordingsStorage{name}": value})) == ["RecordingsStorage__blobServiceUri"]
 
@@ -208,6 +209,13 @@ MALFORMED = [
     ("__serviceUri", "https://r.dfs.core.windows.net"),
     ("__blobServiceUri", "https://r.table.core.windows.net/"),
     ("__blobServiceUri", "https://127.0.0.1:10000/account/recordings"),
+    ("__blobServiceUri", "https://r.blob.core.windows.net:99999"),
+    ("__blobServiceUri", "https://r blob.core.windows.net"),
+    ("__blobServiceUri", "https://r.blob.core.win\tdows.net"),
+    ("__blobServiceUri", "https://r..blob.core.windows.net"),
+    ("__blobServiceUri", "https://r.blob.core.windows.net\\x"),
+    ("__blobServiceUri", "https://r\u00e9c.blob.core.windows.net"),
+    ("__blobServiceUri", "https://me@r.blob.core.windows.net"),
 ]
 
 
@@ -227,6 +235,12 @@ def test_another_credential_than_a_managed_identity_is_named() -> None:
     told = wrong(IDENTITY | {"AzureWebJobsStorage__credential": "clientsecret"})
 
     assert told == {"AzureWebJobsStorage__credential": "managedidentity, or not set"}
+
+
+def test_an_identity_that_is_not_named_by_its_client_id_is_named() -> None:
+    assert wrong(IDENTITY | {"AzureWebJobsStorage__clientId": "my-identity"}) == {
+        "AzureWebJobsStorage__clientId": "a GUID"
+    }
 
 
 @pytest.mark.parametrize("name", ["__accountName", "__blobServiceUri", "__serviceUri", "__queueServiceUri"])
@@ -261,6 +275,11 @@ USABLE = [
     f"DefaultEndpointsProtocol=https;{ACCOUNT};EndpointSuffix=core.windows.net",
     f"EndpointSuffix=core.chinacloudapi.cn;AccountKey={KEY};AccountName=contoso;",
     f"{ACCOUNT};BlobEndpoint=http://127.0.0.1:1/contoso;TableEndpoint=http://127.0.0.1:3/contoso",
+    f"{ACCOUNT};BlobEndpoint=http://host.docker.internal:1/contoso",
+    f"{ACCOUNT};BlobEndpoint=https://files.contoso.example;BlobSecondaryEndpoint=https://contoso.example",
+    f"{ACCOUNT};DefaultEndpointsProtocol=http",
+    f"{ACCOUNT};DefaultEndpointsProtocol=HTTP;EndpointSuffix=core.windows.net",
+    f"{ACCOUNT};SharedAccessSignature=sv=2025&sig=c2ln",
     ACCOUNT.lower(),
 ]
 UNUSABLE = [
@@ -276,6 +295,27 @@ UNUSABLE = [
     f"{ACCOUNT};DefaultEndpointsProtocol=ftp",
     "BlobEndpoint=https://contoso.blob.core.windows.net/;SharedAccessSignature=sv=2025&sig=c2ln",
     "UseDevelopmentStorage=false",
+    "UseDevelopmentStorage=true;",
+    f"{ACCOUNT};UseDevelopmentStorage=true",
+    f"AccountName=contoso; AccountKey={KEY}",
+    f"AccountName=contoso;\nAccountKey={KEY}",
+    f"AccountName=con toso;AccountKey={KEY}",
+    f"AccountName=Contoso;AccountKey={KEY}",
+    f"AccountName=contoso/x;AccountKey={KEY}",
+    f"AccountName=contoso\n;AccountKey={KEY}",
+    "AccountName=contoso;AccountKey=c2Vj\tcmV0",
+    "AccountName=contoso;AccountKey=a-b_",
+    "AccountName=contoso;AccountKey=\u043a\u043b\u044e\u0447",
+    f"{ACCOUNT};BlobSecondaryEndpoint=https://contoso.example",
+    f"{ACCOUNT};TableSecondaryEndpoint=https://contoso.example",
+    f"{ACCOUNT};BlobEndpoint=https://contoso.blob.core.windows.net/?sv=2025&sig=c2ln",
+    f"{ACCOUNT};BlobEndpoint=https://contoso.blob.core.windows.net/recordings",
+    f"{ACCOUNT};BlobEndpoint=https://contoso.queue.core.windows.net",
+    f"{ACCOUNT};BlobEndpoint=https://me:word@contoso.blob.core.windows.net",
+    f"{ACCOUNT};BlobEndpoint=https://contoso.blob.core.windows.net:99999",
+    f"{ACCOUNT};TableEndpoint=https://con toso.example",
+    f"{ACCOUNT};EndpointSuffix=core..net",
+    f"{ACCOUNT};EndpointSuffix=core.windows.net/x",
     "DefaultEndpointsProtocol=https;AccountName=NAME;AccountKey=KEY;EndpointSuffix=core.windows.net",
 ]
 

@@ -23,7 +23,7 @@ def stored_cloud(**settings: str) -> Cloud:
     keep_at_acs(cloud, 1)
     cloud.catalog.save_recording(a_recording())
     cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
-    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).transfers
+    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).messages.transfers
     cloud.services.transfer.transfer(ref)
     return cloud
 

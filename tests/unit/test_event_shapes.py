@@ -15,7 +15,7 @@ from shared.control.state_callbacks import parse_callbacks
 from shared.copying.content_checks import check_metadata
 from shared.domain.json_fields import Json
 from shared.domain.models import Chunk, ChunkStatus
-from shared.pipeline.wholeness import what_is_missing
+from shared.domain.wholeness import what_is_missing
 from tests.builders import Event
 from tests.fakes import Cloud
 

@@ -1,6 +1,7 @@
 """File-ready events: both schemas, five subjects, whatever is optional, and whatever is wrong."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import normal_recording_id, normal_server_call_id
+from shared.domain.wholeness import SESSION_GOES_ON, STILL_RECORDED, plain
 from shared.pipeline.file_ready_event import CHUNKS_MAX, FileReady, parse_file_ready
 from tests.builders import (
     CALL_CONNECTION_ID,
@@ -121,13 +123,38 @@ def test_seven_digits_of_a_second_are_read() -> None:
         ("audio", "audio"),
         ("Audio", "audio"),
         ("AUDIOVIDEO", "audioVideo"),
-        ("New", "new"),
+        ("NewAtACS", "NewAtACS"),
     ],
 )
-def test_enums_are_named_as_requests_name_them(written: str, meant: str) -> None:
+def test_enums_are_named_as_requests_name_them_and_unknown_ones_as_they_came(written: str, meant: str) -> None:
     event = parsed(file_ready_event(recordingContentType=written))
 
     assert event.recording_content_type == meant
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.lower, str.swapcase])
+def test_no_word_of_a_closed_list_depends_on_its_case(spell: Callable[[str], str]) -> None:
+    event = parsed(
+        file_ready_event(
+            [announced_chunk(endReason=spell("ChunkIsBeingRecorded"))],
+            recordingContentType=spell("Audio"),
+            recordingChannelType=spell("Unmixed"),
+            recordingFormatType=spell("Wav"),
+            storageType=spell("AzureBlob"),
+            sessionEndReason=spell("HandedOverOrTransfered"),
+        )
+    )
+
+    shown = (event.recording_content_type, event.recording_channel_type, event.recording_format_type)
+    assert (shown, event.storage_type) == (("audio", "unmixed", "wav"), StorageType.AZURE_BLOB)
+    assert plain(event.session_end_reason) in SESSION_GOES_ON
+    assert plain(event.chunks[0].end_reason) == STILL_RECORDED
+
+
+def test_the_type_of_an_event_does_not_depend_on_its_case() -> None:
+    event = file_ready_event()
+
+    assert parsed(event | {"eventType": event["eventType"].lower()}) == parsed(event)
 
 
 def test_an_event_without_a_time_happened_just_now() -> None:

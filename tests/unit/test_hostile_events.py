@@ -34,7 +34,7 @@ def ours(cloud: Cloud) -> Cloud:
 
 
 def ingest(cloud: Cloud, event: Event) -> Messages:
-    return cloud.services.ingest.ingest(event)
+    return cloud.services.ingest.ingest(event).messages
 
 
 @pytest.mark.parametrize("event", HOSTILE.values(), ids=HOSTILE)

@@ -28,7 +28,7 @@ DEADLINE = BEGINNING + timedelta(hours=24)
 
 
 def ingest(cloud: Cloud, event: Event) -> Messages:
-    return cloud.services.ingest.ingest(event)
+    return cloud.services.ingest.ingest(event).messages
 
 
 def start(cloud: Cloud, **fields: object) -> None:

@@ -49,14 +49,14 @@ def test_a_refused_chunk_that_is_still_not_understood_changes_nothing_and_says_w
     planned = plan(file_ready_event([announced_chunk(0, contentLocation="https://x")]), {document_id(0): REFUSED})
 
     assert planned.is_empty
-    assert "not of the form" in planned.refusals[0]
+    assert "not of the form" in planned.refusals[0].reason
 
 
 def test_a_chunk_whose_row_cannot_be_read_is_left_alone_and_says_so() -> None:
     planned = plan(file_ready_event(1), {document_id(0): None})
 
     assert planned.is_empty
-    assert document_id(0) in planned.refusals[0]
+    assert document_id(0) in planned.refusals[0].reason
 
 
 def test_a_refused_chunk_has_a_row_without_a_url() -> None:

@@ -20,7 +20,7 @@ from tests.fakes import Cloud, FakeHost
 
 
 def ingest(cloud: Cloud, event: Event) -> Messages:
-    return cloud.services.ingest.ingest(event)
+    return cloud.services.ingest.ingest(event).messages
 
 
 def start(cloud: Cloud, **fields: object) -> None:

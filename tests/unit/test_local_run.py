@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import azure.functions as func
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from functions import create_app
+from local.__main__ import run
 from local.announcing import address_of_storage, busy_text, farewell, told_settings, write_variables, wrong_settings
 from local.choices import ChoiceError, Choices
 from local.ports import FIXED, StackPorts, busy_ports
@@ -122,6 +124,15 @@ def test_a_port_that_another_program_uses_is_named_with_the_part_that_needs_it()
 
     assert busy == {port: "Azurite's queue service"}
     assert f"port {port}, where Azurite's queue service is to listen" in busy_text(busy)
+
+
+def test_while_a_port_is_taken_nothing_is_started_and_nothing_written(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        first = listener.getsockname()[1]
+        code = run(choices("--directory", str(tmp_path), "--first-port", str(first)), threading.Event())
+
+    assert code == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_port_of_the_identity_matters_only_with_an_identity() -> None:

@@ -142,7 +142,7 @@ def test_an_event_is_written_anew(transferring: Cloud) -> None:
     transferring.world.plan = whenever("catalog.add_chunks", lambda: touch(transferring), times=3)
     transferring.catalog.link_acs_id(str(transferring.recording().recording_id), OUR_ID)
 
-    messages = transferring.services.ingest.ingest(file_ready_event(3))
+    messages = transferring.services.ingest.ingest(file_ready_event(3)).messages
 
     assert len(messages.transfers) == 2
 

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from shared.domain.durations import DAYS_PER_REQUEST_MAX
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound, RowUnreadable, StoreUnavailable
 from shared.domain.index_entry import IndexEntry
-from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
 from shared.pipeline.queue_messages import merged
 from shared.pipeline.replay import EVENTS_MAX, RECORDINGS_MAX
 from tests.builders import (
@@ -83,17 +84,27 @@ def test_a_cause_that_was_not_mended_fails_again(failed: Cloud) -> None:
 
 def test_a_chunk_that_waits_for_its_next_try_is_sent_now(cloud: Cloud) -> None:
     keep_at_acs(cloud, 1)
-    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).transfers
+    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).messages.transfers
     cloud.world.fail("source.open", Fault.MISSING, times=2)
     cloud.services.transfer.transfer(ref)
 
     assert replay(cloud) == Messages(transfers=(ref,))
 
 
+def test_a_failed_chunk_begins_anew_and_one_that_waits_goes_on(failed: Cloud) -> None:
+    def replayed(chunk: Chunk) -> Chunk:
+        failed.catalog.written((chunk.id, chunk.document_id), replace(chunk, bytes_done=400))
+        replay(failed)
+        return failed.chunk()
+
+    assert replayed(failed.chunk()).bytes_done == 0
+    assert replayed(failed.chunk()).bytes_done == 400
+
+
 def test_a_chunk_that_waits_for_its_deletion_is_sent_there() -> None:
     cloud = Cloud(UNKNOWN_RECORDINGS="manage")
     keep_at_acs(cloud, 1)
-    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).transfers
+    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).messages.transfers
     cloud.services.transfer.transfer(ref)
 
     assert replay(cloud) == Messages(deletions=(ref,))

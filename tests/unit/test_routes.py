@@ -32,9 +32,10 @@ ROUTES = {
     "recording_state": ("callbacks/recording-state", "POST"),
     "health": ("health", "GET"),
     "health_dependencies": ("health/dependencies", "GET"),
+    "openapi_document": ("openapi.json", "GET"),
 }
 WITH_OUTPUTS = {"replay_recording", "replay_failed", "ingest_event"}
-ANONYMOUS = {"recording_state", "health"}
+ANONYMOUS = {"recording_state", "health", "openapi_document"}
 
 
 def test_every_route_is_there_with_its_method_and_key(app: App) -> None:
@@ -135,7 +136,7 @@ def stored(cloud: Cloud, app: App) -> dict[str, str]:
 def test_a_link_is_handed_out_and_not_cached(cloud: Cloud, app: App, name: str) -> None:
     status, link, headers = app.http(name, route=stored(cloud, app))
 
-    assert (status, link["expiresAt"], headers["Cache-Control"]) == (200, "2026-11-22T08:15:00.000Z", "no-store")
+    assert (status, link["expiresAt"], headers["Cache-Control"]) == (200, "2026-11-22T08:30:00.000Z", "no-store")
     assert link["url"].startswith("https://store.example/")
 
 
@@ -150,6 +151,26 @@ def test_a_link_can_be_followed_at_once(cloud: Cloud, app: App) -> None:
     status, link, headers = app.http("chunk_content", route=stored(cloud, app), params={"redirect": "true"})
 
     assert (status, headers["Location"]) == (302, link["url"])
+
+
+@pytest.mark.parametrize(("name", "ending"), [("chunk_content", "wav"), ("chunk_metadata", "metadata.json")])
+def test_a_link_that_is_followed_at_once_may_be_a_download(cloud: Cloud, app: App, name: str, ending: str) -> None:
+    both = {"redirect": "true", "download": "true"}
+
+    status, _, headers = app.http(name, route=stored(cloud, app), params=both)
+
+    assert status == 302
+    assert f"-0000.{ending}" in headers["Location"]
+
+
+@pytest.mark.parametrize("name", ["chunk_content", "chunk_metadata"])
+def test_a_copy_that_is_not_there_any_more_is_gone(cloud: Cloud, app: App, name: str) -> None:
+    route = stored(cloud, app)
+    cloud.store.all.clear()
+
+    status, problem, _ = app.http(name, route=route)
+
+    assert (status, problem["title"]) == (410, "Gone")
 
 
 def test_a_replay_sends_and_counts(cloud: Cloud, app: App) -> None:
@@ -255,10 +276,11 @@ def test_a_flood_of_empty_events_in_one_body_is_refused_as_a_whole(cloud: Cloud,
     assert (status, cloud.rejected.events) == (413, {})
 
 
-BODY_LIMITS = dict.fromkeys(ROUTES, BODY_BYTES_MAX) | {"ingest_event": EVENT_BYTES_MAX}
+READS_NO_BODY = {"openapi_document"}
+BODY_LIMITS = dict.fromkeys(ROUTES.keys() - READS_NO_BODY, BODY_BYTES_MAX) | {"ingest_event": EVENT_BYTES_MAX}
 
 
-@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize("name", sorted(BODY_LIMITS))
 def test_a_body_over_the_limit_is_refused_before_it_is_read_whatever_the_route(app: App, name: str) -> None:
     body = b" " * (BODY_LIMITS[name] + 1)
 

@@ -19,6 +19,7 @@ from shared.settings import (
 )
 from tests.builders import TOPIC
 
+CLIENT = "6F1C2D3E-0000-4000-8000-00000000000c"
 CONNECTION = "UseDevelopmentStorage=true"
 ACS = "endpoint=https://acs.example/;accesskey=c2VjcmV0"
 REQUIRED = {"AzureWebJobsStorage": CONNECTION, "ACS_CONNECTION_STRING": ACS}
@@ -100,7 +101,7 @@ GIVEN = [
     ("RETRY_FIRST_SECONDS", "1", "retry_first", timedelta(seconds=1)),
     ("RETRY_MAX_SECONDS", "3600", "retry_max", timedelta(hours=1)),
     ("MAX_RECORDING_HOURS", "1", "max_recording", timedelta(hours=1)),
-    ("AZURE_CLIENT_ID", "client", "client_id", "client"),
+    ("AZURE_CLIENT_ID", CLIENT, "client_id", CLIENT),
 ]  # fmt: skip
 
 
@@ -158,6 +159,14 @@ MALFORMED = [
     ("CALLBACK_JWKS_URL", "keys"),
     ("ACS_ENDPOINT", "acs.communication.azure.com"),
     ("ACS_ENDPOINT", "https://["),
+    ("ACS_ENDPOINT", "https://acs.example/x"),
+    ("ACS_ENDPOINT", "https://acs.example:99999"),
+    ("ACS_ENDPOINT", "https://a b.example"),
+    ("ACS_ENDPOINT", "https://acs.exa\nmple"),
+    ("ACS_ENDPOINT", "https://.example"),
+    ("ACS_ENDPOINT", "https://*.example"),
+    ("ACS_ENDPOINT", f"https://{'a' * 64}.example"),
+    ("ACS_ENDPOINT", "https://\u00e4cs.example"),
     ("ACS_CONNECTION_STRING", "endpoint=acs.example;accesskey=x"),
     ("ACS_CONNECTION_STRING", "accesskey=c2VjcmV0"),
     ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/"),
@@ -165,6 +174,15 @@ MALFORMED = [
     ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/;accesskey=KEY;"),
     ("ACS_CONNECTION_STRING", "endpoint=http://acs.example/;accesskey=c2VjcmV0"),
     ("ACS_CONNECTION_STRING", "https://acs.example/"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/; accesskey=c2VjcmV0"),
+    ("ACS_CONNECTION_STRING", "endpoint= https://acs.example/;accesskey=c2VjcmV0"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example/x;accesskey=c2VjcmV0"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example:x/;accesskey=c2VjcmV0"),
+    ("ACS_CONNECTION_STRING", "endpoint=https://acs.example\n/;accesskey=c2VjcmV0"),
+    ("AZURE_CLIENT_ID", "my-identity"),
+    ("CALLBACK_JWKS_URL", "https://keys.example:99999/keys"),
+    ("CALLBACK_URL", "http://127.0.0.1:99999/back"),
+    ("BYOS_CONTAINERS", "https://account.blob.core.windows.net/o wn"),
     ("TRANSFER_BLOCK_BYTES", "0"),
     ("TRANSFER_BLOCK_BYTES", str(BLOCK_BYTES_MAX + 1)),
     ("CLAIM_SECONDS", "1.5"),

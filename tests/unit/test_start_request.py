@@ -160,6 +160,8 @@ def test_a_mixed_recording_has_no_channels(field: str, value: object) -> None:
         ({"audioChannelParticipantOrdering": [""]}, "raw id"),
         ({"audioChannelParticipantOrdering": ["8:acs:a b"]}, "raw id"),
         ({"audioChannelParticipantOrdering": ["8:" + "a" * 2048]}, "raw id"),
+        ({"audioChannelParticipantOrdering": ["8:acs:a\x01b"]}, "raw id"),
+        ({"audioChannelParticipantOrdering": ["8:acs:å"]}, "raw id"),
         ({"channelAffinity": pins(*((person, 0) for person in people(6)))}, "at most 5"),
         ({"channelAffinity": pins((ALICE, 0), (ALICE, 1))}, "twice"),
         ({"channelAffinity": pins(("alice", 0))}, "raw id"),
@@ -290,3 +292,20 @@ def test_the_order_of_fields_makes_no_difference() -> None:
     turned = json.dumps({name: body[name] for name in reversed(body)} | {"tags": {"b": "2", "a": "1"}}).encode()
 
     assert parse_start_request(turned, ()).fingerprint == parse(tags={"a": "1", "b": "2"}).fingerprint
+
+
+@pytest.mark.parametrize("written", ["1", "1.0", "1e0"])
+def test_a_whole_number_is_one_however_it_is_written(written: str) -> None:
+    """JSON knows numbers only, and the published schema means the value."""
+    pin = f'[{{"participant": "8:acs:a", "channel": {written}}}]'
+    body = start_body(recordingContentType="audio", recordingChannelType="unmixed", channelAffinity="here")
+
+    request = parse_start_request(body.replace(b'"here"', pin.encode()), ())
+
+    assert [one.channel for one in request.channel_affinity] == [1]
+
+
+def test_a_number_with_a_fraction_is_no_channel() -> None:
+    pin = {"participant": "8:acs:a", "channel": 1.5}
+
+    assert "whole number" in reason(recordingContentType="audio", recordingChannelType="unmixed", channelAffinity=[pin])

@@ -217,7 +217,7 @@ def test_a_message_of_a_chunk_that_cannot_be_read_is_stale(ready: Cloud, caplog:
 
 def test_a_transfer_ends_beside_a_chunk_that_cannot_be_read(cloud: Cloud) -> None:
     keep_at_acs(cloud, 2)
-    first, second = cloud.services.ingest.ingest(file_ready_event(2)).transfers
+    first, second = cloud.services.ingest.ingest(file_ready_event(2)).messages.transfers
     cloud.catalog.spoil(second.id, second.document_id)
 
     cloud.services.transfer.transfer(first)
@@ -235,7 +235,7 @@ def stored(cloud: Cloud) -> Cloud:
     keep_at_acs(cloud, 1)
     cloud.catalog.save_recording(a_recording())
     cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
-    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).transfers
+    (ref,) = cloud.services.ingest.ingest(file_ready_event(1)).messages.transfers
     cloud.services.transfer.transfer(ref)
     return cloud
 
@@ -304,7 +304,7 @@ def test_a_deletion_ends_beside_a_chunk_that_cannot_be_read(cloud: Cloud) -> Non
     keep_at_acs(cloud, 2)
     cloud.catalog.save_recording(a_recording())
     cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
-    first, second = cloud.services.ingest.ingest(file_ready_event(2)).transfers
+    first, second = cloud.services.ingest.ingest(file_ready_event(2)).messages.transfers
     cloud.services.transfer.transfer(first)
     cloud.catalog.spoil(second.id, second.document_id)
 

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from shared.domain.models import Chunk
-from shared.pipeline.wholeness import has_unknown_reason, later_session_end, what_is_missing
+from shared.domain.wholeness import has_unknown_reason, later_session_end, what_is_missing
 from tests.builders import a_chunk, a_recording
 
 CUT = ("ChunkMaximumSizeExceeded", "ChunkMaximumTimeExceeded")

@@ -124,6 +124,17 @@ def test_everything_the_dotnet_host_would_refuse_is_listed_at_once(tmp_path: Pat
     assert len(text.strip().splitlines()) == len(FAULTS) + 1  # the unset schedule misses its storage too
 
 
+def test_the_reason_of_a_failed_start_leaves_out_what_earlier_starts_logged(tmp_path: Path) -> None:
+    log = tmp_path / "host.log"
+    log.write_text("an earlier start\n")
+
+    with pytest.raises(HostStartError) as caught:
+        HostProcess(write_app(tmp_path, ""), {}, log_path=log).start()
+
+    assert "an earlier start" not in caught.value.complaint
+    assert "no functions found" in caught.value.complaint
+
+
 @pytest.mark.parametrize(("text", "said"), [("{", "host.json is not JSON"), (None, "host.json is missing")])
 def test_host_json_must_be_there_and_be_json(tmp_path: Path, text: str | None, said: str) -> None:
     app = write_app(tmp_path, HTTP + "def f(req: func.HttpRequest) -> str: ...")

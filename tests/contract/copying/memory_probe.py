@@ -6,13 +6,13 @@ python -m tests.contract.copying.memory_probe CONNECTION_STRING URL… copies al
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
 from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
-from shared.domain.ports import BlobHeaders, BlobProperties, Block
+from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, Block
 
 MEBIBYTE = 1024 * 1024
 OPTIONS = CopyOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
@@ -42,14 +42,17 @@ class DiscardingStore:
     def stat(self, name: str) -> BlobProperties:
         raise AssertionError(name)
 
+    def head(self, name: str) -> BlobHead | None:
+        raise AssertionError(name)
+
     def read(self, name: str) -> Iterator[bytes]:
         raise AssertionError(name)
 
     def names(self, prefix: str) -> Iterator[str]:
         raise AssertionError(prefix)
 
-    def link(self, name: str, lifetime: timedelta) -> str:
-        raise AssertionError(name, lifetime)
+    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
+        raise AssertionError(name, until, save_as)
 
 
 def peak_mebibytes() -> float:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.copying.block_ids import Layout, block_id, layout_for
-from shared.copying.copy_content import DIGEST_KEY, BufferPool, ContentCopier, CopyOptions
+from shared.copying.copy_content import DIGEST_KEY, BufferPool, ContentCopier, CopyOptions, CopyRequest
 from shared.copying.source_reader import CONTENT_BYTES_MAX, RATE_BYTES_PER_SECOND_MIN, MinimumRate
 from shared.domain.durations import ATTEMPT_SECONDS_MAX, RATE_WINDOW_SECONDS
 from shared.domain.errors import (
@@ -312,3 +312,36 @@ def test_two_independent_reads_give_one_digest(cloud: Cloud) -> None:
     copier = ContentCopier(cloud.source, cloud.store, OPTIONS)
 
     assert copier.digest_of_source(a_request()) == (len(MEDIA), hashlib.sha256(MEDIA).hexdigest())
+
+
+# Progress.
+
+
+def progress(cloud: Cloud, request: CopyRequest) -> list[tuple[int, int]]:
+    """What a copy says of its progress, each time with how many bytes lay in storage then."""
+    told: list[tuple[int, int]] = []
+
+    def take_down(done: int) -> None:
+        blob = cloud.store.all.get(NAME)
+        told.append((done, sum(map(len, blob.staged.values())) if blob else 0))
+
+    ContentCopier(cloud.source, cloud.store, OPTIONS).copy(replace(request, on_progress=take_down))
+    return told
+
+
+def test_progress_never_says_more_than_is_staged_and_ends_with_all(cloud: Cloud) -> None:
+    told = progress(cloud, a_request())
+
+    assert [done for done, staged in told if done > staged] == []
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert (told[0], told[-1]) == ((0, 0), (len(MEDIA), len(MEDIA)))
+    assert len({done for done, _ in told}) > 2
+
+
+def test_progress_of_a_later_attempt_begins_with_what_is_staged(cloud: Cloud) -> None:
+    interrupted(cloud, 5)
+
+    told = progress(cloud, a_request(resume=True))
+
+    assert told[0] == (5 * SMALL_BLOCK, 5 * SMALL_BLOCK)
+    assert told[-1] == (len(MEDIA), len(MEDIA))
