@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import time
@@ -14,15 +13,16 @@ from typing import Any
 import pytest
 import requests
 
+from local.announcing import shell_variables, write_variables
+from local.ports import FIXED
 from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
 from local.stack import Stack
 from tests.e2e.conftest import FAST_HOST, FAST_SETTINGS
 from tests.e2e.steps import differences, left_at_acs, let_start_settle, settled, violations_of
 
-PAGE = (
-    (Path(__file__).parents[2] / "docs" / "local.md").read_text().partition("\n## By hand\n")[2].partition("\n## ")[0]
-)
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "local.md").read_text()
+PAGE = DOCUMENT.partition("\n## By hand\n")[2].partition("\n## ")[0]
 COMMANDS = dict(re.findall(r"^### ([^\n]+)\n\n```sh\n(.+?)\n```$", PAGE, re.MULTILINE | re.DOTALL))
 BASH = shutil.which("bash") or "bash is not on PATH"
 SMALL = Script(chunk_bytes=20_000)
@@ -37,16 +37,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("here")
     with Stack(folder / ".local", app_settings=FAST_SETTINGS, host_options=FAST_HOST) as stack:
         call = stack.simulator.place_call(script=SMALL)
-        variables = {
-            "API": f"{stack.host.url}/api",
-            "KEY": stack.host.keys.default,
-            "ADMIN": stack.announcement.admin_url,
-            "CALL": call.call_id,
-            "SERVER_CALL_ID": call.server_call_id,
-            "STORAGE": stack.azurite.connection_string,
-        }
-        lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
-        (stack.directory / "env").write_text("".join(lines))
+        write_variables(stack.directory / "env", shell_variables(stack, call))
         yield stack
 
 
@@ -90,6 +81,15 @@ def test_the_commands_are_single_ones_and_all_are_run() -> None:
 
     assert set(run) == set(COMMANDS) == set(re.findall(r"^### (.+)$", PAGE, re.MULTILINE))
     assert [text for text in COMMANDS.values() if re.search(r"(?<!&&)\n", text)] == []
+
+
+def test_the_ports_and_the_variables_are_those_of_a_local_run(here: Stack) -> None:
+    variables = shell_variables(here, here.simulator.place_call())
+    told = DOCUMENT.partition("\n## What runs\n")[2].partition("\n- ")[0]
+
+    assert [port for _, port in FIXED.named() if not re.search(rf"\b{port}\b", told)] == []
+    assert [name for name in variables if f"`{name}`" not in PAGE] == []
+    assert set(re.findall(r"\$([A-Z_]+)", "\n".join(COMMANDS.values()))) <= set(variables)
 
 
 def test_a_call_is_recorded_ended_and_looked_at(here: Stack, shell: Shell) -> None:
