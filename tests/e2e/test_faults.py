@@ -224,7 +224,7 @@ def test_a_page_for_an_answer_to_a_start_is_a_502_and_the_row_says_why(faulty_st
     row = faulty_stack.recorder.get(answer.json()["id"])
 
     assert (answer.status_code, row["status"]) == (502, "starting")
-    assert "without saying what it records" in row["waitsFor"]
+    assert "no recording in it" in row["waitsFor"]
 
 
 def test_a_second_start_of_a_call_names_the_recording_that_runs(faulty_stack: Stack) -> None:
