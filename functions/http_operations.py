@@ -14,7 +14,7 @@ from shared.api.continuations import continuation_of, cursor_of
 from shared.api.http_replies import Reply, json_reply
 from shared.api.queries import ConsistencyQuery, ReplayQuery, scope, time_of
 from shared.api.request_bodies import parse_events
-from shared.api.views import DependenciesView, EventsView, HealthView, RejectedView, ReplayView
+from shared.api.views import DependenciesView, EventsView, HealthView, ReplayView
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.json_fields import Json
 from shared.domain.models import Messages
@@ -121,13 +121,7 @@ def ingest(services: Services, req: func.HttpRequest, transfers: Output, deletio
             f"{len(run.interruptions)} of {len(events)} events could not be taken in just now: {run.interruptions[0]}"
             " Hand all of them in again; those that were taken in stay as they are."
         )
-    view = EventsView(
-        transfers=len(messages.transfers),
-        deletions=len(messages.deletions),
-        rejected=tuple(
-            RejectedView(event=one.event, document_id=one.document_id, reason=one.reason) for one in listed(rejected)
-        ),
-    )
+    view = EventsView(transfers=len(messages.transfers), deletions=len(messages.deletions), rejected=listed(rejected))
     return json_reply(view, HTTPStatus.ACCEPTED)
 
 

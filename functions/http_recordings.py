@@ -12,8 +12,9 @@ from shared.api.http_replies import Reply, json_reply
 from shared.api.queries import ListQuery, list_query, scope
 from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.api.views import RecordingPage
+from shared.domain.errors import RowUnreadable
 from shared.domain.json_views import recording_view
-from shared.domain.models import FilesStatus, Recording
+from shared.domain.models import Chunk, FilesStatus, Recording
 from shared.domain.recording_rows import chunks_in_order
 from shared.services import Services
 
@@ -54,7 +55,7 @@ def start(services: Services, req: func.HttpRequest) -> Reply:
     request = parse_start_request(req.get_body(), settings.byos_containers, settings.callback_hosts)
     recording = services.starts.start(request, key)
     location = {"Location": f"/api/recordings/{recording.id}"}
-    return recording_reply(services, recording, HTTPStatus.CREATED, location)
+    return effect_reply(services, recording, HTTPStatus.CREATED, location)
 
 
 def page_reply(services: Services, asked: ListQuery) -> Reply:
@@ -65,25 +66,37 @@ def page_reply(services: Services, asked: ListQuery) -> Reply:
 
 
 def refresh(services: Services, id: str) -> Reply:
-    return recording_reply(services, services.control.refresh(id))
+    recording = services.control.refresh(id)
+    return json_reply(recording_view(recording, shown_chunks(services, recording)))
 
 
 def pause(services: Services, id: str) -> Reply:
-    return recording_reply(services, services.control.pause(id))
+    return effect_reply(services, services.control.pause(id))
 
 
 def resume(services: Services, id: str) -> Reply:
-    return recording_reply(services, services.control.resume(id))
+    return effect_reply(services, services.control.resume(id))
 
 
 def stop(services: Services, id: str) -> Reply:
-    return recording_reply(services, services.control.stop(id))
+    return effect_reply(services, services.control.stop(id))
 
 
-def recording_reply(
+def effect_reply(
     services: Services, recording: Recording, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] = {}
 ) -> Reply:
-    """The recording with its chunks, the same from every route."""
+    """The recording after what was done to it: with its chunks, unless one of their rows cannot be read.
+
+    What ACS confirmed is answered all the same: a recording must be stoppable, and be known to have stopped.
+    """
+    try:
+        view = recording_view(recording, shown_chunks(services, recording))
+    except RowUnreadable:
+        view = recording_view(recording)
+    return json_reply(view, status, headers)
+
+
+def shown_chunks(services: Services, recording: Recording) -> list[Chunk]:
+    """Raises: RowUnreadable."""
     announced = recording.files is not FilesStatus.NONE
-    chunks = chunks_in_order(services.catalog, recording.id) if announced else []
-    return json_reply(recording_view(recording, chunks), status, headers)
+    return chunks_in_order(services.catalog, recording.id) if announced else []

@@ -204,5 +204,5 @@ WRONG = Problem(
     status=400,
     detail="limit: it must be a whole number from 1 to 200.",
     instance="/api/recordings",
-    errors=(FieldFault(field="limit", detail="it must be a whole number from 1 to 200"),),
+    errors=(FieldFault(field="limit", detail="it must be a whole number from 1 to 200."),),
 )

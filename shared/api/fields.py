@@ -14,8 +14,8 @@ import msgspec
 from msgspec import inspect
 
 from shared.domain.errors import InvalidRequest, WrongField
+from shared.domain.json_fields import ALLOWED
 
-ALLOWED = "allowed"  # key in a type's Meta(extra=…): words for what no constraint says
 PATH = re.compile(r" - at `\$(.*)`$", re.DOTALL)  # how msgspec names the place of a fault
 NUMBER = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 # How it says that a name inside an object is missing or unknown.

@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Meta
 
-from shared.api.fields import ALLOWED, read_texts
+from shared.api.fields import read_texts
 from shared.control import list_recordings
 from shared.control.list_recordings import LIMIT_DEFAULT, LIMIT_MAX
 from shared.domain.durations import DAYS_WITHOUT_FROM, LIST_AHEAD
 from shared.domain.errors import InvalidRequest, WrongField
-from shared.domain.json_fields import parse_time
+from shared.domain.json_fields import ALLOWED, parse_time
 from shared.domain.models import RecordingStatus
-from shared.domain.start_request import IDENTIFIER_CHARACTERS_MAX, TagName, TagValue
+from shared.domain.start_request import Identifier, TagName, TagValue
 
 CONTINUATION_CHARACTERS_MAX = 1024
 OF_THE_PLATFORM = frozenset({"code", "clientid"})  # keys and their names, which the platform reads; without case
@@ -35,7 +35,6 @@ type Day = Annotated[str, Meta(pattern=f"^{DAY}$", examples=["2026-11-22"], extr
 type DayOrTime = Annotated[
     str, Meta(pattern=f"^{DAY}(?:{TIME})?$", examples=["2026-11-22T08:00:00Z"], extra={ALLOWED: SOME_TIME})
 ]
-type Identifier = Annotated[str, Meta(min_length=1, max_length=IDENTIFIER_CHARACTERS_MAX)]
 type Continuation = Annotated[
     str,
     Meta(

@@ -8,10 +8,9 @@ from typing import Any
 
 import msgspec
 
-from shared.domain.start_request import MEDIA, StartRequest
+from shared.domain.start_request import LOCATORS, MEDIA, StartRequest
 
 DEFAULTS = {field.encode_name: field.default for field in msgspec.structs.fields(StartRequest)}
-LOCATORS = ("serverCallId", "groupCallId", "roomId", "callConnectionId")
 CHANNELS = ("audioChannelParticipantOrdering", "channelAffinity")  # only an unmixed recording has some to assign
 
 

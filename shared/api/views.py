@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, UnsetType
 
 from shared.domain.json_views import Instant, RecordingView, View, says
+from shared.pipeline.rejected_events import Rejected
 
 
 class RecordingPage(View, frozen=True, kw_only=True):
@@ -29,22 +30,12 @@ class ReplayView(View, frozen=True, kw_only=True):
     continuation: Annotated[str | None, says("Give it back to go on; null when nothing is left.")]
 
 
-class RejectedView(View, frozen=True, kw_only=True):
-    """An event, or a chunk of one, that was kept as rejected, or ignored as `UNKNOWN_RECORDINGS` says."""
-
-    event: Annotated[str | None, says("The event's id; null without one.")]
-    document_id: Annotated[
-        str | None, says("ACS's id of the file; null where it is about the event, or cannot be read.")
-    ]
-    reason: Annotated[str, says("Why it was rejected, and what to do.")]
-
-
 class EventsView(View, frozen=True, kw_only=True):
     """What became of events that were handed in; both numbers are 0 for what is known already."""
 
     transfers: Annotated[int, says("Chunks that are to be copied.")]
     deletions: Annotated[int, says("Chunks whose original is to be deleted at ACS.")]
-    rejected: Annotated[tuple[RejectedView, ...], says("What was not understood or not accepted.")]
+    rejected: Annotated[tuple[Rejected, ...], says("What was not understood or not accepted.")]
 
 
 class CallbackView(View, frozen=True, kw_only=True):

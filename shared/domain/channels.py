@@ -5,6 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from shared.domain.json_fields import ALLOWED
+
 CHANNELS_MAX = 5  # an unmixed recording has at most five channels
 RAW_ID_CHARACTERS_MAX = 2048
 
@@ -15,7 +17,7 @@ type Participant = Annotated[
         pattern=r"^[0-9]+:[!-~]+$",  # printable: five of the longest fit into a column, escaped as they are
         description="A raw id of ACS.",
         examples=["8:acs:70559d7c-…_00000013", "4:+15551234567"],
-        extra={"allowed": "a raw id such as 8:acs:… or 4:+15551234567"},
+        extra={ALLOWED: "a raw id such as 8:acs:… or 4:+15551234567"},
     ),
 ]
 

@@ -15,6 +15,7 @@ type Json = Mapping[str, object]
 NUMBER_MAX = 10**12
 DIGITS = re.compile(r"\d{1,12}", re.ASCII)
 YEAR_MIN, YEAR_MAX = 2000, 2200
+ALLOWED = "allowed"  # key in Meta(extra=…) of a request's types: words for what no constraint says
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can write one; no encoding can
 
 

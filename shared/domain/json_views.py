@@ -115,7 +115,10 @@ class RecordingView(View, frozen=True, kw_only=True):
     expires_at: Annotated[Instant | None, says("When ACS destroys the first original that is not saved; null if none.")]
     tags: Annotated[dict[str, str], says("The caller's own names and values.")]
     manifest_blob: Annotated[str | None, says("Blob of the newest manifest; null until there is one.")]
-    chunks: Annotated[tuple[ChunkView, ...] | UnsetType, says("Its files; lists leave them out.")] = UNSET
+    chunks: Annotated[
+        tuple[ChunkView, ...] | UnsetType,
+        says("Its files; left out by lists, and after an action while a row of theirs cannot be read."),
+    ] = UNSET
 
 
 class Manifest(RecordingView, frozen=True, kw_only=True):

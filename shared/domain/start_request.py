@@ -11,6 +11,7 @@ from msgspec import Meta
 from shared.domain.acs_urls import URL_CHARACTERS_MAX, in_own_storage
 from shared.domain.channels import CHANNELS_MAX, ChannelAffinity, Participant
 from shared.domain.errors import InvalidRequest, WrongField
+from shared.domain.json_fields import ALLOWED
 from shared.domain.json_views import says
 from shared.domain.urls import LOOPBACK_HOSTS
 
@@ -23,6 +24,7 @@ TAGS_MAX = 10
 TAG_CHARACTERS_MAX = 256
 IDENTIFIER_CHARACTERS_MAX = 2048
 PORT_MAX = 65535
+LOCATORS = ("serverCallId", "groupCallId", "roomId", "callConnectionId")
 CALLBACKS = re.compile(  # whole, so that no other reader of the URL finds another host in it; a fragment is never sent
     r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]{1,253})(?P<port>:[0-9]{1,5})?(?:[/?][A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)?",
     re.ASCII,
@@ -42,7 +44,7 @@ type Identifier = Annotated[
         min_length=1,
         max_length=IDENTIFIER_CHARACTERS_MAX,
         pattern=r"\S",
-        extra={"allowed": f"a text of 1 to {IDENTIFIER_CHARACTERS_MAX} characters, not only spaces"},
+        extra={ALLOWED: f"a text of 1 to {IDENTIFIER_CHARACTERS_MAX} characters, not only spaces"},
     ),
 ]
 type TagName = Annotated[str, Meta(min_length=1, max_length=TAG_CHARACTERS_MAX)]
@@ -117,16 +119,11 @@ def with_defaults(request: StartRequest) -> StartRequest:
 
 
 def locator_faults(request: StartRequest) -> Iterator[WrongField]:
-    named = {
-        "serverCallId": request.server_call_id,
-        "groupCallId": request.group_call_id,
-        "roomId": request.room_id,
-        "callConnectionId": request.call_connection_id,
-    }
-    given = [name for name, value in named.items() if value is not None]
+    ids = (request.server_call_id, request.group_call_id, request.room_id, request.call_connection_id)
+    given = [name for name, id in zip(LOCATORS, ids, strict=True) if id is not None]
     if len(given) != 1:
         which = " and ".join(given) or "none"
-        reason = f"exactly one of {', '.join(named)} must name the call; the body has {which}."
+        reason = f"exactly one of {', '.join(LOCATORS)} must name the call; the body has {which}."
         yield WrongField(given[0] if given else "serverCallId", reason)
 
 

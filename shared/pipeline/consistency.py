@@ -11,17 +11,17 @@ from functools import partial
 from typing import Annotated
 
 from shared.domain import blob_names
+from shared.domain.derived_fields import SAVED
 from shared.domain.errors import RowUnreadable, Unforeseen
 from shared.domain.json_fields import text
 from shared.domain.json_views import View, says
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus
+from shared.domain.models import Chunk, FilesStatus
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
 from shared.pipeline.manifest import chunks_of, read_manifest
 from shared.pipeline.queue_messages import RECORDING_ID
 
 RECORDINGS_MAX = 500  # of one call; a caller waits 230 seconds at most
-SAVED = frozenset({ChunkStatus.STORED, ChunkStatus.DELETED})
 
 
 class Difference(View, frozen=True, kw_only=True):

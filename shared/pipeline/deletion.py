@@ -147,7 +147,7 @@ class Deletion:
     def unaltered(self, name: str, etag: str | None, length: int | None, sha256: str, blocks: str) -> str:
         """The etag of a blob that still holds what was proven.
 
-        A tier, a tag or a legal hold renews the etag and leaves the bytes alone: then the bytes are read again.
+        Metadata or properties that somebody set renew the etag and leave the bytes alone: then these are read again.
         """
         blob = self.store.stat(name)
         if blob.etag is None:

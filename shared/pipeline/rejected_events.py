@@ -6,11 +6,11 @@ drops the keys that it does not know; docs/matching.md names the one published d
 
 import json
 from collections.abc import Mapping, Sequence
-
-import msgspec
+from typing import Annotated
 
 from shared.domain import identifiers
 from shared.domain.json_fields import Json
+from shared.domain.json_views import View, says
 from shared.domain.log import LogEvent, log
 from shared.domain.ports import EventStore
 
@@ -19,18 +19,14 @@ NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be w
 LISTED_MAX = 1_000  # in one reply: a host that is not allowed refuses two thousand chunks of an event for one reason
 
 
-class Rejected(msgspec.Struct, frozen=True):
-    """An event, or a chunk of one, that was not taken in as it says.
+class Rejected(View, frozen=True):
+    """An event, or a chunk of one, that was kept as rejected, or ignored as `UNKNOWN_RECORDINGS` says."""
 
-    Attributes:
-        event: the event's own id; None without one.
-        document_id: ACS's id of the chunk; None where the event as a whole is meant, or the chunk has no readable one.
-        reason: what is wrong, and what to do.
-    """
-
-    event: str | None
-    document_id: str | None
-    reason: str
+    event: Annotated[str | None, says("The event's id; null without one.")]
+    document_id: Annotated[
+        str | None, says("ACS's id of the file; null where it is about the event, or cannot be read.")
+    ]
+    reason: Annotated[str, says("Why it was rejected, and what to do.")]
 
 
 def reject(rejected_events: EventStore, document: Json, rejected: Sequence[Rejected]) -> None:

@@ -190,6 +190,13 @@ def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
     assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
 
 
+def test_a_blank_filter_lists_nobody_s_though_the_platform_drops_it(stack: Stack) -> None:
+    """The worker is given no query value that is blank: only the request's URL has it."""
+    answer = stack.recorder.request("GET", "/recordings", params={"serverCallId": ""})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "serverCallId")
+
+
 def test_a_start_that_acs_reports_as_failed_says_so_whatever_ids_the_report_names(stack: Stack) -> None:
     stack.simulator.change_settings(accepted_starts_fail=True, failed_start_names=("callConnectionId",))
     try:

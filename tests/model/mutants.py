@@ -48,7 +48,7 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/sweep_recordings.py": None,
     "shared/domain/wholeness.py": None,
     "shared/pipeline/find_recording.py": None,
-    "shared/pipeline/dead_letters.py": ("ingest_all", "ingest_one", "remove"),
+    "shared/pipeline/dead_letters.py": ("ingest_due", "ingest_one", "remove"),
     "shared/domain/open_work.py": None,
     "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
     "shared/copying/block_ids.py": ("staged", "list_digest"),

@@ -32,6 +32,14 @@ def test_every_guard_has_mutants_and_each_can_be_parsed() -> None:
     assert all(ast.parse(mutant.source) for mutant in listed)
 
 
+@pytest.mark.parametrize("path", [path for path, names in GUARDS.items() if names])
+def test_every_guard_that_is_named_is_there(path: str) -> None:
+    tree = ast.parse((ROOT / path).read_text())
+    there = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+    assert set(GUARDS[path] or ()) <= there
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("path", GUARDS)
 def test_no_mutant_is_the_code_as_it_is(path: str) -> None:

@@ -19,9 +19,9 @@ from shared.api.openapi import ROUTE_PREFIX, Route, document_of
 from shared.api.operations import OPERATIONS, Operation
 from shared.api.queries import Query
 from shared.api.request_bodies import parse_start_request
-from shared.api.start_rules import LOCATORS
 from shared.domain.errors import InvalidRequest
 from shared.domain.json_views import View, says
+from shared.domain.start_request import LOCATORS
 from tests.fakes import Cloud
 from tests.unit.app import App
 from tests.unit.documented import operations, published, validator

@@ -103,6 +103,19 @@ def test_a_recording_can_be_controlled(app: App) -> None:
     assert app.http("stop_recording", route=route)[1]["status"] == "stopped"
 
 
+def test_a_stop_is_answered_though_a_chunk_cannot_be_read(cloud: Cloud, app: App) -> None:
+    """What ACS confirmed is told: else a recording could never be known to have stopped."""
+    id = app.start()
+    app.event(file_ready_event(2))
+    (ours,) = {chunk.id for chunk in cloud.chunks()}
+    cloud.catalog.spoil(ours, document_id(1))
+
+    status, recording, _ = app.http("stop_recording", route={"id": ours})
+
+    assert (status, ours, recording["endedAt"] is not None, "chunks" in recording) == (200, id, True, False)
+    assert app.http("get_recording", route={"id": ours})[0] == 503
+
+
 def test_a_recording_can_be_looked_up(app: App) -> None:
     id = app.start()
 
