@@ -36,7 +36,8 @@ WANTED = {
     "rows that a page reads": list_recordings.ROWS_READ_MAX,
     "entries of the list that a page looks at": list_recordings.ENTRIES_READ_MAX,
     "kept events that one replay reads": replay.EVENTS_MAX,
-    "recordings that one replay resets": replay.RECORDINGS_MAX,
+    "chunks and recordings that one replay looks at": replay.ENTRIES_MAX,
+    "how far back a replay goes": durations.REPLAY_BACK.days,
     "recordings that one part of a consistency report compares": consistency.RECORDINGS_MAX,
     "a link can be used for": durations.LINK_LIFETIME.seconds // 60,
 }
