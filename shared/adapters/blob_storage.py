@@ -177,7 +177,8 @@ class BlobChunkStore:
                     raise
                 return None
         archived = str(found.blob_tier) == ARCHIVE
-        return BlobHead(etag=found.etag, archived=archived, rehydrating=archived and bool(found.archive_status))
+        rehydrating = archived and bool(found.archive_status)
+        return BlobHead(etag=found.etag, length=found.size, archived=archived, rehydrating=rehydrating)
 
     def read(self, name: str) -> Iterator[bytes]:
         return pieces(self.container.get_blob_client(name), name)

@@ -213,6 +213,34 @@ class TableCatalog:
             documents = (document_id for error in errors for document_id in error.document_ids)
             raise RowUnreadable(id, *documents, column=errors[0].column)
 
+    def few_chunks(self, id: str, most: int) -> list[Chunk] | None:
+        with translate_errors():
+            pages: Any = self.table.query_entities(
+                "PartitionKey eq @id and RowKey ge @first and RowKey lt @end",
+                parameters={"id": id, "first": table_rows.CHUNK_ROWS, "end": table_rows.CHUNK_ROWS_END},
+                results_per_page=most + 1,
+            ).by_page()
+            entities = list(next(pages, []))
+        if len(entities) > most or pages.continuation_token:
+            return None
+        return [table_rows.to_chunk(entity) for entity in entities]
+
+    def recording_and_chunks(self, id: str) -> tuple[Recording | None, Mapping[str, Chunk | None]]:
+        recording: Recording | None = None
+        chunks: dict[str, Chunk | None] = {}
+        with translate_errors():
+            entities = list(self.table.query_entities("PartitionKey eq @id", parameters={"id": id}))
+        for entity in entities:
+            row = str(entity["RowKey"])
+            if row == table_rows.RECORDING_ROW:
+                recording = table_rows.to_recording(entity)
+            elif row.startswith(table_rows.CHUNK_ROWS):
+                try:
+                    chunks[row.removeprefix(table_rows.CHUNK_ROWS)] = table_rows.to_chunk(entity)
+                except RowUnreadable:
+                    chunks[row.removeprefix(table_rows.CHUNK_ROWS)] = None
+        return recording, chunks
+
     def has_open_chunk(self, id: str) -> bool:
         with translate_errors():
             entities = self.table.query_entities(
@@ -248,6 +276,16 @@ class TableCatalog:
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         self.remove(*table_rows.entry_key(id, document_id))
+
+    def remove_entries(self, id: str, document_ids: Sequence[str]) -> None:
+        keys = [table_rows.entry_key(id, document_id) for document_id in document_ids]
+        entities = [{"PartitionKey": partition, "RowKey": row} for partition, row in keys]
+        try:
+            with translate_errors(NOT_THERE):
+                self.index.submit_transaction([(TransactionOperation.DELETE, entity) for entity in entities])
+        except (CatalogConflict, AnswerLost):  # all or nothing: one that is not there keeps the others
+            for partition, row in keys:
+                self.remove(partition, row)
 
     def remove(self, partition: str, row: str) -> None:
         with translate_errors():

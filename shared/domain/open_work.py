@@ -111,9 +111,12 @@ class OpenWork:
         """Forget a chunk, whatever its row says."""
         self.catalog.remove_entry(ref.id, ref.document_id)
 
-    def close(self, recording_id: str) -> None:
-        """Forget a recording."""
-        self.catalog.remove_entry(recording_id)
+    def close(self, recording_id: str, ended: Chunk | None = None) -> None:
+        """Forget a recording, and its last chunk, of which nothing is left to do."""
+        if ended is None:
+            self.catalog.remove_entry(recording_id)
+        else:
+            self.catalog.remove_entries(recording_id, ["", ended.document_id])
 
 
 def recording_entry(recording: Recording, due_at: datetime) -> IndexEntry:

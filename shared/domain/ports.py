@@ -67,6 +67,16 @@ class Catalog(Protocol):
     def chunks(self, id: str) -> Iterator[Chunk]:
         """All chunks of a recording. Those that can be read come first; then it raises RowUnreadable for the others."""
 
+    def few_chunks(self, id: str, most: int) -> list[Chunk] | None:
+        """All chunks of a recording by one request; None where there are more than so many."""
+
+    def recording_and_chunks(self, id: str) -> tuple[Recording | None, Mapping[str, Chunk | None]]:
+        """A recording and its chunks by their documents' ids; None for a chunk that cannot be read.
+
+        They are read by one question, and are no snapshot: another writer may come in between. Its write is noticed by
+        whoever writes what came of these.
+        """
+
     def has_open_chunk(self, id: str) -> bool:
         """Whether a chunk's row says that something is left to do, whatever else stands in it."""
 
@@ -81,6 +91,9 @@ class Catalog(Protocol):
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         """Remove a chunk's entry from the open-work index, a recording's without a document; fine if there is none."""
+
+    def remove_entries(self, id: str, document_ids: Sequence[str]) -> None:
+        """Remove a few entries of one recording together; the empty document is its own. Fine if some are not there."""
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
         """Entries of the open-work index whose hint says that they are due, in no order."""
@@ -212,11 +225,13 @@ class BlobHead(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         etag: its version.
+        length: in bytes.
         archived: whether it lies in the archive tier, where nobody can read it.
         rehydrating: whether it is on its way out of that tier, which takes hours.
     """
 
     etag: str
+    length: int
     archived: bool = False
     rehydrating: bool = False
 

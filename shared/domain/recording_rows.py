@@ -1,6 +1,6 @@
 """Reads and writes of a recording's row: written anew when another writer was first, linked to ACS's ids."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 
@@ -25,7 +25,11 @@ def existing_recording(catalog: Catalog, id: str) -> Recording:
 
 def chunks_in_order(catalog: Catalog, id: str) -> list[Chunk]:
     """The chunks of a recording as they follow each other. Raises: RowUnreadable."""
-    return sorted(catalog.chunks(id), key=lambda chunk: (chunk.index, chunk.document_id))
+    return in_order(catalog.chunks(id))
+
+
+def in_order(chunks: Iterable[Chunk]) -> list[Chunk]:
+    return sorted(chunks, key=lambda chunk: (chunk.index, chunk.document_id))
 
 
 def save_recording(catalog: Catalog, recording: Recording, change: Callable[[Recording], Recording]) -> Recording:

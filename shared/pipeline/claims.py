@@ -40,14 +40,22 @@ class Claim:
         assert self.chunk.claimed_until
         written_at = self.chunk.claimed_until - self.lasts
         if self.clock() - written_at >= min(timedelta(seconds=RENEWAL_SECONDS_MAX), self.lasts / RENEWALS_PER_CLAIM):
-            self.record()
+            self.write()
 
     def progress(self, bytes_done: int) -> None:
         """Remember how much is copied; the next write of the row says it, and none is made for it."""
         self.chunk = msgspec.structs.replace(self.chunk, bytes_done=bytes_done)
 
     def record(self, **columns: int | str | datetime | None) -> None:
-        """Write what is proven on the row, and renew the claim."""
+        """Remember what is proven: the next write of the row says it, and one is made now if the last one is old.
+
+        So a quick copy is not written down twice. A crash before costs its reading again, and never a proof.
+        """
+        self.chunk = msgspec.structs.replace(self.chunk, **columns)
+        self.renew()
+
+    def write(self, **columns: int | str | datetime | None) -> None:
+        """Write the row now, and renew the claim."""
         until = self.clock() + self.lasts
         row = msgspec.structs.replace(self.chunk, claimed_until=until, due_at=until, **columns)
         self.chunk = self.open_work.catalog.save_chunk(row)

@@ -17,11 +17,12 @@ from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
-from shared.domain.recording_rows import chunks_in_order, save_recording
+from shared.domain.recording_rows import in_order, save_recording
 from shared.domain.units import attempt
 from shared.domain.wholeness import UNREAD, has_unknown_reason, what_is_missing
 from shared.pipeline.manifest import write_manifest
 
+FEW_CHUNKS = 8  # chosen: more are not read when one of them ends
 DECISION_TRIES = 50  # every conflict means that another writer made progress
 # What a failed recording says beside how many chunks are lost, by what the failure is about.
 WHAT_TO_DO = {
@@ -55,29 +56,41 @@ class Completion:
             log(event, id=chunk.id, documentId=chunk.document_id, failure=chunk.failure)
         # Where the recording cannot be decided, say because another chunk's row cannot be read, this chunk has ended
         # all the same. The recording has an entry of its own, by which the sweep tries again and alerts.
+        decided: Recording | None = None
         with suppress(Unforeseen):
-            attempt(partial(self.complete_if_last, chunk.id))
-        self.open_work.finish(chunk, self.clock())  # last: until then the sweep still finds what was left undone
+            decided = attempt(partial(self.decide_in_turn, chunk.id, chunk))
+        # Last: until then the sweep still finds what was left undone.
+        if decided is not None and decided.files is FilesStatus.COMPLETED:
+            self.close(decided, chunk)
+        else:
+            self.open_work.finish(chunk, self.clock())
 
     def complete_if_last(self, id: str) -> Recording | None:
-        """Complete the recording unless something is left to do; decide anew whenever its row was written meanwhile.
+        """Complete the recording unless something is left to do.
 
         Raises:
             RowUnreadable: its row or a chunk's cannot be read; it is not decided.
         """
+        decided = self.decide_in_turn(id)
+        if decided is not None and decided.files is FilesStatus.COMPLETED:
+            self.close(decided)
+        return decided
+
+    def decide_in_turn(self, id: str, ended: Chunk | None = None) -> Recording | None:
+        """Decide, and anew whenever the recording's row was written meanwhile; `ended` is the chunk that just ended."""
         for _ in range(DECISION_TRIES - 1):
             with suppress(CatalogConflict):
-                return self.decide(id)
-        return self.decide(id)
+                return self.decide(id, ended)
+        return self.decide(id, ended)
 
-    def decide(self, id: str) -> Recording | None:
+    def decide(self, id: str, ended: Chunk | None = None) -> Recording | None:
         """Decide once. The row is read before the chunks: an event that adds chunks writes it, and the write fails."""
         recording = self.catalog.recording(id)
-        if recording is None or recording.files is not FilesStatus.TRANSFERRING or self.catalog.has_open_chunk(id):
+        if recording is None or recording.files is not FilesStatus.TRANSFERRING:
             return recording
-        chunks = chunks_in_order(self.catalog, id)
-        if any(chunk.open for chunk in chunks):
-            return recording  # added since the question above; a manifest must not list it
+        chunks = self.chunks_unless_open(id, ended)
+        if chunks is None:
+            return recording
         lost = [chunk for chunk in chunks if chunk.status is ChunkStatus.FAILED]
         if lost or not chunks:
             return self.fail(recording, lost)
@@ -88,6 +101,17 @@ class Completion:
         if self.control.may_run(recording):
             return self.decide_once_ended(recording)
         return self.finish(recording, chunks)
+
+    def chunks_unless_open(self, id: str, ended: Chunk | None) -> list[Chunk] | None:
+        """The chunks of a recording as they follow each other; None while something is left to do for one.
+
+        Few are read at once. Of many it is asked first whether one is open: each of them asks when it ends.
+        """
+        few = self.catalog.few_chunks(id, FEW_CHUNKS) if ended is None or ended.index < FEW_CHUNKS else None
+        if few is None and self.catalog.has_open_chunk(id):
+            return None
+        chunks = in_order(self.catalog.chunks(id) if few is None else few)
+        return None if any(chunk.open for chunk in chunks) else chunks
 
     def decide_once_ended(self, recording: Recording) -> Recording | None:
         """Ask ACS whether a recording whose files are all there has ended; only then it is completed."""
@@ -152,7 +176,6 @@ class Completion:
         for remark in remarks(row, chunks):
             log(LogEvent.RECORDING_UNUSUAL, id=row.id, failure=remark)  # before the row, so that no crash swallows it
         row = self.catalog.save_recording(row)
-        self.close(row)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
 
@@ -175,9 +198,9 @@ class Completion:
         )
         self.open_work.watch(row, check_at)
 
-    def close(self, recording: Recording) -> None:
-        """Remove the recording's entry; put it back if an event or another start reopened it at that moment."""
-        self.open_work.close(recording.id)
+    def close(self, recording: Recording, ended: Chunk | None = None) -> None:
+        """Remove the entries of a recording and of its last chunk; put the first back if it was reopened just then."""
+        self.open_work.close(recording.id, ended)
         current = self.catalog.recording(recording.id)
         if current is not None and (current.files, current.refused) != (recording.files, recording.refused):
             self.open_work.watch(current, next_question(current, self.clock()))

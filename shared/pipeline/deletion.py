@@ -31,6 +31,8 @@ from shared.pipeline.places import distinct, locations
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, unproven
 from shared.settings import DeleteFromAcs
 
+type Step = tuple[Messages, Chunk | None]  # what is to be sent, and the row as written; None where work goes on
+
 
 class CopyMissing(StoreUnavailable):
     """The stored copy is not there any more; nothing is deleted, the chunk is copied again."""
@@ -64,32 +66,32 @@ class Deletion:
         if chunk is None or chunk.status is ChunkStatus.PENDING:
             log(LogEvent.MESSAGE_STALE, id=ref.id, documentId=ref.document_id)
             return Messages()
-        messages = Messages()
-        if chunk.status is ChunkStatus.STORED and chunk.open:
-            try:
-                messages = self.attempt(chunk)
-            except CatalogConflict:
-                return Messages()  # another one wrote the row, and with it the next step
-        # Not an early return above: a crash may have come between the last write and what follows.
-        current = self.catalog.chunk(ref)
-        if current is not None and not current.open:
-            self.completion.end_chunk(current)
+        if chunk.status is not ChunkStatus.STORED or not chunk.open:
+            # A crash may have come between the last write and what follows.
+            if not chunk.open:
+                self.completion.end_chunk(chunk)
+            return Messages()
+        try:
+            messages, row = self.attempt(chunk)
+        except CatalogConflict:
+            return Messages()  # another one wrote the row, and with it the next step
+        if row is not None and not row.open:
+            self.completion.end_chunk(row)
         return messages
 
-    def attempt(self, chunk: Chunk) -> Messages:
+    def attempt(self, chunk: Chunk) -> Step:
         """Do the next step; an unforeseen fault is deferred like a transient one, from the row as it stands."""
         try:
             return units.attempt(partial(self.step, chunk))
         except Unforeseen as error:
             current = self.catalog.chunk(chunk.ref)
             if current is not None and current.status is ChunkStatus.STORED and current.open:
-                self.defer(current, error)
-            return Messages()
+                current = self.defer(current, error)
+            return Messages(), current
 
-    def step(self, chunk: Chunk) -> Messages:
+    def step(self, chunk: Chunk) -> Step:
         if self.delete_from_acs is DeleteFromAcs.NEVER or not chunk.deletable:
-            self.finish(chunk)
-            return Messages()
+            return Messages(), self.finish(chunk)
 
         def reverify() -> None:
             nonlocal chunk
@@ -98,7 +100,7 @@ class Deletion:
         try:
             self.delete_everywhere(distinct(place.delete for place in locations(chunk)), reverify)
         except CopyMissing as error:
-            return self.copy_again(chunk, error)
+            return self.copy_again(chunk, error), None
         except ContentConflict as error:
             failure = f"{error} Keep both, find out who wrote the blob, then replay."
             now = self.clock()
@@ -106,13 +108,12 @@ class Deletion:
                 chunk.moved(ChunkStatus.FAILED), failure=failure, failure_kind=FailureKind.CONFLICT, stuck_since=now
             )
             self.open_work.refresh(failed, now)  # first: what is not saved any more is at risk
-            self.finish(failed)
+            return Messages(), self.finish(failed)
         except Transient as error:
-            self.defer(chunk, error)
-        else:
-            self.finish(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
-            log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
-        return Messages()
+            return Messages(), self.defer(chunk, error)
+        deleted = self.finish(msgspec.structs.replace(chunk.moved(ChunkStatus.DELETED), deleted_at=self.clock()))
+        log(LogEvent.CHUNK_DELETED, id=chunk.id, documentId=chunk.document_id)
+        return Messages(), deleted
 
     def delete_everywhere(self, urls: Iterable[str], reverify: Callable[[], None]) -> None:
         """Delete a document wherever it was announced; a place that does not answer keeps it at no other.
@@ -153,14 +154,18 @@ class Deletion:
 
         Metadata or properties that somebody set renew the etag and leave the bytes alone: then these are read again.
         """
-        blob = self.store.stat(name)
-        if blob.etag is None:
+        if blocks:
+            blob = self.store.stat(name)
+            there, is_same = blob.etag, (blob.etag, blob.length, list_digest(blob.blocks)) == (etag, length, blocks)
+        else:  # written at once: its etag and length say all
+            head = self.store.head(name)
+            there = head.etag if head else None
+            is_same = head is not None and (head.etag, head.length) == (etag, length)
+        if there is None:
             raise CopyMissing(f"The blob {name} is gone; the chunk is copied again.")
-        if blob.etag == etag and blob.length == length and list_digest(blob.blocks) == blocks:
-            return blob.etag
-        if digest_of(self.store.read(name)) != (sha256, length):
+        if not is_same and digest_of(self.store.read(name)) != (sha256, length):
             raise ContentConflict(f"The blob {name} is not what was verified; ACS's original is kept until it expires.")
-        return blob.etag
+        return there
 
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
@@ -171,20 +176,20 @@ class Deletion:
         self.open_work.postpone(row, due, failure=str(error), stuck_since=now)
         return Messages(transfers=(chunk.ref,))
 
-    def defer(self, chunk: Chunk, error: Transient) -> None:
+    def defer(self, chunk: Chunk, error: Transient) -> Chunk:
         """Try again later; once ACS must have destroyed the original by itself, nothing is left to do."""
         now = self.clock()
         if self.retries.is_over(chunk, error, now):
             failure = f"Not deleted by this app: {error} What ACS still has, it destroys by itself."
-            self.finish(msgspec.structs.replace(chunk, failure=failure))
-            return
+            return self.finish(msgspec.structs.replace(chunk, failure=failure))
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The copy is safe; the deletion is tried again."
         alert_unforeseen(chunk, error, failure)
         since = chunk.stuck_since or now
-        self.open_work.postpone(chunk, due, attempts=chunk.attempts + 1, failure=failure, stuck_since=since)
+        row = self.open_work.postpone(chunk, due, attempts=chunk.attempts + 1, failure=failure, stuck_since=since)
         log(LogEvent.CHUNK_DEFERRED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
+        return row
 
-    def finish(self, chunk: Chunk) -> None:
+    def finish(self, chunk: Chunk) -> Chunk:
         failure = None if chunk.status is ChunkStatus.DELETED else chunk.failure
-        self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))
+        return self.catalog.save_chunk(msgspec.structs.replace(chunk, open=False, due_at=None, failure=failure))

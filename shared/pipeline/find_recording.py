@@ -6,8 +6,10 @@ The table of all of them is docs/matching.md.
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+
+import msgspec
 
 from shared.domain.durations import START_TOLERANCE
 from shared.domain.identifiers import (
@@ -18,7 +20,7 @@ from shared.domain.identifiers import (
     normal_recording_id,
 )
 from shared.domain.listed_rows import rows_of_call
-from shared.domain.models import Origin, Recording
+from shared.domain.models import Chunk, Origin, Recording
 from shared.domain.ports import Catalog
 from shared.pipeline.file_ready_event import FileReady
 
@@ -28,26 +30,46 @@ RECORDING_ID_CHARACTERS_MAX = 1024  # ACS's have about 200; what is longer is no
 type Rank = tuple[bool, int, bool, bool, bool, bool, float]  # of the recordings of a call the lowest is the event's
 
 
-def find_recording(event: FileReady, catalog: Catalog) -> Recording | None:
-    """The recording that an event is about; None where it has no row.
+class Found(msgspec.Struct, frozen=True):
+    """The recording that an event is about.
+
+    Attributes:
+        recording: its row.
+        chunks: the rows of its chunks by document; None for one that cannot be read.
+    """
+
+    recording: Recording
+    chunks: Mapping[str, Chunk | None]
+
+
+def find_recording(event: FileReady, catalog: Catalog) -> Found | None:
+    """The recording that an event is about, and its chunks; None where it has no row.
 
     Raises:
         RowUnreadable: the row that it is certainly about cannot be read.
     """
-    return (
-        by_acs_id(event, catalog)
-        or by_call(event, catalog, ids_inside(event))
+    known = by_acs_id(event, catalog)
+    if known is not None:
+        return known
+    recording = (
+        by_call(event, catalog, ids_inside(event))
         or by_call(event, catalog, ids_of_call(event))
         or by_derived_id(event, catalog)
         or by_call(event, catalog, clues(event))
     )
+    return found(catalog, recording.id) if recording is not None else None
 
 
-def by_acs_id(event: FileReady, catalog: Catalog) -> Recording | None:
+def found(catalog: Catalog, id: str) -> Found | None:
+    recording, chunks = catalog.recording_and_chunks(id)
+    return Found(recording, chunks) if recording is not None else None
+
+
+def by_acs_id(event: FileReady, catalog: Catalog) -> Found | None:
     for recording_id in dict.fromkeys(filter(None, (event.recording_id, event.subject_recording_id))):
         id = catalog.recording_by_acs_id(recording_id)
-        if id is not None and (found := catalog.recording(id)):
-            return found
+        if id is not None and (known := found(catalog, id)):
+            return known
     return None
 
 

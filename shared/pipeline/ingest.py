@@ -16,13 +16,12 @@ from shared.domain.errors import (
     CatalogUnavailable,
     NotUnderstood,
     RecorderError,
-    RowUnreadable,
     StoreUnavailable,
     Unforeseen,
 )
 from shared.domain.json_fields import Json, text
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, Messages, Recording
+from shared.domain.models import Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog, Clock, EventStore
 from shared.domain.recording_rows import call_ids, link_acs_id, with_acs_id
@@ -122,32 +121,20 @@ class Ingest:
         return self.write_once(event)
 
     def write_once(self, event: FileReady) -> Ingested:
-        recording = find_recording(event, self.catalog)
-        if recording is None and self.policy.unknown_recordings is UnknownRecordings.IGNORE:
+        found = find_recording(event, self.catalog)
+        if found is None and self.policy.unknown_recordings is UnknownRecordings.IGNORE:
             log(LogEvent.EVENT_IGNORED, id=derived_ids(event)[0], chunks=len(event.chunks))
             return Ingested(rejected=(Rejected(event.event_id, None, IGNORED),), is_ignored=True)
-        if recording is None and not event.chunks and not event.unreadable:
+        if found is None and not event.chunks and not event.unreadable:
             return Ingested(rejected=(Rejected(event.event_id, None, NO_FILE),))
         now = self.clock()
-        recording = recording or new_recording(event, now)
-        plan = plan_event(event, recording, self.known_chunks(recording), self.policy, now)
+        recording = found.recording if found else new_recording(event, now)
+        plan = plan_event(event, recording, found.chunks if found else {}, self.policy, now)
         if recording.etag and call_ids(plan.recording) != call_ids(recording):
             self.catalog.index_calls(plan.recording)  # before the row names them; a new row is indexed by itself
         messages = Messages() if plan.is_empty else self.carry_out(plan, event.recording_id)
         # These come at every delivery: the one that wrote the rows may have died before it kept the event.
         return Ingested(messages=messages, rejected=(*plan.refusals, *plan.remarks))
-
-    def known_chunks(self, recording: Recording) -> dict[str, Chunk | None]:
-        """The rows of a recording's chunks by document id; None for one that cannot be read."""
-        known: dict[str, Chunk | None] = {}
-        if not recording.etag:
-            return known
-        try:
-            for chunk in self.catalog.chunks(recording.id):
-                known[chunk.document_id] = chunk
-        except RowUnreadable as error:
-            known |= dict.fromkeys(error.document_ids)
-        return known
 
     def carry_out(self, plan: Plan, recording_id: str | None) -> Messages:
         """Write the link, the open-work index and the rows, in this order: what a crash leaves behind is found."""

@@ -262,7 +262,7 @@ class Transfer:
         there = self.store.stat(chunk.content_blob)
         if there.etag is None and not there.staged:
             format = check_signature(self.read_head(url, claim), None)
-            claim.record(format=format, content_blob=blob_names.in_format(chunk.content_blob, format))
+            claim.write(format=format, content_blob=blob_names.in_format(chunk.content_blob, format))
 
     def read_head(self, url: str, claim: Claim) -> bytes:
         """The first bytes of a content."""

@@ -52,11 +52,14 @@ def test_a_blob_that_was_put_shows_its_etag_length_and_metadata_but_no_blocks(st
     assert store.stat(NAME) == BlobProperties(etag=etag, length=4, metadata=WAV.metadata)
 
 
-def test_a_head_has_the_etag_that_the_write_gave(store: ChunkStore) -> None:
+def test_a_head_has_the_length_and_the_etag_that_the_write_gave(store: ChunkStore) -> None:
     put = store.put(NAME, b"RIFF", WAV)
     committed = store.commit(f"{NAME}2", staged(store, [b"one"], f"{NAME}2"), WAV)
 
-    assert (store.head(NAME), store.head(f"{NAME}2")) == (BlobHead(etag=put), BlobHead(etag=committed))
+    assert (store.head(NAME), store.head(f"{NAME}2")) == (
+        BlobHead(etag=put, length=4),
+        BlobHead(etag=committed, length=3),
+    )
 
 
 def test_what_was_never_written_or_only_staged_has_no_head(store: ChunkStore) -> None:

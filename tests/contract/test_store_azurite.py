@@ -115,7 +115,7 @@ def test_an_archived_blob_has_its_etag_and_says_that_it_is_archived(blob_store: 
 
     blob_store.container.get_blob_client(NAME).set_standard_blob_tier(StandardBlobTier.ARCHIVE)
 
-    assert blob_store.head(NAME) == BlobHead(etag=etag, archived=True)
+    assert blob_store.head(NAME) == BlobHead(etag=etag, length=4, archived=True)
 
 
 def test_a_link_says_when_it_ends_and_that_it_only_reads(blob_store: BlobChunkStore) -> None:

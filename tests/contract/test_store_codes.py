@@ -168,13 +168,13 @@ def test_no_blob_is_what_the_service_calls_so(service: Service, store: BlobChunk
 @pytest.mark.parametrize(
     ("tier", "head"),
     [
-        ({"x-ms-access-tier": "Cold"}, BlobHead(etag='"x"')),
-        ({"x-ms-access-tier": "Archive"}, BlobHead(etag='"x"', archived=True)),
+        ({"x-ms-access-tier": "Cold"}, BlobHead(etag='"x"', length=0)),
+        ({"x-ms-access-tier": "Archive"}, BlobHead(etag='"x"', length=0, archived=True)),
         (
             {"x-ms-access-tier": "Archive", "x-ms-archive-status": "rehydrate-pending-to-cold"},
-            BlobHead(etag='"x"', archived=True, rehydrating=True),
+            BlobHead(etag='"x"', length=0, archived=True, rehydrating=True),
         ),
-        ({}, BlobHead(etag='"x"')),
+        ({}, BlobHead(etag='"x"', length=0)),
     ],
 )
 def test_only_the_archive_keeps_a_blob_from_being_read(

@@ -191,6 +191,28 @@ class FakeCatalog:
         found = (row for key, row in sorted(self.rows.items()) if key[0] == id)
         return [row for row in found if isinstance(row, Chunk)]
 
+    def few_chunks(self, id: str, most: int) -> list[Chunk] | None:
+        with self.world.effect("catalog.few_chunks"):
+            rows = self.chunk_rows(id)
+        if len(rows) > most:
+            return None
+        for row in rows:
+            self.readable_row(row)
+        return rows
+
+    def readable_row(self, row: Chunk) -> None:
+        """Raises: RowUnreadable: it was spoiled."""
+        column = self.spoiled.get((row.id, row.document_id))
+        if column is not None:
+            raise RowUnreadable(row.id, row.document_id, column=column)
+
+    def recording_and_chunks(self, id: str) -> tuple[Recording | None, Mapping[str, Chunk | None]]:
+        """The chunks as they were a moment before the recording: it is no snapshot."""
+        with self.world.effect("catalog.recording_and_chunks"):
+            rows = self.chunk_rows(id)
+            chunks = {row.document_id: None if (id, row.document_id) in self.spoiled else row for row in rows}
+        return self.recording(id), chunks
+
     def has_open_chunk(self, id: str) -> bool:
         with self.world.effect("catalog.has_open_chunk"):
             return any(chunk.open for chunk in self.chunk_rows(id))
@@ -233,6 +255,9 @@ class FakeCatalog:
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         self.world.written("catalog.remove_entry", lambda: self.open.pop((id, document_id), None))
+
+    def remove_entries(self, id: str, document_ids: Sequence[str]) -> None:
+        self.world.written("catalog.remove_entries", lambda: [self.open.pop((id, one), None) for one in document_ids])
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
         return self.entries_of("catalog.due_entries", lambda entry: entry.due_at <= now)

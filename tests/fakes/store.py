@@ -113,11 +113,12 @@ class FakeStore:
             return there.stat()
 
     def head(self, name: str) -> BlobHead | None:
-        with self.world.effect("store.head"):
-            blob = self.all.get(name, FakeBlob())
+        with self.world.effect("store.head") as fault:
+            blob = FakeBlob() if fault is Fault.STALE else self.all.get(name, FakeBlob())
             if blob.etag is None:
                 return None
-            return BlobHead(etag=blob.etag, archived=blob.archived, rehydrating=blob.rehydrating)
+            length = len(blob.content)
+            return BlobHead(etag=blob.etag, length=length, archived=blob.archived, rehydrating=blob.rehydrating)
 
     def read(self, name: str) -> Iterator[bytes]:
         with self.world.effect("store.read"):

@@ -90,7 +90,7 @@ def test_after_a_kill_a_claimed_chunk_waits_for_its_claim_and_no_chunk_longer_th
     names = undisturbed(scenario)
     kills = [(number, fault) for number in range(1, len(names) + 1) for fault in KILLS]
     waits = [exactly(scenario, {number: fault}).run(again=False).world.now - BEGINNING for number, fault in kills]
-    claim, _, _, stored, _ = (number for number, name in enumerate(names, start=1) if name == "catalog.save_chunk")
+    claim, stored, _ = (number for number, name in enumerate(names, start=1) if name == "catalog.save_chunk")
     held = slice(kills.index((claim, Fault.CRASH_AFTER)), kills.index((stored, Fault.CRASH_AFTER)))
 
     assert all(CLAIM <= wait < CLAIM + SOON for wait in waits[held])

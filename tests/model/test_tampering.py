@@ -47,10 +47,13 @@ class TamperedRun:
         return chunk.status, self.cloud.store.blobs.get(chunk.content_blob), bool(self.cloud.source.documents)
 
 
+LOOKS = frozenset({"store.stat", "store.head"})
+
+
 def moments(scenario: Scenario) -> list[int]:
     """Every effect up to the second look: what comes between that look and the DELETE no program can see."""
     names = undisturbed(scenario)
-    looks = [number for number, name in enumerate(names[: names.index(DELETE)], start=1) if name == "store.stat"]
+    looks = [number for number, name in enumerate(names[: names.index(DELETE)], start=1) if name in LOOKS]
     return list(range(1, looks[-2] + 1))
 
 

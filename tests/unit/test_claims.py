@@ -98,7 +98,7 @@ def test_a_claim_is_renewed_after_a_minute_or_a_fifth_of_it(cloud: Cloud, lasts:
 def test_what_is_written_on_the_row_renews_the_claim(cloud: Cloud) -> None:
     claim = claimed(cloud)
     cloud.world.advance(RENEWED_AFTER / 2)
-    claim.record(bytes=1)
+    claim.write(bytes=1)
     cloud.world.advance(RENEWED_AFTER / 2)
     cloud.world.effects.clear()
 
@@ -137,9 +137,29 @@ def test_whoever_lost_a_chunk_writes_no_facts_on_its_row(cloud: Cloud) -> None:
     other = written_by_somebody_else(cloud)
 
     with pytest.raises(CatalogConflict):
-        claim.record(bytes=1)
+        claim.write(bytes=1)
 
     assert cloud.chunk() == other
+
+
+def test_what_is_proven_in_a_moment_goes_with_the_next_write(cloud: Cloud) -> None:
+    claim = claimed(cloud)
+    cloud.world.effects.clear()
+
+    claim.record(metadata_bytes=7)
+    assert (cloud.world.effects, claim.chunk.metadata_bytes) == ([], 7)
+
+    claim.write(bytes=9)
+    assert (cloud.chunk().metadata_bytes, cloud.chunk().bytes) == (7, 9)
+
+
+def test_what_took_long_to_prove_is_written_at_once(cloud: Cloud) -> None:
+    claim = claimed(cloud)
+    cloud.world.advance(RENEWED_AFTER)
+
+    claim.record(bytes=9)
+
+    assert cloud.chunk().bytes == 9
 
 
 # Renewed while a block fills, and while bytes are read back: pieces come, and each takes a while.

@@ -190,7 +190,7 @@ def test_what_is_not_ours_to_delete_is_finished_at_stored(stored: Cloud, fields:
     assert stored.recording().status is RecordingStatus.COMPLETED
 
 
-@pytest.mark.parametrize("effect", ["source.delete", "store.stat"])
+@pytest.mark.parametrize("effect", ["source.delete", "store.head"])
 def test_a_failure_is_written_down_with_the_next_try(stored: Cloud, effect: str) -> None:
     stored.world.fail(effect, Fault.ERROR_BEFORE)
 

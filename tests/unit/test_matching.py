@@ -27,8 +27,8 @@ ANOTHER_ID = acs_recording_id(2)
 
 
 def found(cloud: Cloud, event: Event) -> str | None:
-    recording = find_recording(parse_file_ready(event, BEGINNING), cloud.catalog)
-    return recording.id if recording else None
+    known = find_recording(parse_file_ready(event, BEGINNING), cloud.catalog)
+    return known.recording.id if known else None
 
 
 def saved(cloud: Cloud, id: str = OUR_ID, **fields: object) -> Recording:

@@ -110,7 +110,7 @@ def test_a_chunk_that_comes_while_it_is_decided_keeps_the_recording_open(transfe
     def add() -> None:
         transferring.catalog.written((OUR_ID, "late"), a_chunk(1, document_id="late"))
 
-    transferring.world.plan = whenever("catalog.chunks", add, times=1)
+    transferring.world.plan = whenever("catalog.few_chunks", add, times=1)
 
     transferring.services.completion.complete_if_last(OUR_ID)
 
