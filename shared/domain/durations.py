@@ -51,6 +51,8 @@ DAYS_WITHOUT_FROM = 31  # chosen: how far back a list goes without `from`
 DAYS_PER_REQUEST_MAX = 40  # chosen: how many days a page or a replay reads; a list without `from` touches 33
 LIST_AHEAD = timedelta(minutes=5)  # chosen: how far ahead a list goes without `to`; clocks of instances differ
 
+REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no other recording: callers wait 230 s
+
 # Requests of the app.
 ACS_CONNECT_SECONDS = 10  # chosen
 ACS_CONTROL_READ_SECONDS = 30  # observed: a start took 4 seconds; an HTTP caller waits 230 at most (documented)

@@ -143,7 +143,11 @@ def copied_anew(old: Chunk, row: Chunk) -> Chunk | None:
     if row.refused or (same_name and not old.refused and not row.own_storage):
         return None
     anew = msgspec.structs.replace(row, etag=old.etag)
-    return anew if old.refused or old.own_storage or row.own_storage else with_other_locations(anew, old) or anew
+    return (
+        anew
+        if not old.content_location or old.own_storage or row.own_storage
+        else with_other_locations(anew, old) or anew
+    )
 
 
 def is_settled(chunk: Chunk) -> bool:
@@ -175,7 +179,7 @@ def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
     """
     if row.refused:
         return None
-    if old.refused:
+    if not old.content_location:  # its URLs were refused, or its row was rebuilt without them
         return msgspec.structs.replace(row, etag=old.etag)
     merged = moved_to(old, row) if old.own_storage or row.own_storage else with_other_locations(old, row)
     if merged is None:
