@@ -60,9 +60,13 @@ def start(services: Services, req: func.HttpRequest) -> Reply:
 
 def page_reply(services: Services, asked: ListQuery) -> Reply:
     bound_to = scope(operations.LIST_RECORDINGS.name, asked)
-    page = services.recording_lists.page(list_query(asked, services.clock(), cursor_of(asked.continuation, bound_to)))
+    page = services.recording_lists.page(list_query(asked, cursor_of(asked.continuation, bound_to)))
     views = tuple(map(recording_view, page.recordings))
-    return json_reply(RecordingPage(recordings=views, continuation=continuation_of(page.continuation, bound_to)))
+    return json_reply(
+        RecordingPage(
+            recordings=views, continuation=continuation_of(page.continuation, bound_to), unreadable=page.unreadable
+        )
+    )
 
 
 def refresh(services: Services, id: str) -> Reply:

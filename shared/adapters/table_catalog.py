@@ -6,12 +6,13 @@ of two claims of one instant both would win.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from itertools import batched, groupby, islice
+from itertools import batched, groupby
 from typing import Any
 from uuid import uuid4
 
@@ -26,12 +27,13 @@ from shared.adapters.storage_errors import TROUBLE, code_in, code_of, described,
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import ListEntry, Place, list_entry
 from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from shared.domain.recording_rows import call_ids
 
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
-MATCHES_MAX = 200  # recordings of one call that are read for a match, or listed
+READS_AT_ONCE = 8  # chosen: the SDK keeps ten connections
 WRITE_ID = "writeId"  # the column that identifies the write of a row; no part of the model
 READ_BACK_RETRIES = 1  # few: the write took its time already, and an HTTP caller may be waiting
 NO_CONTENT = {"response_preference": "return-no-content"}  # the row would come back, and could break off on its way
@@ -78,12 +80,27 @@ def if_unchanged(etag: str | None) -> dict[str, Any]:
 class TableCatalog:
     """The port `Catalog` on two tables."""
 
-    recordings: TableClient
+    table: TableClient
     index: TableClient
 
     def recording(self, id: str) -> Recording | None:
-        entity = self.get(self.recordings, id, table_rows.RECORDING_ROW)
+        entity = self.get(self.table, id, table_rows.RECORDING_ROW)
         return table_rows.to_recording(entity) if entity is not None else None
+
+    def recordings(self, ids: Sequence[str]) -> Mapping[str, Recording | RowUnreadable]:
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) < 2:  # noqa: PLR2004 - one needs no thread of its own
+            rows = list(map(self.readable, wanted))
+        else:
+            with ThreadPoolExecutor(min(READS_AT_ONCE, len(wanted))) as threads:
+                rows = list(threads.map(self.readable, wanted))
+        return {id: row for id, row in zip(wanted, rows, strict=True) if row is not None}
+
+    def readable(self, id: str) -> Recording | RowUnreadable | None:
+        try:
+            return self.recording(id)
+        except RowUnreadable as error:
+            return error
 
     def get(self, table: TableClient, partition: str, row: str, **options: Any) -> TableEntity | None:
         with translate_errors():
@@ -98,12 +115,12 @@ class TableCatalog:
         entity = table_rows.to_entity(recording, table_rows.RECORDING_ROW)
         if recording.etag:
             return msgspec.structs.replace(recording, etag=self.replace(entity, recording.etag))
-        self.put_index_entries(recording)
-        send = partial(repeat_if_lost, partial(self.recordings.create_entity, entity, **NO_CONTENT))
+        self.put_listings(recording)
+        send = partial(repeat_if_lost, partial(self.table.create_entity, entity, **NO_CONTENT))
         return msgspec.structs.replace(recording, etag=self.write(entity, THERE, send))
 
     def replace(self, entity: table_rows.Entity, etag: str) -> str:
-        return self.write(entity, CONFLICTS, partial(self.recordings.update_entity, entity, **if_unchanged(etag)))
+        return self.write(entity, CONFLICTS, partial(self.table.update_entity, entity, **if_unchanged(etag)))
 
     def write(self, entity: table_rows.Entity, conflicts: frozenset[str], send: Callable[[], Mapping[str, Any]]) -> str:
         """Write a row conditionally; returns its etag, read back where the answer does not say whose write it is.
@@ -119,25 +136,26 @@ class TableCatalog:
                 return str(send()["etag"])
         except (CatalogConflict, AnswerLost):
             keys = str(entity["PartitionKey"]), str(entity["RowKey"])
-            row = self.get(self.recordings, *keys, retry_total=READ_BACK_RETRIES)
+            row = self.get(self.table, *keys, retry_total=READ_BACK_RETRIES)
             if row is None or row.get(WRITE_ID) != write_id:
                 raise
             return str(row.metadata["etag"])
 
-    def put_index_entries(self, recording: Recording) -> None:
+    def put_listings(self, recording: Recording) -> None:
         """Write the entries that find a recording: before its row, since an entry without a row is harmless."""
-        self.put_index_entry(recording, table_rows.day_partition(recording.created_at))
+        self.put_listed(list_entry(recording), None)
         self.index_calls(recording)
 
     def index_calls(self, recording: Recording) -> None:
         for call in call_ids(recording):
-            self.put_index_entry(recording, table_rows.call_partition(call))
+            self.put_listed(list_entry(recording), call)
 
-    def put_index_entry(self, recording: Recording, partition: str) -> None:
-        row = f"{table_rows.newest_first(recording.created_at)}:{recording.id}"
-        entry = {"PartitionKey": partition, "RowKey": row, "id": recording.id}
+    def put_listed(self, entry: ListEntry, call: CallId | None) -> None:
         with translate_errors():
-            repeat_if_lost(partial(self.index.upsert_entity, entry))
+            repeat_if_lost(partial(self.index.upsert_entity, table_rows.list_row(entry, call)))
+
+    def remove_listed(self, entry: ListEntry, call: CallId | None) -> None:
+        self.remove(table_rows.list_partition(call), table_rows.place_row(entry.place))
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         entity = self.get(self.index, table_rows.acs_partition(recording_id), table_rows.RECORDING_ROW)
@@ -154,34 +172,34 @@ class TableCatalog:
                 return self.recording_by_acs_id(recording_id) or id
         return id
 
-    def recordings_by_call(self, call: CallId, not_after: datetime) -> Sequence[str]:
-        partition, since = table_rows.call_partition(call), table_rows.newest_first(not_after)
-        return [id for _, id in self.entries(partition, since, limit=MATCHES_MAX)]
+    def listed(self, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        return self.list_entries(None, behind, at_once)
 
-    def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
-        # "~" sorts after every id, so that the cursor's own row is not listed again.
-        yield from self.entries(table_rows.day_partition(day), f"{after}~" if after else "")
+    def listed_of_call(self, call: CallId, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        return self.list_entries(call, behind, at_once)
 
-    def entries(self, partition: str, since: str, limit: int | None = None) -> Iterator[tuple[str, str]]:
+    def list_entries(self, call: CallId | None, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
         with translate_errors():
-            entities = self.index.query_entities(
-                "PartitionKey eq @partition and RowKey ge @since",
-                parameters={"partition": partition, "since": since},
-                results_per_page=limit,
-            )
-            for entity in islice(entities, limit):
-                id = table_rows.to_id(entity)
-                if id is not None:
-                    yield str(entity["RowKey"]), id
+            for entity in self.index.query_entities(
+                "PartitionKey eq @partition and RowKey gt @place",
+                parameters={
+                    "partition": table_rows.list_partition(call),
+                    "place": table_rows.place_row(behind) if behind else "",
+                },
+                results_per_page=at_once,
+            ):
+                entry = table_rows.to_list_entry(entity)
+                if entry is not None:
+                    yield entry
 
     def chunk(self, ref: ChunkRef) -> Chunk | None:
-        entity = self.get(self.recordings, ref.id, table_rows.chunk_row(ref.document_id))
+        entity = self.get(self.table, ref.id, table_rows.chunk_row(ref.document_id))
         return table_rows.to_chunk(entity) if entity is not None else None
 
     def chunks(self, id: str) -> Iterator[Chunk]:
         errors: list[RowUnreadable] = []
         with translate_errors():
-            for entity in self.recordings.query_entities(
+            for entity in self.table.query_entities(
                 "PartitionKey eq @id and RowKey ge @first and RowKey lt @end",
                 parameters={"id": id, "first": table_rows.CHUNK_ROWS, "end": table_rows.CHUNK_ROWS_END},
             ):
@@ -197,7 +215,7 @@ class TableCatalog:
 
     def has_open_chunk(self, id: str) -> bool:
         with translate_errors():
-            entities = self.recordings.query_entities(
+            entities = self.table.query_entities(
                 "PartitionKey eq @id and open eq true", parameters={"id": id}, results_per_page=1, select=["RowKey"]
             )
             return next(iter(entities), None) is not None
@@ -216,7 +234,7 @@ class TableCatalog:
         ]
 
         def send() -> Mapping[str, Any]:
-            return repeat_if_lost(partial(self.recordings.submit_transaction, operations))[0]
+            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
 
         return msgspec.structs.replace(recording, etag=self.write(entity, CONFLICTS, send))
 
@@ -239,7 +257,9 @@ class TableCatalog:
                     repeat_if_lost(partial(self.index.submit_transaction, operations))
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
-        partition, row = table_rows.entry_key(id, document_id)
+        self.remove(*table_rows.entry_key(id, document_id))
+
+    def remove(self, partition: str, row: str) -> None:
         with translate_errors():
             self.index.delete_entity(partition, row, raw_response_hook=refuse_other_than_gone)
 

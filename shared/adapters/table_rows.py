@@ -14,13 +14,13 @@ columns are left out; times are UTC, numbers are 64 bits.
                                                      bytes: 1920044, sha256: 9f86…, open: true,
                                                      expiresAt: 2026-11-23T10:22:05Z, dueAt: 2026-11-22T10:37:05Z
 
-`recordingindex` answers the other questions, one partition per question: by call, by ACS's id, by day, open work.
+`recordingindex` answers the other questions, one partition per question: all, by call, by ACS's id, open work.
 
-    call-{sha256 of id}   {newest first}:6f1c2d3e-…  id: 6f1c2d3e-… (by serverCallId)
-    {kind}-{sha256 of id} {newest first}:6f1c2d3e-…  id: 6f1c2d3e-… (kind: callConnectionId, groupCallId, roomId,
+    list                  {newest first}:6f1c2d3e-…  id: 6f1c2d3e-…, tags: {"case": "42"}
+    call-{sha256 of id}   {newest first}:6f1c2d3e-…  the same (by serverCallId)
+    {kind}-{sha256 of id} {newest first}:6f1c2d3e-…  the same (kind: callConnectionId, groupCallId, roomId,
                                                      clueServerCallId, clueCallId)
     acs-{sha256 of id}    recording                  id: 6f1c2d3e-…
-    day-2026-11-22        {newest first}:6f1c2d3e-…  id: 6f1c2d3e-…
     open-00 … open-03     6f1c2d3e-…:0-wus-d4-ab12…  id, documentId, dueAt: 2026-11-22T10:37:05Z, since, expiresAt,
                                                      warned: 0, failed: false, told: false
     open-00 … open-03     6f1c2d3e-…:                the same for the recording itself: documentId is empty
@@ -29,7 +29,7 @@ columns are left out; times are UTC, numbers are 64 bits.
 import json
 import re
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from azure.data.tables import EdmType, EntityProperty, TableEntity
@@ -37,15 +37,18 @@ from azure.data.tables import EdmType, EntityProperty, TableEntity
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import DOCUMENT_ID, CallId, CallIdKind, digest, normal_recording_id
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import ListEntry, Place
 from shared.domain.models import Chunk, Recording
 
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"
 CHUNK_ROWS_END = "chunk."  # the first key after every chunk-…
 OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; events bring 2,000 chunks at once
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later times first
 STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
 OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be a partition; other keys are not ours
+PLACE = re.compile(rf"([0-9]{{18}}):({OUR_ID.pattern})", re.ASCII)  # the key of an entry in a list
 COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`$")  # how msgspec names a column
 JSON_COLUMNS = frozenset({"tags", "otherLocations", "audioChannelParticipantOrdering", "channelAffinity"})
 NUMBER_MAX = 2**60  # beyond it the next sum does not fit into a column
@@ -207,21 +210,46 @@ def to_id(entity: TableEntity) -> str | None:
 
 def newest_first(moment: datetime) -> str:
     """A key part that sorts later times first."""
-    return f"{NEWEST_FIRST - int(moment.timestamp() * 1_000_000):018}"
+    return f"{NEWEST_FIRST - (moment - EPOCH) // MICROSECOND:018}"
 
 
-def call_partition(call: CallId) -> str:
+def place_row(place: Place) -> str:
+    moment, id = place
+    return f"{newest_first(moment)}:{id}"
+
+
+def list_partition(call: CallId | None) -> str:
+    """The partition of a call's recordings; None stands for all recordings."""
+    if call is None:
+        return "list"
     # By serverCallId as in version 0.1, which had no other look-up by call.
     kind = "call" if call.kind is CallIdKind.SERVER_CALL else call.kind
     return f"{kind}-{digest(call.normal)}"
 
 
+def list_row(entry: ListEntry, call: CallId | None) -> Entity:
+    keys: Entity = {"PartitionKey": list_partition(call), "RowKey": place_row(entry.place)}
+    return keys | {"id": entry.id, **({"tags": to_column(entry.tags)} if entry.tags is not None else {})}
+
+
+def to_list_entry(entity: TableEntity) -> ListEntry | None:
+    """An entry of a list; None for a key that no entry of ours has."""
+    key = PLACE.fullmatch(str(entity["RowKey"]))
+    if key is None:
+        return None
+    since_epoch = NEWEST_FIRST - int(key[1])
+    try:
+        created_at = EPOCH + since_epoch * MICROSECOND
+        tags = msgspec.convert(from_json(entity.get("tags")), dict[str, str] | None)
+    except OverflowError:
+        return None
+    except msgspec.ValidationError:
+        tags = None  # then the row is asked
+    return ListEntry(id=key[2], created_at=created_at, tags=tags)
+
+
 def acs_partition(recording_id: str) -> str:
     return f"acs-{digest(normal_recording_id(recording_id))}"
-
-
-def day_partition(day: datetime) -> str:
-    return f"day-{day.astimezone(UTC):%Y-%m-%d}"
 
 
 def open_partition(shard: int) -> str:

@@ -174,7 +174,7 @@ REPLAYED = ReplayView(transfers=1, deletions=0, continuation=None)
 
 EXAMPLES: Mapping[str, Example] = {
     "start_recording": Example(body=START, reply=STARTING),
-    "list_recordings": Example(reply=RecordingPage(recordings=(LISTED,), continuation=None)),
+    "list_recordings": Example(reply=RecordingPage(recordings=(LISTED,), continuation=None, unreadable=())),
     "get_recording": Example(reply=COMPLETED),
     "pause_recording": Example(reply=PAUSED),
     "resume_recording": Example(reply=ACTIVE),

@@ -11,8 +11,8 @@ from msgspec import Meta
 from shared.api.fields import read_texts
 from shared.control import list_recordings
 from shared.control.list_recordings import LIMIT_DEFAULT, LIMIT_MAX
-from shared.domain.durations import DAYS_WITHOUT_FROM, LIST_AHEAD
 from shared.domain.errors import InvalidRequest, WrongField
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.json_fields import ALLOWED, parse_time
 from shared.domain.models import RecordingStatus
 from shared.domain.start_request import Identifier, TagName, TagValue
@@ -55,19 +55,34 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ListQuery(Query, frozen=True, kw_only=True):
-    """Which recordings a list shows."""
+    """Which recordings a list shows; where several filters are given, those that all of them let through."""
 
-    server_call_id: Annotated[Identifier | None, Meta(description="Of this call, at any age.")] = None
-    recording_id: Annotated[Identifier | None, Meta(description="With this id of ACS's, at any age.")] = None
+    server_call_id: Annotated[Identifier | None, Meta(description="Of this call.")] = None
+    call_connection_id: Annotated[Identifier | None, Meta(description="Of the call with this connection.")] = None
+    group_call_id: Annotated[Identifier | None, Meta(description="Of this group call.")] = None
+    room_id: Annotated[Identifier | None, Meta(description="Of the call in this room.")] = None
+    recording_id: Annotated[Identifier | None, Meta(description="With this id of ACS's.")] = None
     status: Annotated[RecordingStatus | None, Meta(description="In this status.")] = None
-    from_: Annotated[DayOrTime | None, Meta(description="Created then or later; without it 31 days back.")] = (
+    from_: Annotated[DayOrTime | None, Meta(description="Created then or later; without it of any age.")] = (
         msgspec.field(name="from", default=None)
     )
     to: Annotated[DayOrTime | None, Meta(description="Created then or earlier; a day counts whole.")] = None
     tags: TagFilters = msgspec.field(name="tag", default_factory=dict)
     at_risk: Annotated[bool, Meta(description="With an original that is unsaved and expires in 12 hours.")] = False
+    include_refused: Annotated[bool, Meta(description="Also starts that ACS refused, or did not judge.")] = False
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="Recordings on a page.")] = LIMIT_DEFAULT
     continuation: Continuation | None = None
+
+    @property
+    def calls(self) -> tuple[CallId, ...]:
+        """The ids of the call; the first of them names the list that is read."""
+        named = {
+            CallIdKind.CALL_CONNECTION: self.call_connection_id,
+            CallIdKind.SERVER_CALL: self.server_call_id,
+            CallIdKind.GROUP_CALL: self.group_call_id,
+            CallIdKind.ROOM: self.room_id,
+        }
+        return tuple(CallId(kind, id) for kind, id in named.items() if id)
 
 
 class LinkQuery(Query, frozen=True, kw_only=True):
@@ -141,23 +156,20 @@ def scope(operation: str, query: Query) -> Mapping[str, object]:
     return {"operation": operation, **filters}
 
 
-def list_query(asked: ListQuery, now: datetime, cursor: str | None) -> list_recordings.Query:
+def list_query(asked: ListQuery, cursor: str | None) -> list_recordings.Query:
     """What a list is asked for. Raises: InvalidRequest when it ends before it begins."""
     since = time_of(asked.from_) if asked.from_ else None
     until = time_of(asked.to, is_end=True) if asked.to else None
     if since and until and until < since:
         raise InvalidRequest.of([WrongField("to", "it must not be before from.")])
-    # Looking up a call or an id costs the same at any age; walking days does not.
-    looked_up = asked.server_call_id or asked.recording_id
-    earliest = list_recordings.MIN_TIME if looked_up else now - timedelta(days=DAYS_WITHOUT_FROM)
     return list_recordings.Query(
-        server_call_id=asked.server_call_id,
+        calls=asked.calls,
         recording_id=asked.recording_id,
         status=asked.status,
-        since=since or earliest,
-        until=until or now + LIST_AHEAD,
+        since=since,
+        until=until,
         tags=asked.tags,
-        at_risk=asked.at_risk,
+        include_refused=asked.include_refused,
         limit=asked.limit,
         cursor=cursor,
     )

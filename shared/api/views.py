@@ -13,6 +13,7 @@ class RecordingPage(View, frozen=True, kw_only=True):
 
     recordings: Annotated[tuple[RecordingView, ...], says("Newest first, without their chunks.")]
     continuation: Annotated[str | None, says("Give it back to go on; null at the end. A page may be short or empty.")]
+    unreadable: Annotated[tuple[str, ...], says("Ids of recordings that belong here and whose rows cannot be read.")]
 
 
 class LinkView(View, frozen=True, kw_only=True):

@@ -1,111 +1,174 @@
-"""Lists of recordings, newest first, without a table scan: by day, by call, or by ACS's id.
+"""Lists of recordings, newest first, of any age: of all, of a call, or by ACS's id.
 
-A cursor is the place of the last recording on a page: in a list by day that of `recording_days`, in a list by call our
-id of the recording.
+    entries (one request for up to 1,000) ─► those that may match ─► their rows, side by side ─► those that do
+
+What stands in the entry of a list reads no row that it throws away; the other filters read the rows of a bounded number
+of entries. A page may therefore be short, or empty, and yet have a continuation: the place of the last entry that it
+has seen.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
-from shared.domain.durations import AT_RISK
-from shared.domain.errors import InvalidRequest, RowUnreadable, WrongField
-from shared.domain.identifiers import CallId, CallIdKind, normal_server_call_id
+from shared.domain.errors import RowUnreadable
+from shared.domain.identifiers import CallId
+from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
+from shared.domain.listed_rows import listed_rows
 from shared.domain.log import LOGGER
-from shared.domain.models import FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording, RecordingStatus
 from shared.domain.ports import Catalog, Clock
-from shared.domain.recording_days import recordings_by_days
+from shared.domain.recording_rows import call_ids
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
-ROWS_READ_MAX = 2000  # how many rows one page reads in search of those that match
-MIN_TIME = datetime.min.replace(tzinfo=UTC)
+ROWS_READ_MAX = 500  # of one page, in search of those that match
+ENTRIES_AT_ONCE_MAX = 1000  # Table Storage answers a request with no more
+ENTRIES_READ_MAX = 20 * ENTRIES_AT_ONCE_MAX  # chosen: of one page; a few seconds
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """A list query: which recordings, from where on."""
+    """A list query: which recordings, from where on.
 
-    server_call_id: str | None = None
+    Attributes:
+        calls: ids of the call that all are to name.
+        recording_id: ACS's id.
+        status: as they show it.
+        since, until: when they were created.
+        tags: names and values that they all have.
+        include_refused: whether refused starts are listed, too.
+        limit: how many.
+        cursor: behind which place the page begins.
+    """
+
+    calls: tuple[CallId, ...] = ()
     recording_id: str | None = None
     status: RecordingStatus | None = None
-    since: datetime
-    until: datetime
+    since: datetime | None = None
+    until: datetime | None = None
     tags: dict[str, str] = {}
-    at_risk: bool = False
+    include_refused: bool = False
     limit: int = LIMIT_DEFAULT
     cursor: str | None = None
 
-    def matches(self, recording: Recording, now: datetime) -> bool:
-        at_risk = recording.expires_at is not None and recording.expires_at - now < AT_RISK
+    @property
+    def begin(self) -> Place | None:
+        """Behind which place the list begins. Raises: InvalidRequest when no page gave this cursor."""
+        return parse_cursor(self.cursor) if self.cursor else (self.until, "") if self.until else None
+
+    def may_match(self, entry: ListEntry) -> bool:
+        return entry.tags is None or self.tags.items() <= entry.tags.items()
+
+    def matches(self, recording: Recording) -> bool:
+        named = {(call.kind, call.normal) for call in call_ids(recording)}
         return (
-            (self.status is None or recording.status is self.status)
-            and self.since <= recording.created_at <= self.until
+            (self.include_refused or not recording.refused)
+            and (self.status is None or recording.status is self.status)
+            and (self.since is None or self.since <= recording.created_at)
+            and (self.until is None or recording.created_at <= self.until)
             and self.tags.items() <= recording.tags.items()
-            and (not self.at_risk or (at_risk and recording.files is FilesStatus.TRANSFERRING))
-            and (self.server_call_id is None or is_of_call(recording, self.server_call_id))
+            and all((call.kind, call.normal) in named for call in self.calls)
         )
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page of a list, and the cursor of the next; None at its end."""
+    """One page of a list.
+
+    Attributes:
+        recordings: those that match.
+        continuation: the cursor of the next page; None at the end of the list.
+        unreadable: our ids of recordings that may belong to it, and whose rows cannot be read.
+    """
 
     recordings: tuple[Recording, ...]
     continuation: str | None
+    unreadable: tuple[str, ...] = ()
 
 
-def is_of_call(recording: Recording, server_call_id: str) -> bool:
-    own = recording.server_call_id
-    return own is not None and normal_server_call_id(own) == normal_server_call_id(server_call_id)
+@dataclass
+class Search:
+    """The entries of a list that may match a query, up to the end of the list or as many as one page looks at."""
+
+    entries: Iterator[ListEntry]
+    query: Query
+    place: Place | None = None
+    seen: int = 0
+    is_done: bool = False
+
+    def next(self, count: int) -> list[ListEntry]:
+        """The next entries that may match; fewer at the end of the list, and where enough was looked at."""
+        found: list[ListEntry] = []
+        while len(found) < count and self.seen < ENTRIES_READ_MAX:
+            entry = next(self.entries, None)
+            if entry is None or (self.query.since and entry.created_at < self.query.since):
+                self.is_done = True
+                break
+            self.seen, self.place = self.seen + 1, entry.place
+            found += [entry] if self.query.may_match(entry) else []
+        return found
+
+
+@dataclass
+class Matches:
+    """What a page has found so far."""
+
+    recordings: list[Recording] = field(default_factory=list)
+    unreadable: list[RowUnreadable] = field(default_factory=list)
+
+    def add(self, row: Recording | RowUnreadable, query: Query) -> None:
+        if isinstance(row, RowUnreadable):
+            self.unreadable.append(row)
+        elif query.matches(row):
+            self.recordings.append(row)
+
+    def page(self, continuation: str | None) -> Page:
+        if self.unreadable:
+            # No alert: that is the sweep's, once, and a list may be asked for every second.
+            LOGGER.warning("a list passes over %d rows: %s", len(self.unreadable), self.unreadable[0])
+        return Page(tuple(self.recordings), continuation, tuple(error.id for error in self.unreadable if error.id))
 
 
 @dataclass(frozen=True)
 class RecordingLists:
-    """Answers list queries from the catalog's index entries."""
+    """Answers list queries."""
 
     catalog: Catalog
     clock: Clock
 
     def page(self, query: Query) -> Page:
-        """One page of the list. Rows that cannot be read are not in it; a request for one of them says why."""
-        now = self.clock()
-        found: list[Recording] = []
-        unreadable: list[RowUnreadable] = []
-        continuation: str | None = None
-        for read, (cursor, id) in enumerate(self.candidates(query), start=1):
-            try:
-                recording = self.catalog.recording(id) if id is not None else None
-            except RowUnreadable as error:
-                unreadable.append(error)
-                recording = None
-            if recording is not None and query.matches(recording, now):
-                found.append(recording)
-            if len(found) == query.limit or read == ROWS_READ_MAX or id is None:
-                continuation = cursor
-                break
-        if unreadable:
-            # No alert: that is the sweep's, once, and a list may be asked for every second.
-            LOGGER.warning("a list passes over %d rows: %s", len(unreadable), unreadable[0])
-        return Page(tuple(found), continuation)
+        """One page of the list.
 
-    def candidates(self, query: Query) -> Iterator[tuple[str, str | None]]:
-        """(cursor, id) of recordings that may match, newest first; id None when the page's limit of days is reached."""
+        Raises:
+            InvalidRequest: the cursor is none that a page gave.
+            CatalogUnavailable: Table Storage did not answer.
+        """
         if query.recording_id is not None:
-            id = self.catalog.recording_by_acs_id(query.recording_id)
-            yield from [(id, id)] if id and not query.cursor else []
-        elif query.server_call_id is not None:
-            ids = self.catalog.recordings_by_call(CallId(CallIdKind.SERVER_CALL, query.server_call_id), query.until)
-            yield from ((id, id) for id in behind(ids, query.cursor))
-        else:
-            list_day = self.catalog.recordings_by_day
-            yield from recordings_by_days(list_day, query.until, query.since, query.cursor)
+            return self.by_acs_id(query, query.recording_id)
+        call = query.calls[0] if query.calls else None
+        search, matches, read = Search(self.entries(query, call), query), Matches(), 0
+        while not search.is_done and len(matches.recordings) < query.limit and read < ROWS_READ_MAX:
+            wanted = search.next(min(query.limit - len(matches.recordings), ROWS_READ_MAX - read))
+            if not wanted:
+                break
+            read += len(wanted)
+            for row in listed_rows(self.catalog, wanted, self.clock(), call):
+                matches.add(row, query)
+        return matches.page(None if search.is_done or search.place is None else cursor_at(search.place))
 
+    def entries(self, query: Query, call: CallId | None) -> Iterator[ListEntry]:
+        """The entries of the list, from where the page begins; each request fetches what is likely to be wanted."""
+        at_once = ENTRIES_AT_ONCE_MAX if query.tags else ROWS_READ_MAX if query.status else query.limit
+        if call is not None:
+            return self.catalog.listed_of_call(call, query.begin, at_once)
+        return self.catalog.listed(query.begin, at_once)
 
-def behind(ids: Sequence[str], cursor: str | None) -> Sequence[str]:
-    """The ids that follow a cursor. Raises: InvalidRequest when it is none of them: it would begin anew for ever."""
-    if cursor is None:
-        return ids
-    if cursor not in ids:
-        raise InvalidRequest.of([WrongField("continuation", "the list has changed too much to go on; begin anew.")])
-    return ids[ids.index(cursor) + 1 :]
+    def by_acs_id(self, query: Query, recording_id: str) -> Page:
+        """The recording with this id of ACS's, if it matches, too."""
+        matches = Matches()
+        id = self.catalog.recording_by_acs_id(recording_id)
+        if id is not None and query.cursor is None:
+            for row in self.catalog.recordings([id]).values():
+                matches.add(row, query)
+        return matches.page(None)

@@ -34,6 +34,7 @@ from shared.domain.errors import (
     about,
 )
 from shared.domain.identifiers import id_from_key
+from shared.domain.listed_rows import leave_calls, rows_of_call
 from shared.domain.log import LogEvent, log
 from shared.domain.models import ControlStatus, FilesStatus, Origin, Recording, StartFailure
 from shared.domain.open_work import OpenWork
@@ -198,6 +199,8 @@ class Starts:
         reason = f"{happened}: {error} {error.advice}".rstrip()
         written = self.control.write(recording, partial(refused, error=error, reason=reason))
         if judged:
+            with suppress(CatalogUnavailable):  # whoever meets its entries removes them
+                leave_calls(self.catalog, recording)
             self.name_running(error, recording)
         return written is not None
 
@@ -214,15 +217,13 @@ class Starts:
     def running_beside(self, recording: Recording) -> Recording | None:
         """The newest recording of the same call that runs, else the newest whose start ACS has not answered."""
         unanswered = None
-        ids = (id for call in call_ids(recording) for id in self.catalog.recordings_by_call(call, self.clock()))
-        for id in islice(ids, RUNNING_READ_MAX):
-            with suppress(RowUnreadable):
-                row = self.catalog.recording(id)
-                if row is None or row.id == recording.id or row.start_failure is not None or row.is_over:
-                    continue
-                if row.may_run:
-                    return row
-                unanswered = unanswered or row
+        rows = (row for call in call_ids(recording) for row in rows_of_call(self.catalog, call, self.clock()))
+        for row in islice(rows, RUNNING_READ_MAX):
+            if isinstance(row, RowUnreadable) or row.id == recording.id or row.start_failure or row.is_over:
+                continue
+            if row.may_run:
+                return row
+            unanswered = unanswered or row
         return unanswered
 
     def record_start(self, recording: Recording, state: AcsState, *, pause_on_start: bool) -> Recording:
@@ -238,6 +239,7 @@ class Starts:
         def change(row: Recording) -> Recording:
             if row.refused:  # another try under the same key was refused; the sweep may have closed it
                 self.open_work.watch(row, now + SETTLE)
+                self.catalog.index_calls(row)
             row = with_kind(with_start_answer(row, state, control, recording.control_version, now), state)
             return with_acs_id(row, acs_id, owner) if acs_id else row
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from threading import Semaphore
 
 import msgspec
@@ -17,9 +18,10 @@ import msgspec
 from shared.control.control_answers import is_settling, observed
 from shared.control.control_recording import Control
 from shared.domain.durations import CALLBACK_PAUSE, START_TOLERANCE
-from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError
+from shared.domain.errors import CallbackKeysMissing, CallbackRefused, InvalidRequest, RecorderError, RowUnreadable
 from shared.domain.identifiers import ACS_RECORDING_ID, CallId, CallIdKind, normal_recording_id
 from shared.domain.json_fields import Json, moment, number, parse_json, text
+from shared.domain.listed_rows import rows_of_call
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Recording, RecordingStatus
 from shared.domain.ports import CallbackVerifier, Catalog, Clock
@@ -176,16 +178,28 @@ class StateCallbacks:
             self.control.observe(marked)
 
     def only_start(self, callback: RecordingCallback) -> Recording | None:
-        """The start of a callback's call that it may be about; None where there are several, or none."""
-        rows = map(self.catalog.recording, self.starts(callback))
-        starts = [row for row in rows if row is not None and callback.may_mean(row)]
+        """The start of a callback's call that it may be about; None where there are several, or none.
+
+        Raises:
+            RowUnreadable: of one row it cannot be said.
+        """
+        starts = [row for row in self.started(callback) if callback.may_mean(row)]
         return starts[0] if len(starts) == 1 else None
 
-    def starts(self, callback: RecordingCallback) -> Iterable[str]:
-        """Our ids of the latest recordings of a callback's call that were started before it says that it began."""
+    def started(self, callback: RecordingCallback) -> list[Recording]:
+        """The latest recordings of a callback's call that were started before it says that it began.
+
+        Raises:
+            RowUnreadable.
+        """
         not_after = (callback.start_time or self.clock()) + START_TOLERANCE
-        found = [id for call in callback.calls for id in self.catalog.recordings_by_call(call, not_after)]
-        return list(dict.fromkeys(found))[:STARTS_MAX]
+        found: dict[str, Recording] = {}
+        for call in callback.calls:
+            for row in islice(rows_of_call(self.catalog, call, not_after, STARTS_MAX), STARTS_MAX):
+                if isinstance(row, RowUnreadable):
+                    raise row
+                found[row.id] = row
+        return list(found.values())[:STARTS_MAX]
 
 
 def hinted(recording: Recording, now: datetime) -> Recording:

@@ -46,11 +46,6 @@ FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
 CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one recording that callbacks make us ask
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
 
-# Lists of recordings.
-DAYS_WITHOUT_FROM = 31  # chosen: how far back a list goes without `from`
-DAYS_PER_REQUEST_MAX = 40  # chosen: how many days a page or a replay reads; a list without `from` touches 33
-LIST_AHEAD = timedelta(minutes=5)  # chosen: how far ahead a list goes without `to`; clocks of instances differ
-
 REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no other recording: callers wait 230 s
 
 # Requests of the app.

@@ -1,6 +1,6 @@
 """The ports: what the domain needs from outside. Adapters and fakes pass the same contract tests."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -8,8 +8,10 @@ from typing import Protocol
 import msgspec
 
 from shared.domain.acs_words import RecordingKind
+from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import ListEntry, Place
 from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.start_request import StartRequest
 
@@ -33,8 +35,11 @@ class Catalog(Protocol):
 
     def recording(self, id: str) -> Recording | None: ...
 
+    def recordings(self, ids: Sequence[str]) -> Mapping[str, Recording | RowUnreadable]:
+        """The rows of recordings by their ids, read side by side; of one that cannot be read the reason."""
+
     def save_recording(self, recording: Recording) -> Recording:
-        """Create (no etag yet) or replace; a new one is findable by its call's ids and by day before it exists."""
+        """Create (no etag yet) or replace; a new one stands in the list, and in those of its call, before it exists."""
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         """Our id of ACS's recording; None when no row is linked to it."""
@@ -42,14 +47,20 @@ class Catalog(Protocol):
     def link_acs_id(self, recording_id: str, id: str) -> str:
         """Claim ACS's recording for one of our rows; returns the id of the row that has it: this one, or an earlier."""
 
+    def listed(self, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        """The entries of all recordings, newest first, behind a place; each request gets as many as `at_once`."""
+
+    def listed_of_call(self, call: CallId, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        """The entries of the recordings of a call, in the same way."""
+
     def index_calls(self, recording: Recording) -> None:
-        """Make a recording findable by every id of its call that its row is about to name; fine if it is already."""
+        """Put a recording into the list of every id of its call that its row is about to name; fine if it is there."""
 
-    def recordings_by_call(self, call: CallId, not_after: datetime) -> Sequence[str]:
-        """Our ids of recordings of a call that were created by then, newest first."""
+    def put_listed(self, entry: ListEntry, call: CallId | None) -> None:
+        """Put an entry into the list of a call, or of all recordings; fine if it is there."""
 
-    def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
-        """(cursor, our id) of the recordings created on a day (UTC), newest first, behind a cursor of that list."""
+    def remove_listed(self, entry: ListEntry, call: CallId | None) -> None:
+        """Remove an entry from the list of a call, or of all recordings; fine if there is none."""
 
     def chunk(self, ref: ChunkRef) -> Chunk | None: ...
 

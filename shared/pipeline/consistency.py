@@ -6,7 +6,7 @@ goes on. An outage of our own ends it, since the report would not be whole.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from shared.domain.derived_fields import SAVED
 from shared.domain.errors import RowUnreadable, Unforeseen
 from shared.domain.json_fields import text
 from shared.domain.json_views import View, says
+from shared.domain.list_entry import cursor_at, parse_cursor
 from shared.domain.models import Chunk, FilesStatus
 from shared.domain.ports import Catalog, ChunkStore
 from shared.domain.units import attempt
@@ -56,13 +57,17 @@ class Consistency:
             CatalogUnavailable, StoreUnavailable: our own outage; the report would not be whole.
         """
         differences: list[Difference] = []
-        compared, cursor = 0, None
-        for cursor, id in self.catalog.recordings_by_day(day, after):
-            found = self.compare_id(id)
+        compared = 0
+        behind = parse_cursor(after) if after else (day + timedelta(days=1, microseconds=-1), "")
+        for entry in self.catalog.listed(behind, RECORDINGS_MAX):
+            if entry.created_at < day:
+                break
+            found = self.compare_id(entry.id)
             if found is not None:
                 compared += 1
                 differences += found
             if compared == RECORDINGS_MAX:
+                cursor = cursor_at(entry.place)
                 return Report(recordings=compared, blobs=0, differences=tuple(differences), continuation=cursor)
         blobs = list(self.store.names(f"{day:%Y/%m/%d}/"))
         differences += self.compare_blobs(blobs)

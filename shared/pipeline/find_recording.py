@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.durations import START_TOLERANCE
-from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import (
     CallId,
     CallIdKind,
@@ -18,6 +17,7 @@ from shared.domain.identifiers import (
     id_from_recording_id,
     normal_recording_id,
 )
+from shared.domain.listed_rows import rows_of_call
 from shared.domain.models import Origin, Recording
 from shared.domain.ports import Catalog
 from shared.pipeline.file_ready_event import FileReady
@@ -76,14 +76,12 @@ def by_call(event: FileReady, catalog: Catalog, calls: list[CallId]) -> Recordin
 
 
 def candidates(event: FileReady, catalog: Catalog, call: CallId) -> Iterator[Recording]:
-    """The recordings of a call that may be the event's, newest first."""
-    for id in catalog.recordings_by_call(call, began(event) + START_TOLERANCE):
-        try:
-            recording = catalog.recording(id)
-        except RowUnreadable:
-            continue  # perhaps another recording of the call: the event's files do not wait for it
-        if recording is not None and may_be(recording, event):
-            yield recording
+    """The recordings of a call that may be the event's, newest first.
+
+    A row that cannot be read is perhaps another recording of the call: the event's files do not wait for it.
+    """
+    rows = rows_of_call(catalog, call, began(event) + START_TOLERANCE)
+    return (row for row in rows if isinstance(row, Recording) and may_be(row, event))
 
 
 def may_be(recording: Recording, event: FileReady) -> bool:

@@ -31,6 +31,7 @@ from shared.domain.errors import (
     RowUnreadable,
     Unforeseen,
 )
+from shared.domain.list_entry import list_entry
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
 from shared.domain.open_work import OpenWork
@@ -133,7 +134,12 @@ class Rebuild:
         return self.write_once(id, folder, number)
 
     def write_once(self, id: str, folder: str, number: int) -> Outcome:
-        if self.is_there(id):
+        try:
+            present = self.catalog.recording(id)
+        except RowUnreadable:
+            return Outcome.PRESENT
+        if present is not None:
+            self.put_listed(present)  # the index alone may be lost
             return Outcome.PRESENT
         now = self.clock()
         document = read_document(self.store, blob_names.manifest_blob(folder, number), MANIFEST_BYTES_MAX)
@@ -158,12 +164,12 @@ class Rebuild:
             self.completion.end_chunk(chunk)
         return Outcome.REBUILT
 
-    def is_there(self, id: str) -> bool:
-        """Whether the recording has a row, readable or not."""
-        try:
-            return self.catalog.recording(id) is not None
-        except RowUnreadable:
-            return True
+    def put_listed(self, recording: Recording) -> None:
+        """Have a recording that is there found again, as it was when it was created."""
+        self.catalog.put_listed(list_entry(recording), None)
+        self.catalog.index_calls(recording)
+        if recording.recording_id is not None:
+            self.catalog.link_acs_id(recording.recording_id, recording.id)
 
     def linked(self, recording: Recording) -> Recording:
         """The row, found by ACS's id unless another row is, which it names then."""

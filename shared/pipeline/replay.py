@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from shared.domain.errors import BlobGone, BlobUnreadable, RecorderError, Unforeseen
 from shared.domain.json_fields import Json
+from shared.domain.list_entry import cursor_at, parse_cursor
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, EventStore
-from shared.domain.recording_days import recordings_by_days
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
@@ -95,16 +95,11 @@ class Replay:
 
     def recordings_since(self, moment: datetime, continuation: str | None, run: Run) -> tuple[list[str], str | None]:
         """Our ids of as many recordings as one call replays, and the cursor of the last; None where no more follow."""
-
-        def list_day(day: datetime, after: str | None) -> list[tuple[str, str]]:
-            return listed(lambda: islice(self.catalog.recordings_by_day(day, after), RECORDINGS_MAX), run, alert)
-
-        ids: list[str] = []
-        for cursor, id in recordings_by_days(list_day, self.clock(), moment, continuation):
-            ids += [id] if id is not None else []
-            if id is None or len(ids) == RECORDINGS_MAX:
-                return ids, cursor
-        return ids, None
+        behind = parse_cursor(continuation) if continuation else None
+        entries = listed(lambda: islice(self.catalog.listed(behind, RECORDINGS_MAX), RECORDINGS_MAX), run, alert)
+        since = [entry for entry in entries if entry.created_at >= moment]
+        cursor = cursor_at(since[-1].place) if len(since) == RECORDINGS_MAX else None
+        return [entry.id for entry in since], cursor
 
     def reset_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
         recording = self.catalog.recording(id)

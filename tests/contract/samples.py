@@ -7,13 +7,24 @@ from uuid import uuid4
 
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import Place
 from shared.domain.models import Chunk, ChunkStatus, ControlStatus, Origin, Recording
-from shared.domain.ports import BlobHeaders
+from shared.domain.ports import BlobHeaders, Catalog
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
 SERVER_CALL_ID = "aHR0cHM6Ly9hcGkuZmxpZ2h0cHJveHk/c29tZStwYXRo"
 CALL = CallId(CallIdKind.SERVER_CALL, SERVER_CALL_ID)
 WAV = BlobHeaders(content_type="audio/wav", metadata={"id": "6f1c", "index": "0", "documentId": "0-wus-d4-ab"})
+
+
+def ids_listed(catalog: Catalog, behind: Place | None = None, at_once: int = 100) -> list[str]:
+    """Our ids of all recordings, as they are listed."""
+    return [entry.id for entry in catalog.listed(behind, at_once)]
+
+
+def ids_of_call(catalog: Catalog, call: CallId, not_after: datetime = NOW) -> list[str]:
+    """Our ids of a call's recordings that were created by then, as they are listed."""
+    return [entry.id for entry in catalog.listed_of_call(call, (not_after, ""), 100)]
 
 
 def a_recording(**changes: Any) -> Recording:

@@ -1,7 +1,7 @@
 """What only the catalog in Azure Tables can get wrong: outages, and keys and columns as Table Storage wants them."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -11,9 +11,10 @@ from local.azurite import Azurite, Ports
 from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogUnavailable
+from shared.domain.list_entry import ListEntry, list_entry
 from shared.domain.ports import Catalog
 
-from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording, ids_listed, ids_of_call
 
 SAVED = a_recording(etag='W/"x"')
 CHUNK = a_chunk(SAVED, etag='W/"x"')
@@ -25,8 +26,11 @@ EVERY_METHOD: dict[str, Callable[[Catalog], object]] = {
     "recording_by_acs_id": lambda catalog: catalog.recording_by_acs_id("eyJQ"),
     "link_acs_id": lambda catalog: catalog.link_acs_id("eyJQ", "a"),
     "index_calls": lambda catalog: catalog.index_calls(a_recording(server_call_id=SERVER_CALL_ID)),
-    "recordings_by_call": lambda catalog: catalog.recordings_by_call(CALL, NOW),
-    "recordings_by_day": lambda catalog: list(catalog.recordings_by_day(NOW, None)),
+    "recordings": lambda catalog: catalog.recordings(["a", "b"]),
+    "listed": lambda catalog: list(catalog.listed(None, 10)),
+    "listed_of_call": lambda catalog: list(catalog.listed_of_call(CALL, None, 10)),
+    "put_listed": lambda catalog: catalog.put_listed(list_entry(SAVED), CALL),
+    "remove_listed": lambda catalog: catalog.remove_listed(list_entry(SAVED), None),
     "chunk": lambda catalog: catalog.chunk(CHUNK.ref),
     "chunks": lambda catalog: list(catalog.chunks("a")),
     "has_open_chunk": lambda catalog: catalog.has_open_chunk("a"),
@@ -83,7 +87,7 @@ def test_no_key_contains_what_a_caller_gave(table_catalog: TableCatalog) -> None
 def test_the_columns_of_a_row_have_the_names_of_the_api(table_catalog: TableCatalog) -> None:
     recording = table_catalog.save_recording(a_recording(server_call_id=SERVER_CALL_ID, tags={"case": "42"}))
 
-    row = table_catalog.recordings.get_entity(recording.id, "recording")
+    row = table_catalog.table.get_entity(recording.id, "recording")
 
     assert {"serverCallId", "createdAt", "tags", "control", "files"} <= set(row)
     assert row["tags"] == '{"case": "42"}'
@@ -95,18 +99,20 @@ def test_an_entry_of_version_0_1_is_found_by_its_server_call_id(table_catalog: T
     partition = f"call-{sha256(SERVER_CALL_ID.encode()).hexdigest()}"
     table_catalog.index.upsert_entity({"PartitionKey": partition, "RowKey": f"{10**17:018}:old", "id": "old"})
 
-    assert list(table_catalog.recordings_by_call(CALL, NOW)) == ["old"]
+    assert list(table_catalog.listed_of_call(CALL, None, 10)) == [
+        ListEntry(id="old", created_at=datetime(1970, 1, 1, tzinfo=UTC))
+    ]
 
 
 @pytest.mark.stack
 def test_a_new_recording_is_findable_before_its_row_exists(table_catalog: TableCatalog) -> None:
     recording = a_recording(server_call_id=SERVER_CALL_ID)
 
-    table_catalog.put_index_entries(recording)
+    table_catalog.put_listings(recording)
 
     assert table_catalog.recording(recording.id) is None
-    assert list(table_catalog.recordings_by_call(CALL, NOW)) == [recording.id]
-    assert [id for _, id in table_catalog.recordings_by_day(NOW, None)] == [recording.id]
+    assert ids_of_call(table_catalog, CALL) == [recording.id]
+    assert ids_listed(table_catalog) == [recording.id]
 
 
 @pytest.mark.stack

@@ -40,7 +40,9 @@ READS: dict[str, Callable[[Catalog], object]] = {
     "chunks": lambda catalog: list(catalog.chunks("a")),
     "has_open_chunk": lambda catalog: catalog.has_open_chunk("a"),
     "recording_by_acs_id": lambda catalog: catalog.recording_by_acs_id("eyJQ"),
-    "recordings_by_call": lambda catalog: catalog.recordings_by_call(CALL, NOW),
+    "recordings": lambda catalog: catalog.recordings(["a", "b"]),
+    "listed": lambda catalog: list(catalog.listed(None, 10)),
+    "listed_of_call": lambda catalog: list(catalog.listed_of_call(CALL, None, 10)),
     "due_entries": lambda catalog: list(catalog.due_entries(NOW)),
 }
 EVERYTHING = CREATE | REPLACE | TRANSACT | INDEX | READS

@@ -1,17 +1,19 @@
 """Every catalog answers the questions that are not asked by key: of a call, of ACS's id, of a day, of open work."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import batched, islice
+from itertools import batched
 
 import msgspec
 import pytest
 
+from shared.domain.errors import CatalogConflict
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import ListEntry, list_entry
 from shared.domain.models import Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
-from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording, ids_listed, ids_of_call
 
 SECOND = timedelta(seconds=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -98,14 +100,14 @@ def test_recordings_of_a_call_come_newest_first(catalog: Catalog) -> None:
     old, newest, middle = (saved(catalog, NOW + offset * SECOND, SERVER_CALL_ID) for offset in (0, 2, 1))
     saved(catalog, NOW, "anotherCall")
 
-    assert list(catalog.recordings_by_call(CALL, NOW + 3 * SECOND)) == [newest, middle, old]
+    assert ids_of_call(catalog, CALL, NOW + 3 * SECOND) == [newest, middle, old]
 
 
 def test_recordings_of_a_call_that_were_created_later_are_left_out(catalog: Catalog) -> None:
     then = saved(catalog, NOW, SERVER_CALL_ID)
     saved(catalog, NOW + MICROSECOND, SERVER_CALL_ID)
 
-    assert list(catalog.recordings_by_call(CALL, NOW)) == [then]
+    assert ids_of_call(catalog, CALL, NOW) == [then]
 
 
 @pytest.mark.parametrize(
@@ -121,13 +123,13 @@ def test_recordings_of_a_call_that_were_created_later_are_left_out(catalog: Cata
 def test_a_call_is_found_however_its_id_is_padded_or_written(catalog: Catalog, given: str, asked: str) -> None:
     recording = saved(catalog, NOW, given)
 
-    assert list(catalog.recordings_by_call(CallId(CallIdKind.SERVER_CALL, asked), NOW)) == [recording]
+    assert ids_of_call(catalog, CallId(CallIdKind.SERVER_CALL, asked), NOW) == [recording]
 
 
 def test_a_recording_without_a_server_call_id_is_of_no_call(catalog: Catalog) -> None:
     saved(catalog)
 
-    assert list(catalog.recordings_by_call(CALL, NOW)) == []
+    assert ids_of_call(catalog, CALL, NOW) == []
 
 
 GUID = "411f0b00-dc73-4528-a9e6-968ba983d2a1"
@@ -146,12 +148,12 @@ def test_a_recording_is_found_by_each_kind_of_id_of_its_call(catalog: Catalog, k
     recording = catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID})).id
     catalog.save_recording(a_recording(**{COLUMNS[kind]: "another call"}))
 
-    assert list(catalog.recordings_by_call(CallId(kind, GUID), NOW)) == [recording]
+    assert ids_of_call(catalog, CallId(kind, GUID), NOW) == [recording]
 
 
 @pytest.mark.parametrize("id", ["\ud800", "", "a/b#?\\", "\x00", "é" * 40_000])
 def test_whatever_an_event_calls_a_call_it_can_be_asked_for(catalog: Catalog, id: str) -> None:
-    assert list(catalog.recordings_by_call(CallId(CallIdKind.CALL_CONNECTION, id), NOW)) == []
+    assert ids_of_call(catalog, CallId(CallIdKind.CALL_CONNECTION, id), NOW) == []
 
 
 @pytest.mark.parametrize("kind", CallIdKind)
@@ -159,14 +161,14 @@ def test_an_id_of_one_kind_is_never_taken_for_one_of_another(catalog: Catalog, k
     catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID}))
 
     others = [other for other in CallIdKind if other is not kind]
-    assert [list(catalog.recordings_by_call(CallId(other, GUID), NOW)) for other in others] == [[]] * len(others)
+    assert [ids_of_call(catalog, CallId(other, GUID), NOW) for other in others] == [[]] * len(others)
 
 
 @pytest.mark.parametrize("kind", [CallIdKind.CALL_CONNECTION, CallIdKind.GROUP_CALL, CallIdKind.ROOM])
 def test_the_case_of_a_guid_makes_no_difference(catalog: Catalog, kind: CallIdKind) -> None:
     recording = catalog.save_recording(a_recording(**{COLUMNS[kind]: GUID.upper()})).id
 
-    assert list(catalog.recordings_by_call(CallId(kind, f" {GUID}"), NOW)) == [recording]
+    assert ids_of_call(catalog, CallId(kind, f" {GUID}"), NOW) == [recording]
 
 
 def test_a_recording_is_found_by_the_ids_that_its_row_is_about_to_name(catalog: Catalog) -> None:
@@ -176,49 +178,82 @@ def test_a_recording_is_found_by_the_ids_that_its_row_is_about_to_name(catalog: 
         catalog.index_calls(msgspec.structs.replace(recording, server_call_id=SERVER_CALL_ID, clue_call_id="c"))
 
     asked = [CALL, CallId(CallIdKind.CALL_CONNECTION, GUID), CallId(CallIdKind.CALL_CLUE, "c")]
-    assert [list(catalog.recordings_by_call(call, NOW)) for call in asked] == [[recording.id]] * 3
+    assert [ids_of_call(catalog, call, NOW) for call in asked] == [[recording.id]] * 3
     assert catalog.recording(recording.id) == recording
-    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == [recording.id]
+    assert ids_listed(catalog) == [recording.id]
 
 
-def test_recordings_of_a_day_come_newest_first(catalog: Catalog) -> None:
-    first, last, middle = (saved(catalog, MIDNIGHT + offset * SECOND) for offset in (0, 86_399, 40_000))
+def test_all_recordings_come_newest_first_whatever_their_day(catalog: Catalog) -> None:
+    first, last, middle = (saved(catalog, MIDNIGHT + offset * timedelta(days=1)) for offset in (-4000, 200, 0))
 
-    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == [last, middle, first]
+    assert ids_listed(catalog) == [last, middle, first]
 
 
 def test_recordings_a_microsecond_apart_keep_their_order(catalog: Catalog) -> None:
     ids = [saved(catalog, NOW + offset * MICROSECOND) for offset in range(12)]
 
-    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == ids[::-1]
+    assert ids_listed(catalog) == ids[::-1]
 
 
-def test_a_day_holds_only_its_own_recordings(catalog: Catalog) -> None:
-    saved(catalog, MIDNIGHT - MICROSECOND)
-    saved(catalog, MIDNIGHT + timedelta(days=1))
-    recording = saved(catalog, MIDNIGHT)
-
-    assert [id for _, id in catalog.recordings_by_day(NOW, None)] == [recording]
-
-
-def test_a_list_goes_on_after_any_place(catalog: Catalog) -> None:
+def test_a_list_goes_on_behind_any_place(catalog: Catalog) -> None:
     for offset in range(9):
         saved(catalog, NOW + (offset // 3) * SECOND)  # three share each moment
-    everything = list(catalog.recordings_by_day(NOW, None))
+    everything = list(catalog.listed(None, 100))
 
-    rests = [list(catalog.recordings_by_day(NOW, place)) for place, _ in everything]
+    rests = [list(catalog.listed(entry.place, 2)) for entry in everything]
 
     assert rests == [everything[count:] for count in range(1, 10)]
 
 
-def test_more_recordings_of_a_day_than_a_page_holds_are_all_listed(catalog: Catalog) -> None:
-    ids = {saved(catalog, NOW + offset * MICROSECOND) for offset in range(40)}
-    listed = catalog.recordings_by_day(NOW, None)
+def test_an_entry_says_what_its_row_says(catalog: Catalog) -> None:
+    recording = catalog.save_recording(a_recording(tags={"case": "42"}, server_call_id=SERVER_CALL_ID))
 
-    first, rest = [id for _, id in islice(listed, 15)], [id for _, id in listed]
+    wanted = [ListEntry(id=recording.id, created_at=recording.created_at, tags={"case": "42"})]
+    assert list(catalog.listed(None, 10)) == wanted
+    assert list(catalog.listed_of_call(CALL, None, 10)) == wanted
 
-    assert len(first + rest) == 40
-    assert set(first + rest) == ids
+
+def test_more_recordings_than_a_request_gets_are_all_listed(catalog: Catalog) -> None:
+    ids = {saved(catalog, NOW + offset * MICROSECOND, SERVER_CALL_ID) for offset in range(40)}
+
+    assert set(ids_listed(catalog, at_once=15)) == ids
+    assert len(list(catalog.listed_of_call(CALL, None, 15))) == 40
+
+
+def test_a_second_writer_of_a_recording_leaves_an_entry_of_its_own(catalog: Catalog) -> None:
+    recording = a_recording()
+    catalog.save_recording(recording)
+
+    with pytest.raises(CatalogConflict):
+        catalog.save_recording(msgspec.structs.replace(recording, created_at=NOW + MICROSECOND))
+
+    assert ids_listed(catalog) == [recording.id] * 2
+
+
+@pytest.mark.parametrize("call", [None, CALL], ids=["all", "of a call"])
+def test_an_entry_can_be_removed_and_put_back(catalog: Catalog, call: CallId | None) -> None:
+    recording = catalog.save_recording(a_recording(server_call_id=SERVER_CALL_ID))
+    other = catalog.save_recording(a_recording(server_call_id=SERVER_CALL_ID))
+
+    def listed() -> set[str]:
+        return set(ids_listed(catalog) if call is None else ids_of_call(catalog, call))
+
+    for _ in range(2):
+        catalog.remove_listed(list_entry(recording), call)
+    assert listed() == {other.id}
+
+    for _ in range(2):
+        catalog.put_listed(list_entry(recording), call)
+    assert listed() == {recording.id, other.id}
+    assert set(ids_listed(catalog)) == {recording.id, other.id}
+
+
+def test_rows_are_read_side_by_side(catalog: Catalog) -> None:
+    recordings = [catalog.save_recording(a_recording()) for _ in range(20)]
+    ids = [recording.id for recording in recordings]
+
+    assert catalog.recordings([*ids, "none", ids[0]]) == dict(zip(ids, recordings, strict=True))
+    assert catalog.recordings([]) == {}
 
 
 def due(catalog: Catalog, now: datetime) -> list[IndexEntry]:

@@ -29,7 +29,7 @@ def services(account: StorageAccount, table_catalog: TableCatalog, container: st
 
 def chunks(services: Services) -> set[str]:
     """The chunks of every recording of the day."""
-    ids = [id for _, id in services.catalog.recordings_by_day(BEGINNING, None)]
+    ids = [entry.id for entry in services.catalog.listed(None, 100)]
     return {chunk.document_id for id in ids for chunk in services.catalog.chunks(id)}
 
 

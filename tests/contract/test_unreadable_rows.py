@@ -13,14 +13,16 @@ from azure.data.tables import EdmType, EntityProperty, UpdateMode
 from shared.adapters import table_rows
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogConflict, RowUnreadable
+from shared.domain.identifiers import CallId
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import ListEntry
 from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.world import World
 
 from .conftest import AZURITE
-from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording
+from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording, ids_listed
 
 DAY = timedelta(days=1)
 
@@ -58,7 +60,7 @@ def status_of(document_id: str) -> str:
 
 def damage(tables: TableCatalog, key: tuple[str, str], **columns: object) -> None:
     row = table_rows.chunk_row(key[1]) if key[1] else table_rows.RECORDING_ROW
-    tables.recordings.update_entity({"PartitionKey": key[0], "RowKey": row, **columns}, mode=UpdateMode.MERGE)
+    tables.table.update_entity({"PartitionKey": key[0], "RowKey": row, **columns}, mode=UpdateMode.MERGE)
 
 
 def without_etag(chunk: Chunk) -> Chunk:
@@ -127,7 +129,7 @@ def test_other_recordings_are_listed_beside_an_unreadable_one(damaged: Damaged) 
     other, _ = damaged.recording()
     damaged.spoil(recording.id, "")
 
-    assert {id for _, id in damaged.catalog.recordings_by_day(NOW, None)} == {recording.id, other.id}
+    assert set(ids_listed(damaged.catalog)) == {recording.id, other.id}
     assert damaged.catalog.recording(other.id) == other
 
 
@@ -244,9 +246,9 @@ def test_whatever_stands_in_a_chunk_is_told_by_column(table_catalog: TableCatalo
 @pytest.mark.parametrize("column", ["id", "files", "origin", "createdAt", "updatedAt"])
 def test_a_recording_that_lacks_a_column_cannot_be_read(table_catalog: TableCatalog, column: str) -> None:
     recording = table_catalog.save_recording(a_recording())
-    entity = dict(table_catalog.recordings.get_entity(recording.id, table_rows.RECORDING_ROW))
+    entity = dict(table_catalog.table.get_entity(recording.id, table_rows.RECORDING_ROW))
     del entity[column]
-    table_catalog.recordings.update_entity(entity, mode=UpdateMode.REPLACE)
+    table_catalog.table.update_entity(entity, mode=UpdateMode.REPLACE)
 
     with pytest.raises(RowUnreadable, match=f"column {column} "):
         table_catalog.recording(recording.id)
@@ -319,22 +321,31 @@ def test_a_line_whose_key_is_none_of_ours_is_passed_over(table_catalog: TableCat
     assert list(table_catalog.due_entries(NOW)) == [line]
 
 
-BAD_IDS: list[dict[str, object]] = [{}, {"id": 5}, {"id": ""}, {"id": "a'b"}, {"id": "a\x00b"}, {"id": "a" * 2000}]
+BAD_PLACES = ["099:x", "0" * 18, f"{0:018}:x'y", f"{10**17:018}:", f"{10**18 - 1}:x", f"x{10**17:018}:x"]
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize("columns", BAD_IDS, ids=range(len(BAD_IDS)))
-@pytest.mark.parametrize("partition", [table_rows.day_partition(NOW), table_rows.call_partition(CALL)])
-def test_a_line_that_names_no_recording_is_passed_over(
-    table_catalog: TableCatalog, partition: str, columns: dict[str, object]
+@pytest.mark.parametrize("row", BAD_PLACES)
+@pytest.mark.parametrize("call", [None, CALL], ids=["all", "of a call"])
+def test_an_entry_whose_key_is_none_of_ours_is_passed_over(
+    table_catalog: TableCatalog, row: str, call: CallId | None
 ) -> None:
     recording = table_catalog.save_recording(a_recording(server_call_id=SERVER_CALL_ID))
-    table_catalog.index.upsert_entity({"PartitionKey": partition, "RowKey": "099:x", **columns})
-    table_catalog.index.upsert_entity({"PartitionKey": partition, "RowKey": "000:x", **columns})
+    table_catalog.index.upsert_entity({"PartitionKey": table_rows.list_partition(call), "RowKey": row})
 
-    by_day = [id for _, id in table_catalog.recordings_by_day(NOW, None)]
+    assert [entry.id for entry in table_catalog.list_entries(call, None, 10)] == [recording.id]
 
-    assert (by_day, list(table_catalog.recordings_by_call(CALL, NOW))) == ([recording.id], [recording.id])
+
+@pytest.mark.stack
+@pytest.mark.parametrize("tags", ["{", "[]", '{"case": 1}', 5, "null"])
+def test_tags_that_cannot_be_read_are_asked_of_the_row(table_catalog: TableCatalog, tags: object) -> None:
+    entry = table_rows.list_row(ListEntry(id="a", created_at=NOW), None)
+    table_catalog.index.upsert_entity(entry | {"tags": tags})
+
+    assert [listed.tags for listed in table_catalog.listed(None, 10)] == [None]
+
+
+BAD_IDS: list[dict[str, object]] = [{}, {"id": 5}, {"id": ""}, {"id": "a'b"}, {"id": "a\x00b"}, {"id": "a" * 2000}]
 
 
 @pytest.mark.stack

@@ -1,7 +1,7 @@
 """The rows, in dictionaries, with Table Storage's rules: etags, all-or-nothing batches, and index lines."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import batched
 
@@ -10,6 +10,7 @@ import msgspec
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.identifiers import CallId, normal_recording_id
 from shared.domain.index_entry import IndexEntry
+from shared.domain.list_entry import ListEntry, Place, list_entry
 from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from shared.domain.recording_rows import call_ids
@@ -18,11 +19,10 @@ from tests.fakes.world import Fault, World
 BATCH_ROWS_MAX = 100
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 STRING_CHARACTERS_MAX = 32_000
-MATCHES_MAX = 200
-NEWEST_FIRST = 10**17
 
 type Key = tuple[str, str]  # our id of the recording, and the chunk's document id ("" for the recording's own)
 type Row = Recording | Chunk
+type ListKey = tuple[str, str] | None  # a call, by the kind of its id and that in its normal form; None for all
 
 
 class FakeCatalog:
@@ -34,8 +34,7 @@ class FakeCatalog:
         self.writes: dict[Key, object] = {}  # which write a row is, as its column `writeId` tells
         self.earlier: dict[Key, Row | None] = {}
         self.acs_ids: dict[str, str] = {}
-        self.by_call: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        self.by_day: dict[str, set[tuple[str, str]]] = {}
+        self.lists: dict[ListKey, dict[Place, ListEntry]] = {}
         self.open: dict[Key, IndexEntry] = {}
         self.spoiled: dict[Key, str] = {}
 
@@ -44,6 +43,17 @@ class FakeCatalog:
             row = self.row((id, ""), fault)
         assert not isinstance(row, Chunk)
         return row
+
+    def recordings(self, ids: Sequence[str]) -> Mapping[str, Recording | RowUnreadable]:
+        rows: dict[str, Recording | RowUnreadable] = {}
+        for id in dict.fromkeys(ids):
+            try:
+                row = self.recording(id)
+            except RowUnreadable as error:
+                rows[id] = error
+            else:
+                rows |= {id: row} if row is not None else {}
+        return rows
 
     def row(self, key: Key, fault: Fault | None) -> Row | None:
         """A row as it is, or as it was before its last write.
@@ -97,17 +107,42 @@ class FakeCatalog:
                 ours = self.writes[key]
 
     def index(self, recording: Recording) -> None:
-        place = (place_of(recording.created_at, recording.id), recording.id)
-        self.by_day.setdefault(day_of(recording.created_at), set()).add(place)
+        self.put_list_entry(list_entry(recording), None)
         self.put_call_entries(recording)
 
     def put_call_entries(self, recording: Recording) -> None:
-        place = (place_of(recording.created_at, recording.id), recording.id)
         for call in call_ids(recording):
-            self.by_call.setdefault((call.kind, call.normal), set()).add(place)
+            self.put_list_entry(list_entry(recording), call)
+
+    def put_list_entry(self, entry: ListEntry, call: CallId | None) -> None:
+        self.lists.setdefault(list_key(call), {})[entry.place] = entry
 
     def index_calls(self, recording: Recording) -> None:
         self.world.written("catalog.index_calls", lambda: self.put_call_entries(recording))
+
+    def put_listed(self, entry: ListEntry, call: CallId | None) -> None:
+        self.world.written("catalog.put_listed", lambda: self.put_list_entry(entry, call))
+
+    def remove_listed(self, entry: ListEntry, call: CallId | None) -> None:
+        listed = self.lists.get(list_key(call), {})
+        self.world.written("catalog.remove_listed", lambda: listed.pop(entry.place, None))
+
+    def listed(self, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        return self.list_entries("catalog.listed", None, behind, at_once)
+
+    def listed_of_call(self, call: CallId, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        return self.list_entries("catalog.listed_of_call", call, behind, at_once)
+
+    def list_entries(self, effect: str, call: CallId | None, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
+        """Page by page, as the service has them at that moment."""
+        while True:
+            with self.world.effect(effect):
+                entries = sorted(self.lists.get(list_key(call), {}).values(), key=lambda entry: order_of(entry.place))
+                rest = [one for one in entries if behind is None or order_of(one.place) > order_of(behind)]
+            yield from rest[:at_once]
+            if len(rest) <= at_once:
+                return
+            behind = rest[at_once - 1].place
 
     def unchanged(self, key: Key, etag: str) -> None:
         """Raises: CatalogConflict when the row is another than the one that was read; no etag wants no row."""
@@ -136,16 +171,6 @@ class FakeCatalog:
     def link_acs_id(self, recording_id: str, id: str) -> str:
         bare = normal_recording_id(recording_id)
         return self.world.written("catalog.link_acs_id", lambda: self.acs_ids.setdefault(bare, id))
-
-    def recordings_by_call(self, call: CallId, not_after: datetime) -> Sequence[str]:
-        with self.world.effect("catalog.recordings_by_call"):
-            places = sorted(self.by_call.get((call.kind, call.normal), set()))
-            return [id for place, id in places if place >= place_of(not_after, "")][:MATCHES_MAX]
-
-    def recordings_by_day(self, day: datetime, after: str | None) -> Iterator[tuple[str, str]]:
-        with self.world.effect("catalog.recordings_by_day"):
-            places = sorted(self.by_day.get(day_of(day), set()))
-        yield from (line for line in places if after is None or line[0] > after)
 
     def chunk(self, ref: ChunkRef) -> Chunk | None:
         with self.world.effect("catalog.chunk") as fault:
@@ -236,11 +261,11 @@ def refuse_batch(keys: Sequence[Key], rows: Sequence[msgspec.Struct]) -> None:
         raise CatalogUnavailable("Table Storage answered 413 (RequestBodyTooLarge).")
 
 
-def place_of(moment: datetime, id: str) -> str:
-    """A place that sorts later times first."""
-    reversed_time = f"{NEWEST_FIRST - int(moment.timestamp() * 1_000_000):018}"
-    return f"{reversed_time}:{id}" if id else reversed_time
+def order_of(place: Place) -> tuple[float, str]:
+    """Later times come first."""
+    moment, id = place
+    return -moment.timestamp(), id
 
 
-def day_of(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+def list_key(call: CallId | None) -> ListKey:
+    return (call.kind, call.normal) if call is not None else None

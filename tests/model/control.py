@@ -87,6 +87,8 @@ class ControlScenario:
             soon: whether the end of a call may still be unheard of: nothing tells us of it but the event.
         """
         self.oracle.nothing_forgotten()
+        if not soon:
+            self.oracle.listed_once()
         row = self.row()
         hold(row is None or not row.refused or row.files is FilesStatus.NONE, "A start that made a file is refused.")
         if row is None or row.recording_id is None:

@@ -333,6 +333,7 @@ class LossRun:
                     self.oracle.blobs = {}  # what somebody takes away is not the app's doing
                     self.loss.afterwards(self.cloud, host)
                     host.settle()
+            self.oracle.listed_once()
             nothing_fails_in_silence(self.cloud, alerts)
             hold(self.loss.told <= alerts.events, f"Told was {sorted(alerts.events)}.")
             hold(self.ends == self.loss.ends, f"It ended as {self.ends}.")

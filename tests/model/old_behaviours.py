@@ -261,11 +261,23 @@ OLD: dict[str, OldBehaviour] = {
         once='{"retry_total": 1}',
         noticed_by=("tests/contract/test_dependency_probes.py", "-m", "not stack", "-k", "asked_once and 503"),
     ),
-    "a replay walks all days there ever were": OldBehaviour(
-        path="shared/domain/recording_days.py",
-        today="for _ in range(DAYS_PER_REQUEST_MAX):",
-        once="for _ in range(100 * DAYS_PER_REQUEST_MAX):",
-        noticed_by=("tests/unit/test_replay.py", "-k", "bounded_number_of_days"),
+    "what two writers made is listed twice": OldBehaviour(
+        path="shared/domain/listed_rows.py",
+        today="return row.created_at != entry.created_at or (call is not None and row.judged)",
+        once="return call is not None and row.judged",
+        noticed_by=("tests/unit/test_listing.py", "-k", "two_writers"),
+    ),
+    "refused starts stay in the list of their call": OldBehaviour(
+        path="shared/domain/listed_rows.py",
+        today="return row.created_at != entry.created_at or (call is not None and row.judged)",
+        once="return row.created_at != entry.created_at",
+        noticed_by=("tests/unit/test_listing.py", "-k", "refused_starts_of_a_call"),
+    ),
+    "an entry that is removed while its row is written is gone": OldBehaviour(
+        path="shared/domain/listed_rows.py",
+        today="    if isinstance(row, Recording) and not is_wrong(entry, row, None, call):",
+        once="    if isinstance(row, Recording) and is_wrong(entry, row, None, call):",
+        noticed_by=("tests/unit/test_listing.py", "-k", "put_back"),
     ),
     "the newest recording of a call gets every event of the call": OldBehaviour(
         path="shared/pipeline/find_recording.py",

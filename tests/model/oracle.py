@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
+from shared.control.list_recordings import LIMIT_MAX, Query
 from shared.domain.blob_names import manifest_blob
 from shared.domain.durations import SILENCE_RETENTIONS
+from shared.domain.listed_rows import rows_of_call
 from shared.domain.models import (
     CHUNK_TRANSITIONS,
     FILES_TRANSITIONS,
@@ -18,10 +22,13 @@ from shared.domain.models import (
     Recording,
     RecordingStatus,
 )
+from shared.domain.recording_rows import call_ids
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
+from tests.fakes.world import no_fault
 from tests.model.scenarios import Scenario, expected_blobs
 
+MOMENT = timedelta(microseconds=1)
 REST_WITHIN = timedelta(hours=8)  # far from the 24 hours that ACS gives
 
 CONTROL_HALF = ("control", "start_requested_at", "resume_requested_at", "has_run", "inactive_at", "ended_at")
@@ -50,7 +57,11 @@ class Oracle:
         cloud.source.on_delete = self.deleting
 
     def effect_begins(self, effect: Effect) -> None:
-        """Called before every effect: what the one before has done is there to be seen."""
+        """Called before every effect: what the one before has done is there to be seen, and no time has stood still.
+
+        Two that make one recording at once make it at two moments.
+        """
+        self.cloud.world.advance(MOMENT)
         before, self.before = self.before, effect.name
         if before in ROW_WRITES:
             self.rows_written()
@@ -189,11 +200,32 @@ class Oracle:
             due_at = self.cloud.catalog.open[chunk.id, chunk.document_id].due_at
             hold(due_at <= chunk.claimed_until, f"A claim ends at {chunk.claimed_until}, and is looked at at {due_at}.")
 
+    def listed_once(self) -> None:
+        """I15: each recording stands once in the list of all, and in those of its call unless ACS refused it."""
+        cloud, world = self.cloud, self.cloud.world
+        plan, effects, counts = world.plan, len(world.effects), Counter(world.counts)
+        world.plan = no_fault
+        try:
+            page = cloud.services.recording_lists.page(Query(include_refused=True, limit=LIMIT_MAX))
+            self.hold_listed(page.recordings, cloud.recordings(), "all")
+            for call in {call for row in cloud.recordings() for call in call_ids(row)}:
+                rows = list(rows_of_call(cloud.catalog, call, world.now))
+                of_call = [row for row in cloud.recordings() if call in call_ids(row) and not row.judged]
+                self.hold_listed(rows, of_call, call.kind)
+        finally:
+            world.plan, world.counts = plan, counts  # the look is no effect of the app's
+            del world.effects[effects:]
+
+    def hold_listed(self, listed: Sequence[object], wanted: Sequence[Recording], what: str) -> None:
+        told = sorted(row.id for row in listed if isinstance(row, Recording))
+        hold(told == sorted(row.id for row in wanted), f"The list of {what} shows {told}.")
+
     def at_rest(self, scenario: Scenario, completions_max: int = 1) -> None:
         """Everything announced is stored, deleted, completed, listed; nothing is left over."""
         cloud = self.cloud
         self.rows_written()
         self.nothing_overwritten()
+        self.listed_once()
         recording = cloud.recording()
         hold(recording.status is RecordingStatus.COMPLETED, f"The recording ended {recording.status}.")
         statuses = [chunk.status for chunk in cloud.chunks()]

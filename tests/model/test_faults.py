@@ -28,6 +28,7 @@ NO_VIOLATION = ""
 KILLS = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
 CLAIM = timedelta(minutes=5)
 PATIENCE = timedelta(minutes=15)  # with a message that was sent
+SOON = timedelta(minutes=2)  # at most a sweep after the next
 
 
 def told(totals: Totals) -> str:
@@ -92,8 +93,8 @@ def test_after_a_kill_a_claimed_chunk_waits_for_its_claim_and_no_chunk_longer_th
     claim, _, _, stored, _ = (number for number, name in enumerate(names, start=1) if name == "catalog.save_chunk")
     held = slice(kills.index((claim, Fault.CRASH_AFTER)), kills.index((stored, Fault.CRASH_AFTER)))
 
-    assert set(waits[held]) == {CLAIM}
-    assert max(waits) == PATIENCE
+    assert all(CLAIM <= wait < CLAIM + SOON for wait in waits[held])
+    assert PATIENCE <= max(waits) < PATIENCE + SOON
 
 
 def test_some_drawn_runs_of_three_to_eight_faults_end_in_the_same_state() -> None:

@@ -242,7 +242,7 @@ def test_the_recorder_s_own_connection_is_stored_nowhere(verified: Cloud) -> Non
     take_in(verified, post(event(callConnectionId="the recorder's own", correlationId=CALL_ID)))
 
     assert "the recorder's own" not in str(msgspec.to_builtins(verified.recording()))
-    assert not any("the recorder's own" in str(key) for key in verified.catalog.by_call)
+    assert not any("the recorder's own" in str(key) for key in verified.catalog.lists)
 
 
 def test_starts_of_one_call_by_different_ids_are_several(verified: Cloud) -> None:

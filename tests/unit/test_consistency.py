@@ -250,7 +250,7 @@ def test_a_chunk_that_nobody_foresaw_is_a_difference(completed: Cloud) -> None:
     assert "a secret" not in str(found)
 
 
-@pytest.mark.parametrize("name", ["catalog.recording", "catalog.chunks", "catalog.recordings_by_day"])
+@pytest.mark.parametrize("name", ["catalog.recording", "catalog.chunks", "catalog.listed"])
 def test_a_report_that_would_not_be_whole_is_not_given(completed: Cloud, name: str) -> None:
     completed.world.fail(name, Fault.ERROR_BEFORE)
 

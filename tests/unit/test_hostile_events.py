@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain.errors import CatalogUnavailable
+from shared.domain.list_entry import ListEntry
 from shared.domain.models import ChunkStatus, FilesStatus, Messages
 from tests.builders import (
     CONTAINER,
@@ -84,7 +85,7 @@ class Faulty(FakeCatalog):
 
     error: Exception = RuntimeError("a secret")
 
-    def recordings_by_call(self, *_: object) -> list[str]:
+    def listed_of_call(self, *_: object) -> Iterator[ListEntry]:
         raise self.error
 
 
@@ -135,7 +136,7 @@ def test_such_an_event_stays_kept_as_long_as_the_fault_lasts(cloud: Cloud) -> No
 
 
 def test_an_outage_is_raised_so_that_the_event_comes_again(cloud: Cloud) -> None:
-    cloud.world.fail("catalog.recordings_by_call", Fault.ERROR_BEFORE)
+    cloud.world.fail("catalog.listed_of_call", Fault.ERROR_BEFORE)
 
     with pytest.raises(CatalogUnavailable):
         ingest(cloud, file_ready_event(1))

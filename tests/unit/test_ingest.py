@@ -212,7 +212,7 @@ def test_another_row_for_the_same_recording_is_linked_and_nothing_moves(cloud: C
 
 
 def calls(cloud: Cloud, *calls: CallId) -> list[list[str]]:
-    return [list(cloud.catalog.recordings_by_call(call, BEGINNING)) for call in calls]
+    return [[entry.id for entry in cloud.catalog.listed_of_call(call, None, 10)] for call in calls]
 
 
 def test_a_recording_is_found_by_the_call_that_its_event_names(cloud: Cloud) -> None:

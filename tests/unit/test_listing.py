@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 
 from shared.api.continuations import continuation_of, cursor_of
 from shared.api.queries import DAY, ListQuery, list_query, read_query, scope, time_of
-from shared.control.list_recordings import ROWS_READ_MAX, Page
-from shared.domain.durations import DAYS_PER_REQUEST_MAX
-from shared.domain.errors import InvalidRequest
+from shared.control.list_recordings import ENTRIES_AT_ONCE_MAX, ENTRIES_READ_MAX, ROWS_READ_MAX, Page
+from shared.domain.errors import CatalogConflict, InvalidRequest
 from shared.domain.json_fields import parse_time
-from shared.domain.models import RecordingStatus
+from shared.domain.list_entry import ListEntry
+from shared.domain.models import RecordingStatus, StartFailure
 from tests.builders import SERVER_CALL_ID, a_recording
-from tests.fakes import BEGINNING, Cloud, acs_recording_id
+from tests.fakes import BEGINNING, Cloud, Effect, acs_recording_id
 
 ONE_DAY = timedelta(days=1)
 
@@ -25,9 +26,9 @@ def page(cloud: Cloud, **params: str) -> Page:
     named |= {"from": named.pop("from_")} if "from_" in named else {}
     asked = read_query(ListQuery, urlencode(named))
     bound_to = scope("list_recordings", asked)
-    query = list_query(asked, cloud.world.now, cursor_of(asked.continuation, bound_to))
+    query = list_query(asked, cursor_of(asked.continuation, bound_to))
     found = cloud.services.recording_lists.page(query)
-    return Page(found.recordings, continuation_of(found.continuation, bound_to))
+    return Page(found.recordings, continuation_of(found.continuation, bound_to), found.unreadable)
 
 
 def ids(cloud: Cloud, **params: str) -> list[str]:
@@ -82,11 +83,21 @@ def test_a_page_goes_on_after_its_last_even_if_newer_ones_came(five: Cloud) -> N
     assert ids(five, continuation=str(first.continuation)) == ["2", "3", "4"]
 
 
-def test_without_a_time_a_month_is_listed(cloud: Cloud) -> None:
-    add(cloud, "month", age=31 * ONE_DAY)
-    add(cloud, "older", age=31 * ONE_DAY + timedelta(seconds=1))
+def test_recordings_of_any_age_are_listed(cloud: Cloud) -> None:
+    """D3."""
+    for years in (0, 1, 9):
+        add(cloud, str(years), age=years * 365 * ONE_DAY)
 
-    assert ids(cloud) == ["month"]
+    assert ids(cloud) == ["0", "1", "9"]
+    assert ids(cloud, to="2025-12-31") == ["1", "9"]
+
+
+def test_the_age_of_a_list_costs_nothing(cloud: Cloud) -> None:
+    add(cloud, "old", age=4000 * ONE_DAY)
+    cloud.world.counts.clear()
+
+    assert ids(cloud, from_="2000-01-01") == ["old"]
+    assert cloud.world.counts == {"catalog.listed": 1, "catalog.recording": 1}
 
 
 @pytest.mark.parametrize("start", ["2026-11-20", "2026-11-20T00:00:00Z", "2026-11-20T02:00:00 02:00"])
@@ -98,22 +109,57 @@ def test_a_list_ends_where_it_is_told_to(five: Cloud) -> None:
     assert ids(five, to="2026-11-20T08:00:00Z") == ["2", "3", "4"]
 
 
-def test_years_are_walked_page_by_page(cloud: Cloud) -> None:
-    add(cloud, "old", age=(DAYS_PER_REQUEST_MAX + 10) * ONE_DAY)
-    first = page(cloud, from_="2024-01-01")
+def to_the_end(cloud: Cloud, **params: str) -> list[Page]:
+    pages = [page(cloud, **params)]
+    while pages[-1].continuation is not None:
+        pages.append(page(cloud, **params, continuation=pages[-1].continuation))
+    return pages
 
-    assert first.recordings == ()
-    assert ids(cloud, from_="2024-01-01", continuation=str(first.continuation)) == ["old"]
 
-
-def test_a_page_reads_a_bounded_number_of_rows(cloud: Cloud) -> None:
+def test_a_page_reads_a_bounded_number_of_rows_and_the_next_goes_on(cloud: Cloud) -> None:
     for number in range(ROWS_READ_MAX + 1):
-        add(cloud, f"{number:05}", status=RecordingStatus.EMPTY if number == 0 else RecordingStatus.ACTIVE)
-    first = page(cloud, status="active", limit="200")
-    empty = page(cloud, status="failed")
+        add(cloud, f"{number:05}", age=number * timedelta(seconds=1))
+    add(cloud, "last", status=RecordingStatus.FAILED, age=ONE_DAY)
+    cloud.world.counts.clear()
 
-    assert len(first.recordings) == 200
-    assert (empty.recordings, empty.continuation is None) == ((), False)
+    first, second = to_the_end(cloud, status="failed", limit="50")
+
+    assert (first.recordings, [recording.id for recording in second.recordings]) == ((), ["last"])
+    assert cloud.world.counts["catalog.recording"] == ROWS_READ_MAX + 2
+
+
+def test_a_page_of_tags_that_nothing_has_reads_no_row(cloud: Cloud) -> None:
+    """People D7."""
+    for number in range(2 * ENTRIES_AT_ONCE_MAX):
+        add(cloud, f"{number:05}", tags={"case": "41"})
+    cloud.world.counts.clear()
+
+    assert page(cloud, tag__case="42") == Page((), None)
+    assert cloud.world.counts == {"catalog.listed": 2}
+
+
+def test_a_page_looks_at_a_bounded_number_of_entries(cloud: Cloud) -> None:
+    entries = [ListEntry(id=f"{number:05}", created_at=BEGINNING, tags={}) for number in range(ENTRIES_READ_MAX)]
+    cloud.catalog.lists[None] = {entry.place: entry for entry in entries}
+    add(cloud, "last", age=ONE_DAY, tags={"case": "42"})
+
+    first, second = to_the_end(cloud, tag__case="42")
+
+    assert (first.recordings, [recording.id for recording in second.recordings]) == ((), ["last"])
+
+
+def test_an_entry_that_does_not_say_its_tags_has_its_row_asked(cloud: Cloud) -> None:
+    add(cloud, "a", tags={"case": "42"})
+    (entry,) = cloud.catalog.lists[None].values()
+    cloud.catalog.put_listed(replace(entry, tags=None), None)
+
+    assert ids(cloud, tag__case="42") == ["a"]
+    assert ids(cloud, tag__case="43") == []
+
+
+def test_a_page_that_ends_with_the_list_says_so(five: Cloud) -> None:
+    assert page(five, limit="5").continuation is not None  # whether more follow is not known without asking
+    assert page(five, limit="6").continuation is None
 
 
 def test_a_status_can_be_asked_for(cloud: Cloud) -> None:
@@ -144,6 +190,115 @@ def test_recordings_of_a_call_come_page_by_page(five: Cloud) -> None:
     assert ids(five, serverCallId=SERVER_CALL_ID, continuation=str(first.continuation)) == ["2", "3", "4"]
 
 
+def test_more_than_two_hundred_recordings_of_a_call_come_page_by_page(cloud: Cloud) -> None:
+    for number in range(450):
+        add(cloud, f"{number:03}", age=number * timedelta(seconds=1))
+
+    pages = to_the_end(cloud, serverCallId=SERVER_CALL_ID, limit="200")
+
+    assert [recording.id for one in pages for recording in one.recordings] == [f"{number:03}" for number in range(450)]
+
+
+CALLS = {
+    "serverCallId": "server_call_id",
+    "callConnectionId": "call_connection_id",
+    "groupCallId": "group_call_id",
+    "roomId": "room_id",
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_can_be_asked_for_by_each_of_its_ids(cloud: Cloud, name: str) -> None:
+    add(cloud, "a", age=ONE_DAY, **{CALLS[name]: "c1"})
+    add(cloud, "b", age=ONE_DAY, **{CALLS[name]: "c2"})
+
+    assert ids(cloud, **{name: "c1"}) == ["a"]
+
+
+def test_of_two_ids_of_a_call_both_count(cloud: Cloud) -> None:
+    add(cloud, "a", group_call_id="g", room_id="r")
+    add(cloud, "b", group_call_id="g", room_id="another")
+
+    assert ids(cloud, groupCallId="g", roomId="r") == ["a"]
+
+
+def refused(cloud: Cloud, id: str, status: int = 404, age: timedelta = timedelta(0)) -> None:
+    columns = {"start_failure": StartFailure.REFUSED, "refused_status": status, "refused_code": "8522"}
+    add(cloud, id, age=age, status=RecordingStatus.STARTING, recording_id=None, **columns)
+
+
+@pytest.mark.parametrize("status", [404, 429], ids=["judged", "not judged"])
+def test_refused_starts_are_listed_only_where_they_are_asked_for(cloud: Cloud, status: int) -> None:
+    add(cloud, "a", status=RecordingStatus.FAILED)
+    refused(cloud, "b", status)
+
+    assert ids(cloud) == ids(cloud, status="failed") == ["a"]
+    assert ids(cloud, includeRefused="true") == ids(cloud, status="failed", includeRefused="true") == ["a", "b"]
+
+
+def test_refused_starts_of_a_call_hide_nothing(cloud: Cloud) -> None:
+    """R13."""
+    add(cloud, "live", age=ONE_DAY)
+    for number in range(210):
+        refused(cloud, f"{number:03}")
+
+    pages = to_the_end(cloud, serverCallId=SERVER_CALL_ID)
+
+    assert [recording.id for one in pages for recording in one.recordings] == ["live"]
+    assert ids(cloud, serverCallId=SERVER_CALL_ID, includeRefused="true") == ["live"]  # they left the call's list
+    assert len(ids(cloud, includeRefused="true", limit="200")) == 200
+
+
+def test_a_recording_that_two_writers_made_is_listed_once(cloud: Cloud) -> None:
+    """D2: whoever meets the entry that is not true removes it."""
+    add(cloud, "a")
+    with pytest.raises(CatalogConflict):
+        add(cloud, "a", age=timedelta(seconds=1))
+
+    for params in ({}, {"serverCallId": SERVER_CALL_ID}):
+        assert ids(cloud, **params) == ["a"]
+        assert ids(cloud, **params, limit="1") == ["a"]
+    assert [len(entries) for entries in cloud.catalog.lists.values()] == [1, 1]
+
+
+def test_pages_of_a_recording_that_two_writers_made_come_to_an_end(five: Cloud) -> None:
+    for seconds in (1, 2):
+        with pytest.raises(CatalogConflict):
+            add(five, "2", age=2 * ONE_DAY + timedelta(seconds=seconds))
+
+    pages = to_the_end(five, serverCallId=SERVER_CALL_ID, limit="1")
+
+    assert [recording.id for one in pages for recording in one.recordings] == ["0", "1", "2", "3", "4"]
+
+
+def test_an_entry_without_a_row_stays_for_an_hour(cloud: Cloud) -> None:
+    """A process died between the two, or has not come to the second yet."""
+    add(cloud, "a")
+    del cloud.catalog.rows["a", ""]
+    cloud.world.advance(timedelta(hours=1))
+    assert ids(cloud) == []
+    assert cloud.catalog.lists[None]
+
+    cloud.world.advance(timedelta(microseconds=1))
+    assert ids(cloud) == []
+    assert cloud.catalog.lists[None] == {}
+
+
+def test_an_entry_whose_row_comes_while_it_is_removed_is_put_back(cloud: Cloud) -> None:
+    add(cloud, "late")
+    row = cloud.catalog.rows.pop(("late", ""))
+    cloud.world.advance(ONE_DAY)
+
+    def writing(effect: Effect) -> None:
+        if effect.name == "catalog.remove_listed":
+            cloud.catalog.rows["late", ""] = row
+
+    cloud.world.plan = writing
+    assert ids(cloud) == []
+
+    assert ids(cloud) == ["late"]
+
+
 def test_acs_s_id_can_be_asked_for_at_any_age(cloud: Cloud) -> None:
     add(cloud, "a", age=4000 * ONE_DAY)
     cloud.catalog.link_acs_id(acs_recording_id(1), "a")
@@ -164,16 +319,6 @@ def test_an_age_narrows_what_is_looked_up_too(cloud: Cloud) -> None:
     add(cloud, "a", age=4 * ONE_DAY)
 
     assert ids(cloud, serverCallId=SERVER_CALL_ID, from_="2026-11-20") == []
-
-
-def test_recordings_at_risk_can_be_asked_for(cloud: Cloud) -> None:
-    soon, later = BEGINNING + timedelta(hours=11), BEGINNING + timedelta(hours=13)
-    add(cloud, "at risk", status=RecordingStatus.TRANSFERRING, expires_at=soon)
-    add(cloud, "not yet", status=RecordingStatus.TRANSFERRING, expires_at=later)
-    add(cloud, "done", status=RecordingStatus.COMPLETED, expires_at=soon)
-
-    assert ids(cloud, atRisk="true") == ["at risk"]
-    assert len(ids(cloud, atRisk="false")) == 3
 
 
 def test_a_line_without_a_row_is_passed_over(five: Cloud) -> None:
@@ -266,13 +411,12 @@ def test_a_continuation_goes_on_with_another_limit(five: Cloud) -> None:
     assert ids(five, limit="3", continuation=str(first.continuation)) == ["1", "2", "3"]
 
 
-def test_a_continuation_of_a_call_that_leads_nowhere_is_refused(five: Cloud) -> None:
-    """It would begin anew for ever."""
+def test_a_list_goes_on_behind_an_entry_that_has_gone(five: Cloud) -> None:
     first = page(five, serverCallId=SERVER_CALL_ID, limit="1")
-    five.catalog.by_call.clear()
+    for entries in five.catalog.lists.values():
+        entries.pop((BEGINNING, "0"))
 
-    with pytest.raises(InvalidRequest, match="continuation"):
-        page(five, serverCallId=SERVER_CALL_ID, continuation=str(first.continuation))
+    assert ids(five, serverCallId=SERVER_CALL_ID, continuation=str(first.continuation)) == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize(
@@ -308,6 +452,7 @@ def test_a_row_that_cannot_be_read_is_passed_over(five: Cloud) -> None:
     spoiled(five, "1", "3")
 
     assert ids(five) == ["0", "2", "4"]
+    assert page(five).unreadable == ("1", "3")
 
 
 def test_a_row_that_cannot_be_read_is_passed_over_among_those_of_a_call(five: Cloud) -> None:

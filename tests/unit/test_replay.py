@@ -1,11 +1,10 @@
 """Replay lifts what only replay lifts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.durations import DAYS_PER_REQUEST_MAX
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound, RowUnreadable, StoreUnavailable
 from shared.domain.index_entry import IndexEntry
 from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
@@ -218,28 +217,11 @@ def test_what_is_complete_is_left_alone(cloud: Cloud) -> None:
     assert cloud.services.replay.since(BEGINNING - HOUR).messages == Messages()
 
 
-def test_a_replay_of_years_reads_a_bounded_number_of_days(cloud: Cloud) -> None:
-    """S20."""
-    replayed = cloud.services.replay.since(datetime(2000, 1, 1, tzinfo=UTC))
-
-    assert cloud.world.counts["catalog.recordings_by_day"] == DAYS_PER_REQUEST_MAX
-    assert replayed.continuation == "2026-10-13/"
-
-
 def replay_to_the_end(cloud: Cloud, moment: datetime) -> list[Messages]:
     replays = [cloud.services.replay.since(moment)]
     while replays[-1].continuation is not None:
         replays.append(cloud.services.replay.since(moment, replays[-1].continuation))
     return [replayed.messages for replayed in replays]
-
-
-def test_one_replay_after_the_other_comes_to_what_failed_years_ago(failed: Cloud) -> None:
-    failed.world.advance(timedelta(days=1000))
-
-    replays = replay_to_the_end(failed, BEGINNING)
-
-    assert merged(replays) == Messages(transfers=(failed.chunk().ref,))
-    assert len(replays) == 1000 // DAYS_PER_REQUEST_MAX + 1
 
 
 def test_a_replay_takes_a_bounded_number_of_recordings_and_the_next_goes_on_behind_them(cloud: Cloud) -> None:
@@ -442,14 +424,6 @@ def test_an_outage_at_one_recording_stops_no_other(cloud: Cloud, caplog: pytest.
     assert len(warnings(caplog, "sweep_interrupted")) == 1
 
 
-def test_a_day_that_cannot_be_listed_stops_no_other(cloud: Cloud) -> None:
-    ids = failed_recordings(cloud, 2)
-    cloud.world.advance(timedelta(days=2))
-    cloud.world.fail("catalog.recordings_by_day", Fault.ERROR_BEFORE)
-
-    assert sorted(ids_of(replay_all(cloud))) == ids
-
-
 def test_whoever_replays_a_recording_that_could_not_be_reopened_is_told(failed: Cloud) -> None:
     """What was lifted has its lines: the sweep sends it. But nobody may believe that the recording was reopened."""
     failed.world.fail("catalog.save_recording", Fault.ERROR_BEFORE)
@@ -526,7 +500,7 @@ def test_the_other_chunks_of_a_recording_are_lifted_beside_one_that_cannot_be_re
     assert [ref.document_id for ref in replay(failed).transfers] == [document_id(7)]
 
 
-@pytest.mark.parametrize("effect", ["catalog.recordings_by_day", "rejected.names"])
+@pytest.mark.parametrize("effect", ["rejected.names"])
 def test_whoever_replays_everything_is_told_that_a_part_was_not_done_and_the_rest_is_sent(
     cloud: Cloud, app: App, effect: str
 ) -> None:

@@ -473,6 +473,6 @@ def test_a_recording_that_has_ended_is_not_named(cloud: Cloud) -> None:
 
 def test_a_catalog_that_does_not_answer_keeps_no_refusal_back(cloud: Cloud) -> None:
     start(cloud, "another")
-    cloud.world.fail("catalog.recordings_by_call", Fault.ERROR_BEFORE)
+    cloud.world.fail("catalog.listed_of_call", Fault.ERROR_BEFORE)
 
     assert isinstance(refused(cloud, already), AcsRefused)
