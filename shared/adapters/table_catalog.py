@@ -244,7 +244,7 @@ class TableCatalog:
         operations = [(TransactionOperation.CREATE, entity) for entity in entities]
 
         def send() -> Mapping[str, Any]:
-            return repeat_if_lost(partial(self.recordings.submit_transaction, operations))[0]
+            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
 
         self.write(entities[0], THERE, send)
 

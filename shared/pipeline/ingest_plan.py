@@ -152,6 +152,8 @@ def copied_anew(old: Chunk, row: Chunk) -> Chunk | None:
 
 def is_settled(chunk: Chunk) -> bool:
     """Whether its copy is proven, so that it does not matter any more where the original lies."""
+    if chunk.refused:
+        return False  # where its row was rebuilt, it says what the copy was
     return chunk.sha256 is not None and (chunk.own_storage or chunk.metadata_sha256 is not None)
 
 

@@ -38,6 +38,7 @@ WANTED = {
     "kept events that one replay reads": replay.EVENTS_MAX,
     "recordings that one replay resets": replay.RECORDINGS_MAX,
     "recordings that one part of a consistency report compares": consistency.RECORDINGS_MAX,
+    "after which a rebuild begins no other recording": durations.REBUILDING_MAX.seconds,
     "a link can be used for": durations.LINK_LIFETIME.seconds // 60,
 }
 
