@@ -122,7 +122,7 @@ class Services:
 
     @LockedCachedProperty
     def consistency(self) -> Consistency:
-        return Consistency(self.catalog, self.store)
+        return Consistency(self.catalog, self.store, self.settings.max_recording, self.settings.acs_retention)
 
     @LockedCachedProperty
     def state_callbacks(self) -> StateCallbacks:
