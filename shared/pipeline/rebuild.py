@@ -97,11 +97,12 @@ class Rebuild:
         counts: Counter[Outcome] = Counter()
         interruptions: list[RecorderError] = []
         cursor: str | None = None
-        for id, folder, number in manifests(self.store.names(f"{day:%Y/%m/%d}/"), after):
+        prefix = f"{day:%Y/%m/%d}/"
+        for id, number in highest_manifests(prefix, self.store.names(prefix), after):
             if cursor is not None and self.clock() >= stop_at:
                 break
             try:
-                counts[self.rebuild_one(id, folder, number)] += 1
+                counts[self.rebuild_one(id, f"{prefix}{id}", number)] += 1
             except RecorderError as error:
                 interruptions.append(error)
             cursor = id
@@ -242,11 +243,10 @@ def altered(name: str, sha256: str | None) -> ContentConflict:
     return ContentConflict(f"The blob {name} is not what was proven, whose SHA-256 is {sha256}; it was not touched.")
 
 
-def manifests(names: Iterable[str], after: str | None) -> Iterator[tuple[str, str, int]]:
-    """(our id, folder, number) of the highest manifest in each recording's folder that has one, behind an id."""
-    for folder, found in groupby(names, key=lambda name: name.rpartition("/")[0]):
-        id = folder.rpartition("/")[2]
+def highest_manifests(prefix: str, names: Iterable[str], after: str | None) -> Iterator[tuple[str, int]]:
+    """(our id, number) of the highest manifest in each recording's folder that has one, behind an id."""
+    for id, found in groupby(names, key=lambda name: name.removeprefix(prefix).partition("/")[0]):
         if RECORDING_ID.fullmatch(id) and id > (after or ""):
-            number = max(blob_names.manifest_number(folder, name) for name in found)
+            number = max(blob_names.manifest_number(f"{prefix}{id}", name) for name in found)
             if number:
-                yield id, folder, number
+                yield id, number

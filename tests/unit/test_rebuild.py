@@ -564,6 +564,33 @@ def test_what_is_archived_is_unreadable_until_it_is_rehydrated(one: Cloud, archi
     assert documents(one) == before
 
 
+def test_media_that_are_archived_are_proven_by_the_digest_beside_them(one: Cloud) -> None:
+    before = documents(one)
+    one.store.archive(one.chunk().content_blob)
+    lose_tables(one)
+
+    rebuild(one)
+
+    assert documents(one) == before
+
+
+def test_the_highest_manifest_counts_whatever_else_lies_in_the_folder(one: Cloud) -> None:
+    folder, content = one.recording().folder, one.store.blobs[manifest_name(one)]
+    for name in (
+        "recording.10.json",
+        "recording.11/x.json",
+        "recording.1.json",
+        "recording.09.json",
+        "recording.x.json",
+    ):
+        one.store.overwrite(f"{folder}/{name}", content)
+    lose_tables(one)
+
+    rebuild(one)
+
+    assert one.recording().manifests == 10
+
+
 def test_an_unforeseen_fault_of_one_recording_stops_no_other(both: Cloud) -> None:
     lose_tables(both)
 
