@@ -201,7 +201,7 @@ class Rebuild:
         """Raises: ContentConflict."""
         blob = self.existing(chunk.content_blob)
         told = blob.metadata.get(DIGEST_KEY) == chunk.sha256
-        if blob.length != chunk.bytes or not (told or self.digest(chunk.content_blob, blob) == chunk.sha256):
+        if blob.length != chunk.bytes or not (told or self.digest(chunk.content_blob) == chunk.sha256):
             raise altered(chunk.content_blob, chunk.sha256)
         return msgspec.structs.replace(chunk, content_etag=blob.etag, block_list_digest=list_digest(blob.blocks))
 
@@ -215,7 +215,7 @@ class Rebuild:
         if name is None or (sha256 is None and not self.may_have_metadata(chunk, name)):
             return chunk
         blob = self.existing(name)
-        digest = self.digest(name, blob) if blob.length <= METADATA_BYTES_MAX else None
+        digest = self.digest(name) if blob.length <= METADATA_BYTES_MAX else None
         if digest is None or sha256 not in {None, digest}:
             raise altered(name, sha256)
         return msgspec.structs.replace(
@@ -233,10 +233,9 @@ class Rebuild:
             raise ContentConflict(f"The blob {name} is gone: somebody deleted it, or a lifecycle rule did.")
         return blob
 
-    def digest(self, name: str, blob: BlobProperties) -> str | None:
-        """SHA-256 of the blob's bytes; None when they are not as many as it has."""
-        digest, length = digest_of(self.store.read(name))
-        return digest if length == blob.length else None
+    def digest(self, name: str) -> str:
+        """SHA-256 of the blob's bytes, which are read."""
+        return digest_of(self.store.read(name))[0]
 
 
 def altered(name: str, sha256: str | None) -> ContentConflict:

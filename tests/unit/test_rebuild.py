@@ -19,6 +19,7 @@ from shared.domain.json_views import recording_view
 from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
 from shared.pipeline.rebuild import Outcome, Rebuilt
+from shared.pipeline.transfer import METADATA_BYTES_MAX
 from tests.builders import (
     CONTAINER,
     SERVER_CALL_ID,
@@ -145,6 +146,19 @@ def test_documents_lists_and_links_are_equal_once_lost_tables_were_rebuilt(both:
 
     assert (done.counts, done.cursor) == ({Outcome.REBUILT: 2}, None)
     assert (documents(both), lists(both), links(both)) == before
+
+
+def test_a_recording_of_which_acs_s_id_was_never_known_comes_back_and_is_there(cloud: Cloud, host: FakeHost) -> None:
+    keep_at_acs(cloud, 1)
+    host.publish(file_ready_event(1, subject_form=3))
+    host.settle()
+    before = documents(cloud)
+    lose_tables(cloud)
+
+    done = [outcomes(cloud), outcomes(cloud)]
+
+    assert cloud.recording().recording_id is None
+    assert (done, documents(cloud)) == ([{Outcome.REBUILT: 1}, {Outcome.PRESENT: 1}], before)
 
 
 def test_a_second_rebuild_changes_nothing(both: Cloud) -> None:
@@ -474,6 +488,40 @@ def test_metadata_that_version_0_1_never_had_are_not_missing(one: Cloud) -> None
     assert (one.chunk().status, one.chunk().metadata_sha256) == (ChunkStatus.STORED, None)
 
 
+def test_metadata_that_version_0_1_had_are_taken_as_they_lie(one: Cloud) -> None:
+    age(one)
+    name = manifest_name(one)
+    chunks = json.loads(one.store.blobs[name])["chunks"]
+    rewrite(one, name, chunks=[chunk | {"status": "stored"} for chunk in chunks])
+    lose_tables(one)
+
+    rebuild(one)
+
+    assert [chunk.metadata_sha256 for chunk in one.chunks()] == [digest(metadata(0)), digest(metadata(1))]
+
+
+def test_without_its_metadata_no_chunk_was_deleted_so_that_they_are_lost(one: Cloud) -> None:
+    age(one)
+    lose_metadata(one)
+    lose_tables(one)
+
+    rebuild(one)
+
+    assert one.chunk().failure_kind is FailureKind.CONFLICT
+
+
+def test_what_is_too_long_to_be_metadata_is_not_read(one: Cloud) -> None:
+    one.store.overwrite(one.chunk().metadata_blob or "", bytes(METADATA_BYTES_MAX + 1))
+    lose_tables(one)
+    before = one.world.counts["store.read"]
+
+    rebuild(one)
+
+    manifest, other = 1, 1
+    assert one.world.counts["store.read"] - before == manifest + other
+    assert one.chunk().failure_kind is FailureKind.CONFLICT
+
+
 def with_chunk(cloud: Cloud, **fields: Any) -> None:
     """Have the first chunk of a manifest say something else."""
     name = manifest_name(cloud)
@@ -640,7 +688,9 @@ def effects_of_a_rebuild() -> list[str]:
 
 
 @pytest.mark.parametrize("place", range(len(effects_of_a_rebuild())))
-def test_a_rebuild_that_was_killed_anywhere_is_completed_by_the_next_and_by_the_sweep(place: int) -> None:
+def test_a_rebuild_that_was_killed_anywhere_is_completed_by_the_next_and_by_the_sweep(
+    place: int, caplog: pytest.LogCaptureFixture
+) -> None:
     cloud = Cloud()
     host = FakeHost(cloud)
     recorded(cloud, host)
@@ -663,6 +713,7 @@ def test_a_rebuild_that_was_killed_anywhere_is_completed_by_the_next_and_by_the_
     assert (after["status"], after["failureKind"], after["tags"]) == ("failed", "conflict", before["tags"])
     assert cloud.catalog.open[id, ""].failed
     assert len(listed(cloud)) == 1
+    assert {line.getMessage().split()[0] for line in caplog.records} >= {"chunk_altered", "recording_failed"}
 
 
 @pytest.mark.parametrize("name", ["catalog.chunks", "catalog.link_acs_id", "catalog.create_chunks"])
