@@ -73,7 +73,8 @@ def host(cloud: Cloud) -> FakeHost:
 
 @pytest.fixture
 def both(cloud: Cloud, host: FakeHost) -> Cloud:
-    """A day with two recordings, one of them started here."""
+    """A day with two recordings, one of them started here, at times that no manifest says to the microsecond."""
+    cloud.world.advance(timedelta(microseconds=123_456))
     recorded(cloud, host)
     cloud.world.advance(timedelta(minutes=5))
     foreign(cloud, host)
@@ -192,6 +193,15 @@ def test_the_index_alone_may_be_lost(both: Cloud) -> None:
 
     assert outcomes(both) == {Outcome.PRESENT: 2}
     assert lists(both) == before
+
+
+def test_the_rows_alone_may_be_lost(both: Cloud) -> None:
+    before = documents(both), lists(both)
+    both.catalog.rows.clear()
+
+    rebuild(both)
+
+    assert (documents(both), lists(both)) == before
 
 
 def test_nothing_is_left_to_do_and_nothing_is_asked_of_acs(both: Cloud, host: FakeHost) -> None:
