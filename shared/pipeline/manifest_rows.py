@@ -165,7 +165,6 @@ def chunk_row(said: ChunkView, recording: Recording, around: Surroundings) -> Ch
         content_location="",
         call_id=recording.call_id,
         own_storage=own_storage,
-        format=None if own_storage else said.content_blob.rpartition(".")[2],
         stored_at=stored_at,
         deleted_at=deleted_at,
         open=False,

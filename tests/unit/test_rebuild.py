@@ -548,6 +548,7 @@ CHANGED: list[dict[str, Any]] = [
     {"createdAt": "0001-01-01T00:00:00Z"},
     {"completedAt": None},
     {"recordingStartTime": 7},
+    {"recordingStartTime": "soon"},
     {"recordingDurationMs": -1},
     {"recordingDurationMs": 10**15},
     {"tags": {"a": "x" * 40_000}},
@@ -555,6 +556,7 @@ CHANGED: list[dict[str, Any]] = [
     {"tags": {"a": 7}},
     {"serverCallId": "x" * 40_000},
     {"failure": ...},
+    {"failureKind": ...},
     {"schemaVersion": 2},
     {"chunks": []},
     {"chunks": None},
@@ -564,11 +566,26 @@ CHANGED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", CHANGED, ids=range(len(CHANGED)))
-def test_a_manifest_that_this_app_did_not_write_is_unreadable(one: Cloud, fields: dict[str, Any]) -> None:
+def test_a_manifest_that_this_app_did_not_write_is_unreadable(
+    one: Cloud, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     rewrite(one, manifest_name(one), **fields)
     lose_tables(one)
 
     assert (outcomes(one), one.catalog.rows) == ({Outcome.UNREADABLE: 1}, {})
+    assert "unforeseen" not in caplog.text
+
+
+@pytest.mark.parametrize("chunks", [None, [7], ..., []])
+def test_a_manifest_that_not_even_version_0_1_wrote_is_unreadable(
+    one: Cloud, chunks: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    age(one)
+    rewrite(one, manifest_name(one), chunks=chunks)
+    lose_tables(one)
+
+    assert outcomes(one) == {Outcome.UNREADABLE: 1}
+    assert "unforeseen" not in caplog.text
 
 
 CHANGED_CHUNKS: list[dict[str, Any]] = [
@@ -593,11 +610,43 @@ CHANGED_CHUNKS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", CHANGED_CHUNKS, ids=range(len(CHANGED_CHUNKS)))
-def test_a_manifest_of_chunks_that_this_app_did_not_write_is_unreadable(one: Cloud, fields: dict[str, Any]) -> None:
+def test_a_manifest_of_chunks_that_this_app_did_not_write_is_unreadable(
+    one: Cloud, fields: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     with_chunk(one, **fields)
     lose_tables(one)
 
     assert (outcomes(one), one.catalog.rows) == ({Outcome.UNREADABLE: 1}, {})
+    assert "unforeseen" not in caplog.text
+
+
+def test_a_copy_that_was_made_before_its_chunk_had_ended_comes_back_under_its_name(one: Cloud) -> None:
+    chunk = one.chunk()
+    names = [
+        name.replace(document_id(0), f"{document_id(0)}.unfinished")
+        for name in (chunk.content_blob, metadata_of(chunk))
+    ]
+    for old, new in zip((chunk.content_blob, metadata_of(chunk)), names, strict=True):
+        one.store.all[new] = one.store.all.pop(old)
+    with_chunk(one, contentBlob=names[0], metadataBlob=names[1])
+    lose_tables(one)
+
+    rebuild(one)
+
+    assert (one.chunk().status, one.chunk().content_blob) == (ChunkStatus.DELETED, names[0])
+
+
+def metadata_of(chunk: Chunk) -> str:
+    assert chunk.metadata_blob
+    return chunk.metadata_blob
+
+
+def test_a_document_id_that_is_no_key_of_a_row_is_refused_whatever_its_blobs_are_called(one: Cloud) -> None:
+    name = f"{one.recording().folder}/0000-a#b"
+    with_chunk(one, documentId="a#b", contentBlob=f"{name}.wav", metadataBlob=f"{name}.metadata.json")
+    lose_tables(one)
+
+    assert outcomes(one) == {Outcome.UNREADABLE: 1}
 
 
 @pytest.mark.parametrize("content", [b"", b"not json", b"[]", b"7", b"\xff", b"[" * 200_000])
