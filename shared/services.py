@@ -174,7 +174,7 @@ class Services:
 
     @LockedCachedProperty
     def open_work(self) -> OpenWork:
-        return OpenWork(self.catalog)
+        return OpenWork(self.catalog, self.settings.acs_retention)
 
     @LockedCachedProperty
     def sweep(self) -> Sweep:
@@ -189,7 +189,7 @@ class Services:
         )
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.message_patience)
         letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
-        return Sweep(self.open_work, letters, recordings, chunks, self.clock)
+        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, self.clock)
 
     @LockedCachedProperty
     def poison(self) -> Poison:

@@ -264,13 +264,45 @@ class TableCatalog:
             self.index.delete_entity(partition, row, raw_response_hook=refuse_other_than_gone)
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
+        # Not "le": an entry without a readable dueAt would be due never, instead of now.
+        return (entry for _, entry in self.index_entries("not ( dueAt gt @now )", now=now))
+
+    def expiring_entries(self, until: datetime) -> Iterator[IndexEntry]:
+        return (entry for _, entry in self.index_entries("expiresAt le @until", until=until))
+
+    def stuck_entries(self, since: datetime, after: str) -> Iterator[tuple[str, IndexEntry]]:
+        return self.index_entries("stuckSince ge @since", after, since=since)
+
+    def open_entries(self) -> Iterator[IndexEntry]:
+        return (entry for _, entry in self.index_entries("RowKey ge ''"))
+
+    def index_entries(self, condition: str, after: str = "", **parameters: Any) -> Iterator[tuple[str, IndexEntry]]:
+        """(place, entry) of the open-work index, shard by shard, behind a place; the service picks those wanted."""
+        behind, _, row = after.partition("/")
         with translate_errors():
-            for shard in range(table_rows.OPEN_SHARDS):
+            for partition in map(table_rows.open_partition, range(table_rows.OPEN_SHARDS)):
+                if partition < behind:
+                    continue
                 for entity in self.index.query_entities(
-                    # Not "le": a line without a readable dueAt would be due never, instead of now.
-                    "PartitionKey eq @partition and not ( dueAt gt @now )",
-                    parameters={"partition": table_rows.open_partition(shard), "now": now},
+                    f"PartitionKey eq @partition and RowKey gt @row and {condition}",
+                    parameters={"partition": partition, "row": row if partition == behind else "", **parameters},
                 ):
-                    line = table_rows.to_index_entry(entity)
-                    if line is not None:
-                        yield line
+                    entry = table_rows.to_index_entry(entity)
+                    if entry is not None and self.put_where_it_belongs(entity) <= partition:
+                        yield f"{partition}/{entity['RowKey']}", entry  # else it comes with the shard it was moved to
+
+    def put_where_it_belongs(self, entity: TableEntity) -> str:
+        """Move an entry that version 0.1 wrote, which spread those of one recording over the shards; returns its shard.
+
+        One that is there already is newer. What is moved while it is removed stays, which costs one check of its row.
+        """
+        partition = table_rows.entry_key(*str(entity["RowKey"]).split(":", 1))[0]
+        if entity["PartitionKey"] == partition:
+            return partition
+        try:
+            self.index.create_entity(dict(entity) | {"PartitionKey": partition}, **NO_CONTENT)
+        except HttpResponseError as error:
+            if code_of(error) not in THERE:
+                raise
+        self.remove(str(entity["PartitionKey"]), str(entity["RowKey"]))
+        return partition

@@ -22,7 +22,7 @@ columns are left out; times are UTC, numbers are 64 bits.
                                                      clueServerCallId, clueCallId)
     acs-{sha256 of id}    recording                  id: 6f1c2d3e-…
     open-00 … open-03     6f1c2d3e-…:0-wus-d4-ab12…  id, documentId, dueAt: 2026-11-22T10:37:05Z, since, expiresAt,
-                                                     warned: 0, failed: false, told: false
+                                                     stuckSince, warned: 0, failed: false, told: false
     open-00 … open-03     6f1c2d3e-…:                the same for the recording itself: documentId is empty
 """
 
@@ -43,7 +43,7 @@ from shared.domain.models import Chunk, Recording
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"
 CHUNK_ROWS_END = "chunk."  # the first key after every chunk-…
-OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; events bring 2,000 chunks at once
+OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; what is open of one recording stands in one
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later times first
 STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
@@ -257,9 +257,11 @@ def open_partition(shard: int) -> str:
 
 
 def entry_key(id: str, document_id: str) -> tuple[str, str]:
-    """(partition, row) of a line of the open-work index."""
-    row = f"{id}:{document_id}"
-    return open_partition(zlib.crc32(row.encode()) % OPEN_SHARDS), row
+    """(partition, row) of an entry of the open-work index: those of one recording stand together.
+
+    So one transaction writes what an event brings, up to 100 of them.
+    """
+    return open_partition(zlib.crc32(id.encode()) % OPEN_SHARDS), f"{id}:{document_id}"
 
 
 def entry_row(work: IndexEntry) -> Entity:

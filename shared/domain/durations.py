@@ -28,6 +28,7 @@ AT_RISK = WARNINGS[0]
 # Chosen: no retry waits longer than it must, a run that finds nothing costs next to nothing, and the alert on a silent
 # sweep counts on it. No setting, since the triggers must be indexed whatever the settings say.
 SWEEP_SCHEDULE = "0 * * * * *"  # every minute
+COUNTED_EVERY_MINUTES = 5  # chosen: how often a sweep reads all that is open, to count it
 SETTLE = timedelta(seconds=60)  # observed: ACS answers a start at once, and may not know the recording for a moment
 ASK_AGAIN = timedelta(minutes=1)  # chosen: how soon ACS is asked again when its answer is wanted and cannot be had
 FILES_CAME = timedelta(minutes=10)  # chosen: how long after an event ACS is asked every minute
@@ -40,8 +41,10 @@ FILE_PATIENCE = timedelta(hours=6)  # chosen: after the retention; a file whose 
 EMPTY_IS_KNOWN_FOR = timedelta(hours=2)  # chosen: how old ACS's last "inactive" may be to prove that it never ran
 START_TOLERANCE = timedelta(seconds=60)  # chosen: clocks differ; a row may be younger than ACS's start time
 START_SECONDS_MAX = 120  # chosen: how long a start may be in flight; three tries of 30 seconds, and the rows
+ROW_PATIENCE = timedelta(minutes=15)  # chosen: how soon an entry is looked at again whose row is not there yet
 ORPHAN_PATIENCE = timedelta(hours=1)  # chosen: an index entry without a row belongs to an event that comes again
-FAILED_STAYS = timedelta(days=7)  # chosen: how long a failed recording counts as open unless it is replayed
+FAILED_STAYS = timedelta(days=8)  # chosen: how long a failed recording counts as open unless it is replayed
+REPLAY_BACK = timedelta(days=7)  # chosen: how far back a replay goes; a day less than what it goes by stays
 FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
 CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one recording that callbacks make us ask
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm

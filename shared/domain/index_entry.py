@@ -13,9 +13,10 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         document_id: the chunk; empty when it is the recording itself that is to be checked.
         due_at: when to check; a hint, the row it points to decides.
         since: when the work came up.
-        expires_at: when ACS destroys what is to be saved.
-        warned: how many warnings were given that it is about to.
-        failed: nothing is left to do but to be noticed: the recording failed and was not replayed.
+        expires_at: when ACS destroys what is not saved; None once nothing of it is unsaved.
+        stuck_since: when it failed, or first could not be done; what a replay goes by. None while all is well.
+        warned: how many warnings were given that it is about to be destroyed.
+        failed: nothing is left to do but to be noticed: it failed, that was alerted, and it was not replayed.
         told: an unforeseen fault of the row it points to was alerted; the name is that of the column.
     """
 
@@ -24,6 +25,7 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     due_at: datetime
     since: datetime | None = None
     expires_at: datetime | None = None
+    stuck_since: datetime | None = None
     warned: int = 0
     failed: bool = False
     told: bool = False

@@ -311,6 +311,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
         open: whether something is left to do; what completion and the sweep ask for.
         attempts: transfers and deletions that were begun.
+        stuck_since: when it failed, or first could not be done since all was well; None while all is.
         warned: how many warnings were logged that ACS is about to destroy it.
         due_at: when the sweep must check it next; None once nothing is left to do.
         claimed_until: until when a worker holds it.
@@ -354,6 +355,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: ChunkStatus
     open: bool = True
     attempts: int = 0
+    stuck_since: datetime | None = None
     warned: int = 0
     due_at: datetime | None = None
     claimed_until: datetime | None = None

@@ -9,43 +9,49 @@ So whatever dies in between leaves an entry too many or one that is due too earl
 An entry that is missing would lose the chunk, and none ever is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from shared.domain.derived_fields import SAVED
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
-from shared.domain.models import Chunk, ChunkRef, Recording
+from shared.domain.log import LogEvent
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FilesStatus, Recording
 from shared.domain.ports import Catalog
-
-FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class OpenWork:
-    """Keeps index entries together with their rows."""
+    """Keeps index entries together with their rows.
+
+    Attributes:
+        retention: how long ACS keeps a file.
+    """
 
     catalog: Catalog
+    retention: timedelta
 
-    def entries(self) -> Iterator[IndexEntry]:
-        """All entries, due or not; the gauge counts them.
+    def watch(self, recording: Recording, due_at: datetime, chunks: Sequence[Chunk] = ()) -> None:
+        """Have a recording checked at a time, and each of these chunks when its row is due.
 
-        Raises:
-            CatalogUnavailable: Table Storage did not answer; the entries before are valid.
+        Those that failed are at risk, and stay until ACS destroys them.
         """
-        return self.catalog.due_entries(FOREVER)
-
-    def watch(self, recording: Recording, due_at: datetime, chunks: Iterable[Chunk] = ()) -> None:
-        """Have a recording checked at a time, and each of these chunks when its row is due."""
-        entries = [chunk_entry(chunk, chunk.due_at) for chunk in chunks if chunk.due_at]
-        self.catalog.put_entries([recording_entry(recording, due_at), *entries])
+        open_ones = [chunk_entry(chunk, chunk.due_at) for chunk in chunks if chunk.due_at]
+        failed = [failed_entry(chunk) for chunk in chunks if chunk.status is ChunkStatus.FAILED]
+        self.catalog.put_entries([self.recording_entry(recording, due_at), *open_ones, *failed])
 
     def watch_failure(self, recording: Recording, due_at: datetime) -> None:
         """Keep a failed recording, which was alerted, among the open ones."""
-        self.catalog.put_entries([msgspec.structs.replace(recording_entry(recording, due_at), failed=True)])
+        entry = self.recording_entry(recording, due_at)
+        self.catalog.put_entries([msgspec.structs.replace(entry, failed=True)])
+
+    def recording_entry(self, recording: Recording, due_at: datetime) -> IndexEntry:
+        entry = recording_entry(recording, due_at)
+        return msgspec.structs.replace(entry, expires_at=unannounced_until(recording, self.retention))
 
     def watch_chunks(self, chunks: Iterable[Chunk]) -> None:
         """Have chunks checked when their rows are due."""
@@ -80,12 +86,29 @@ class OpenWork:
         self.catalog.put_entries([postponed])
         return postponed
 
-    def refresh(self, chunk: Chunk, due_at: datetime) -> None:
-        """Have a chunk's entry say what its row says: when ACS destroys it, and how many warnings were given."""
-        self.catalog.put_entries([chunk_entry(chunk, due_at)])
+    def refresh(self, chunk: Chunk, due_at: datetime, *, failed: bool = False) -> None:
+        """Have a chunk's entry say what its row says: when ACS destroys it, and how many warnings were given.
 
-    def finish(self, ref: ChunkRef) -> None:
-        """Forget a chunk: nothing is left to do, and everything that follows from its last write is done."""
+        `failed` says that it failed, and was alerted.
+        """
+        self.catalog.put_entries([msgspec.structs.replace(chunk_entry(chunk, due_at), failed=failed)])
+
+    def look_again(self, entry: IndexEntry, due_at: datetime) -> None:
+        """Check again later what is not there yet."""
+        self.catalog.put_entries([msgspec.structs.replace(entry, due_at=due_at)])
+
+    def finish(self, chunk: Chunk, now: datetime) -> None:
+        """Forget a chunk: nothing is left to do, and everything that follows from its last write is done.
+
+        One that failed while ACS still has it is at risk, and stays until ACS destroys it.
+        """
+        if chunk.status is ChunkStatus.FAILED and chunk.expires_at > now:
+            self.catalog.put_entries([failed_entry(chunk)])
+        else:
+            self.forget(chunk.ref)
+
+    def forget(self, ref: ChunkRef) -> None:
+        """Forget a chunk, whatever its row says."""
         self.catalog.remove_entry(ref.id, ref.document_id)
 
     def close(self, recording_id: str) -> None:
@@ -94,7 +117,8 @@ class OpenWork:
 
 
 def recording_entry(recording: Recording, due_at: datetime) -> IndexEntry:
-    return IndexEntry(id=recording.id, due_at=due_at, since=recording.created_at)
+    stuck_since = recording.updated_at if recording.files is FilesStatus.FAILED else None
+    return IndexEntry(id=recording.id, due_at=due_at, since=recording.created_at, stuck_since=stuck_since)
 
 
 def chunk_entry(chunk: Chunk, due_at: datetime) -> IndexEntry:
@@ -103,6 +127,27 @@ def chunk_entry(chunk: Chunk, due_at: datetime) -> IndexEntry:
         document_id=chunk.document_id,
         due_at=due_at,
         since=chunk.created_at,
-        expires_at=chunk.expires_at,
+        expires_at=None if chunk.status in SAVED else chunk.expires_at,
+        stuck_since=chunk.stuck_since,
         warned=chunk.warned,
     )
+
+
+def failed_entry(chunk: Chunk) -> IndexEntry:
+    """The entry of a chunk that failed and was alerted: at risk until ACS destroys it."""
+    return msgspec.structs.replace(chunk_entry(chunk, chunk.expires_at), failed=True)
+
+
+def unannounced_until(recording: Recording, retention: timedelta) -> datetime | None:
+    """Until when ACS may keep what it did not announce of a recording that has ended; None where that is nothing.
+
+    That is all of it where no event came, what is missing between chunks, and chunks that an event lists unreadably.
+    """
+    if recording.start_failure is not None or recording.is_empty:
+        return None
+    if recording.unread_events:
+        return recording.expires_at
+    if recording.folder is None and recording.files in {FilesStatus.NONE, FilesStatus.FAILED}:
+        return recording.ended_at + retention if recording.ended_at else None
+    is_incomplete = recording.files is FilesStatus.TRANSFERRING and recording.told == LogEvent.RECORDING_INCOMPLETE
+    return (recording.heard_at or recording.updated_at) + retention if is_incomplete else None

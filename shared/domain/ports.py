@@ -86,7 +86,16 @@ class Catalog(Protocol):
         """Remove a chunk's entry from the open-work index, a recording's without a document; fine if there is none."""
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
-        """Entries of the open-work index whose hint says that they are due."""
+        """Entries of the open-work index whose hint says that they are due, in no order."""
+
+    def expiring_entries(self, until: datetime) -> Iterator[IndexEntry]:
+        """Entries whose hint says that ACS destroys by then what is not saved, in no order."""
+
+    def stuck_entries(self, since: datetime, after: str) -> Iterator[tuple[str, IndexEntry]]:
+        """(cursor, entry) of what failed or got stuck then or later, in the order of cursors, behind one of them."""
+
+    def open_entries(self) -> Iterator[IndexEntry]:
+        """All entries of the open-work index, in no order."""
 
 
 CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recording's

@@ -57,7 +57,7 @@ class Completion:
         # all the same. The recording has an entry of its own, by which the sweep tries again and alerts.
         with suppress(Unforeseen):
             attempt(partial(self.complete_if_last, chunk.id))
-        self.open_work.finish(chunk.ref)  # last: until then the sweep still finds what was left undone
+        self.open_work.finish(chunk, self.clock())  # last: until then the sweep still finds what was left undone
 
     def complete_if_last(self, id: str) -> Recording | None:
         """Complete the recording unless something is left to do; decide anew whenever its row was written meanwhile.

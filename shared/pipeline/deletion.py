@@ -101,8 +101,12 @@ class Deletion:
             return self.copy_again(chunk, error)
         except ContentConflict as error:
             failure = f"{error} Keep both, find out who wrote the blob, then replay."
-            failed = chunk.moved(ChunkStatus.FAILED)
-            self.finish(msgspec.structs.replace(failed, failure=failure, failure_kind=FailureKind.CONFLICT))
+            now = self.clock()
+            failed = msgspec.structs.replace(
+                chunk.moved(ChunkStatus.FAILED), failure=failure, failure_kind=FailureKind.CONFLICT, stuck_since=now
+            )
+            self.open_work.refresh(failed, now)  # first: what is not saved any more is at risk
+            self.finish(failed)
         except Transient as error:
             self.defer(chunk, error)
         else:
@@ -161,9 +165,10 @@ class Deletion:
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""
         log(LogEvent.CHUNK_ALTERED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
+        now = self.clock()
         row = unproven(chunk.moved(ChunkStatus.PENDING))
-        due = self.clock() + self.retries.message_patience
-        self.catalog.save_chunk(msgspec.structs.replace(row, failure=str(error), due_at=due))
+        due = now + self.retries.message_patience
+        self.open_work.postpone(row, due, failure=str(error), stuck_since=now)
         return Messages(transfers=(chunk.ref,))
 
     def defer(self, chunk: Chunk, error: Transient) -> None:
@@ -176,7 +181,8 @@ class Deletion:
         due = now + self.retries.wait(chunk.attempts, error.retry_after_seconds)
         failure = f"{error} The copy is safe; the deletion is tried again."
         alert_unforeseen(chunk, error, failure)
-        self.open_work.postpone(chunk, due, attempts=chunk.attempts + 1, failure=failure)
+        since = chunk.stuck_since or now
+        self.open_work.postpone(chunk, due, attempts=chunk.attempts + 1, failure=failure, stuck_since=since)
         log(LogEvent.CHUNK_DEFERRED, id=chunk.id, documentId=chunk.document_id, failure=str(error))
 
     def finish(self, chunk: Chunk) -> None:

@@ -196,6 +196,7 @@ def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
         warned=0 if old.status is ChunkStatus.FAILED else old.warned,  # it is at risk once more
         stored_at=None,
         open=True,
+        stuck_since=None,
         failure=None,
         failure_kind=None,
     )
@@ -342,6 +343,7 @@ def chunk_row(
             failure=failure,
             failure_kind=FailureKind.REJECTED,
             open=False,
+            stuck_since=now,
             due_at=None,
         )
 

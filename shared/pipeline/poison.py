@@ -41,9 +41,10 @@ class Poison:
         chunk = self.catalog.chunk(ref)
         if chunk is None or not chunk.open:
             return
-        due = self.clock() + self.retries.longest
+        now = self.clock()
         failure = "Its queue message could not be handled five times over; the next try is planned."
-        self.open_work.postpone(chunk, due, failure=failure)
+        since = chunk.stuck_since or now
+        self.open_work.postpone(chunk, now + self.retries.longest, failure=failure, stuck_since=since)
 
 
 def alert_if_ours(queue: str, body: bytes) -> bool:

@@ -128,7 +128,7 @@ class Replay:
         """Send a chunk again; a failed one becomes pending, and what was altered is proven anew."""
         chunk = unproven(chunk) if chunk.altered else chunk
         begun_anew = {"status": ChunkStatus.PENDING, "bytes_done": 0} if chunk.status is ChunkStatus.FAILED else {}
-        columns = {"open": True, "failure": None, "failure_kind": None, **begun_anew}
+        columns = {"open": True, "failure": None, "failure_kind": None, "stuck_since": None, **begun_anew}
         return resend(self.open_work, chunk, self.clock() + self.message_patience, **columns)
 
     def rejected_of(self, recording: Recording, run: Run) -> Messages:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.domain.durations import ORPHAN_PATIENCE, WARNINGS
+from shared.domain.derived_fields import SAVED
+from shared.domain.durations import AT_RISK, ORPHAN_PATIENCE, ROW_PATIENCE, WARNINGS
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages
+from shared.domain.models import Chunk, ChunkRef, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
@@ -29,14 +30,11 @@ class ChunkSweep:
 
     def check(self, entry: IndexEntry, now: datetime) -> Messages:
         """Send the chunk again if its row is due, too; finish it if a crash left that undone."""
-        ref = ChunkRef(entry.id, entry.document_id)
-        chunk = self.catalog.chunk(ref)
-        if chunk is None and is_orphan(entry, now):
-            self.open_work.finish(ref)
-            chunk = self.catalog.chunk(ref)  # entry and row may have been written while this one was removed
-            self.open_work.watch_chunks([chunk] if chunk is not None else [])
-        elif chunk is None:
-            return Messages()
+        chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
+        if chunk is None:
+            self.without_row(entry, now)
+        elif not chunk.open and entry.failed:
+            self.open_work.finish(chunk, now)  # it was alerted then
         elif not chunk.open or chunk.due_at is None:
             self.completion.end_chunk(chunk)
         elif chunk.due_at > now:
@@ -45,14 +43,22 @@ class ChunkSweep:
             return resend(self.open_work, chunk, now + self.message_patience)
         return Messages()
 
+    def without_row(self, entry: IndexEntry, now: datetime) -> None:
+        """An entry whose row is not there yet, or never will be; both may be written just now."""
+        ref = ChunkRef(entry.id, entry.document_id)
+        if is_orphan(entry, now):
+            self.open_work.forget(ref)
+        else:
+            self.open_work.look_again(entry, now + ROW_PATIENCE)
+        chunk = self.catalog.chunk(ref)
+        self.open_work.watch_chunks([chunk] if chunk is not None else [])
+
     def warn(self, entry: IndexEntry, now: datetime) -> Messages:
         """Log a warning at each threshold, then record it on the row: a crash repeats a warning and loses none.
 
         Claimed chunks are skipped until their claim ends: writing the row would break the claim.
         """
         level = warnings_due(entry, now)
-        if level <= entry.warned:
-            return Messages()
         chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
         if chunk is None or (chunk.claimed_until or now) > now:
             return Messages()
@@ -60,12 +66,12 @@ class ChunkSweep:
             if chunk.warned < level:
                 log_risk(chunk, now)
                 chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
-            self.open_work.refresh(chunk, entry.due_at)
+            self.open_work.refresh(chunk, entry.due_at, failed=entry.failed)
         return Messages()
 
 
 def log_risk(chunk: Chunk, now: datetime) -> None:
-    if chunk.status is not ChunkStatus.PENDING:
+    if chunk.status in SAVED:
         return
     log(
         LogEvent.CHUNK_AT_RISK,
@@ -78,11 +84,18 @@ def log_risk(chunk: Chunk, now: datetime) -> None:
 
 
 def warnings_due(entry: IndexEntry, now: datetime) -> int:
-    """How many thresholds before its destruction a chunk has passed."""
+    """How many thresholds before its destruction what is not saved has passed."""
     left = entry.expires_at - now if entry.expires_at else timedelta.max
     return sum(left <= threshold for threshold in WARNINGS)
 
 
 def is_orphan(entry: IndexEntry, now: datetime) -> bool:
     """Whether an entry without a row is left over: its event, which was not acknowledged, must have come again."""
-    return now - entry.due_at > ORPHAN_PATIENCE
+    return now - (entry.since or entry.due_at) > ORPHAN_PATIENCE
+
+
+def is_at_risk(entry: IndexEntry, now: datetime) -> bool:
+    """Whether ACS is about to destroy what is not saved. A chunk is so until its row says what became of it."""
+    if entry.expires_at is None or entry.expires_at - now > AT_RISK:
+        return False
+    return bool(entry.document_id) or entry.expires_at > now

@@ -1,24 +1,57 @@
 """The sweep's gauge: how much is open, how old, and at risk; the log line that alerts and the workbook read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.durations import COUNTED_EVERY_MINUTES
 from shared.domain.index_entry import IndexEntry
-from shared.domain.log import LogEvent, log
+from shared.domain.log import Field, LogEvent, log
 from shared.domain.models import Messages
-from shared.pipeline.sweep_chunks import warnings_due
 
 
-def log_gauge(entries: Sequence[IndexEntry], due: int, messages: Messages, now: datetime) -> None:
-    chunks = [entry for entry in entries if entry.document_id]
-    oldest = min((entry.since for entry in chunks if entry.since), default=now)
-    log(
-        LogEvent.SWEEP_FINISHED,
-        open=len(chunks),
-        oldestOpenSeconds=round((now - oldest).total_seconds()),
-        due=due,
-        failed=sum(entry.failed for entry in entries),
-        atRisk=sum(warnings_due(entry, now) > 0 for entry in chunks),
-        transfers=len(messages.transfers),
-        deletions=len(messages.deletions),
-    )
+@dataclass
+class Gauge:
+    """What a run found; None for what it did not look at, or could not read to the end.
+
+    Attributes:
+        due: entries that were due.
+        at_risk: entries of what is not saved and is destroyed within hours.
+        open: entries of chunks.
+        failed: entries of recordings that failed.
+        oldest_open_seconds: how long ago the oldest of those chunks came up.
+    """
+
+    due: int | None = None
+    at_risk: int | None = None
+    open: int | None = None
+    failed: int | None = None
+    oldest_open_seconds: int | None = None
+
+    def count(self, entries: Iterable[IndexEntry], now: datetime) -> None:
+        """Count what is open: everything is read for that, so it is done less often."""
+        chunks, failed, oldest = 0, 0, now
+        for entry in entries:
+            chunks += bool(entry.document_id) and not entry.failed
+            failed += entry.failed and not entry.document_id
+            oldest = min(oldest, entry.since or now) if entry.document_id and not entry.failed else oldest
+        self.open, self.failed = chunks, failed
+        self.oldest_open_seconds = round((now - oldest).total_seconds())
+
+
+def counts_all(now: datetime) -> bool:
+    """Whether the run of this minute counts everything."""
+    return now.minute % COUNTED_EVERY_MINUTES == 0
+
+
+def log_gauge(gauge: Gauge, messages: Messages) -> None:
+    """Log what was found; what was not looked at is left out."""
+    found: dict[str, Field] = {
+        "open": gauge.open,
+        "oldestOpenSeconds": gauge.oldest_open_seconds,
+        "due": gauge.due,
+        "failed": gauge.failed,
+        "atRisk": gauge.at_risk,
+    }
+    known = {name: value for name, value in found.items() if value is not None}
+    log(LogEvent.SWEEP_FINISHED, **known, transfers=len(messages.transfers), deletions=len(messages.deletions))

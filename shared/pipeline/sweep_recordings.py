@@ -9,7 +9,7 @@ import msgspec
 
 from shared.control.control_answers import next_question, unconfirmed
 from shared.control.control_recording import Control
-from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, FILE_PATIENCE, LOOK_AGAIN
+from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, FILE_PATIENCE, LOOK_AGAIN, ROW_PATIENCE
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
@@ -48,18 +48,23 @@ class RecordingSweep:
                 for the next run: a run that outlasts its time would send nothing.
         """
         recording = self.catalog.recording(entry.id)
-        if recording is None and is_orphan(entry, now):
-            self.open_work.close(entry.id)
-            recording = self.catalog.recording(entry.id)  # both may have been written while the entry was removed
-            if recording is not None:
-                self.open_work.watch(recording, now)
-        elif recording is None:
-            return Messages()
+        if recording is None:
+            self.without_row(entry, now)
         elif recording.refused:
             self.completion.close(recording)  # the caller was answered at once
         else:
             self.check_row(recording, entry, now, ask_until)
         return Messages()
+
+    def without_row(self, entry: IndexEntry, now: datetime) -> None:
+        """An entry whose row is not there yet, or never will be; both may be written just now."""
+        if is_orphan(entry, now):
+            self.open_work.close(entry.id)
+        else:
+            self.open_work.look_again(entry, now + ROW_PATIENCE)
+        recording = self.catalog.recording(entry.id)
+        if recording is not None:
+            self.open_work.watch(recording, now)
 
     def ask(self, recording: Recording) -> tuple[Recording, bool]:
         """The recording with ACS's word on it where the end is not confirmed, and whether ACS was asked in vain."""

@@ -17,7 +17,7 @@ from shared.copying.content_checks import SIGNATURE_BYTES, check_metadata, check
 from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
 from shared.domain import blob_names, units
-from shared.domain.durations import ATTEMPT_SECONDS_MAX
+from shared.domain.durations import AT_RISK, ATTEMPT_SECONDS_MAX
 from shared.domain.errors import (
     BlobExists,
     BlocksInTheWay,
@@ -149,11 +149,15 @@ class Transfer:
             log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=contradiction)
         digest = hashlib.sha256(content).hexdigest()
         ends = chunk_ends(facts, self.retries.retention)
+        expires_at = min([chunk.expires_at, *ends])
+        if expires_at < chunk.expires_at and expires_at - self.clock() <= AT_RISK + self.retries.claim:
+            # It is at risk before whatever comes next would say so.
+            self.open_work.refresh(msgspec.structs.replace(chunk, expires_at=expires_at), chunk.due_at or expires_at)
         claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
             metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
-            expires_at=min([chunk.expires_at, *ends]),
+            expires_at=expires_at,
             gone_by=max([chunk.gone_by, *ends]) if chunk.gone_by else None,
             left_at_acs=contradiction or chunk.left_at_acs,
         )
@@ -292,6 +296,7 @@ class Transfer:
             failure=failure or left_at_acs(chunk),
             due_at=now + self.retries.message_patience if deletable else None,
             open=deletable,
+            stuck_since=None,
         )
         self.catalog.save_chunk(row)
         log(LogEvent.CHUNK_STORED, id=row.id, documentId=row.document_id, bytes=row.bytes)
@@ -310,7 +315,7 @@ class Transfer:
         alert_unforeseen(chunk, error, failure)
         if isinstance(error, BlocksInTheWay) and chunk.failure != failure:
             log_risk(msgspec.structs.replace(chunk, failure=failure), now)  # now, since only a person can act
-        row = self.open_work.postpone(chunk, due, failure=failure)
+        row = self.open_work.postpone(chunk, due, failure=failure, stuck_since=chunk.stuck_since or now)
         log(LogEvent.CHUNK_DEFERRED, id=row.id, documentId=row.document_id, attempts=row.attempts, failure=str(error))
         return Messages()
 
@@ -343,6 +348,7 @@ class Transfer:
             claimed_until=None,
             due_at=None,
             open=False,
+            stuck_since=self.clock(),
             failure=str(error),
             failure_kind=FailureKind.EXPIRED if isinstance(error, Expired) else FailureKind.CONFLICT,
         )

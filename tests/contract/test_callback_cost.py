@@ -46,7 +46,9 @@ class Counted:
 
     def post(self, *events: dict[str, Any], verified: bool) -> int:
         """Post callbacks; returns how many requests that led to."""
-        control = Control(self.acs.calls, self.catalog, OpenWork(self.catalog), now, timedelta(hours=48))
+        control = Control(
+            self.acs.calls, self.catalog, OpenWork(self.catalog, timedelta(hours=24)), now, timedelta(hours=48)
+        )
         verifier = FakeCallbackVerifier() if verified else None
         self.acs.simulator.seen.clear()
         self.adapter.requests.clear()

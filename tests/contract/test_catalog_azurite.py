@@ -1,13 +1,14 @@
 """What only the catalog in Azure Tables can get wrong: outages, and keys and columns as Table Storage wants them."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
 from azure.data.tables import TableServiceClient
 
 from local.azurite import Azurite, Ports
+from shared.adapters import table_rows
 from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.errors import CatalogUnavailable
@@ -117,10 +118,27 @@ def test_a_new_recording_is_findable_before_its_row_exists(table_catalog: TableC
 
 
 @pytest.mark.stack
-def test_open_work_of_one_recording_spreads_over_the_shards(table_catalog: TableCatalog) -> None:
+def test_open_work_of_one_recording_stands_in_one_shard_and_that_of_many_in_all(table_catalog: TableCatalog) -> None:
     table_catalog.put_entries([a_line(id="a", document_id=f"{number:04}") for number in range(200)])
+    assert len({str(line["PartitionKey"]) for line in table_catalog.index.list_entities()}) == 1
 
-    shards = {str(line["PartitionKey"]) for line in table_catalog.index.list_entities()}
+    table_catalog.put_entries([a_line(id=f"{number:04}") for number in range(200)])
+    assert len({str(line["PartitionKey"]) for line in table_catalog.index.list_entities()}) == 4
 
-    assert len(shards) == 4
-    assert len(list(table_catalog.due_entries(NOW + timedelta(days=1)))) == 200
+
+@pytest.mark.stack
+@pytest.mark.parametrize("is_newer", [False, True])
+def test_an_entry_in_the_shard_of_version_0_1_is_put_where_it_belongs(
+    table_catalog: TableCatalog, *, is_newer: bool
+) -> None:
+    line, newer = a_line(id="a"), a_line(id="a", warned=2)
+    keys = table_rows.entry_row(line)
+    wrong = "open-01" if keys["PartitionKey"] != "open-01" else "open-02"
+    table_catalog.index.upsert_entity(keys | {"PartitionKey": wrong})
+    if is_newer:
+        table_catalog.put_entries([newer])
+
+    list(table_catalog.open_entries())
+
+    assert list(table_catalog.open_entries()) == [newer if is_newer else line]
+    assert [str(row["PartitionKey"]) for row in table_catalog.index.list_entities()] == [keys["PartitionKey"]]

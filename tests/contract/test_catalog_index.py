@@ -332,3 +332,29 @@ def test_lines_may_be_closed_and_renewed_while_they_are_listed(catalog: Catalog)
 
     assert seen == 20
     assert due(catalog, NOW) == []
+
+
+def test_what_ceases_to_be_there_soon_is_found(catalog: Catalog) -> None:
+    offsets = {"a": 0, "b": 1, "c": 2}
+    lines = [a_line(id=id, expires_at=NOW + seconds * SECOND) for id, seconds in offsets.items()]
+    catalog.put_entries([*lines, a_line(id="never")])
+
+    assert {entry.id for entry in catalog.expiring_entries(NOW + SECOND)} == {"a", "b"}
+
+
+def test_what_got_stuck_since_a_time_is_found_page_by_page(catalog: Catalog) -> None:
+    stuck = [a_line(id=f"{number:02}", stuck_since=NOW + number * SECOND) for number in range(12)]
+    catalog.put_entries([*stuck, a_line(id="well")])
+
+    found = list(catalog.stuck_entries(NOW + 2 * SECOND, ""))
+
+    assert {entry.id for _, entry in found} == {f"{number:02}" for number in range(2, 12)}
+    rests = [list(catalog.stuck_entries(NOW + 2 * SECOND, cursor)) for cursor, _ in found]
+    assert rests == [found[count:] for count in range(1, 11)]
+
+
+def test_all_that_is_open_can_be_counted(catalog: Catalog) -> None:
+    lines = [a_line(id=f"{number:02}", due_at=NOW + number * SECOND) for number in range(30)]
+    catalog.put_entries(lines)
+
+    assert sorted(entry.id for entry in catalog.open_entries()) == [line.id for line in lines]

@@ -248,9 +248,29 @@ class FakeCatalog:
         self.world.written("catalog.remove_entry", lambda: self.open.pop((id, document_id), None))
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
-        with self.world.effect("catalog.due_entries"):
-            lines = [line for _, line in sorted(self.open.items()) if line.due_at <= now]
-        yield from lines
+        return self.entries_of("catalog.due_entries", lambda entry: entry.due_at <= now)
+
+    def expiring_entries(self, until: datetime) -> Iterator[IndexEntry]:
+        return self.entries_of("catalog.expiring_entries", lambda entry: is_by(entry.expires_at, until))
+
+    def stuck_entries(self, since: datetime, after: str) -> Iterator[tuple[str, IndexEntry]]:
+        stuck = self.entries_of(
+            "catalog.stuck_entries", lambda entry: bool(entry.stuck_since and entry.stuck_since >= since)
+        )
+        places = ((f"{entry.id}:{entry.document_id}", entry) for entry in stuck)
+        return (one for one in places if one[0] > after)
+
+    def open_entries(self) -> Iterator[IndexEntry]:
+        return self.entries_of("catalog.open_entries", lambda _: True)
+
+    def entries_of(self, effect: str, wanted: Callable[[IndexEntry], bool]) -> Iterator[IndexEntry]:
+        with self.world.effect(effect):
+            entries = [entry for _, entry in sorted(self.open.items()) if wanted(entry)]
+        yield from entries
+
+
+def is_by(moment: datetime | None, until: datetime) -> bool:
+    return moment is not None and moment <= until
 
 
 def refuse_batch(keys: Sequence[Key], rows: Sequence[msgspec.Struct]) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from shared.control.list_recordings import LIMIT_MAX, Query
 from shared.domain.blob_names import manifest_blob
-from shared.domain.durations import SILENCE_RETENTIONS
+from shared.domain.durations import AT_RISK, SILENCE_RETENTIONS
 from shared.domain.listed_rows import rows_of_call
 from shared.domain.models import (
     CHUNK_TRANSITIONS,
@@ -78,9 +78,20 @@ class Oracle:
 
     def row_written(self, before: Row | None, row: Row) -> None:
         if isinstance(row, Chunk):
+            self.known_at_risk(row)
             self.chunk_written(before, row)
         else:
             self.recording_written(before, row)
+
+    def known_at_risk(self, row: Chunk) -> None:
+        """I16: of what is not saved and dies within hours, the index of open work says so before its row does."""
+        now = self.cloud.world.now
+        saved = row.status in {ChunkStatus.STORED, ChunkStatus.DELETED}
+        if saved or not now < row.expires_at <= now + AT_RISK:
+            return
+        entry = self.cloud.catalog.open.get((row.id, row.document_id))
+        known = entry is not None and entry.expires_at is not None and entry.expires_at <= now + AT_RISK
+        hold(known, f"Chunk {row.index} is {row.status}, dies at {row.expires_at}, and is not known to be at risk.")
 
     def chunk_written(self, before: Row | None, row: Chunk) -> None:
         if not isinstance(before, Chunk):

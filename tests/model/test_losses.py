@@ -40,6 +40,9 @@ def test_a_pair_of_faults_anywhere_around_a_loss_keeps_nobody_from_being_told(na
 def test_what_was_told_of_a_loss_is_not_told_for_ever(name: str) -> None:
     run = LossRun(name, FixedFaults({})).run()
     host = FakeHost(run.cloud)
+    for _ in range(24):  # until then it is warned of what ACS still has
+        run.world.advance(timedelta(hours=1))
+        host.sweep()
 
     with Alerts() as alerts:
         for _ in range(12 * 24):

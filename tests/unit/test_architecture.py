@@ -173,7 +173,7 @@ def test_the_open_work_index_is_written_in_one_module_only() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"put_entries", "remove_entry", "due_entries"}
+        and node.func.attr in {"put_entries", "remove_entry"}
     }
 
     assert writers == {"shared.domain.open_work"}

@@ -426,7 +426,7 @@ def test_a_recording_that_is_reopened_is_open_work_and_no_failure_any_more(cloud
     cloud.services.completion.reopen(row, BEGINNING + timedelta(minutes=5))
 
     assert (cloud.recording().files, cloud.recording().failure) == (FilesStatus.TRANSFERRING, None)
-    assert list(cloud.catalog.open.values()) == [recording_entry(row, BEGINNING + timedelta(minutes=5))]
+    assert list(cloud.catalog.open.values()) == [recording_entry(cloud.recording(), BEGINNING + timedelta(minutes=5))]
 
 
 @pytest.mark.parametrize(
@@ -481,7 +481,8 @@ def test_a_failure_is_looked_at_as_often_as_its_recording_may_change(
 
     cloud.services.completion.keep_open(failure, BEGINNING)
 
-    assert list(cloud.catalog.open.values()) == [replace(recording_entry(failure, BEGINNING + wait), failed=True)]
+    entry = cloud.services.open_work.recording_entry(failure, BEGINNING + wait)
+    assert list(cloud.catalog.open.values()) == [replace(entry, failed=True)]
 
 
 def test_a_chunk_that_was_saved_is_not_told_as_lost(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:

@@ -202,6 +202,7 @@ def test_what_came_of_an_index_that_broke_off_is_done(
 def test_what_nobody_foresaw_of_the_index_is_told(
     announced: Cloud, index: OddIndex, caplog: pytest.LogCaptureFixture
 ) -> None:
+    announced.world.advance(PATIENCE)
     index.error = ZeroDivisionError()
 
     assert sweep(announced) == Messages()
