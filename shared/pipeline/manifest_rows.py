@@ -155,13 +155,13 @@ def chunk_row(said: ChunkView, recording: Recording, around: Surroundings) -> Ch
     stored_at, deleted_at = at(said.stored_at), at(said.deleted_at)
     if stored_at is None:
         raise NotUnderstood("The manifest is not to be used: it does not say when a chunk was stored.")
-    # Of a saved chunk it is not shown: where the copy turns out to be lost, it must not be later than it was.
+    # Of a saved chunk it is not shown; should the copy turn out to be lost, it must not be later than it was.
     kept_until = min(filter(None, (stored_at, recording.ended_at))) + around.retention
     chunk = Chunk(
         **{name: getattr(said, name) for name in OF_CHUNK},
         id=recording.id,
         created_at=around.now,
-        expires_at=at(said.expires_at) or deleted_at or kept_until,
+        expires_at=deleted_at or at(said.expires_at) or kept_until,
         content_location="",
         call_id=recording.call_id,
         own_storage=own_storage,

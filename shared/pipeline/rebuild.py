@@ -193,6 +193,7 @@ class Rebuild:
             return msgspec.structs.replace(
                 chunk,
                 status=ChunkStatus.FAILED,
+                stuck_since=self.clock(),
                 failure=f"{error} {WHAT_TO_DO}",
                 failure_kind=FailureKind.CONFLICT,
             )

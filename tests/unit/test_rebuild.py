@@ -482,7 +482,6 @@ def test_a_manifest_of_version_0_1_brings_back_what_it_says(one: Cloud) -> None:
     (after,) = documents(one).values()
     unsaid = {"endedAt", "recordingKind", "pauseOnStart", "channelAffinity"}
     assert {name for name in before if after[name] != before[name]} == unsaid
-    assert one.chunk().expires_at == BEGINNING + timedelta(hours=24)
 
 
 def test_metadata_that_version_0_1_never_had_are_not_missing(one: Cloud) -> None:
@@ -508,6 +507,31 @@ def test_metadata_that_version_0_1_had_are_taken_as_they_lie(one: Cloud) -> None
     rebuild(one)
 
     assert [chunk.metadata_sha256 for chunk in one.chunks()] == [digest(metadata(0)), digest(metadata(1))]
+
+
+def test_a_chunk_that_is_lost_is_at_risk_as_long_as_acs_may_have_it(both: Cloud) -> None:
+    ours, theirs = sorted(both.recordings(), key=lambda row: row.origin)
+    for chunk in (chunks_of(both, ours.id)[0], *chunks_of(both, theirs.id)):
+        both.store.lose(chunk.content_blob)
+    lose_tables(both)
+
+    rebuild(both)
+
+    (left_there,) = chunks_of(both, theirs.id)
+    chunks = [entry for (_, document), entry in both.catalog.open.items() if document]
+    assert [(entry.id, entry.failed, entry.expires_at) for entry in chunks] == [
+        (theirs.id, True, left_there.expires_at)
+    ]
+    assert BEGINNING + timedelta(hours=23) < left_there.expires_at < BEGINNING + timedelta(hours=25)
+
+
+def test_what_failed_in_a_rebuild_has_been_stuck_since_then(one: Cloud) -> None:
+    spoil_media(one)
+    lose_tables(one)
+
+    rebuild(one)
+
+    assert one.chunk().stuck_since == one.world.now
 
 
 def test_without_its_metadata_no_chunk_was_deleted_so_that_they_are_lost(one: Cloud) -> None:
