@@ -283,10 +283,10 @@ def test_a_manifest_that_is_none_is_a_difference(completed: Cloud, content: byte
     completed.store.overwrite(manifest(completed), content)
     completed.store.overwrite("2026/11/22/stray.wav", b"x")
 
-    found = dict(differences(completed))
+    found = {one.blob: one for one in check(completed).differences}
 
-    assert found.pop(manifest(completed)) == "The manifest could not be read: it is none of ours."
-    assert set(found) == {"2026/11/22/stray.wav"}
+    assert found.pop(manifest(completed)).difference == "The manifest could not be read: it is none of ours."
+    assert [(one.id, one.blob) for one in found.values()] == [("", "2026/11/22/stray.wav")]
 
 
 @pytest.mark.parametrize("content", [b'{"chunks": [1, null, "x"]}', b'{"chunks": [{"documentId": []}]}', b'{"a": 1}'])
