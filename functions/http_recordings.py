@@ -12,8 +12,10 @@ from shared.api.http_replies import Reply, json_reply
 from shared.api.queries import ListQuery, list_query, scope
 from shared.api.request_bodies import parse_idempotency_key, parse_start_request
 from shared.api.views import RecordingPage
+from shared.control.list_at_risk import AtRiskPage
+from shared.control.list_recordings import Page
 from shared.domain.errors import RowUnreadable
-from shared.domain.json_views import recording_view
+from shared.domain.json_views import at_risk_view, recording_view
 from shared.domain.models import Chunk, FilesStatus, Recording
 from shared.domain.recording_rows import chunks_in_order
 from shared.services import Services
@@ -60,8 +62,14 @@ def start(services: Services, req: func.HttpRequest) -> Reply:
 
 def page_reply(services: Services, asked: ListQuery) -> Reply:
     bound_to = scope(operations.LIST_RECORDINGS.name, asked)
-    page = services.recording_lists.page(list_query(asked, cursor_of(asked.continuation, bound_to)))
-    views = tuple(map(recording_view, page.recordings))
+    query = list_query(asked, cursor_of(asked.continuation, bound_to))
+    page: Page | AtRiskPage
+    if asked.at_risk:
+        page = services.at_risk_list.page(query)
+        views = tuple(at_risk_view(one.recording, one.deadline) for one in page.recordings)
+    else:
+        page = services.recording_lists.page(query)
+        views = tuple(map(recording_view, page.recordings))
     return json_reply(
         RecordingPage(
             recordings=views, continuation=continuation_of(page.continuation, bound_to), unreadable=page.unreadable

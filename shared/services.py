@@ -15,6 +15,7 @@ from shared.adapters.storage_accounts import AppIdentity, StorageAccount, identi
 from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
 from shared.control.health import Health, Probe
+from shared.control.list_at_risk import AtRiskList
 from shared.control.list_recordings import RecordingLists
 from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
@@ -115,6 +116,10 @@ class Services:
     @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
         return RecordingLists(self.catalog, self.clock)
+
+    @LockedCachedProperty
+    def at_risk_list(self) -> AtRiskList:
+        return AtRiskList(self.catalog, self.clock)
 
     @LockedCachedProperty
     def download_links(self) -> DownloadLinks:

@@ -265,20 +265,20 @@ class TableCatalog:
 
     def due_entries(self, now: datetime) -> Iterator[IndexEntry]:
         # Not "le": an entry without a readable dueAt would be due never, instead of now.
-        return (entry for _, entry in self.index_entries("not ( dueAt gt @now )", now=now))
+        return self.index_entries("not ( dueAt gt @now )", now=now)
 
     def expiring_entries(self, until: datetime) -> Iterator[IndexEntry]:
-        return (entry for _, entry in self.index_entries("expiresAt le @until", until=until))
+        return self.index_entries("expiresAt le @until", until=until)
 
-    def stuck_entries(self, since: datetime, after: str) -> Iterator[tuple[str, IndexEntry]]:
+    def stuck_entries(self, since: datetime, after: ChunkRef | None) -> Iterator[IndexEntry]:
         return self.index_entries("stuckSince ge @since", after, since=since)
 
     def open_entries(self) -> Iterator[IndexEntry]:
-        return (entry for _, entry in self.index_entries("RowKey ge ''"))
+        return self.index_entries("RowKey ge ''")
 
-    def index_entries(self, condition: str, after: str = "", **parameters: Any) -> Iterator[tuple[str, IndexEntry]]:
-        """(place, entry) of the open-work index, shard by shard, behind a place; the service picks those wanted."""
-        behind, _, row = after.partition("/")
+    def index_entries(self, condition: str, after: ChunkRef | None = None, **parameters: Any) -> Iterator[IndexEntry]:
+        """Entries of the open-work index, shard by shard, behind one of them; the service picks those wanted."""
+        behind, row = table_rows.entry_key(after.id, after.document_id) if after else ("", "")
         with translate_errors():
             for partition in map(table_rows.open_partition, range(table_rows.OPEN_SHARDS)):
                 if partition < behind:
@@ -289,7 +289,7 @@ class TableCatalog:
                 ):
                     entry = table_rows.to_index_entry(entity)
                     if entry is not None and self.put_where_it_belongs(entity) <= partition:
-                        yield f"{partition}/{entity['RowKey']}", entry  # else it comes with the shard it was moved to
+                        yield entry  # else it comes with the shard that it was moved to
 
     def put_where_it_belongs(self, entity: TableEntity) -> str:
         """Move an entry that version 0.1 wrote, which spread those of one recording over the shards; returns its shard.

@@ -68,7 +68,7 @@ class ListQuery(Query, frozen=True, kw_only=True):
     )
     to: Annotated[DayOrTime | None, Meta(description="Created then or earlier; a day counts whole.")] = None
     tags: TagFilters = msgspec.field(name="tag", default_factory=dict)
-    at_risk: Annotated[bool, Meta(description="With an original that is unsaved and expires in 12 hours.")] = False
+    at_risk: Annotated[bool, Meta(description="An unsaved original expires in 12 hours; soonest first.")] = False
     include_refused: Annotated[bool, Meta(description="Also starts that ACS refused, or did not judge.")] = False
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="Recordings on a page.")] = LIMIT_DEFAULT
     continuation: Continuation | None = None

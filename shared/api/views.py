@@ -11,7 +11,7 @@ from shared.pipeline.rejected_events import Rejected
 class RecordingPage(View, frozen=True, kw_only=True):
     """One page of a list of recordings."""
 
-    recordings: Annotated[tuple[RecordingView, ...], says("Newest first, without their chunks.")]
+    recordings: Annotated[tuple[RecordingView, ...], says("Newest first, at risk soonest first; without their chunks.")]
     continuation: Annotated[str | None, says("Give it back to go on; null at the end. A page may be short or empty.")]
     unreadable: Annotated[tuple[str, ...], says("Ids of recordings that belong here and whose rows cannot be read.")]
 

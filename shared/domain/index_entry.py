@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from shared.domain.durations import AT_RISK
+
 
 class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An entry of the open-work index: something is left to do here.
@@ -29,3 +31,9 @@ class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     warned: int = 0
     failed: bool = False
     told: bool = False
+
+    def is_at_risk(self, now: datetime) -> bool:
+        """Whether ACS is about to destroy what is not saved. A chunk is so until its row says what became of it."""
+        if self.expires_at is None or self.expires_at - now > AT_RISK:
+            return False
+        return bool(self.document_id) or self.expires_at > now

@@ -171,6 +171,11 @@ def recording_view(recording: Recording, chunks: Sequence[Chunk] | None = None) 
     )
 
 
+def at_risk_view(recording: Recording, deadline: datetime) -> RecordingView:
+    """The recording in the list of what is at risk, where its deadline is known to the second."""
+    return msgspec.structs.replace(recording_view(recording), expires_at=instant(deadline))
+
+
 def manifest(recording: Recording, chunks: Sequence[Chunk]) -> Manifest:
     return Manifest(schema_version=1, **msgspec.structs.asdict(recording_view(recording, chunks)))
 

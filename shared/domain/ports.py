@@ -91,8 +91,11 @@ class Catalog(Protocol):
     def expiring_entries(self, until: datetime) -> Iterator[IndexEntry]:
         """Entries whose hint says that ACS destroys by then what is not saved, in no order."""
 
-    def stuck_entries(self, since: datetime, after: str) -> Iterator[tuple[str, IndexEntry]]:
-        """(cursor, entry) of what failed or got stuck then or later, in the order of cursors, behind one of them."""
+    def stuck_entries(self, since: datetime, after: ChunkRef | None) -> Iterator[IndexEntry]:
+        """Entries of what failed or got stuck then or later, in one order, behind one of them.
+
+        Those of a recording follow each other; its own, which names no document, comes first.
+        """
 
     def open_entries(self) -> Iterator[IndexEntry]:
         """All entries of the open-work index, in no order."""

@@ -5,30 +5,33 @@ Each kept event, recording and chunk is a unit: one that cannot be done stays as
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
-from shared.domain.errors import BlobGone, BlobUnreadable, RecorderError, Unforeseen
+from shared.domain.durations import REPLAY_BACK
+from shared.domain.errors import BlobGone, BlobUnreadable, InvalidRequest, RecorderError, Unforeseen, WrongField
+from shared.domain.identifiers import DOCUMENT_ID
+from shared.domain.index_entry import IndexEntry
 from shared.domain.json_fields import Json
-from shared.domain.list_entry import cursor_at, parse_cursor
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Recording
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FilesStatus, Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
 from shared.pipeline.ingest import Ingest
-from shared.pipeline.queue_messages import merged
+from shared.pipeline.queue_messages import RECORDING_ID, merged
 from shared.pipeline.retries import resend, unproven
 from shared.settings import KEPT_MESSAGES_FOLDER
 
 EVENTS_MAX = 200  # of one call that replays many, as the next one: a caller waits 230 seconds at most
-RECORDINGS_MAX = 500
-EVENTS_CURSOR = "events/"  # begins a continuation with the last event's name; any other is that of a list of days
+ENTRIES_MAX = 500
+EVENTS_CURSOR = "events/"  # begins a continuation with the last event's name; any other is one of open work
 
 type OnUnforeseen = Callable[[Unforeseen], None]
 
@@ -73,14 +76,14 @@ class Replay:
         return replayed(run, [events, self.recording_chunks(recording, events, run, as_interruption)], None)
 
     def since(self, moment: datetime, continuation: str | None = None) -> Replayed:
-        """Replay rejected events, then failed recordings that were created since, newest first: a bounded part of them.
-
-        A recording that is older but was rejected as an event comes through its event.
+        """Replay rejected events, then what failed or got stuck since then, by its open-work entry: a bounded part.
 
         Raises:
             CatalogUnavailable, StoreUnavailable: our own outage, and there is nothing to send.
-            InvalidRequest: the continuation is none that came from here.
+            InvalidRequest: it is longer ago than entries stay.
         """
+        if moment < self.clock() - REPLAY_BACK:
+            raise InvalidRequest.of([WrongField("since", f"it must be within the last {REPLAY_BACK.days} days.")])
         run = Run("replay")
         events = Messages()
         if continuation is None or continuation.startswith(EVENTS_CURSOR):
@@ -89,27 +92,30 @@ class Replay:
             if len(names) == EVENTS_MAX:
                 return replayed(run, [events], f"{EVENTS_CURSOR}{names[-1]}")
             continuation = None
-        ids, cursor = self.recordings_since(moment, continuation, run)
-        reset = [run.attempt(partial(self.reset_if_failed, id, moment, events, run), alert) for id in ids]
-        return replayed(run, [events, *reset], cursor)
+        wanted = partial(self.catalog.stuck_entries, moment, parse_cursor(continuation) if continuation else None)
+        entries = listed(lambda: islice(wanted(), ENTRIES_MAX), run, alert)
+        by_recording = groupby(entries, key=lambda entry: entry.id)
+        found = [(id, {entry.document_id for entry in its}) for id, its in by_recording]
+        reset = [run.attempt(partial(self.reset_stuck, id, documents, events, run), alert) for id, documents in found]
+        return replayed(run, [events, *reset], cursor_at(entries[-1]) if len(entries) == ENTRIES_MAX else None)
 
-    def recordings_since(self, moment: datetime, continuation: str | None, run: Run) -> tuple[list[str], str | None]:
-        """Our ids of as many recordings as one call replays, and the cursor of the last; None where no more follow."""
-        behind = parse_cursor(continuation) if continuation else None
-        entries = listed(lambda: islice(self.catalog.listed(behind, RECORDINGS_MAX), RECORDINGS_MAX), run, alert)
-        since = [entry for entry in entries if entry.created_at >= moment]
-        cursor = cursor_at(since[-1].place) if len(since) == RECORDINGS_MAX else None
-        return [entry.id for entry in since], cursor
-
-    def reset_if_failed(self, id: str, moment: datetime, sent: Messages, run: Run) -> Messages:
+    def reset_stuck(self, id: str, documents: AbstractSet[str], sent: Messages, run: Run) -> Messages:
+        """Reset chunks of a recording that failed or got stuck; all that are not finished where it failed itself."""
         recording = self.catalog.recording(id)
-        unfinished = {FilesStatus.FAILED, FilesStatus.TRANSFERRING}
-        if recording is None or recording.files not in unfinished or recording.created_at < moment:
+        if recording is None or recording.files not in {FilesStatus.FAILED, FilesStatus.TRANSFERRING}:
             return Messages()
-        return self.recording_chunks(recording, sent, run, alert)
+        failed = "" in documents and recording.files is FilesStatus.FAILED
+        return self.recording_chunks(recording, sent, run, alert, None if failed else documents)
 
-    def recording_chunks(self, recording: Recording, sent: Messages, run: Run, on_unforeseen: OnUnforeseen) -> Messages:
-        """Reset what is not finished, except what was just sent.
+    def recording_chunks(
+        self,
+        recording: Recording,
+        sent: Messages,
+        run: Run,
+        on_unforeseen: OnUnforeseen,
+        documents: AbstractSet[str] | None = None,
+    ) -> Messages:
+        """Reset what is not finished, except what was just sent; of these documents only, where they are given.
 
         Raises:
             CatalogUnavailable, CatalogConflict: the recording could not be reopened; what was reset has its entries.
@@ -117,7 +123,8 @@ class Replay:
         chunks = listed(partial(self.catalog.chunks, recording.id), run, on_unforeseen)
         # One whose URLs were refused cannot be tried again: it needs its event for that.
         unfinished = [c for c in chunks if c.open or (c.status is ChunkStatus.FAILED and not c.refused)]
-        unsent = [chunk for chunk in unfinished if chunk.ref not in sent.transfers]
+        wanted = [c for c in unfinished if documents is None or c.document_id in documents]
+        unsent = [chunk for chunk in wanted if chunk.ref not in sent.transfers]
         messages = merged(run.attempt(partial(self.reset, chunk), on_unforeseen) for chunk in unsent)
         if messages != Messages():
             # After the chunks: a decision that was made without them cannot outlive this write.
@@ -178,6 +185,20 @@ class Replay:
     def remove(self, name: str) -> Messages:
         self.rejected_events.remove(name)
         return Messages()
+
+
+def cursor_at(entry: IndexEntry) -> str:
+    """The place of an entry, as text."""
+    return f"{entry.id}:{entry.document_id}"
+
+
+def parse_cursor(cursor: str) -> ChunkRef:
+    """Raises: InvalidRequest when no replay gave this cursor."""
+    id, colon, document_id = cursor.partition(":")
+    if not colon or not RECORDING_ID.fullmatch(id) or not (document_id == "" or DOCUMENT_ID.fullmatch(document_id)):
+        wrong = WrongField("continuation", "it must be the one that the last replay gave; begin anew.")
+        raise InvalidRequest.of([wrong])
+    return ChunkRef(id, document_id)
 
 
 def replayed(run: Run, messages: Sequence[Messages], continuation: str | None) -> Replayed:

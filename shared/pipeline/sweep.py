@@ -24,7 +24,7 @@ from shared.domain.ports import Catalog, Clock
 from shared.domain.units import Run
 from shared.pipeline.dead_letters import DeadLetterIntake
 from shared.pipeline.queue_messages import merged
-from shared.pipeline.sweep_chunks import ChunkSweep, is_at_risk, warnings_due
+from shared.pipeline.sweep_chunks import ChunkSweep, warnings_due
 from shared.pipeline.sweep_gauge import Gauge, counts_all, log_gauge
 from shared.pipeline.sweep_recordings import RecordingSweep
 
@@ -124,7 +124,7 @@ class Sweep:
         """Count what is at risk, and collect what was not warned of yet."""
         at_risk = 0
         for entry in self.catalog.expiring_entries(now + AT_RISK):
-            at_risk += is_at_risk(entry, now)
+            at_risk += entry.is_at_risk(now)
             if entry.document_id and entry.warned < warnings_due(entry, now):
                 index.to_warn_of.add(entry)
         index.gauge.at_risk = at_risk  # of a part it must not be said that this is all

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain.derived_fields import SAVED
-from shared.domain.durations import AT_RISK, ORPHAN_PATIENCE, ROW_PATIENCE, WARNINGS
+from shared.domain.durations import ORPHAN_PATIENCE, ROW_PATIENCE, WARNINGS
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
@@ -92,10 +92,3 @@ def warnings_due(entry: IndexEntry, now: datetime) -> int:
 def is_orphan(entry: IndexEntry, now: datetime) -> bool:
     """Whether an entry without a row is left over: its event, which was not acknowledged, must have come again."""
     return now - (entry.since or entry.due_at) > ORPHAN_PATIENCE
-
-
-def is_at_risk(entry: IndexEntry, now: datetime) -> bool:
-    """Whether ACS is about to destroy what is not saved. A chunk is so until its row says what became of it."""
-    if entry.expires_at is None or entry.expires_at - now > AT_RISK:
-        return False
-    return bool(entry.document_id) or entry.expires_at > now

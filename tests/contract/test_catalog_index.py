@@ -10,7 +10,7 @@ from shared.domain.errors import CatalogConflict
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import ListEntry, list_entry
-from shared.domain.models import Recording
+from shared.domain.models import ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH, Catalog
 
 from .samples import CALL, NOW, SERVER_CALL_ID, a_chunk, a_line, a_recording, ids_listed, ids_of_call
@@ -346,11 +346,22 @@ def test_what_got_stuck_since_a_time_is_found_page_by_page(catalog: Catalog) -> 
     stuck = [a_line(id=f"{number:02}", stuck_since=NOW + number * SECOND) for number in range(12)]
     catalog.put_entries([*stuck, a_line(id="well")])
 
-    found = list(catalog.stuck_entries(NOW + 2 * SECOND, ""))
+    found = list(catalog.stuck_entries(NOW + 2 * SECOND, None))
 
-    assert {entry.id for _, entry in found} == {f"{number:02}" for number in range(2, 12)}
-    rests = [list(catalog.stuck_entries(NOW + 2 * SECOND, cursor)) for cursor, _ in found]
+    assert {entry.id for entry in found} == {f"{number:02}" for number in range(2, 12)}
+    places = [ChunkRef(entry.id, entry.document_id) for entry in found]
+    rests = [list(catalog.stuck_entries(NOW + 2 * SECOND, place)) for place in places]
     assert rests == [found[count:] for count in range(1, 11)]
+
+
+def test_what_got_stuck_of_one_recording_comes_together_its_own_entry_first(catalog: Catalog) -> None:
+    documents = ["", "0-a", "0-b"]
+    catalog.put_entries([a_line(id=id, document_id=one, stuck_since=NOW) for one in documents for id in ("a", "b")])
+
+    found = [(entry.id, entry.document_id) for entry in catalog.stuck_entries(NOW, None)]
+
+    assert sorted(found) == [(id, one) for id in ("a", "b") for one in documents]
+    assert [found[:3], found[3:]] in ([sorted(found)[:3], sorted(found)[3:]], [sorted(found)[3:], sorted(found)[:3]])
 
 
 def test_all_that_is_open_can_be_counted(catalog: Catalog) -> None:

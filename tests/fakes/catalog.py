@@ -253,12 +253,12 @@ class FakeCatalog:
     def expiring_entries(self, until: datetime) -> Iterator[IndexEntry]:
         return self.entries_of("catalog.expiring_entries", lambda entry: is_by(entry.expires_at, until))
 
-    def stuck_entries(self, since: datetime, after: str) -> Iterator[tuple[str, IndexEntry]]:
+    def stuck_entries(self, since: datetime, after: ChunkRef | None) -> Iterator[IndexEntry]:
         stuck = self.entries_of(
             "catalog.stuck_entries", lambda entry: bool(entry.stuck_since and entry.stuck_since >= since)
         )
-        places = ((f"{entry.id}:{entry.document_id}", entry) for entry in stuck)
-        return (one for one in places if one[0] > after)
+        behind = (after.id, after.document_id) if after else ("", "")
+        return (entry for entry in stuck if after is None or (entry.id, entry.document_id) > behind)
 
     def open_entries(self) -> Iterator[IndexEntry]:
         return self.entries_of("catalog.open_entries", lambda _: True)
