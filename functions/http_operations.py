@@ -1,4 +1,4 @@
-"""The routes for operators: replay what failed, hand events in, compare rows with blobs, health."""
+"""The routes for operators: replay what failed, rebuild, hand events in, compare rows with blobs, health."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,14 +12,15 @@ from functions.queue_outputs import Output, queue_outputs, send
 from shared.api import operations
 from shared.api.continuations import continuation_of, cursor_of
 from shared.api.http_replies import Reply, json_reply
-from shared.api.queries import ConsistencyQuery, ReplayQuery, scope, time_of
+from shared.api.queries import ConsistencyQuery, RebuildQuery, ReplayQuery, scope, time_of
 from shared.api.request_bodies import parse_events
-from shared.api.views import DependenciesView, EventsView, HealthView, ReplayView
+from shared.api.views import DependenciesView, EventsView, HealthView, RebuildView, ReplayView
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.json_fields import Json
 from shared.domain.models import Messages
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.queue_messages import merged
+from shared.pipeline.rebuild import Outcome
 from shared.pipeline.rejected_events import Rejected, listed
 from shared.pipeline.replay import Replayed
 from shared.services import Services
@@ -46,6 +47,10 @@ def blueprint(services: Services) -> func.Blueprint:
             services, req, operations.REPLAY_FAILED, lambda asked: replay_since(services, asked, transfers, deletions)
         )
 
+    @bp.route("rebuild", methods=["POST"])
+    def rebuild_recordings(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, operations.REBUILD_RECORDINGS, lambda asked: rebuild_reply(services, asked))
+
     @bp.route("events", methods=["POST"])
     @queue_outputs(bp)
     def ingest_event(req: func.HttpRequest, transfers: Output, deletions: Output) -> func.HttpResponse:
@@ -66,6 +71,13 @@ def consistency_reply(services: Services, asked: ConsistencyQuery) -> Reply:
     bound_to = scope(operations.CHECK_CONSISTENCY.name, asked)
     report = services.consistency.check(time_of(asked.day), cursor_of(asked.continuation, bound_to))
     return json_reply(msgspec.structs.replace(report, continuation=continuation_of(report.continuation, bound_to)))
+
+
+def rebuild_reply(services: Services, asked: RebuildQuery) -> Reply:
+    bound_to = scope(operations.REBUILD_RECORDINGS.name, asked)
+    done = services.rebuild.rebuild(time_of(asked.day), cursor_of(asked.continuation, bound_to))
+    counts = {outcome.value: done.counts[outcome] for outcome in Outcome}
+    return json_reply(RebuildView(**counts, continuation=continuation_of(done.cursor, bound_to)))
 
 
 def replay_since(services: Services, asked: ReplayQuery, transfers: Output, deletions: Output) -> Reply:

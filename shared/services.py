@@ -32,6 +32,7 @@ from shared.pipeline.ingest import Ingest
 from shared.pipeline.ingest_plan import IngestPolicy
 from shared.pipeline.poison import Poison
 from shared.pipeline.queue_messages import Inbox
+from shared.pipeline.rebuild import Rebuild
 from shared.pipeline.replay import Replay
 from shared.pipeline.retries import RetryPolicy
 from shared.pipeline.sweep import Sweep
@@ -126,7 +127,7 @@ class Services:
 
     @LockedCachedProperty
     def consistency(self) -> Consistency:
-        return Consistency(self.catalog, self.store)
+        return Consistency(self.catalog, self.store, self.settings.max_recording, self.settings.acs_retention)
 
     @LockedCachedProperty
     def state_callbacks(self) -> StateCallbacks:
@@ -212,6 +213,19 @@ class Services:
             self.ingest,
             self.completion,
             self.clock,
+            self.settings.message_patience,
+        )
+
+    @LockedCachedProperty
+    def rebuild(self) -> Rebuild:
+        return Rebuild(
+            self.catalog,
+            self.open_work,
+            self.store,
+            self.completion,
+            self.clock,
+            self.settings.byos_containers,
+            self.settings.acs_retention,
             self.settings.message_patience,
         )
 

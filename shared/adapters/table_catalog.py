@@ -266,6 +266,16 @@ class TableCatalog:
 
         return msgspec.structs.replace(recording, etag=self.write(entity, CONFLICTS, send))
 
+    def create_chunks(self, chunks: Sequence[Chunk]) -> None:
+        assert len(chunks) <= CHUNKS_PER_BATCH
+        entities = [table_rows.to_entity(chunk, table_rows.chunk_row(chunk.document_id)) for chunk in chunks]
+        operations = [(TransactionOperation.CREATE, entity) for entity in entities]
+
+        def send() -> Mapping[str, Any]:
+            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
+
+        self.write(entities[0], THERE, send)
+
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         entities = sorted(map(table_rows.entry_row, work), key=lambda entity: str(entity["PartitionKey"]))
         for _, shard in groupby(entities, key=lambda entity: entity["PartitionKey"]):

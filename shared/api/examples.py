@@ -16,6 +16,7 @@ from shared.api.views import (
     HealthView,
     LinkView,
     Problem,
+    RebuildView,
     RecordingPage,
     ReplayView,
 )
@@ -182,6 +183,7 @@ EXAMPLES: Mapping[str, Example] = {
     "chunk_metadata": Example(reply=LINK),
     "replay_recording": Example(reply=REPLAYED),
     "replay_failed": Example(reply=REPLAYED),
+    "rebuild_recordings": Example(reply=RebuildView(rebuilt=19, present=0, unreadable=1, continuation=None)),
     "ingest_event": Example(body=[FILE_READY], reply=EventsView(transfers=1, deletions=0, rejected=())),
     "check_consistency": Example(
         reply=Report(

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from shared.api.queries import ConsistencyQuery, LinkQuery, ListQuery, Query, ReplayQuery
+from shared.api.queries import ConsistencyQuery, LinkQuery, ListQuery, Query, RebuildQuery, ReplayQuery
 from shared.api.request_bodies import BODY_BYTES_MAX, EVENT_BYTES_MAX, EVENTS_MAX, KEY_CHARACTERS_MAX
 from shared.api.views import (
     CallbackView,
@@ -18,6 +18,7 @@ from shared.api.views import (
     EventsView,
     HealthView,
     LinkView,
+    RebuildView,
     RecordingPage,
     ReplayView,
 )
@@ -147,6 +148,12 @@ REPLAY_FAILED = Operation(
     replies={HTTPStatus.ACCEPTED: ReplayView},
     problems=OF_ALL | {CONFLICT},
 )
+REBUILD_RECORDINGS = Operation(
+    name="rebuild_recordings",
+    summary="Write the lost rows of a day's recordings anew, from their manifests.",
+    query=RebuildQuery,
+    replies={HTTPStatus.OK: RebuildView},
+)
 INGEST_EVENT = Operation(
     name="ingest_event",
     summary="Hand in events of Event Grid.",
@@ -198,6 +205,7 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
         CHUNK_METADATA,
         REPLAY_RECORDING,
         REPLAY_FAILED,
+        REBUILD_RECORDINGS,
         INGEST_EVENT,
         CHECK_CONSISTENCY,
         RECORDING_STATE,

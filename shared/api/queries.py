@@ -99,6 +99,13 @@ class ReplayQuery(Query, frozen=True, kw_only=True):
     continuation: Continuation | None = None
 
 
+class RebuildQuery(Query, frozen=True, kw_only=True):
+    """What is rebuilt."""
+
+    day: Annotated[Day, Meta(description="The day (UTC) whose folder of blobs has the manifests.")]
+    continuation: Continuation | None = None
+
+
 class ConsistencyQuery(Query, frozen=True, kw_only=True):
     """What is compared."""
 

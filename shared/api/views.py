@@ -31,6 +31,15 @@ class ReplayView(View, frozen=True, kw_only=True):
     continuation: Annotated[str | None, says("Give it back to go on; null when nothing is left.")]
 
 
+class RebuildView(View, frozen=True, kw_only=True):
+    """What became of the recordings whose manifest lies in a day's folder, or in as much of it as one call reads."""
+
+    rebuilt: Annotated[int, says("Recordings whose rows were written.")]
+    present: Annotated[int, says("Recordings that have a row, which was not changed.")]
+    unreadable: Annotated[int, says("Recordings of which nothing was written; the log says why of each.")]
+    continuation: Annotated[str | None, says("Give it back to go on; null when the day is done.")]
+
+
 class EventsView(View, frozen=True, kw_only=True):
     """What became of events that were handed in; both numbers are 0 for what is known already."""
 

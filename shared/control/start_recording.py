@@ -57,6 +57,11 @@ UNKNOWN_WITHOUT_KEY = (
     "Whether it was started is not known, and without an Idempotency-Key it cannot be repeated; watch recording {id},"
     " whose waitsFor says what will tell."
 )
+OTHER_BODY = "This Idempotency-Key was used before with another body; nothing was started."
+BODY_UNKNOWN = (
+    "This Idempotency-Key was used before, for a recording whose lost row was rebuilt: with which body is not known any"
+    " more. Nothing was started. Ask for that recording, or start with another key."
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Starts:
             AcsRefused: ACS refused it then.
         """
         if recording.fingerprint != request.fingerprint:
-            raise KeyReused("This Idempotency-Key was used before with another body; nothing was started.")
+            raise KeyReused(OTHER_BODY if recording.fingerprint else BODY_UNKNOWN)
         if recording.judged:
             reason = str(recording.start_failure_reason)
             refusal = AcsRefused(reason, status=recording.refused_status, code=recording.refused_code)

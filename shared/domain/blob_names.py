@@ -1,5 +1,6 @@
 """Names and content types of a recording's blobs. Other programs rely on them."""
 
+import re
 from datetime import UTC, datetime
 
 DEFAULT_FORMAT = "mp4"  # what ACS writes unless it is asked for another
@@ -8,6 +9,7 @@ CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "mp4": "video/mp4"}
 UNFINISHED = ".unfinished"
 METADATA_ENDING = ".metadata.json"
 METADATA_CONTENT_TYPE = "application/json"
+MANIFEST = re.compile(r"recording(?:\.(?P<number>[2-9]|[1-9][0-9]{1,2}))?\.json", re.ASCII)
 
 
 def folder(recording: str, day: datetime) -> str:
@@ -39,6 +41,12 @@ def saved_as(recording: str, began: datetime, index: int, blob: str) -> str:
     file = blob.rpartition("/")[2]
     ending = METADATA_ENDING if file.endswith(METADATA_ENDING) else f".{file.rpartition('.')[2]}"
     return f"{began.astimezone(UTC):%Y-%m-%dT%H%M%SZ}-{recording[:8]}-{index:04}{ending}"
+
+
+def manifest_number(folder: str, name: str) -> int:
+    """Which manifest of a folder a blob is; 0 when it is none."""
+    matched = MANIFEST.fullmatch(name.removeprefix(f"{folder}/"))
+    return int(matched["number"] or 1) if matched else 0
 
 
 def manifest_blob(folder: str, number: int) -> str:

@@ -22,6 +22,8 @@ class LogEvent(StrEnum):
     RECORDING_UNUSUAL = "recording_unusual"  # alert: complete, but an export failed, or an end reason is not known
     RECORDING_OVERDUE = "recording_overdue"  # alert: still running after MAX_RECORDING_HOURS
     RECORDINGS_LINKED = "recordings_linked"  # two of our rows are one ACS recording
+    RECORDING_REBUILT = "recording_rebuilt"  # its lost rows were written again, from its manifest
+    MANIFEST_UNREADABLE = "manifest_unreadable"  # a rebuild passes over a recording; whoever asked for it is told
     EVENT_INGESTED = "event_ingested"  # its rows are written
     EVENT_IGNORED = "event_ignored"  # of an unknown recording, where UNKNOWN_RECORDINGS is ignore
     EVENT_REJECTED = "event_rejected"  # alert: not understood, kept in rejected-events

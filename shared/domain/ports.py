@@ -86,6 +86,9 @@ class Catalog(Protocol):
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
 
+    def create_chunks(self, chunks: Sequence[Chunk]) -> None:
+        """Create rows of chunks whose recording has none (yet), all or nothing; at most CHUNKS_PER_BATCH."""
+
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         """Put entries into the open-work index, or renew their hints."""
 

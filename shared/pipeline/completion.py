@@ -27,7 +27,7 @@ DECISION_TRIES = 50  # every conflict means that another writer made progress
 # What a failed recording says beside how many chunks are lost, by what the failure is about.
 WHAT_TO_DO = {
     FailureKind.REJECTED: "Do what each says; the event is kept in rejected-events.",
-    FailureKind.CONFLICT: "Neither content was touched: find out which one is right, then replay.",
+    FailureKind.CONFLICT: "Neither content was touched: find out which is right, then replay; a chunk may say more.",
     FailureKind.EXPIRED: "No replay brings them back: ACS keeps no file longer.",
 }
 

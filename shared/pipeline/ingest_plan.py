@@ -143,11 +143,17 @@ def copied_anew(old: Chunk, row: Chunk) -> Chunk | None:
     if row.refused or (same_name and not old.refused and not row.own_storage):
         return None
     anew = msgspec.structs.replace(row, etag=old.etag)
-    return anew if old.refused or old.own_storage or row.own_storage else with_other_locations(anew, old) or anew
+    return (
+        anew
+        if not old.content_location or old.own_storage or row.own_storage
+        else with_other_locations(anew, old) or anew
+    )
 
 
 def is_settled(chunk: Chunk) -> bool:
     """Whether its copy is proven, so that it does not matter any more where the original lies."""
+    if chunk.refused:
+        return False  # where its row was rebuilt, it says what the copy was
     return chunk.sha256 is not None and (chunk.own_storage or chunk.metadata_sha256 is not None)
 
 
@@ -175,7 +181,7 @@ def announced_again(old: Chunk, row: Chunk) -> Chunk | None:
     """
     if row.refused:
         return None
-    if old.refused:
+    if not old.content_location:  # its URLs were refused, or its row was rebuilt without them
         return msgspec.structs.replace(row, etag=old.etag)
     merged = moved_to(old, row) if old.own_storage or row.own_storage else with_other_locations(old, row)
     if merged is None:

@@ -49,7 +49,15 @@ def read_manifest(store: ChunkStore, name: str, chunks: list[Chunk]) -> Json:
     Raises:
         StoreUnavailable: it cannot be read just now.
     """
-    longest = MANIFEST_BYTES_MAX + MANIFEST_BYTES_PER_CHUNK * len(chunks)
+    return read_document(store, name, MANIFEST_BYTES_MAX + MANIFEST_BYTES_PER_CHUNK * len(chunks))
+
+
+def read_document(store: ChunkStore, name: str, longest: int) -> Json:
+    """The JSON object in a blob of at most so many bytes; nothing when it has none.
+
+    Raises:
+        StoreUnavailable: it cannot be read just now.
+    """
     content = bytearray()
     try:
         for piece in store.read(name):

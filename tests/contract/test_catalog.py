@@ -221,6 +221,27 @@ def test_a_chunk_that_exists_is_a_conflict_and_nothing_of_the_batch_is_written(c
     assert catalog.recording(recording.id) == recording
 
 
+def test_chunks_are_created_before_the_row_of_their_recording(catalog: Catalog) -> None:
+    recording = a_recording()
+    chunks = [a_chunk(recording, index=index) for index in range(CHUNKS_PER_BATCH)]
+
+    catalog.create_chunks(chunks)
+
+    assert catalog.recording(recording.id) is None
+    read = [msgspec.structs.replace(chunk, etag="") for chunk in catalog.chunks(recording.id)]
+    assert read == sorted(chunks, key=lambda chunk: chunk.document_id)
+
+
+def test_where_a_chunk_exists_none_of_the_others_is_created(catalog: Catalog) -> None:
+    recording = a_recording()
+    catalog.create_chunks([existing := a_chunk(recording)])
+
+    with pytest.raises(CatalogConflict):
+        catalog.create_chunks([a_chunk(recording), msgspec.structs.replace(existing, index=7)])
+
+    assert [chunk.index for chunk in catalog.chunks(recording.id)] == [existing.index]
+
+
 def test_an_unknown_chunk_is_none(catalog: Catalog) -> None:
     assert catalog.chunk(a_chunk(a_recording()).ref) is None
 

@@ -37,6 +37,7 @@ EVERY_METHOD: dict[str, Callable[[Catalog], object]] = {
     "has_open_chunk": lambda catalog: catalog.has_open_chunk("a"),
     "save_chunk": lambda catalog: catalog.save_chunk(CHUNK),
     "add_chunks": lambda catalog: catalog.add_chunks(SAVED, [a_chunk(SAVED)]),
+    "create_chunks": lambda catalog: catalog.create_chunks([a_chunk(SAVED)]),
     "put_entries": lambda catalog: catalog.put_entries([a_line()]),
     "remove_entry": lambda catalog: catalog.remove_entry(CHUNK.id, CHUNK.document_id),
     "due_entries": lambda catalog: list(catalog.due_entries(NOW)),

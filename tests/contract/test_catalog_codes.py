@@ -20,7 +20,8 @@ SAVED = a_recording(etag='W/"x"')
 CHUNK = a_chunk(SAVED, etag='W/"x"')
 
 CREATE: dict[str, Callable[[Catalog], object]] = {
-    "save_recording, new": lambda catalog: catalog.save_recording(a_recording())
+    "save_recording, new": lambda catalog: catalog.save_recording(a_recording()),
+    "create_chunks": lambda catalog: catalog.create_chunks([a_chunk(SAVED)]),
 }
 REPLACE: dict[str, Callable[[Catalog], object]] = {
     "save_recording, again": lambda catalog: catalog.save_recording(SAVED),

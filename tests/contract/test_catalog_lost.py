@@ -31,6 +31,7 @@ REQUESTS = {
     "catalog.save_recording": r"(POST|PUT) /.+/recordings\w+($|\()",
     "catalog.save_chunk": r"PUT /.+/recordings\w+\(",
     "catalog.add_chunks": r"POST /.+/\$batch",
+    "catalog.create_chunks": r"POST /.+/\$batch",
     "catalog.put_entries": r"POST /.+/\$batch",
     "catalog.remove_entry": r"DELETE /.+/index\w+\(",
     "catalog.link_acs_id": r"POST /.+/index\w+$",
@@ -161,6 +162,18 @@ def test_chunks_whose_answer_is_lost_are_added_once(lossy: Lossy) -> None:
 
     assert lossy.catalog.recording(recording.id) == added
     assert len(list(lossy.catalog.chunks(recording.id))) == 3
+
+
+def test_chunks_without_a_recording_whose_answer_is_lost_are_created_once(lossy: Lossy) -> None:
+    recording = a_recording()
+    chunks = [a_chunk(recording, index=index) for index in range(3)]
+    lossy.lose("catalog.create_chunks")
+
+    lossy.catalog.create_chunks(chunks)
+
+    assert len(list(lossy.catalog.chunks(chunks[0].id))) == 3
+    with pytest.raises(CatalogConflict):
+        lossy.catalog.create_chunks(chunks)
 
 
 def test_lines_whose_answer_is_lost_are_noted_and_closed(lossy: Lossy) -> None:

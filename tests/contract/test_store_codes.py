@@ -214,6 +214,18 @@ def test_a_blob_without_blocks_is_what_the_service_calls_so(service: Service) ->
     assert BlobOwnStorage(service.account).stat(url) == BlobProperties(etag='"x"')
 
 
+@pytest.mark.parametrize("code", ["BlobArchived", "BlobBeingRehydrated"])
+def test_of_a_blob_whose_blocks_cannot_be_listed_the_rest_is_said(
+    service: Service, store: BlobChunkStore, code: str
+) -> None:
+    service.answers |= {
+        "HEAD": Answer(200, {"ETag": '"x"', "Content-Length": "0", "x-ms-meta-sha256": "ab"}),
+        "GET blocklist": refused(409, code),
+    }
+
+    assert store.stat(NAME) == BlobProperties(etag='"x"', metadata={"sha256": "ab"})
+
+
 def outcome(act: Callable[[], object]) -> type[RecorderError] | None:
     try:
         act()

@@ -245,6 +245,19 @@ class FakeCatalog:
 
         return self.recognised("catalog.add_chunks", (recording.id, ""), recording, write)
 
+    def create_chunks(self, chunks: Sequence[Chunk]) -> None:
+        assert len(chunks) <= CHUNKS_PER_BATCH
+        keys = [(chunk.id, chunk.document_id) for chunk in chunks]
+
+        def write() -> Chunk:
+            refuse_batch(keys, chunks)
+            for key in keys:
+                self.unchanged(key, "")
+            first, *_ = [self.written(key, chunk) for key, chunk in zip(keys, chunks, strict=True)]
+            return first
+
+        self.recognised("catalog.create_chunks", keys[0], chunks[0], write)
+
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         for batch in batched(work, BATCH_ROWS_MAX, strict=False):
             self.world.written("catalog.put_entries", partial(self.note, batch))

@@ -1,5 +1,6 @@
 """The check of one day: every difference between rows and blobs is reported, nothing is changed."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -7,9 +8,10 @@ from msgspec.structs import replace
 
 from shared.api.queries import ConsistencyQuery, read_query
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
+from shared.domain.list_entry import ListEntry
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.domain.ports import BlobProperties
-from shared.pipeline.consistency import RECORDINGS_MAX, Report
+from shared.pipeline.consistency import RECORDINGS_MAX, ROWS_READ_MAX, Report
 from tests.builders import (
     CONTAINER,
     OUR_ID,
@@ -149,6 +151,112 @@ def test_a_long_day_is_checked_in_parts(cloud: Cloud) -> None:
     assert (first.recordings, rest.recordings, rest.continuation) == (RECORDINGS_MAX, 1, None)
 
 
+# A day's report covers that day's folder, whenever its rows were written.
+
+
+def told(cloud: Cloud) -> list[tuple[int, int]]:
+    """(day, differences) of each report of a week that tells of any; each is asked for to its end."""
+    found = []
+    for day in range(19, 27):
+        differences, continuation = 0, None
+        while True:
+            report = cloud.services.consistency.check(BEGINNING.replace(day=day, hour=0), continuation)
+            differences, continuation = differences + len(report.differences), report.continuation
+            if continuation is None:
+                break
+        found += [(day, differences)] if differences else []
+    return found
+
+
+def announced_after_midnight(cloud: Cloud, began: str = "2026-11-22T23:50:00Z") -> None:
+    cloud.world.now = BEGINNING.replace(day=23, hour=0, minute=10)
+    keep_at_acs(cloud, 1)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event(1, recordingStartTime=began, event_time=cloud.world.now))
+    host.settle()
+
+
+def test_of_a_recording_before_midnight_that_was_announced_after_it_one_report_tells(cloud: Cloud) -> None:
+    """R25."""
+    announced_after_midnight(cloud)
+    cloud.store.lose(cloud.chunk().content_blob)
+
+    assert told(cloud) == [(22, 1)]
+
+
+def test_of_a_recording_whose_blobs_are_all_gone_one_report_tells(cloud: Cloud) -> None:
+    announced_after_midnight(cloud)
+    cloud.store.all.clear()
+
+    assert told(cloud) == [(22, 3)]
+
+
+def test_of_a_recording_that_lasted_a_day_and_was_announced_a_day_later_one_report_tells(cloud: Cloud) -> None:
+    announced_after_midnight(cloud, began="2026-11-21T00:20:00Z")
+    cloud.store.all.clear()
+
+    assert told(cloud) == [(21, 3)]
+
+
+def test_of_a_recording_that_waited_a_day_to_be_resumed_one_report_tells(cloud: Cloud) -> None:
+    recording = a_recording(created_at=BEGINNING, folder="2026/11/23/x", status=RecordingStatus.COMPLETED)
+    cloud.catalog.save_recording(recording)
+
+    assert told(cloud) == [(23, 1)]
+
+
+def test_what_was_handed_in_days_later_is_covered_as_long_as_it_has_a_blob(cloud: Cloud) -> None:
+    announced_after_midnight(cloud, began="2026-11-19T08:00:00Z")
+    cloud.store.lose(cloud.chunk().content_blob)
+
+    assert told(cloud) == [(19, 1)]
+
+
+def test_a_recording_without_a_folder_is_of_the_day_on_which_it_was_created(cloud: Cloud) -> None:
+    cloud.catalog.save_recording(a_recording(created_at=BEGINNING, status=RecordingStatus.STOPPED))
+    cloud.catalog.spoil(OUR_ID)
+
+    assert told(cloud) == [(22, 1)]
+
+
+def test_two_entries_of_one_recording_are_compared_once(cloud: Cloud) -> None:
+    cloud.catalog.save_recording(a_recording(created_at=BEGINNING, status=RecordingStatus.STOPPED))
+    cloud.catalog.put_listed(ListEntry(id=OUR_ID, created_at=BEGINNING + timedelta(seconds=1)), None)
+
+    assert check(cloud).recordings == 1
+
+
+def test_a_day_of_many_folders_is_checked_in_parts_and_each_of_them_once(cloud: Cloud) -> None:
+    for number in range(RECORDINGS_MAX + 1):
+        cloud.store.overwrite(f"2026/11/22/6f1c2d3e-0000-4000-8000-{number:012}/a.wav", b"x")
+    cloud.store.overwrite("2026/11/22/" + "a" * 900 + "/a.wav", b"x")
+
+    first = check(cloud)
+    rest = cloud.services.consistency.check(BEGINNING, first.continuation)
+
+    assert (first.blobs, rest.blobs, rest.continuation) == (RECORDINGS_MAX + 1, 1, None)
+    blobs = [found.blob for report in (first, rest) for found in report.differences]
+    assert (len(blobs), len(set(blobs))) == (RECORDINGS_MAX + 2, RECORDINGS_MAX + 2)
+
+
+def test_a_call_reads_a_bounded_number_of_rows_of_other_days(cloud: Cloud) -> None:
+    for number in range(ROWS_READ_MAX + 1):
+        cloud.catalog.save_recording(a_recording(id=f"{number:05}", created_at=BEGINNING + timedelta(days=1)))
+    first = check(cloud)
+
+    rest = cloud.services.consistency.check(BEGINNING, first.continuation)
+
+    assert (first.recordings, rest.recordings, rest.continuation) == (0, 0, None)
+    assert first.continuation is not None
+
+
+def test_files_of_a_recording_that_has_chunks_but_no_row_are_explained_by_none(completed: Cloud) -> None:
+    """As after a rebuild that died."""
+    del completed.catalog.rows[completed.recording().id, ""]
+
+    assert {difference for _, difference in differences(completed)} == {"No row explains this blob."}
+
+
 def test_a_line_without_a_row_is_passed_over(completed: Cloud) -> None:
     del completed.catalog.rows[completed.recording().id, ""]
 
@@ -175,10 +283,10 @@ def test_a_manifest_that_is_none_is_a_difference(completed: Cloud, content: byte
     completed.store.overwrite(manifest(completed), content)
     completed.store.overwrite("2026/11/22/stray.wav", b"x")
 
-    (first, second) = differences(completed)
+    found = {one.blob: one for one in check(completed).differences}
 
-    assert first == (manifest(completed), "The manifest could not be read: it is none of ours.")
-    assert second[0] == "2026/11/22/stray.wav"
+    assert found.pop(manifest(completed)).difference == "The manifest could not be read: it is none of ours."
+    assert [(one.id, one.blob) for one in found.values()] == [("", "2026/11/22/stray.wav")]
 
 
 @pytest.mark.parametrize("content", [b'{"chunks": [1, null, "x"]}', b'{"chunks": [{"documentId": []}]}', b'{"a": 1}'])
@@ -273,4 +381,4 @@ def test_only_what_can_be_an_id_of_ours_is_looked_up(completed: Cloud, folder: s
     before = completed.world.counts["catalog.chunks"]
 
     assert [blob for blob, _ in differences(completed)] == [f"2026/11/22/{folder}/a.wav"]
-    assert completed.world.counts["catalog.chunks"] == before + 2
+    assert completed.world.counts["catalog.chunks"] == before + 1

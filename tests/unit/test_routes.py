@@ -27,6 +27,7 @@ ROUTES = {
     "chunk_metadata": ("recordings/{id}/chunks/{documentId}/metadata", "GET"),
     "replay_recording": ("recordings/{id}/replay", "POST"),
     "replay_failed": ("replay", "POST"),
+    "rebuild_recordings": ("rebuild", "POST"),
     "ingest_event": ("events", "POST"),
     "check_consistency": ("consistency", "GET"),
     "recording_state": ("callbacks/recording-state", "POST"),

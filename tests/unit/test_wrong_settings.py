@@ -27,6 +27,7 @@ FUNCTIONS = {
         "chunk_content",
         "chunk_metadata",
         "check_consistency",
+        "rebuild_recordings",
         "replay_recording",
     ),
     *("replay_failed", "ingest_event", "recording_file_ready", "chunk_transfer", "chunk_deletion"),
