@@ -70,6 +70,38 @@ def test_a_recording_whose_chunks_are_finished_has_no_open_one(catalog: Catalog)
     assert not catalog.has_open_chunk(recording.id)
 
 
+@pytest.mark.parametrize(("count", "most", "found"), [(0, 3, 0), (3, 3, 3), (4, 3, None)])
+def test_few_chunks_are_read_at_once_and_many_are_not(
+    catalog: Catalog, count: int, most: int, found: int | None
+) -> None:
+    recording = with_chunks(catalog, count)
+
+    chunks = catalog.few_chunks(recording.id, most)
+
+    assert (None if chunks is None else len(chunks)) == found
+    assert chunks in (None, list(catalog.chunks(recording.id)))
+
+
+def test_a_recording_and_its_chunks_are_read_by_one_question(catalog: Catalog) -> None:
+    recording = with_chunks(catalog, 120)
+
+    row, chunks = catalog.recording_and_chunks(recording.id)
+
+    assert row == recording
+    assert list(chunks.values()) == list(catalog.chunks(recording.id))
+    assert catalog.recording_and_chunks("none") == (None, {})
+
+
+@pytest.mark.parametrize("there", [[], [""], ["0-a"], ["", "0-a"]])
+def test_entries_of_one_recording_are_removed_together_whichever_are_there(catalog: Catalog, there: list[str]) -> None:
+    others = [a_line(id="a", document_id="0-b"), a_line(id="b", document_id="")]
+    catalog.put_entries([*others, *(a_line(id="a", document_id=name) for name in there)])
+
+    catalog.remove_entries("a", ["", "0-a"])
+
+    assert due(catalog, NOW) == others
+
+
 def test_an_unknown_acs_id_belongs_to_nobody(catalog: Catalog) -> None:
     assert catalog.recording_by_acs_id("eyJQ") is None
 
