@@ -13,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from shared.domain.day_lines import PAUSE, AllRecordings
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
@@ -106,6 +107,9 @@ class Search:
                 self.is_done = True
                 break
             self.seen, self.place = self.seen + 1, entry.place
+            if entry.id == PAUSE:
+                self.seen = ENTRIES_READ_MAX
+                break
             found += [entry] if self.query.may_match(entry) else []
         return found
 
@@ -135,6 +139,7 @@ class RecordingLists:
     """Answers list queries."""
 
     catalog: Catalog
+    all_recordings: AllRecordings
     clock: Clock
 
     def page(self, query: Query) -> Page:
@@ -162,7 +167,7 @@ class RecordingLists:
         at_once = ENTRIES_AT_ONCE_MAX if query.tags else ROWS_READ_MAX if query.status else query.limit
         if call is not None:
             return self.catalog.listed_of_call(call, query.begin, at_once)
-        return self.catalog.listed(query.begin, at_once)
+        return self.all_recordings.entries(query.begin, at_once)
 
     def by_acs_id(self, query: Query, recording_id: str) -> Page:
         """The recording with this id of ACS's, if it matches, too."""
