@@ -95,9 +95,14 @@ class Storm:
         writes = {
             "a start": self.cost(lambda: started.append(services.starts.start(a_request(), None).id)),
             "a stop": self.cost(lambda: services.control.stop(started[0])),
-            "an event of 1 chunk": self.cost(lambda: services.ingest.ingest(an_event(1))),
-            f"an event of {MANY_CHUNKS} chunks": self.cost(lambda: services.ingest.ingest(an_event(MANY_CHUNKS))),
         }
+        row = self.catalog.recording(started[0])
+        assert row is not None
+        known, foreign = an_event(1, str(row.recording_id)), an_event(MANY_CHUNKS, "eyJQforeign")
+        writes["an event of 1 chunk, started here"] = self.cost(lambda: services.ingest.ingest(known))
+        writes[f"an event of {MANY_CHUNKS} chunks, not started here"] = self.cost(
+            lambda: services.ingest.ingest(foreign)
+        )
         return reads | writes | sweeps
 
     def measured(self, acts: Mapping[str, Callable[[], object]]) -> dict[str, Cost]:
@@ -148,8 +153,8 @@ def a_request() -> StartRequest:
     )
 
 
-def an_event(chunks: int) -> Mapping[str, object]:
-    """A file-ready event of a recording that nobody started here."""
+def an_event(chunks: int, recording_id: str) -> Mapping[str, object]:
+    """A file-ready event."""
     documents = [f"0-wus-d4-{chunks:08x}{chunk:024x}" for chunk in range(chunks)]
     root = "https://us-storage.asm.skype.com/v1/objects"
     listed = [
@@ -166,7 +171,7 @@ def an_event(chunks: int) -> Mapping[str, object]:
     return {
         "id": f"event-{chunks}",
         "topic": "/subscriptions/0/resourceGroups/calls/providers/Microsoft.Communication/CommunicationServices/acs",
-        "subject": f"/recording/call/call-of-{chunks}/serverCallId/call-of-{chunks}/recordingId/eyJQevent{chunks}",
+        "subject": f"/recording/call/call-of-{chunks}/serverCallId/call-of-{chunks}/recordingId/{recording_id}",
         "eventType": "Microsoft.Communication.RecordingFileStatusUpdated",
         "eventTime": NOW.isoformat(),
         "dataVersion": "1.0",

@@ -28,7 +28,10 @@ LARGE_BLOCKS, LARGE_GB_SECONDS = 549, 15.3 * 2  # 2.3 GB in blocks of 4 MiB, at 
 
 
 def page(few: Mapping[str, Cost], many: Mapping[str, Cost], filters: Mapping[str, Cost]) -> str:
-    tables = sum(many[name].requests for name in ("a start", "a stop", "an event of 1 chunk")) + TABLE_REQUESTS_LATER
+    tables = (
+        sum(many[name].requests for name in ("a start", "a stop", "an event of 1 chunk, started here"))
+        + TABLE_REQUESTS_LATER
+    )
     return Template(TEMPLATE.read_text()).substitute(
         costs=table(
             ("", "requests", "entities", "KiB", "among 100,000: requests", "entities", "KiB"),
@@ -53,7 +56,7 @@ def ceilings(tables: int) -> Iterable[tuple[str, ...]]:
     yield limit("the partition `list`, 2,000 entities/s", "1 entity", PARTITION_ENTITIES, "the same")
     yield limit(f"{OPEN_SHARDS} partitions of open work", f"{INDEX_WRITES} entities", shards, "more shards: a constant")
     cpu = f"{CPU_SECONDS * 1000:.0f} ms of one core"
-    yield limit(f"{INSTANCES} instances", cpu, INSTANCES / CPU_SECONDS, "`MAX_INSTANCES`, up to 1,000")
+    yield limit(f"{INSTANCES} instances", cpu, INSTANCES / CPU_SECONDS, "`MAXIMUM_INSTANCE_COUNT`, up to 1,000")
     swept = f"what a sweep sends again, {ENTRIES_PER_RUN_MAX:,} chunks a minute"
     oldest = "nothing: it is a safety net, and the oldest go first"
     yield limit(swept, "only what was lost or deferred", ENTRIES_PER_RUN_MAX / 60, oldest)
