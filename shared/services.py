@@ -23,6 +23,7 @@ from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import ports
 from shared.domain.errors import AcsUnavailable, SettingsInvalid
 from shared.domain.log import LogEvent, log
+from shared.domain.old_lists import OldLists
 from shared.domain.open_work import OpenWork
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
@@ -39,6 +40,7 @@ from shared.pipeline.sweep import Sweep
 from shared.pipeline.sweep_chunks import ChunkSweep
 from shared.pipeline.sweep_recordings import RecordingSweep
 from shared.pipeline.transfer import Transfer
+from shared.pipeline.upgrade import Upgrade
 from shared.settings import (
     CATALOG_TABLE,
     DEAD_LETTERS_CONTAINER,
@@ -115,7 +117,7 @@ class Services:
 
     @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
-        return RecordingLists(self.catalog, self.clock)
+        return RecordingLists(self.catalog, self.old_lists, self.clock)
 
     @LockedCachedProperty
     def at_risk_list(self) -> AtRiskList:
@@ -194,7 +196,8 @@ class Services:
         )
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.message_patience)
         letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
-        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, self.clock)
+        upgrade = Upgrade(self.catalog, self.open_work, self.old_lists, self.clock)
+        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, upgrade, self.clock)
 
     @LockedCachedProperty
     def poison(self) -> Poison:
@@ -256,6 +259,12 @@ class Services:
 
         tables = self.runtime_account.tables
         return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
+
+    @LockedCachedProperty
+    def old_lists(self) -> OldLists:
+        from shared.adapters.old_lists import TableOldLists
+
+        return TableOldLists(self.runtime_account.tables.get_table_client(INDEX_TABLE))
 
     @LockedCachedProperty
     def acs_calls(self) -> ports.AcsCalls:

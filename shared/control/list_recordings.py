@@ -13,12 +13,14 @@ from datetime import datetime
 
 import msgspec
 
+from shared.domain.durations import DAY_AHEAD
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
 from shared.domain.listed_rows import listed_rows
 from shared.domain.log import LOGGER
 from shared.domain.models import Recording, RecordingStatus
+from shared.domain.old_lists import OldLists, with_old_lines
 from shared.domain.ports import Catalog, Clock
 from shared.domain.recording_rows import call_ids
 
@@ -89,10 +91,20 @@ class Page(msgspec.Struct, frozen=True):
 
 @dataclass
 class Search:
-    """The entries of a list that may match a query, up to the end of the list or as many as one page looks at."""
+    """The entries of a list that may match a query, up to the end of the list or as many as one page looks at.
+
+    Attributes:
+        entries: of the list.
+        query: what is searched.
+        end: the place at which the entries end although the list goes on; None where it does not.
+        place: up to which the list was seen.
+        seen: how many entries that were.
+        is_done: whether nothing follows that may match.
+    """
 
     entries: Iterator[ListEntry]
     query: Query
+    end: Place | None = None
     place: Place | None = None
     seen: int = 0
     is_done: bool = False
@@ -102,10 +114,14 @@ class Search:
         found: list[ListEntry] = []
         while len(found) < count and self.seen < ENTRIES_READ_MAX:
             entry = next(self.entries, None)
-            if entry is None or (self.query.since and entry.created_at < self.query.since):
+            place = entry.place if entry is not None else self.end
+            if place is None or (self.query.since and place[0] < self.query.since):
                 self.is_done = True
                 break
-            self.seen, self.place = self.seen + 1, entry.place
+            self.seen, self.place = self.seen + 1, place
+            if entry is None:
+                self.seen = ENTRIES_READ_MAX
+                break
             found += [entry] if self.query.may_match(entry) else []
         return found
 
@@ -135,6 +151,7 @@ class RecordingLists:
     """Answers list queries."""
 
     catalog: Catalog
+    old_lists: OldLists
     clock: Clock
 
     def page(self, query: Query) -> Page:
@@ -147,7 +164,7 @@ class RecordingLists:
         if query.recording_id is not None:
             return self.by_acs_id(query, query.recording_id)
         call = query.calls[0] if query.calls else None
-        search, matches, read = Search(self.entries(query, call), query), Matches(), 0
+        search, matches, read = self.search(query, call), Matches(), 0
         while not search.is_done and len(matches.recordings) < query.limit and read < ROWS_READ_MAX:
             wanted = search.next(min(query.limit - len(matches.recordings), ROWS_READ_MAX - read))
             if not wanted:
@@ -157,12 +174,15 @@ class RecordingLists:
                 matches.add(row, query)
         return matches.page(None if search.is_done or search.place is None else cursor_at(search.place))
 
-    def entries(self, query: Query, call: CallId | None) -> Iterator[ListEntry]:
+    def search(self, query: Query, call: CallId | None) -> Search:
         """The entries of the list, from where the page begins; each request fetches what is likely to be wanted."""
         at_once = ENTRIES_AT_ONCE_MAX if query.tags else ROWS_READ_MAX if query.status else query.limit
         if call is not None:
-            return self.catalog.listed_of_call(call, query.begin, at_once)
-        return self.catalog.listed(query.begin, at_once)
+            return Search(self.catalog.listed_of_call(call, query.begin, at_once), query)
+        ahead = self.clock() + DAY_AHEAD, ""
+        # Before the list: what is moved meanwhile is found there.
+        old = self.old_lists.page(min(query.begin or ahead, ahead), min(at_once, ROWS_READ_MAX))
+        return Search(with_old_lines(self.catalog.listed(query.begin, at_once), old), query, old.end)
 
     def by_acs_id(self, query: Query, recording_id: str) -> Page:
         """The recording with this id of ACS's, if it matches, too."""

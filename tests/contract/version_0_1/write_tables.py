@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from azure.data.tables import EntityProperty, TableClient, TableServiceClient
+from azure.data.tables import EdmType, EntityProperty, TableClient, TableServiceClient
 
 # That version's own modules: they are found where the script runs, and not in this repository.
 acs, azurite, errors = map(import_module, ("tests.fakes.acs", "local.azurite", "shared.errors"))
@@ -228,7 +228,7 @@ def typed(value: object) -> object:
     """A column: as it is where JSON tells its type (string, boolean, 32 bits), else with its type."""
     match value:
         case EntityProperty():
-            return [str(value.edm_type.value), value.value]
+            return [EdmType(value.edm_type).value, value.value]
         case datetime():
             return ["Edm.DateTime", value.astimezone(UTC).isoformat()]
         case bool() | int() | str():
