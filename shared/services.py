@@ -21,9 +21,9 @@ from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import ports
+from shared.domain.day_lines import AllRecordings
 from shared.domain.errors import AcsUnavailable, SettingsInvalid
 from shared.domain.log import LogEvent, log
-from shared.domain.old_lists import OldLists
 from shared.domain.open_work import OpenWork
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
@@ -117,7 +117,7 @@ class Services:
 
     @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
-        return RecordingLists(self.catalog, self.old_lists, self.clock)
+        return RecordingLists(self.catalog, AllRecordings(self.catalog, self.day_lines, self.clock), self.clock)
 
     @LockedCachedProperty
     def at_risk_list(self) -> AtRiskList:
@@ -196,7 +196,7 @@ class Services:
         )
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.message_patience)
         letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
-        upgrade = Upgrade(self.catalog, self.open_work, self.old_lists, self.clock)
+        upgrade = Upgrade(self.catalog, self.day_lines, self.open_work, self.clock)
         return Sweep(self.catalog, self.open_work, letters, recordings, chunks, upgrade, self.clock)
 
     @LockedCachedProperty
@@ -261,10 +261,10 @@ class Services:
         return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
 
     @LockedCachedProperty
-    def old_lists(self) -> OldLists:
-        from shared.adapters.old_lists import TableOldLists
+    def day_lines(self) -> ports.DayLines:
+        from shared.adapters.table_day_lines import TableDayLines
 
-        return TableOldLists(self.runtime_account.tables.get_table_client(INDEX_TABLE))
+        return TableDayLines(self.runtime_account.tables.get_table_client(INDEX_TABLE))
 
     @LockedCachedProperty
     def acs_calls(self) -> ports.AcsCalls:

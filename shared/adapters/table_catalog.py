@@ -280,7 +280,7 @@ class TableCatalog:
         entities = sorted(map(table_rows.entry_row, work), key=lambda entity: str(entity["PartitionKey"]))
         for _, shard in groupby(entities, key=lambda entity: entity["PartitionKey"]):
             for batch in batched(shard, ROWS_PER_BATCH, strict=False):
-                operations = [(TransactionOperation.UPSERT, entity) for entity in batch]
+                operations = [(TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}) for entity in batch]
                 with translate_errors():
                     repeat_if_lost(partial(self.index.submit_transaction, operations))
 

@@ -13,14 +13,13 @@ from datetime import datetime
 
 import msgspec
 
-from shared.domain.durations import DAY_AHEAD
+from shared.domain.day_lines import AllRecordings
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
 from shared.domain.listed_rows import listed_rows
 from shared.domain.log import LOGGER
 from shared.domain.models import Recording, RecordingStatus
-from shared.domain.old_lists import OldLists, with_old_lines
 from shared.domain.ports import Catalog, Clock
 from shared.domain.recording_rows import call_ids
 
@@ -96,7 +95,7 @@ class Search:
     Attributes:
         entries: of the list.
         query: what is searched.
-        end: the place at which the entries end although the list goes on; None where it does not.
+        end: at which place the entries end although the list goes on; None where they do not.
         place: up to which the list was seen.
         seen: how many entries that were.
         is_done: whether nothing follows that may match.
@@ -120,7 +119,7 @@ class Search:
                 break
             self.seen, self.place = self.seen + 1, place
             if entry is None:
-                self.seen = ENTRIES_READ_MAX
+                self.seen = ENTRIES_READ_MAX  # the next page goes on
                 break
             found += [entry] if self.query.may_match(entry) else []
         return found
@@ -151,7 +150,7 @@ class RecordingLists:
     """Answers list queries."""
 
     catalog: Catalog
-    old_lists: OldLists
+    all_recordings: AllRecordings
     clock: Clock
 
     def page(self, query: Query) -> Page:
@@ -179,10 +178,8 @@ class RecordingLists:
         at_once = ENTRIES_AT_ONCE_MAX if query.tags else ROWS_READ_MAX if query.status else query.limit
         if call is not None:
             return Search(self.catalog.listed_of_call(call, query.begin, at_once), query)
-        ahead = self.clock() + DAY_AHEAD, ""
-        # Before the list: what is moved meanwhile is found there.
-        old = self.old_lists.page(min(query.begin or ahead, ahead), min(at_once, ROWS_READ_MAX))
-        return Search(with_old_lines(self.catalog.listed(query.begin, at_once), old), query, old.end)
+        entries, end = self.all_recordings.entries(query.begin, at_once)
+        return Search(entries, query, end)
 
     def by_acs_id(self, query: Query, recording_id: str) -> Page:
         """The recording with this id of ACS's, if it matches, too."""

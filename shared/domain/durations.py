@@ -48,8 +48,10 @@ REPLAY_BACK = timedelta(days=7)  # chosen: how far back a replay goes; a day les
 FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
 CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one recording that callbacks make us ask
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
-DAY_AHEAD = timedelta(days=1)  # chosen: by how much the clock that dated an entry may be ahead of ours
 REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no other recording: callers wait 230 s
+
+# Lists of recordings.
+DAYS_PER_PAGE_MAX = 40  # chosen: how many days one page walks of the lists by day that version 0.1 left
 
 # Requests of the app.
 ACS_CONNECT_SECONDS = 10  # chosen

@@ -110,7 +110,7 @@ class Sweep:
         checked = [
             run.attempt(check, partial(self.set_aside, index, entry, later)) for entry, check in self.checks(index, now)
         ]
-        self.upgrade.move_some(run)
+        self.upgrade.move_some(run)  # last: nothing that is due waits for it
         messages = merged([from_letters, *checked])
         if index.gauge.due is not None and index.gauge.at_risk is not None:  # else its absence is told, too
             log_gauge(index.gauge, messages)

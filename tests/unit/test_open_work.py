@@ -188,7 +188,7 @@ def test_what_is_not_due_costs_a_run_nothing(cloud: Cloud) -> None:
     cloud.services.sweep.sweep()
 
     index = {name: count for name, count in cloud.world.counts.items() if name.startswith("catalog.")}
-    assert index == {"catalog.due_entries": 1, "catalog.expiring_entries": 1, "catalog.old_page": 1}
+    assert index == {"catalog.due_entries": 1, "catalog.expiring_entries": 1}
 
 
 def test_many_that_come_near_their_end_at_once_are_warned_of_in_turn(
