@@ -10,6 +10,7 @@ from shared.domain.errors import CatalogUnavailable
 from shared.domain.list_entry import ListEntry
 from shared.domain.models import ChunkStatus, FilesStatus, StartFailure
 from shared.domain.units import Run
+from shared.pipeline.upgrade import LINES_PER_RUN
 from tests.builders import OUR_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Crash, Fault
 from tests.fakes.world import Effect
@@ -89,6 +90,17 @@ def test_a_page_reads_of_a_full_day_what_it_wants(cloud: Cloud) -> None:
         old(cloud, str(number), timedelta(0))  # they share one moment
 
     assert listed(cloud, limit=2) == [["0", "1"], ["2", "3"], ["4", "5"], ["6", "7"], ["8"]]
+
+
+def test_what_acs_may_still_have_is_moved_before_what_is_long_over(cloud: Cloud) -> None:
+    for number in range(2 * LINES_PER_RUN):
+        old(cloud, f"old-{number}", 30 * DAY)
+    old(cloud, OUR_ID, 30 * HOUR)
+
+    cloud.services.sweep.sweep()
+
+    assert OUR_ID not in {line.id for line in cloud.day_lines.all.values()}
+    assert len(cloud.day_lines.all) == LINES_PER_RUN + 1
 
 
 @pytest.mark.parametrize("status", [FilesStatus.TRANSFERRING, FilesStatus.FAILED])
