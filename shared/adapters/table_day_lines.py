@@ -9,7 +9,7 @@ from azure.data.tables import TableClient
 
 from shared.adapters import table_rows
 from shared.adapters.table_catalog import refuse_other_than_gone, translate_errors
-from shared.domain.list_entry import ListEntry
+from shared.domain.list_entry import ListEntry, Place
 
 DAYS, DAYS_END = "day-", "day."  # the first key after every day-…
 
@@ -23,14 +23,15 @@ class TableDayLines:
     def first(self, most: int) -> Sequence[ListEntry]:
         return self.lines("PartitionKey ge @first and PartitionKey lt @end", most, first=DAYS, end=DAYS_END)
 
-    def of_day(self, day: datetime) -> Sequence[ListEntry]:
-        return self.lines("PartitionKey eq @day", None, day=day_partition(day))
+    def of_day(self, day: datetime, behind: Place | None, most: int) -> Sequence[ListEntry]:
+        place = table_rows.place_row(behind) if behind else ""
+        return self.lines("PartitionKey eq @day and RowKey gt @place", most, day=day_partition(day), place=place)
 
-    def lines(self, condition: str, most: int | None, **parameters: str) -> list[ListEntry]:
+    def lines(self, condition: str, most: int, **parameters: str) -> list[ListEntry]:
         with translate_errors():
             entities = self.index.query_entities(condition, parameters=parameters, results_per_page=most)
-            found = map(table_rows.to_list_entry, islice(entities, most))
-            return [line for line in found if line is not None]
+            found = map(table_rows.to_list_entry, entities)  # None for a key that no line has
+            return list(islice((line for line in found if line is not None), most))
 
     def remove(self, line: ListEntry) -> None:
         partition, row = day_partition(line.created_at), table_rows.place_row(line.place)

@@ -8,13 +8,11 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count, groupby
+from itertools import count, groupby, takewhile
 
 from shared.domain.durations import DAYS_PER_PAGE_MAX
 from shared.domain.list_entry import ListEntry, Place
 from shared.domain.ports import Catalog, Clock, DayLines
-
-PAUSE = ""  # the id of an entry that is none: the page ends here, and the next one goes on behind it
 
 
 @dataclass(frozen=True)
@@ -25,23 +23,29 @@ class AllRecordings:
     day_lines: DayLines
     clock: Clock
 
-    def entries(self, behind: Place | None, at_once: int) -> Iterator[ListEntry]:
-        """Entries newest first behind a place; one whose id is PAUSE where enough days were walked."""
+    def entries(self, behind: Place | None, at_once: int) -> tuple[Iterator[ListEntry], Place | None]:
+        """Entries newest first behind a place, and at which place they end although the list goes on, if they do."""
         listed = self.catalog.listed(behind, at_once)
         oldest = next(iter(self.day_lines.first(1)), None)
         if oldest is None:
-            return listed
-        both = heapq.merge(listed, self.walked(behind, oldest.created_at), key=order_of)
-        return (next(same) for _, same in groupby(both, key=order_of))  # what is just being moved stands in both
+            return listed, None
+        # The lines are read before the list: what is moved meanwhile is found there.
+        lines, end = self.walked(behind, oldest.created_at, at_once)
+        both = heapq.merge(listed, lines, key=order_of)
+        once = (next(same) for _, same in groupby(both, key=order_of))  # what is just being moved stands in both
+        return takewhile(lambda entry: end is None or order_of(entry) <= order_at(end), once), end
 
-    def walked(self, behind: Place | None, oldest: datetime) -> Iterator[ListEntry]:
-        """The lines of one day after the other, from a place back to the oldest."""
+    def walked(self, behind: Place | None, oldest: datetime, most: int) -> tuple[list[ListEntry], Place | None]:
+        """The lines of one day after the other, from a place back to the oldest, and where enough were read."""
         newest = behind[0] if behind else self.clock() + timedelta(days=1)
+        lines: list[ListEntry] = []
         for number, day in enumerate(days_back(newest, oldest)):
             if number == DAYS_PER_PAGE_MAX:
-                yield ListEntry(id=PAUSE, created_at=day + timedelta(days=1))
-            lines = self.day_lines.of_day(day)
-            yield from (line for line in lines if behind is None or order_of(line) > order_at(behind))
+                return lines, (day + timedelta(days=1), "")
+            lines += self.day_lines.of_day(day, behind, most - len(lines))
+            if len(lines) >= most:
+                return lines, lines[-1].place
+        return lines, None
 
 
 def days_back(newest: datetime, oldest: datetime) -> Iterator[datetime]:

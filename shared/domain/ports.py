@@ -124,8 +124,8 @@ class DayLines(Protocol):
     def first(self, most: int) -> Sequence[ListEntry]:
         """Some lines, those of the oldest day first; none when all were moved."""
 
-    def of_day(self, day: datetime) -> Sequence[ListEntry]:
-        """All lines of a day (UTC), newest first."""
+    def of_day(self, day: datetime, behind: Place | None, most: int) -> Sequence[ListEntry]:
+        """The lines of a day (UTC) behind a place, newest first, at most so many."""
 
     def remove(self, line: ListEntry) -> None:
         """Remove a line; fine if there is none."""

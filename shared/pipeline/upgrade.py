@@ -2,11 +2,18 @@
 
 What is left is what is to do, so a run that dies is simply followed by the next. An instance of version 0.1 that still
 runs beside writes lines by day; they are moved as they come.
+
+With a line goes what 0.1 left unwatched: the chunks it refused had no entry of open work, and recordings whose event
+never came had none with a deadline.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
+
+from shared.domain.day_lines import days_back
 from shared.domain.durations import ORPHAN_PATIENCE
 from shared.domain.errors import RowUnreadable
 from shared.domain.list_entry import ListEntry, list_entry
@@ -33,11 +40,23 @@ class Upgrade:
         run.attempt(partial(self.move, run), as_interruption)
 
     def move(self, run: Run) -> Messages:
-        lines = self.day_lines.first(self.lines_per_run)
+        lines = self.next_lines()
         rows = self.catalog.recordings([line.id for line in lines])
         for line in lines:
             run.attempt(partial(self.move_line, line, rows.get(line.id)), as_interruption)
         return Messages()
+
+    def next_lines(self) -> list[ListEntry]:
+        """What a run moves: where that is not all, first the days of which ACS may still have something unsaved."""
+        oldest = self.day_lines.first(self.lines_per_run)
+        if len(oldest) < self.lines_per_run:
+            return list(oldest)
+        now = self.clock()
+        newest: list[ListEntry] = []
+        for day in days_back(now, now - 2 * self.open_work.retention):  # it may have lasted as long as a file is kept
+            if len(newest) < self.lines_per_run:
+                newest += self.day_lines.of_day(day, None, self.lines_per_run - len(newest))
+        return list(dict.fromkeys([*newest, *oldest]))[: self.lines_per_run]
 
     def move_line(self, line: ListEntry, row: Recording | RowUnreadable | None) -> Messages:
         """Write what the recording's row wants in the index of today, then remove the line.
@@ -62,7 +81,9 @@ class Upgrade:
         entry = self.open_work.recording_entry(row, now)
         if entry.expires_at is not None and entry.expires_at > now:
             self.open_work.watch(row, now)  # the sweep looks at it, and plans the rest
-        if row.files in {FilesStatus.FAILED, FilesStatus.TRANSFERRING} and (row.expires_at or now) > now:
-            for chunk in self.catalog.chunks(row.id):
-                if chunk.status is ChunkStatus.FAILED:
-                    self.open_work.finish(chunk, now)
+        if row.files in {FilesStatus.FAILED, FilesStatus.TRANSFERRING}:
+            with suppress(RowUnreadable):  # comes last; the entry of the recording leads to it
+                for chunk in self.catalog.chunks(row.id):
+                    if chunk.status is ChunkStatus.FAILED and chunk.expires_at > now:
+                        since = chunk.stuck_since or chunk.created_at  # for a replay; it was refused at once
+                        self.open_work.finish(msgspec.structs.replace(chunk, stuck_since=since), now)

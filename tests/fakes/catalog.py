@@ -305,10 +305,11 @@ class FakeDayLines:
         with self.world.effect("days.first"):
             return sorted(self.all.values(), key=day_order)[:most]
 
-    def of_day(self, day: datetime) -> Sequence[ListEntry]:
+    def of_day(self, day: datetime, behind: Place | None, most: int) -> Sequence[ListEntry]:
         with self.world.effect("days.of_day"):
             lines = [line for line in self.all.values() if line.created_at.date() == day.date()]
-            return sorted(lines, key=day_order)
+            rest = [line for line in lines if behind is None or order_of(line.place) > order_of(behind)]
+            return sorted(rest, key=day_order)[:most]
 
     def remove(self, line: ListEntry) -> None:
         self.world.written("days.remove", lambda: self.all.pop(line.place, None))

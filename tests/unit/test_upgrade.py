@@ -8,9 +8,12 @@ import pytest
 from shared.control.list_recordings import Query
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.list_entry import ListEntry
-from shared.domain.models import StartFailure
-from tests.builders import a_recording
+from shared.domain.models import ChunkStatus, FilesStatus, StartFailure
+from shared.domain.units import Run
+from shared.pipeline.upgrade import LINES_PER_RUN
+from tests.builders import OUR_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Crash, Fault
+from tests.fakes.world import Effect
 from tests.unit.steps import warnings
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -61,6 +64,61 @@ def test_what_is_just_being_moved_is_listed_once(mixed: Cloud) -> None:
     mixed.catalog.put_listed(line, None)
 
     assert flat(listed(mixed)) == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("moment", ["days.first", "days.of_day", "catalog.listed", "catalog.recording"])
+@pytest.mark.parametrize("limit", [2, 50])
+def test_what_is_moved_while_a_page_is_read_is_listed_once(moment: str, limit: int) -> None:
+    moves: list[Effect] = []
+
+    def move_at(effect: Effect) -> Fault | None:
+        if effect.name == moment and not moves:
+            moves.append(effect)
+            cloud.services.sweep.upgrade.move_some(Run("sweep"))
+        return None
+
+    cloud = Cloud(move_at)
+    for number in range(6):
+        old(cloud, str(number), number * 20 * HOUR)
+
+    assert flat(listed(cloud, limit=limit)) == ["0", "1", "2", "3", "4", "5"]
+    assert cloud.day_lines.all == {}
+
+
+def test_a_page_reads_of_a_full_day_what_it_wants(cloud: Cloud) -> None:
+    for number in range(9):
+        old(cloud, str(number), timedelta(0))  # they share one moment
+
+    assert listed(cloud, limit=2) == [["0", "1"], ["2", "3"], ["4", "5"], ["6", "7"], ["8"]]
+
+
+def test_what_acs_may_still_have_is_moved_before_what_is_long_over(cloud: Cloud) -> None:
+    for number in range(2 * LINES_PER_RUN):
+        old(cloud, f"old-{number}", 30 * DAY)
+    old(cloud, OUR_ID, 30 * HOUR)
+
+    cloud.services.sweep.sweep()
+
+    assert OUR_ID not in {line.id for line in cloud.day_lines.all.values()}
+    assert len(cloud.day_lines.all) == LINES_PER_RUN + 1
+
+
+@pytest.mark.parametrize("status", [FilesStatus.TRANSFERRING, FilesStatus.FAILED])
+def test_a_refused_chunk_is_at_risk_and_replayed_although_another_cannot_be_read(
+    cloud: Cloud, status: FilesStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    old(cloud, OUR_ID, HOUR, files=status, expires_at=BEGINNING - HOUR)
+    refused = {"status": ChunkStatus.FAILED, "open": False, "due_at": None}
+    for chunk in (a_chunk(0, **refused), a_chunk(1)):
+        cloud.catalog.written((OUR_ID, chunk.document_id), chunk)
+    cloud.catalog.spoil(OUR_ID, a_chunk(1).document_id)
+
+    cloud.services.sweep.sweep()
+
+    entry = cloud.catalog.open[OUR_ID, a_chunk(0).document_id]
+    assert (entry.expires_at, entry.stuck_since) == (a_chunk(0).expires_at, a_chunk(0).created_at)
+    assert cloud.day_lines.all == {}
+    assert warnings(caplog, "sweep_interrupted") == []
 
 
 def test_a_list_of_long_ago_is_walked_some_days_a_page(cloud: Cloud) -> None:

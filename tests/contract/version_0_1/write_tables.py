@@ -10,7 +10,9 @@ fakes, at the times that stand here.
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,27 +48,27 @@ class Yesterday:
     def at(self, moment: datetime) -> None:
         self.cloud.world.now = moment
 
-    def start(self, key: str, **call: str) -> Any:
+    def start(self, key: str, **call: object) -> Any:
         wanted = {"serverCallId": None, "tags": {"key": key}} | call
         return self.services.recordings.start(a_start_request(**wanted), key)
 
     def stop(self, recording: Any) -> None:
         self.services.recordings.stop(recording.id)
 
-    def announce(self, call: str, recording_id: str, number: int, **chunk: object) -> None:
+    def announce(self, call: str, recording_id: str, number: int, index: int = 0, **chunk: object) -> None:
         """An event with one chunk, which ACS has."""
         now = self.cloud.world.now
         if "contentLocation" not in chunk:
             files = media("wav", 900 + number, seed=number), metadata(number, callId=call)
             self.cloud.source.add(document_id(number), *files, now + DAY)
-        announced = announced_chunk(number, index=0, **chunk)
+        announced = announced_chunk(number, index=index, **chunk)
         event = file_ready_event(
             [announced],
             call_id=call,
             server_call_id=f"{call}-server",
             recording_id=recording_id,
             event_time=now,
-            recordingStartTime=now.isoformat(),
+            recordingStartTime=now.replace(minute=0, second=0).isoformat(),
         )
         self.messages = self.services.ingest.ingest(event)
 
@@ -80,22 +82,29 @@ class Yesterday:
         """Two requests at once with one Idempotency-Key: both write their lines, one writes the row."""
         first = self.services.recordings
         wanted = a_start_request(serverCallId=call, tags={"key": key})
+        try:
+            self.overtaken(partial(first.start, wanted, key), partial(first.start, wanted, key))
+        except (AcsError, CatalogConflict) as error:
+            sys.stdout.write(f"as expected: {error!r}\n")
+
+    def in_parts(self, call: str, recording_id: str, number: int) -> None:
+        """Two events at once, each with one chunk of a recording that nobody started here."""
+        first, second = (partial(self.announce, call, recording_id, number + index, index) for index in range(2))
+        self.overtaken(first, lambda: (second(), self.finish()))
+        self.finish()
+
+    def overtaken(self, act: Callable[[], object], other: Callable[[], object]) -> None:
+        """Do something; between its first lines of the index and its row another thing happens."""
         create = self.catalog.index_new
-        other: list[object] = []
 
         def index_new(recording: Any) -> None:
             create(recording)
-            if not other:
-                other.append(recording)
-                self.cloud.world.advance(timedelta(seconds=1))
-                first.start(wanted, key)
+            self.catalog.index_new = create
+            self.cloud.world.advance(timedelta(seconds=1))
+            other()
 
         self.catalog.index_new = index_new
-        try:
-            first.start(wanted, key)
-        except (AcsError, CatalogConflict) as error:
-            sys.stdout.write(f"as expected: {error!r}\n")
-        self.catalog.index_new = create
+        act()
 
 
 def record(app: Yesterday) -> None:
@@ -132,6 +141,19 @@ def record(app: Yesterday) -> None:
     app.at(BEGINNING - 2 * DAY + 2 * HOUR)
     app.twice("twice", "call-6-server")
 
+    app.in_parts("call-10", acs_recording_id(401), 10)
+    stored = app.start("stored", serverCallId="call-12-server")
+    app.stop(stored)
+    app.announce("call-12", stored.recording_id, 12)
+    for ref in app.messages.transfers:
+        app.services.transfer.transfer(ref)  # the message of its deletion is lost
+
+    app.at(BEGINNING - 3 * HOUR)
+    app.stop(app.start("empty", serverCallId="call-13-server", pauseOnStart=True))
+    unheard = app.start("unheard", serverCallId="call-14-server")
+    acs.begin(unheard.recording_id)
+    app.services.recordings.refreshed(unheard.id)
+    app.stop(unheard)
     app.at(BEGINNING - 2 * HOUR)
     rejected = app.start("rejected", callConnectionId="411f0b00-dc73-4528-a9e6-968ba983d2a7")
     app.stop(rejected)
