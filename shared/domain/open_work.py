@@ -76,8 +76,10 @@ class OpenWork:
         try:
             return self.catalog.save_chunk(row)
         except CatalogConflict:
-            # Whoever was faster may have taken the chunk: its entry must not be due later than that claim ends.
-            self.refresh(chunk, min(chunk.due_at or due_at, due_at))
+            # Whoever was faster may have taken the chunk: its entry must not be due later than that claim ends. Or may
+            # have found its copy gone: it must not be taken for saved.
+            current = self.catalog.chunk(chunk.ref) or chunk
+            self.refresh(current, min(chunk.due_at or due_at, due_at, current.due_at or due_at))
             raise
 
     def set_aside(self, entry: IndexEntry, due_at: datetime) -> IndexEntry:

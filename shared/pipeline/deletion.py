@@ -173,7 +173,8 @@ class Deletion:
         now = self.clock()
         row = unproven(chunk.moved(ChunkStatus.PENDING))
         due = now + self.retries.message_patience
-        self.open_work.postpone(row, due, failure=str(error), stuck_since=now)
+        row = self.open_work.postpone(row, due, failure=str(error), stuck_since=now)
+        self.open_work.refresh(row, due)  # after the row, too: whoever still saw the copy may have taken it for saved
         return Messages(transfers=(chunk.ref,))
 
     def defer(self, chunk: Chunk, error: Transient) -> Chunk:

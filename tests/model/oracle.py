@@ -204,6 +204,16 @@ class Oracle:
                 not chunk.open or chunk.id in found, f"Nobody looks after chunk {chunk.index}, which is {chunk.status}."
             )
             self.found_at_claim_s_end(chunk)
+            self.not_taken_for_saved(chunk)
+
+    def not_taken_for_saved(self, chunk: Chunk) -> None:
+        """I16: of what is not saved, the index of open work says until when ACS has it."""
+        saved = chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED}
+        if saved or chunk.expires_at <= self.cloud.world.now:
+            return
+        entry = self.cloud.catalog.open.get((chunk.id, chunk.document_id))
+        known = entry is not None and entry.expires_at is not None
+        hold(known, f"Chunk {chunk.index} is {chunk.status}, and is taken for saved.")
 
     def found_at_claim_s_end(self, chunk: Chunk) -> None:
         """I14: a chunk whose worker has died waits for the end of its claim, and no longer."""

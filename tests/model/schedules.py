@@ -148,6 +148,7 @@ class Race:
 ANNOUNCED = (ingests(0),)
 STORED = (*ANNOUNCED, transfers)
 MENDED = (*ANNOUNCED, hindered, transfers, mended)
+GONE = (*STORED, mended)
 RACES: Mapping[str, Race] = {
     "one event twice": Race(acts=(ingests(0), ingests(0))),
     "two parts of a recording": Race(scenario=TWO, acts=(ingests(0), ingests(1))),
@@ -178,6 +179,8 @@ RACES: Mapping[str, Race] = {
         before=ANNOUNCED, acts=(claims, sweeps), due=True, messages_lost=True
     ),
     "a deletion and the sweep": Race(before=STORED, acts=(deletes, sweeps), due=True),
+    "a deletion that finds its copy gone, and the sweep": Race(before=GONE, acts=(deletes, sweeps), due=True),
+    "two deletions that find their copy gone": Race(before=GONE, acts=(deletes, deletes)),
     "two sweeps": Race(before=ANNOUNCED, acts=(sweeps, sweeps), due=True),
     "a transfer and a replay": Race(before=ANNOUNCED, acts=(transfers, replays)),
     "a deletion and a replay": Race(before=STORED, acts=(deletes, replays)),
