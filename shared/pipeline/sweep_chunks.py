@@ -11,7 +11,7 @@ from shared.domain.durations import ORPHAN_PATIENCE, ROW_PATIENCE, WARNINGS
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, Messages
+from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.pipeline.completion import Completion
@@ -51,28 +51,35 @@ class ChunkSweep:
         else:
             self.open_work.look_again(entry, now + ROW_PATIENCE)
         chunk = self.catalog.chunk(ref)
-        self.open_work.watch_chunks([chunk] if chunk is not None else [])
+        if chunk is not None and chunk.open:
+            self.open_work.watch_chunks([chunk])
+        elif chunk is not None:
+            self.open_work.finish(chunk, now)  # one that was refused is told with its event
 
     def warn(self, entry: IndexEntry, now: datetime) -> Messages:
         """Log a warning at each threshold, then record it on the row: a crash repeats a warning and loses none.
 
-        Claimed chunks are skipped until their claim ends: writing the row would break the claim.
+        Claimed chunks are skipped until their claim ends: writing the row would break the claim. The row may have moved
+        on since the entry was listed: what it says stands, and an entry of what has just ended is not put back.
         """
         level = warnings_due(entry, now)
         chunk = self.catalog.chunk(ChunkRef(entry.id, entry.document_id))
         if chunk is None or (chunk.claimed_until or now) > now:
             return Messages()
+        failed = chunk.status is ChunkStatus.FAILED and entry.failed
+        if not (chunk.open or failed):
+            return Messages()
         with suppress(CatalogConflict):  # a worker has just written it; the next run warns
             if chunk.warned < level:
                 log_risk(chunk, now)
                 chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
-            self.open_work.refresh(chunk, entry.due_at, failed=entry.failed)
+            self.open_work.refresh(chunk, chunk.due_at or entry.due_at, failed=failed)
         return Messages()
 
 
 def log_risk(chunk: Chunk, now: datetime) -> None:
-    if chunk.status in SAVED:
-        return
+    if chunk.status in SAVED or (chunk.status is ChunkStatus.FAILED and chunk.expires_at <= now):
+        return  # nothing is left to save
     log(
         LogEvent.CHUNK_AT_RISK,
         id=chunk.id,

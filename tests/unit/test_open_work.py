@@ -59,6 +59,67 @@ def test_the_end_of_a_failed_chunk_is_not_told_again(refused: Cloud, caplog: pyt
     assert warnings(caplog, "chunk_failed") == []  # its event was told as rejected
 
 
+def test_a_refused_chunk_that_acs_has_destroyed_is_not_warned_of(
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.world.advance(25 * HOUR)
+    cloud.services.ingest.ingest(REFUSED)  # handed in a day late
+
+    cloud.services.sweep.sweep()
+
+    assert warnings(caplog, "chunk_at_risk") == []
+    assert entry(cloud, document_id()) is None
+
+
+def test_a_refused_chunk_whose_row_comes_while_its_entry_is_removed_keeps_it(refused: Cloud) -> None:
+    refused.catalog.earlier.clear()
+    orphan = IndexEntry(id=refused.chunk().id, document_id=document_id(), due_at=BEGINNING, since=BEGINNING)
+    refused.catalog.note([orphan])
+    refused.world.advance(2 * HOUR)
+    refused.world.fail("catalog.chunk", Fault.STALE)
+
+    refused.services.sweep.sweep()
+
+    line = entry(refused, document_id())
+    assert line is not None
+    assert (line.failed, line.expires_at) == (True, BEGINNING + RETENTION)
+
+
+def failed_chunk(cloud: Cloud) -> IndexEntry:
+    """A chunk that failed and can be replayed, thirteen hours later; its entry as a sweep lists it."""
+    keep_at_acs(cloud, 1)
+    cloud.services.ingest.ingest(file_ready_event(1))
+    chunk = cloud.chunk()
+    cloud.services.open_work.finish(
+        cloud.catalog.save_chunk(replace(chunk, status=ChunkStatus.FAILED, open=False, due_at=None)), BEGINNING
+    )
+    cloud.world.advance(13 * HOUR)
+    line = entry(cloud, chunk.document_id)
+    assert line is not None
+    return line
+
+
+def test_a_warning_leaves_a_chunk_due_that_was_replayed_meanwhile(cloud: Cloud) -> None:
+    listed = failed_chunk(cloud)
+    cloud.services.replay.recording(listed.id)
+
+    cloud.services.sweep.chunks.warn(listed, cloud.world.now)
+
+    line = entry(cloud, listed.document_id)
+    assert line is not None
+    assert (line.failed, line.due_at) == (False, cloud.chunk().due_at)
+    assert line.warned == 1
+
+
+def test_a_warning_leaves_a_failure_told_that_came_meanwhile(cloud: Cloud) -> None:
+    kept = failed_chunk(cloud)
+    listed = replace(kept, failed=False, due_at=cloud.world.now)
+
+    cloud.services.sweep.chunks.warn(listed, cloud.world.now)
+
+    assert entry(cloud, listed.document_id) == kept
+
+
 def test_a_chunk_that_failed_in_a_crash_is_told_and_kept(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
     keep_at_acs(cloud, 1)
     cloud.services.ingest.ingest(file_ready_event(1))

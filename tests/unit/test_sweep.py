@@ -222,6 +222,18 @@ def test_every_run_tells_how_much_is_open(announced: Cloud, caplog: pytest.LogCa
     }
 
 
+def test_between_two_counts_a_run_tells_what_is_due_and_at_risk(
+    announced: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    announced.world.advance(timedelta(hours=13, minutes=1))
+
+    sweep(announced)
+
+    gauge = json.loads(warnings(caplog, "sweep_finished")[-1].partition(" ")[2])
+    assert gauge == {"due": 3, "atRisk": 2, "transfers": 2, "deletions": 0}
+
+
 def test_a_dead_letter_is_ingested_and_cleared_away(cloud: Cloud) -> None:
     cloud.letters.events["a.json"] = json.dumps([file_ready_event(2)]).encode()
 
