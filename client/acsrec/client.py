@@ -30,7 +30,8 @@ TIMEOUT_SECONDS = 60.0
 LONG_TIMEOUT_SECONDS = 230.0  # a replay or a part of a report: how long Azure lets a request of HTTP last
 PATIENCE = Patience(60.0)
 ONE_TRY = Patience(0.0)
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
+FIRST_POLL_SECONDS = 0.1
 SETTLED = frozenset({"completed", "failed", "empty"})  # what a recording ends as; a late event may reopen it
 
 
@@ -169,14 +170,22 @@ class Client:
     ) -> Recording:
         """Ask until the recording has one of the statuses; one of `SETTLED` if none is named.
 
+        Args:
+            id: of the recording.
+            statuses: that end the waiting.
+            seconds: after which it is too late.
+            poll_seconds: between two questions, at most; the first ones follow each other sooner.
+
         Raises:
             TimeoutError: it has another one for so long; the message has all that is known of it.
         """
         until = time.monotonic() + seconds
+        pause = min(FIRST_POLL_SECONDS, poll_seconds)
         while (recording := self.get(id)).status not in (statuses or SETTLED):
             if time.monotonic() > until:
                 raise TimeoutError(f"After {seconds} s the recording is {recording}")
-            time.sleep(poll_seconds)
+            time.sleep(pause)
+            pause = min(pause * 1.5, poll_seconds)
         return recording
 
     # Lists.

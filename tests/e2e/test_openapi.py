@@ -64,14 +64,14 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_the_app_answers_whatever_the_document_allows_and_forbids_as_it_says(own_stack: Stack, tmp_path: Path) -> None:
-    done = settled(own_stack, record(own_stack, Script(chunks=2, chunk_bytes=20_000))["id"])
+    done = settled(own_stack, record(own_stack, Script(chunks=2, chunk_bytes=20_000)).id)
     running = own_stack.recorder.start({"serverCallId": own_stack.simulator.place_call().server_call_id, **WAV})
     (tmp_path / "openapi.json").write_text(json.dumps(narrowed(own_stack)))
     (tmp_path / "schemathesis.toml").write_text(
         CONFIG.format(
             key=own_stack.host.keys.default,
-            recordings=json.dumps([done["id"], running["id"]]),
-            documents=json.dumps([chunk["documentId"] for chunk in done["chunks"]]),
+            recordings=json.dumps([done.id, running.id]),
+            documents=json.dumps([chunk.document_id for chunk in done.chunks]),
         )
     )
 
