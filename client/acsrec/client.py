@@ -125,7 +125,13 @@ class Client:
     ) -> httpx.Response:
         """The answer to a request, after as many tries as there is patience for.
 
-        Every request of this class may be repeated: the app does nothing twice that is asked for twice.
+        Args:
+            method: of HTTP.
+            path: as for `request`.
+            repeatable: whether it is sent again although the app may have got it, because a connection broke.
+            patience: another one than the client's.
+            accepted: statuses that are an answer, beside those of success.
+            request: as for `request`.
         """
         response = (patience or self.patience).answer(
             f"{method} /api{path}", lambda: self.request(method, path, **request), repeatable=repeatable
@@ -156,10 +162,12 @@ class Client:
         return self.answer("GET", f"/recordings/{segment(id)}")
 
     def pause(self, id: str) -> Recording:
-        return decoded(self.answer("POST", f"/recordings/{segment(id)}/pause"), Recording)
+        """Pause it. When the connection breaks it is not repeated: ACS may refuse what is so already."""
+        return decoded(self.answer("POST", f"/recordings/{segment(id)}/pause", repeatable=False), Recording)
 
     def resume(self, id: str) -> Recording:
-        return decoded(self.answer("POST", f"/recordings/{segment(id)}/resume"), Recording)
+        """Resume it; repeated no more than a pause."""
+        return decoded(self.answer("POST", f"/recordings/{segment(id)}/resume", repeatable=False), Recording)
 
     def stop(self, id: str) -> Recording:
         """Stop it; that this returns means that ACS confirmed that it does not record."""

@@ -125,6 +125,18 @@ def test_what_may_not_be_repeated_is_asked_once_when_its_connection_breaks() -> 
     assert len(app.requests) == 1
 
 
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_a_pause_or_resume_that_may_have_been_done_is_not_repeated(act: str) -> None:
+    app = FakeApp()
+    app.on("POST", f"{ONE}/{act}", httpx.ReadError("reset"))
+    client = app.client()
+
+    with pytest.raises(Unanswered, match="ask for the state"):
+        (client.pause if act == "pause" else client.resume)(OUR_ID)
+
+    assert len(app.requests) == 1
+
+
 def test_a_raw_request_is_one_try() -> None:
     app = FakeApp()
     app.on("GET", ONE, problem(503))
