@@ -46,7 +46,7 @@ from acsrec.output import (
 )
 from acsrec.queries import Filters, When
 from acsrec.replies import ChannelAffinity, Recording, Replay, StartRequest
-from acsrec.verify import DOCUMENT, ExpectedFile, verify
+from acsrec.verify import DOCUMENT, WHOLE, ExpectedFile, read_document, verify
 
 LIST_DEFAULT = 50
 PAGE_MOST = 200  # recordings that the app puts on a page
@@ -257,13 +257,17 @@ def download_files(
             results.append(result)
             if not as_json:
                 progress.print(result_text(result))
+    status = read_document(folder / DOCUMENT).status
     if as_json:
-        print_json({"folder": str(folder), "document": DOCUMENT, "files": [file_document(one) for one in results]})
+        files = [file_document(one) for one in results]
+        print_json({"folder": str(folder), "document": DOCUMENT, "status": status, "files": files})
     else:
         say(f"{sum(one.is_there for one in results)} of {len(results)} files, proven, in {folder}")
+        if status not in WHOLE:
+            say(f"the recording is {status}: these may not be all of its files", stderr=True)
     if any(result.outcome is Outcome.DIFFERS for result in results):
         raise typer.Exit(Exit.DIFFERS)
-    if not all(result.is_there for result in results):
+    if status not in WHOLE or not all(result.is_there for result in results):
         raise typer.Exit(Exit.REFUSED)
 
 
@@ -325,8 +329,10 @@ def verify_folder(
             *([text("extra", "yellow"), text(name), text("it is none of the recording's")] for name in found.extra),
         ]
         shown.print(table(("result", "file", "about"), rows))
-        told = "all files are proven" if found.proven else "NOT all files are proven"
+        told = "all files are proven" if found.proven else "NOT all files are there and proven"
         say(f"recording {found.id}, {found.status}, as {found.document} says: {told}")
+        if not found.whole:
+            say(f"a recording that is {found.status} may have more files: download it again", stderr=True)
     if not found.proven:
         raise typer.Exit(Exit.DIFFERS)
 

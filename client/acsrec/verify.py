@@ -18,6 +18,7 @@ from acsrec.errors import Error
 DOCUMENT = "recording.json"
 DOCUMENTS = re.compile(r"recording(?:\.(?P<number>[2-9]|[1-9][0-9]{1,2}))?\.json", re.ASCII)
 SAVED = frozenset({"stored", "deleted"})  # statuses of a chunk whose copy is proven
+WHOLE = frozenset({"completed", "empty"})  # statuses of a recording of which no other file is expected
 READ_BYTES = 1 << 20
 
 
@@ -89,8 +90,14 @@ class Verification:
     extra: tuple[str, ...]
 
     @property
+    def whole(self) -> bool:
+        """Whether the document has all files that the recording is to have; of a later one more may be known."""
+        return self.status in WHOLE
+
+    @property
     def proven(self) -> bool:
-        return bool(self.verified) and not (self.altered or self.missing or self.unproven)
+        has_files = bool(self.verified) or self.status == "empty"
+        return self.whole and has_files and not (self.altered or self.missing or self.unproven)
 
 
 def verify(folder: Path, on_bytes: Callable[[int], None] = lambda _: None) -> Verification:

@@ -225,6 +225,17 @@ def test_a_download_that_is_not_whole_is_3(fake: FakeApp, tmp_path: Path) -> Non
     assert "0 of 1 files" in result.stdout
 
 
+def test_a_download_of_a_recording_that_may_get_more_files_is_3(fake: FakeApp, tmp_path: Path) -> None:
+    chunk = downloadable(fake)
+    fake.on("GET", ONE, answer(shown(a_recording(), [chunk])))
+
+    result = run("download", OUR_ID, "--to", str(tmp_path))
+
+    assert result.exit_code == 3
+    assert "1 of 1 files" in result.stdout
+    assert "may not be all" in result.stderr
+
+
 @pytest.mark.parametrize("harm", ["altered", "missing"])
 def test_a_folder_that_is_altered_or_not_whole_is_1(fake: FakeApp, tmp_path: Path, harm: str) -> None:
     chunk = downloadable(fake)

@@ -75,6 +75,25 @@ def test_a_recording_without_files_proves_nothing(tmp_path: Path) -> None:
     assert not verify(a_folder(tmp_path)).proven
 
 
+@pytest.mark.parametrize("status", ["active", "paused", "stopped", "transferring", "failed"])
+def test_a_recording_that_may_have_more_files_is_not_proven_by_those_that_are_there(
+    tmp_path: Path, status: str
+) -> None:
+    a_folder(tmp_path, ONE)
+    document = answer(shown(a_recording(status=status), [ONE])).content
+    (tmp_path / "recording.json").write_bytes(document)
+
+    found = verify(tmp_path)
+
+    assert (found.whole, found.proven, len(found.verified)) == (False, False, 2)
+
+
+def test_an_empty_recording_has_nothing_to_prove(tmp_path: Path) -> None:
+    (tmp_path / "recording.json").write_bytes(answer(shown(a_recording(status="empty"), [])).content)
+
+    assert verify(tmp_path).proven
+
+
 def test_the_newest_manifest_of_a_reopened_recording_counts(tmp_path: Path) -> None:
     a_folder(tmp_path, ONE)
     later = chunk_with(MEDIA, metadata_blob=None, document_id="0-later", content_blob="f/0001-0-later.wav")
