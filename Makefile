@@ -13,7 +13,7 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local provision bench openapi package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package lock clean
 
 default: check unit
 
@@ -68,6 +68,9 @@ provision: .venv/ready ## create in a storage account what `func start` needs; S
 
 local: setup ## run everything until Ctrl-C; with PERSIST=1, IDENTITY=1 and the app's settings in the environment
 	@$(BIN)/python -m local
+
+storm: setup ## count what the catalog costs among few and many recordings, and write docs/scale.md
+	$(BIN)/python -m local.storm
 
 bench: setup ## measure transfers, and write docs/performance.*
 	$(BIN)/python -m local.bench

@@ -21,6 +21,7 @@ from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import ports
+from shared.domain.day_lines import AllRecordings
 from shared.domain.errors import AcsUnavailable, SettingsInvalid
 from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
@@ -39,6 +40,7 @@ from shared.pipeline.sweep import Sweep
 from shared.pipeline.sweep_chunks import ChunkSweep
 from shared.pipeline.sweep_recordings import RecordingSweep
 from shared.pipeline.transfer import Transfer
+from shared.pipeline.upgrade import Upgrade
 from shared.settings import (
     CATALOG_TABLE,
     DEAD_LETTERS_CONTAINER,
@@ -115,7 +117,7 @@ class Services:
 
     @LockedCachedProperty
     def recording_lists(self) -> RecordingLists:
-        return RecordingLists(self.catalog, self.clock)
+        return RecordingLists(self.catalog, AllRecordings(self.catalog, self.day_lines, self.clock), self.clock)
 
     @LockedCachedProperty
     def at_risk_list(self) -> AtRiskList:
@@ -194,7 +196,8 @@ class Services:
         )
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.message_patience)
         letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
-        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, self.clock)
+        upgrade = Upgrade(self.catalog, self.day_lines, self.open_work, self.clock)
+        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, upgrade, self.clock)
 
     @LockedCachedProperty
     def poison(self) -> Poison:
@@ -256,6 +259,12 @@ class Services:
 
         tables = self.runtime_account.tables
         return TableCatalog(tables.get_table_client(CATALOG_TABLE), tables.get_table_client(INDEX_TABLE))
+
+    @LockedCachedProperty
+    def day_lines(self) -> ports.DayLines:
+        from shared.adapters.table_day_lines import TableDayLines
+
+        return TableDayLines(self.runtime_account.tables.get_table_client(INDEX_TABLE))
 
     @LockedCachedProperty
     def acs_calls(self) -> ports.AcsCalls:

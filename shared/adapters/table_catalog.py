@@ -280,7 +280,7 @@ class TableCatalog:
         entities = sorted(map(table_rows.entry_row, work), key=lambda entity: str(entity["PartitionKey"]))
         for _, shard in groupby(entities, key=lambda entity: entity["PartitionKey"]):
             for batch in batched(shard, ROWS_PER_BATCH, strict=False):
-                operations = [(TransactionOperation.UPSERT, entity) for entity in batch]
+                operations = [(TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}) for entity in batch]
                 with translate_errors():
                     repeat_if_lost(partial(self.index.submit_transaction, operations))
 
@@ -326,21 +326,24 @@ class TableCatalog:
                     parameters={"partition": partition, "row": row if partition == behind else "", **parameters},
                 ):
                     entry = table_rows.to_index_entry(entity)
-                    if entry is not None and self.put_where_it_belongs(entity) <= partition:
-                        yield entry  # else it comes with the shard that it was moved to
+                    if entry is not None and self.is_in_place(entity):
+                        yield entry
 
-    def put_where_it_belongs(self, entity: TableEntity) -> str:
-        """Move an entry that version 0.1 wrote, which spread those of one recording over the shards; returns its shard.
+    def is_in_place(self, entity: TableEntity) -> bool:
+        """Whether an entry stands where it belongs, or was put there now, into a shard that was listed before this one.
 
-        One that is there already is newer. What is moved while it is removed stays, which costs one check of its row.
+        Version 0.1 spread those of one recording over the shards. Where one is there already, that is newer. What is
+        moved while it is removed stays, which costs one check of its row.
         """
         partition = table_rows.entry_key(*str(entity["RowKey"]).split(":", 1))[0]
         if entity["PartitionKey"] == partition:
-            return partition
+            return True
+        is_first = True
         try:
             self.index.create_entity(dict(entity) | {"PartitionKey": partition}, **NO_CONTENT)
         except HttpResponseError as error:
             if code_of(error) not in THERE:
                 raise
+            is_first = False
         self.remove(str(entity["PartitionKey"]), str(entity["RowKey"]))
-        return partition
+        return is_first and partition < str(entity["PartitionKey"])

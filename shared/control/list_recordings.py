@@ -13,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from shared.domain.day_lines import AllRecordings
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
@@ -89,10 +90,20 @@ class Page(msgspec.Struct, frozen=True):
 
 @dataclass
 class Search:
-    """The entries of a list that may match a query, up to the end of the list or as many as one page looks at."""
+    """The entries of a list that may match a query, up to the end of the list or as many as one page looks at.
+
+    Attributes:
+        entries: of the list.
+        query: what is searched.
+        end: at which place the entries end although the list goes on; None where they do not.
+        place: up to which the list was seen.
+        seen: how many entries that were.
+        is_done: whether nothing follows that may match.
+    """
 
     entries: Iterator[ListEntry]
     query: Query
+    end: Place | None = None
     place: Place | None = None
     seen: int = 0
     is_done: bool = False
@@ -102,10 +113,14 @@ class Search:
         found: list[ListEntry] = []
         while len(found) < count and self.seen < ENTRIES_READ_MAX:
             entry = next(self.entries, None)
-            if entry is None or (self.query.since and entry.created_at < self.query.since):
+            place = entry.place if entry is not None else self.end
+            if place is None or (self.query.since and place[0] < self.query.since):
                 self.is_done = True
                 break
-            self.seen, self.place = self.seen + 1, entry.place
+            self.seen, self.place = self.seen + 1, place
+            if entry is None:
+                self.seen = ENTRIES_READ_MAX  # the next page goes on
+                break
             found += [entry] if self.query.may_match(entry) else []
         return found
 
@@ -135,6 +150,7 @@ class RecordingLists:
     """Answers list queries."""
 
     catalog: Catalog
+    all_recordings: AllRecordings
     clock: Clock
 
     def page(self, query: Query) -> Page:
@@ -147,7 +163,7 @@ class RecordingLists:
         if query.recording_id is not None:
             return self.by_acs_id(query, query.recording_id)
         call = query.calls[0] if query.calls else None
-        search, matches, read = Search(self.entries(query, call), query), Matches(), 0
+        search, matches, read = self.search(query, call), Matches(), 0
         while not search.is_done and len(matches.recordings) < query.limit and read < ROWS_READ_MAX:
             wanted = search.next(min(query.limit - len(matches.recordings), ROWS_READ_MAX - read))
             if not wanted:
@@ -157,12 +173,13 @@ class RecordingLists:
                 matches.add(row, query)
         return matches.page(None if search.is_done or search.place is None else cursor_at(search.place))
 
-    def entries(self, query: Query, call: CallId | None) -> Iterator[ListEntry]:
+    def search(self, query: Query, call: CallId | None) -> Search:
         """The entries of the list, from where the page begins; each request fetches what is likely to be wanted."""
         at_once = ENTRIES_AT_ONCE_MAX if query.tags else ROWS_READ_MAX if query.status else query.limit
         if call is not None:
-            return self.catalog.listed_of_call(call, query.begin, at_once)
-        return self.catalog.listed(query.begin, at_once)
+            return Search(self.catalog.listed_of_call(call, query.begin, at_once), query)
+        entries, end = self.all_recordings.entries(query.begin, at_once)
+        return Search(entries, query, end)
 
     def by_acs_id(self, query: Query, recording_id: str) -> Page:
         """The recording with this id of ACS's, if it matches, too."""

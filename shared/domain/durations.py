@@ -50,6 +50,9 @@ CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
 REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no other recording: callers wait 230 s
 
+# Lists of recordings.
+DAYS_PER_PAGE_MAX = 40  # chosen: how many days one page walks of the lists by day that version 0.1 left
+
 # Requests of the app.
 ACS_CONNECT_SECONDS = 10  # chosen
 ACS_CONTROL_READ_SECONDS = 30  # observed: a start took 4 seconds; an HTTP caller waits 230 at most (documented)

@@ -114,6 +114,23 @@ class Catalog(Protocol):
         """All entries of the open-work index, in no order."""
 
 
+class DayLines(Protocol):
+    """The lists by day of version 0.1, as far as they were not moved yet.
+
+    Raises:
+        CatalogUnavailable: Table Storage did not answer (from every method).
+    """
+
+    def first(self, most: int) -> Sequence[ListEntry]:
+        """Some lines, those of the oldest day first; none when all were moved."""
+
+    def of_day(self, day: datetime, behind: Place | None, most: int) -> Sequence[ListEntry]:
+        """The lines of a day (UTC) behind a place, newest first, at most so many."""
+
+    def remove(self, line: ListEntry) -> None:
+        """Remove a line; fine if there is none."""
+
+
 CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recording's
 
 

@@ -27,6 +27,7 @@ from shared.pipeline.queue_messages import merged
 from shared.pipeline.sweep_chunks import ChunkSweep, warnings_due
 from shared.pipeline.sweep_gauge import Gauge, counts_all, log_gauge
 from shared.pipeline.sweep_recordings import RecordingSweep
+from shared.pipeline.upgrade import Upgrade
 
 ENTRIES_PER_RUN_MAX = 1000  # chosen: of chunks, and of recordings, in one run; the next one is a minute away
 WARNINGS_PER_RUN_MAX = 500  # chosen: three requests each
@@ -86,6 +87,7 @@ class Sweep:
     dead_letters: DeadLetterIntake
     recordings: RecordingSweep
     chunks: ChunkSweep
+    upgrade: Upgrade
     clock: Clock
 
     def sweep(self) -> Messages:
@@ -108,6 +110,7 @@ class Sweep:
         checked = [
             run.attempt(check, partial(self.set_aside, index, entry, later)) for entry, check in self.checks(index, now)
         ]
+        self.upgrade.move_some(run)  # last: nothing that is due waits for it
         messages = merged([from_letters, *checked])
         if index.gauge.due is not None and index.gauge.at_risk is not None:  # else its absence is told, too
             log_gauge(index.gauge, messages)

@@ -12,6 +12,8 @@ from local.azurite import Azurite, is_installed
 from local.simulator.client import SimulatorAdmin
 from local.simulator.settings import Settings
 from local.simulator.simulator import Options
+from local.storm.counting_table import Counter
+from local.storm.past import catalog_in_memory
 from shared.adapters.acs_calls import SdkAcsCalls
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
@@ -57,10 +59,12 @@ def table_catalog(account: StorageAccount) -> TableCatalog:
     return TableCatalog(*(account.tables.create_table(new_name(kind)) for kind in ("recordings", "index")))
 
 
-@pytest.fixture(params=["fake", AZURITE])
+@pytest.fixture(params=["fake", "memory", AZURITE])
 def catalog(request: pytest.FixtureRequest) -> Catalog:
     if request.param == "fake":
         return FakeCatalog(World())
+    if request.param == "memory":
+        return catalog_in_memory(Counter())
     on_azurite: TableCatalog = request.getfixturevalue("table_catalog")
     return on_azurite
 

@@ -128,17 +128,17 @@ def test_open_work_of_one_recording_stands_in_one_shard_and_that_of_many_in_all(
 
 @pytest.mark.stack
 @pytest.mark.parametrize("is_newer", [False, True])
+@pytest.mark.parametrize("id", ["a", "d"], ids=["into a later shard", "into an earlier shard"])
 def test_an_entry_in_the_shard_of_version_0_1_is_put_where_it_belongs(
-    table_catalog: TableCatalog, *, is_newer: bool
+    table_catalog: TableCatalog, id: str, *, is_newer: bool
 ) -> None:
-    line, newer = a_line(id="a"), a_line(id="a", warned=2)
+    line, newer = a_line(id=id), a_line(id=id, warned=2)
     keys = table_rows.entry_row(line)
     wrong = "open-01" if keys["PartitionKey"] != "open-01" else "open-02"
     table_catalog.index.upsert_entity(keys | {"PartitionKey": wrong})
     if is_newer:
         table_catalog.put_entries([newer])
 
-    list(table_catalog.open_entries())
-
+    assert list(table_catalog.open_entries()) == [newer if is_newer else line]
     assert list(table_catalog.open_entries()) == [newer if is_newer else line]
     assert [str(row["PartitionKey"]) for row in table_catalog.index.list_entities()] == [keys["PartitionKey"]]

@@ -374,6 +374,17 @@ def test_what_ceases_to_be_there_soon_is_found(catalog: Catalog) -> None:
     assert {entry.id for entry in catalog.expiring_entries(NOW + SECOND)} == {"a", "b"}
 
 
+def test_an_entry_forgets_what_its_row_says_no_more(catalog: Catalog) -> None:
+    line = a_line(expires_at=NOW, stuck_since=NOW, told=True)
+    catalog.put_entries([line])
+
+    catalog.put_entries([well := msgspec.structs.replace(line, expires_at=None, stuck_since=None, told=False)])
+
+    assert list(catalog.expiring_entries(NOW + SECOND)) == []
+    assert list(catalog.stuck_entries(NOW, None)) == []
+    assert list(catalog.open_entries()) == [well]
+
+
 def test_what_got_stuck_since_a_time_is_found_page_by_page(catalog: Catalog) -> None:
     stuck = [a_line(id=f"{number:02}", stuck_since=NOW + number * SECOND) for number in range(12)]
     catalog.put_entries([*stuck, a_line(id="well")])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from math import ceil
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from azure.storage.blob import BlobServiceClient
 from local.azurite import Azurite
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.adapters.storage_accounts import StorageAccount
-from shared.adapters.table_catalog import TableCatalog
+from shared.adapters.table_catalog import ROWS_PER_BATCH, TableCatalog
 from shared.connection_settings import StorageConnection
 from shared.domain.models import Messages, RecordingStatus
+from shared.domain.ports import CHUNKS_PER_BATCH
 from tests.builders import RECORDING_ID, a_recording, file_ready_event, keep_at_acs
 from tests.contract.conftest import new_name
 from tests.contract.source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest
@@ -124,3 +126,18 @@ def test_a_small_chunk_takes_twenty_storage_requests_from_its_event_to_completio
     assert recording is not None
     assert recording.status is RecordingStatus.COMPLETED
     assert counts == {"event": 4, "transfer": 6, "deletion and completion": 10}
+
+
+@pytest.mark.parametrize("chunks", [50, 250])
+def test_an_event_is_one_write_per_hundred_entries_and_one_per_batch_of_rows(
+    app: tuple[Cloud, CountingTransport], chunks: int
+) -> None:
+    cloud, transport = app
+    row = cloud.services.catalog.save_recording(a_recording(recording_id=RECORDING_ID, ended_at=BEGINNING))
+    cloud.services.catalog.link_acs_id(RECORDING_ID, row.id)
+    transport.sent.clear()
+
+    cloud.services.ingest.ingest(file_ready_event(chunks))
+
+    entries = ceil((chunks + 1) / ROWS_PER_BATCH)
+    assert transport.sent == {"GET": 2, "POST": entries + ceil(chunks / CHUNKS_PER_BATCH)}

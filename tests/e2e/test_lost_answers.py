@@ -163,7 +163,7 @@ def rows_twice(one: SupervisedHost, recording: Recording) -> list[str]:
     lines = one.tables.get_table_client(INDEX_TABLE).query_entities(f"id eq '{id}'")
     partitions = Counter(str(line["PartitionKey"]).partition("-")[0] for line in lines)
     wrong = [] if len(rows) == 4 else [f"The rows are {rows}"]
-    return wrong if partitions == {"day": 1, "call": 1, "acs": 1} else [*wrong, f"The lines are {partitions}"]
+    return wrong if partitions == {"list": 1, "call": 1, "acs": 1} else [*wrong, f"The lines are {partitions}"]
 
 
 def deliveries(one: SupervisedHost, recording: Recording) -> list[str]:

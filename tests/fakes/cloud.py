@@ -6,7 +6,7 @@ from shared.domain.models import Chunk, ChunkStatus, Recording
 from shared.services import Services
 from shared.settings import Settings
 from tests.fakes.acs import FakeAcsCalls, FakeDocument, FakeSource
-from tests.fakes.catalog import FakeCatalog
+from tests.fakes.catalog import FakeCatalog, FakeDayLines
 from tests.fakes.events import FakeCallbackVerifier, FakeEventContainer
 from tests.fakes.store import FakeOwnStorage, FakeStore
 from tests.fakes.world import Plan, World, no_fault
@@ -35,6 +35,7 @@ class Cloud:
     def __init__(self, plan: Plan = no_fault, /, **settings: str) -> None:
         self.world = World(plan)
         self.catalog = FakeCatalog(self.world)
+        self.day_lines = FakeDayLines(self.world)
         self.acs = FakeAcsCalls(self.world)
         self.source = FakeSource(self.world)
         self.store = FakeStore(self.world)
@@ -56,6 +57,7 @@ class Cloud:
         """The app as it is after a start: it remembers nothing but what is outside."""
         services = Services(self.environment, self.world.clock, writers=1)
         services.catalog = self.catalog
+        services.day_lines = self.day_lines
         services.acs_calls = self.acs
         services.source = self.source
         services.store = self.store

@@ -55,6 +55,7 @@ type Plan = Callable[[Effect], Fault | None]
 ERRORS: dict[str, tuple[Callable[[str], Exception], Callable[[str], Exception]]] = {
     "acs": (AcsUnavailable, AcsUncertain),
     "catalog": (CatalogUnavailable, CatalogUnavailable),
+    "days": (CatalogUnavailable, CatalogUnavailable),
     "source": (SourceUnavailable, SourceUnavailable),
     "store": (StoreUnavailable, StoreUnavailable),
     "own": (StoreUnavailable, StoreUnavailable),

@@ -149,7 +149,7 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "an event without files is not tied to its recording": OldBehaviour(
         path="shared/pipeline/ingest.py",
-        today="if recording is None and not event.chunks and not event.unreadable:",
+        today="if found is None and not event.chunks and not event.unreadable:",
         once="if not event.chunks and not event.unreadable:",
         noticed_by=("tests/unit/test_sweep_patience.py", "-k", "lists_no_file"),
     ),
@@ -381,6 +381,19 @@ OLD: dict[str, OldBehaviour] = {
         once="open_work.catalog.save_chunk("
         "msgspec.structs.replace(chunk, due_at=until, claimed_until=until, attempts=chunk.attempts + 1))",
         noticed_by=("tests/model/test_faults.py", "-k", "after_a_kill"),
+    ),
+    "what took long to prove is kept in memory": OldBehaviour(
+        path="shared/pipeline/claims.py",
+        today="        self.chunk = msgspec.structs.replace(self.chunk, **columns)\n        self.renew()\n",
+        once="        self.chunk = msgspec.structs.replace(self.chunk, **columns)\n",
+        noticed_by=("tests/unit/test_claims.py", "-k", "took_long"),
+    ),
+    "a recording is completed by the row that came after its chunks were read": OldBehaviour(
+        path="shared/pipeline/completion.py",
+        today="        chunks = self.chunks_unless_open(id, ended)\n",
+        once="        chunks = self.chunks_unless_open(id, ended)\n"
+        "        recording = self.catalog.recording(id) or recording\n",
+        noticed_by=("tests/unit/test_races.py", "-k", "behind_those"),
     ),
     "a claim is not renewed while a block fills": OldBehaviour(
         path="shared/copying/source_reader.py",

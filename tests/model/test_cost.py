@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.domain.open_work import chunk_entry
 from shared.domain.recording_rows import save_recording
-from tests.builders import a_chunk, a_recording, document_id, file_ready_event, keep_at_acs, metadata
+from tests.builders import RECORDING_ID, a_chunk, a_recording, document_id, file_ready_event, keep_at_acs, metadata
 from tests.copying import MEDIA, copy
-from tests.fakes import Cloud, Effect, Fault
+from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.model.model_run import exactly
 from tests.model.scenarios import ONE, Scenario, in_blocks
 from tests.unit.steps import announce, failed, transfer
@@ -34,6 +34,49 @@ def test_an_undisturbed_recording_writes_no_row_twice_over(scenario: Scenario, p
     # The chunk: claimed, stored, deleted. The recording: created, ended, completed.
     assert writes(model_run.cloud) == {"catalog.save_chunk": 3, "catalog.save_recording": 3, "store.put": puts}
     assert model_run.world.counts["source.open"] == 2  # metadata and media, each once
+
+
+def requests(cloud: Cloud) -> Counter[str]:
+    """The effects that are requests to the operator's storage, since the last time."""
+    names = Counter(effect.name for effect in cloud.world.effects if effect.name.startswith(("catalog.", "store.")))
+    cloud.world.effects.clear()
+    return names
+
+
+def test_each_step_of_a_small_chunk_asks_and_writes_once_what_it_needs(cloud: Cloud) -> None:
+    row = cloud.catalog.save_recording(a_recording(recording_id=RECORDING_ID, ended_at=BEGINNING))
+    cloud.catalog.link_acs_id(RECORDING_ID, row.id)
+    keep_at_acs(cloud, 1)
+    services = cloud.services
+    requests(cloud)
+
+    (chunk,) = services.ingest.ingest(file_ready_event(1)).messages.transfers
+    assert requests(cloud) == {
+        "catalog.recording_by_acs_id": 1,
+        "catalog.recording_and_chunks": 1,
+        "catalog.recording": 1,  # one request on the wire with that before; here others may come in between
+        "catalog.put_entries": 1,
+        "catalog.add_chunks": 1,
+    }
+    services.transfer.transfer(chunk)
+    assert requests(cloud) == {
+        "catalog.chunk": 1,
+        "catalog.put_entries": 1,
+        "catalog.save_chunk": 2,  # claimed and stored
+        "store.put": 2,  # metadata and media
+    }
+    services.deletion.delete(chunk)
+    assert requests(cloud) == {
+        "catalog.chunk": 1,
+        "store.head": 2,
+        "catalog.save_chunk": 1,
+        "catalog.recording": 2,  # before the chunks, and once its entry is gone
+        "catalog.few_chunks": 1,
+        "store.put": 1,
+        "catalog.save_recording": 1,
+        "catalog.remove_entries": 1,
+    }
+    assert cloud.recording().status is RecordingStatus.COMPLETED
 
 
 def test_a_chunk_that_waits_for_its_copy_keeps_the_others_unread() -> None:

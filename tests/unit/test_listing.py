@@ -97,7 +97,7 @@ def test_the_age_of_a_list_costs_nothing(cloud: Cloud) -> None:
     cloud.world.counts.clear()
 
     assert ids(cloud, from_="2000-01-01") == ["old"]
-    assert cloud.world.counts == {"catalog.listed": 1, "catalog.recording": 1}
+    assert cloud.world.counts == {"catalog.listed": 1, "catalog.recording": 1, "days.first": 1}
 
 
 @pytest.mark.parametrize("start", ["2026-11-20", "2026-11-20T00:00:00Z", "2026-11-20T02:00:00 02:00"])
@@ -135,7 +135,7 @@ def test_a_page_of_tags_that_nothing_has_reads_no_row(cloud: Cloud) -> None:
     cloud.world.counts.clear()
 
     assert page(cloud, tag__case="42") == Page((), None)
-    assert cloud.world.counts == {"catalog.listed": 2}
+    assert cloud.world.counts == {"catalog.listed": 2, "days.first": 1}
 
 
 def test_a_page_looks_at_a_bounded_number_of_entries(cloud: Cloud) -> None:

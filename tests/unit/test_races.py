@@ -118,6 +118,23 @@ def test_a_chunk_that_comes_while_it_is_decided_keeps_the_recording_open(transfe
     assert transferring.store.blobs == {}
 
 
+def test_chunks_that_an_event_adds_behind_those_that_were_read_keep_the_recording_open(transferring: Cloud) -> None:
+    """The event writes the recording's row, of which the version from before the chunks is refused."""
+
+    def plan(effect: Effect) -> None:
+        were_read = effect.name != "catalog.few_chunks" and transferring.world.counts["catalog.few_chunks"] == 1
+        if were_read and len(transferring.chunks()) == 1:
+            transferring.catalog.written((OUR_ID, "late"), a_chunk(1, document_id="late"))
+            touch(transferring)
+
+    transferring.world.plan = plan
+
+    transferring.services.completion.complete_if_last(OUR_ID)
+
+    assert len(transferring.chunks()) == 2
+    assert transferring.recording().status is RecordingStatus.TRANSFERRING
+
+
 def test_a_recording_that_is_reopened_while_its_line_is_closed_gets_one_again(transferring: Cloud) -> None:
     def reopen() -> None:
         row = transferring.recording().with_files(FilesStatus.TRANSFERRING, BEGINNING)

@@ -1,0 +1,1 @@
+"""What the catalog costs among few and among many past recordings, counted on tables in memory: `make storm`."""
