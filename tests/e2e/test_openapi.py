@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def test_the_app_answers_whatever_the_document_allows_and_forbids_as_it_says(own
 def narrowed(stack: Stack) -> dict[str, Any]:
     """The app's document with what no schema can say: which calls there are, and what its operator allows.
 
-    A continuation cannot be made up, a list must not end before it begins, and two pins must differ in both participant
-    and channel. That what is wrong there is refused, unit tests show.
+    A continuation cannot be made up, a list must not end before it begins, a replay goes back only so far, and two pins
+    must differ in both participant and channel. That what is wrong there is refused, unit tests show.
     """
     document: dict[str, Any] = stack.host.request("GET", "/api/openapi.json", key=None).json()
     for path in document["paths"].values():
@@ -95,6 +96,8 @@ def narrowed(stack: Stack) -> dict[str, Any]:
             operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "continuation"]
     (to,) = (one for one in document["paths"]["/api/recordings"]["get"]["parameters"] if one["name"] == "to")
     to["schema"] = {"enum": ["2200-12-31", "2200-12-31T23:59:59Z"]}
+    (since,) = document["paths"]["/api/replay"]["post"]["parameters"]
+    since["schema"] = {"enum": [f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"]}
     call = stack.simulator.place_call(group=new_guid())
     start = document["components"]["schemas"]["StartRequest"]["properties"]
     start["serverCallId"] = {"enum": [call.server_call_id, None]}
