@@ -126,14 +126,28 @@ def print_recording(recording: Recording) -> None:
     fields: dict[str, Any] = msgspec.to_builtins(recording, builtin_types=(datetime,))
     chunks = fields.pop("chunks", None)
     rows = [
-        [text(name), text(time_of(value) if isinstance(value, datetime) else value)]
+        [text(name), text(value_text(value))]
         for name, value in fields.items()
-        if value not in (None, [], {})
+        if value is not None and value not in ([], (), {})
     ]
     shown.print(table(("field", "value"), rows))
     if chunks:
         shown.print()
         shown.print(table(("chunk", "status", "bytes", "sha256", "expires", "about"), map(chunk_row, recording.chunks)))
+
+
+def value_text(value: object) -> str:
+    """A field as a person reads it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return time_of(value)
+        case dict():
+            return ", ".join(f"{name}={value_text(one)}" for name, one in value.items())
+        case list() | tuple():
+            return "; ".join(map(value_text, value))
+    return str(value)
 
 
 def chunk_row(chunk: Chunk) -> list[Text]:

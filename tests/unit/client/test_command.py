@@ -139,6 +139,17 @@ def test_a_recording_is_shown_with_its_chunks(fake: FakeApp) -> None:
     )
 
 
+def test_a_recording_is_shown_without_what_is_empty_and_in_plain_words(fake: FakeApp) -> None:
+    recording = a_recording(pause_on_start=True, tags={"case": "42", "team": "a"}, channel_affinity=())
+    fake.on("GET", ONE, answer(shown(recording, [])))
+
+    rows = dict(line.split(maxsplit=1) for line in run("show", OUR_ID).stdout.splitlines())
+
+    assert (rows["pauseOnStart"].strip(), rows["tags"].strip()) == ("yes", "case=42, team=a")
+    assert "channelAffinity" not in rows
+    assert "endedAt" not in rows
+
+
 def test_a_start_sends_what_the_options_say(fake: FakeApp) -> None:
     fake.on("POST", "/api/recordings", answer(shown(), 201))
     options = ("--content", "audio", "--channels", "unmixed", "--format", "wav", "--paused", "--tag", "case=42")
