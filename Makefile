@@ -21,11 +21,13 @@ help: ## this list; `make` alone does check and unit
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r target text; do \
 		printf '%-9s %s\n' "$$target" "$$text"; done
 
-.venv/ready: requirements.txt requirements-dev.txt
+.venv/ready: requirements.txt requirements-dev.txt client/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.13 is needed and was not found; set PYTHON=/path/to/python3.13"; exit 1; }
 	@$(INSTALL) "Python into .venv" $(PYTHON) -m venv .venv
 	@$(INSTALL) "$$(grep -c == requirements-dev.txt) Python packages into .venv" \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(INSTALL) "the client, and its command acsrec, from this folder" \
+		$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e ./client
 	@touch $@
 
 $(NODE_READY): local/package.json local/package-lock.json

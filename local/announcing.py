@@ -25,6 +25,8 @@ def shell_variables(stack: Stack, call: CallView) -> dict[str, str]:
     return {
         "API": f"{stack.host.url}/api",
         "KEY": stack.host.keys.default,
+        "ACSREC_URL": stack.host.url,
+        "ACSREC_KEY": stack.host.keys.default,
         "ADMIN": stack.announcement.admin_url,
         "STORAGE": stack.azurite.connection_string,
         "OWN_CONTAINER": stack.own_container_url,
@@ -36,7 +38,9 @@ def shell_variables(stack: Stack, call: CallView) -> dict[str, str]:
 def write_variables(path: Path, variables: Mapping[str, str]) -> None:
     """Write them for `. FILE` in a shell; readable by the owner only, since keys are among them."""
     path.touch(mode=0o600)
-    path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()), encoding="utf-8")
+    path.write_text(
+        "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()), encoding="utf-8"
+    )
 
 
 def introduction(choices: Choices, stack: Stack, variables: Mapping[str, str]) -> str:

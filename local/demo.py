@@ -8,12 +8,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-from local.recorder import SETTLED, RecorderClient
+from acsrec import SETTLED, Chunk, Client, Recording, download, verify
 from local.simulator.client import SimulatorAdmin
 from local.simulator.scripts import Script
-from local.stack import CONTAINER, ROOT, Stack
+from local.stack import ROOT, Stack
 
 EXPORT = ROOT / ".local" / "demo"
 CHUNKS = 3
@@ -44,14 +43,14 @@ def main() -> int:
         differing = export(progress, stack, recording)
         violations = stack.simulator.violations()
     progress.print_step(f"deletions and told ends that the simulator objects to: {len(violations)}")
-    if recording["status"] != "completed" or differing or violations:
-        progress.print_step(f"FAILED: the recording is {recording['status']}, {differing} files differ")
+    if recording.status != "completed" or differing or violations:
+        progress.print_step(f"FAILED: the recording is {recording.status}, {differing} files differ")
         return 1
     progress.print_step(f"done: every byte equals what was recorded; see {EXPORT.relative_to(ROOT)}/")
     return 0
 
 
-def record(progress: DemoProgress, recorder: RecorderClient, simulator: SimulatorAdmin) -> str:
+def record(progress: DemoProgress, recorder: Client, simulator: SimulatorAdmin) -> str:
     call = simulator.place_call(script=Script(chunks=CHUNKS, chunk_bytes=CHUNK_BYTES))
     progress.print_step(
         f"a call is placed between {len(call.participants)} participants; its serverCallId goes to the app"
@@ -66,63 +65,50 @@ def record(progress: DemoProgress, recorder: RecorderClient, simulator: Simulato
         },
         key=f"demo-{call.call_id}",
     )
-    id: str = recording["id"]
-    progress.print_step(f"POST /api/recordings            201  {recording['status']:12} id {id}")
+    id: str = recording.id
+    progress.print_step(f"POST /api/recordings            201  {recording.status:12} id {id}")
     recorder.wait(id, "active", seconds=ACTIVE_SECONDS)
     progress.print_step("ACS records; somebody speaks")
     time.sleep(SPEAK_SECONDS)
-    progress.print_step(f"POST /api/recordings/…/pause      200  {recorder.pause(id)['status']}")
-    progress.print_step(f"POST /api/recordings/…/resume     200  {recorder.resume(id)['status']}")
-    progress.print_step(f"POST /api/recordings/…/stop       200  {recorder.stop(id)['status']}")
+    progress.print_step(f"POST /api/recordings/…/pause      200  {recorder.pause(id).status}")
+    progress.print_step(f"POST /api/recordings/…/resume     200  {recorder.resume(id).status}")
+    progress.print_step(f"POST /api/recordings/…/stop       200  {recorder.stop(id).status}")
     return id
 
 
-def watch(progress: DemoProgress, recorder: RecorderClient, id: str) -> None:
+def watch(progress: DemoProgress, recorder: Client, id: str) -> None:
     """Say whatever changes until the recording is settled."""
     seen: dict[str, str] = {}
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
         recording = recorder.get(id)
-        now = {f"chunk {c['index']}": describe(c) for c in recording["chunks"]} | {"recording": recording["status"]}
+        now = {f"chunk {c.index}": describe(c) for c in recording.chunks} | {"recording": recording.status}
         for name, status in now.items():
             if seen.get(name) != status:
                 progress.print_step(f"{name}: {status}")
         seen = now
-        if recording["status"] in SETTLED:
+        if recording.status in SETTLED:
             return
         time.sleep(0.05)
 
 
-def describe(chunk: dict[str, Any]) -> str:
-    proof = f", {chunk['bytes']:,} bytes, sha256 {chunk['sha256'][:12]}…" if chunk["sha256"] else ""
-    return f"{chunk['status']}{proof}"
+def describe(chunk: Chunk) -> str:
+    proof = f", {chunk.bytes:,} bytes, sha256 {chunk.sha256[:12]}…" if chunk.sha256 else ""
+    return f"{chunk.status}{proof}"
 
 
-def export(progress: DemoProgress, stack: Stack, recording: dict[str, Any]) -> int:
-    """Write the stored files into a folder; returns how many differ from what the simulator recorded."""
-    folder = EXPORT / recording["id"]
-    folder.mkdir(parents=True, exist_ok=True)
+def export(progress: DemoProgress, stack: Stack, recording: Recording) -> int:
+    """Download the files, and prove the folder; returns how many files differ from what the simulator recorded."""
+    folder = EXPORT / recording.id
     differing = 0
-    with stack.blobs as blobs:
-        container = blobs.get_container_client(CONTAINER)
-        for blob in container.list_blob_names():
-            if recording["id"] in blob:
-                (folder / Path(blob).name).write_bytes(container.download_blob(blob).readall())
-    for chunk in recording["chunks"]:
-        document_id = chunk["documentId"]
-        recorded = {
-            chunk["contentBlob"]: stack.simulator.content(document_id),
-            chunk["metadataBlob"]: stack.simulator.metadata(document_id),
-        }
-        for name, wanted in recorded.items():
-            content = (folder / Path(name).name).read_bytes()
-            same = content == wanted
-            differing += not same
-            told = "equal" if same else "DIFFERENT"
-            progress.print_step(
-                f"{told}: {Path(name).name} {len(content):,} bytes {hashlib.sha256(content).hexdigest()[:12]}…"
-            )
-    return differing
+    for result in download(stack.recorder, recording.id, folder):
+        file, simulator = result.file, stack.simulator
+        wanted = (simulator.content if file.kind == "content" else simulator.metadata)(file.document_id)
+        same = result.is_there and (folder / file.name).read_bytes() == wanted
+        differing += not same
+        told = "equal" if same else f"DIFFERENT, {result.outcome} {result.detail}"
+        progress.print_step(f"{told}: {file.name} {len(wanted):,} bytes {hashlib.sha256(wanted).hexdigest()[:12]}…")
+    return differing + (not verify(folder).proven)
 
 
 if __name__ == "__main__":

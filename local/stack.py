@@ -5,24 +5,28 @@ counterparts; the app itself cannot tell the difference.
 """
 
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
+import httpx
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
+from acsrec import Client
+from acsrec.retries import Patience
 from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.ports import FREE, StackPorts
 from local.provision import RECORDINGS_CONTAINER, provision
-from local.recorder import RecorderClient
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.settings import BlobAccount, Settings
+from local.told_ended import EndedRecordings
 from shared.settings import DEAD_LETTERS_CONTAINER, EVENT_CONTAINERS, RECORDINGS_CONNECTION, RUNTIME_CONNECTION
 
 ROOT = Path(__file__).parents[1]
@@ -98,13 +102,21 @@ class Stack:
                 launcher=self.launcher,
             )
             starting.enter_context(self.host)
-            self.recorder = RecorderClient(self.host.url, self.host.keys.default, self.simulator.told_ended)
+            self.recorder = self.client(starting)
             self.subscribe()
             self.running = starting.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.running.close()
+
+    def client(self, running: ExitStack) -> Client:
+        """A caller of the app, one try for each request; each on a connection of its own, for the host may restart."""
+        trusted = ssl.create_default_context(cafile=self.certificates.authority) if self.certificates else True
+        hooks: dict[str, list[Callable[..., object]]] = {"response": [EndedRecordings(self.simulator.told_ended)]}
+        limits = httpx.Limits(max_keepalive_connections=0)
+        http = running.enter_context(httpx.Client(verify=trusted, event_hooks=hooks, limits=limits))
+        return Client(self.host.url, self.host.keys.default, patience=Patience(0), http=http)
 
     @property
     def announcement(self) -> Announcement:

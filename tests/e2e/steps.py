@@ -3,10 +3,10 @@
 import hashlib
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from azure.data.tables import TableServiceClient, UpdateMode
 
+from acsrec import Chunk, Recording
 from local.simulator.scripts import Script
 from local.stack import CONTAINER, Stack
 from shared.adapters.table_rows import chunk_row
@@ -17,15 +17,15 @@ WAV = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "reco
 SWEEP_EVERY_SECONDS = 0.5
 
 
-def record(stack: Stack, script: Script, **options: object) -> dict[str, Any]:
+def record(stack: Stack, script: Script, **options: object) -> Recording:
     """Record a call from start to stop; its files and events follow by themselves."""
     call = stack.simulator.place_call(script=script)
     recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV, **options})
-    stack.recorder.wait(recording["id"], "active", seconds=10)
-    return stack.recorder.stop(recording["id"])
+    stack.recorder.wait(recording.id, "active", seconds=10)
+    return stack.recorder.stop(recording.id)
 
 
-def settled(stack: Stack, id: str, *statuses: str, seconds: float = 30.0) -> dict[str, Any]:
+def settled(stack: Stack, id: str, *statuses: str, seconds: float = 30.0) -> Recording:
     """Wait, firing the sweep as its timer would, until the recording has one of the statuses.
 
     Raises:
@@ -48,42 +48,48 @@ def let_start_settle(stack: Stack, id: str) -> None:
         tables.get_table_client(CATALOG_TABLE).update_entity(earlier, mode=UpdateMode.MERGE)
 
 
-def let_retention_pass(stack: Stack, chunk: dict[str, Any], id: str) -> None:
+def let_retention_pass(stack: Stack, chunk: Chunk, id: str) -> None:
     """More than a day passes since the app heard of a chunk: before, "not found" may mean "not yet"."""
     then = datetime.now(UTC) - timedelta(hours=25)
-    earlier = {"PartitionKey": id, "RowKey": chunk_row(chunk["documentId"]), "heardAt": then, "goneBy": then}
+    earlier = {"PartitionKey": id, "RowKey": chunk_row(chunk.document_id), "heardAt": then, "goneBy": then}
     with TableServiceClient.from_connection_string(stack.azurite.connection_string) as tables:
         tables.get_table_client(CATALOG_TABLE).update_entity(earlier, mode=UpdateMode.MERGE)
 
 
-def differences(stack: Stack, recording: dict[str, Any]) -> list[str]:
+def differences(stack: Stack, recording: Recording) -> list[str]:
     """Names of the stored blobs that are not byte for byte what the simulator recorded; a manifest that is none."""
     found: list[str] = []
     with stack.blobs as blobs:
         container = blobs.get_container_client(CONTAINER)
-        for chunk in recording["chunks"]:
+        for chunk in recording.chunks:
             recorded = {
-                chunk["contentBlob"]: stack.simulator.content(chunk["documentId"]),
-                chunk["metadataBlob"]: stack.simulator.metadata(chunk["documentId"]),
+                chunk.content_blob: stack.simulator.content(chunk.document_id),
+                chunk.metadata_blob: stack.simulator.metadata(chunk.document_id),
             }
             for name, wanted in recorded.items():
                 if not name or container.download_blob(name).readall() != wanted:
                     found.append(str(name))
-            if chunk["sha256"] != hashlib.sha256(recorded[chunk["contentBlob"]]).hexdigest():
-                found.append(f"sha256 of {chunk['contentBlob']}")
-        manifest = recording["manifestBlob"]
+            if chunk.sha256 != hashlib.sha256(recorded[chunk.content_blob]).hexdigest():
+                found.append(f"sha256 of {chunk.content_blob}")
+        manifest = recording.manifest_blob
         if manifest and not is_manifest(container.download_blob(manifest).readall()):
             found.append(manifest)
     return found
 
 
-def violations_of(stack: Stack, recording: dict[str, Any]) -> list[str]:
+def violations_of(stack: Stack, recording: Recording) -> list[str]:
     """What the simulator, which looks at the stored blob at every deletion, objects to in this recording."""
-    ours = {chunk["documentId"] for chunk in recording["chunks"]}
+    ours = {chunk.document_id for chunk in recording.chunks}
     return [violation.reason for violation in stack.simulator.violations() if violation.document_id in ours]
 
 
-def left_at_acs(stack: Stack, recording: dict[str, Any]) -> list[str]:
+def acs_id(recording: Recording) -> str:
+    """ACS's id of a recording that it has named."""
+    assert recording.recording_id, recording
+    return recording.recording_id
+
+
+def left_at_acs(stack: Stack, recording: Recording) -> list[str]:
     """Documents of the recording that ACS still has."""
-    documents = stack.simulator.recording(recording["recordingId"]).documents
+    documents = stack.simulator.recording(acs_id(recording)).documents
     return [document.document_id for document in documents if document.deleted_at is None]

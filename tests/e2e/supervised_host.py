@@ -8,14 +8,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient, UpdateMode
 from azure.storage.queue import QueueServiceClient
 
+from acsrec import Problem, Recording, Unanswered
 from local.host.client import HostProcess
 from local.provision import QUEUES
 from local.simulator.scripts import Script
@@ -107,7 +108,9 @@ class SupervisedHost:
         key = uuid.uuid4().hex
         id = id_from_key(key)
         body = {"serverCallId": call.server_call_id, **WAV}
-        self.retry_until(seconds, lambda: self.stack.recorder.start(body, key), lambda: self.let_start_claim_lapse(id))
+        self.retry_until(
+            seconds, lambda: self.stack.recorder.start(body, key=key), lambda: self.let_start_claim_lapse(id)
+        )
         let_start_settle(self.stack, id)
         return StartedRecording(id, call.call_id)
 
@@ -117,24 +120,24 @@ class SupervisedHost:
         """Call until it works; a control of a recording that ACS has not named yet is given up in the end.
 
         Raises:
-            requests.HTTPError: the app refused; nobody would repeat that.
+            Problem: the app refused; nobody would repeat that.
             TimeoutError: it never worked.
         """
         deadline, conflicts, last = time.monotonic() + seconds, 0, ""
         while True:
             try:
                 act()
-            except requests.HTTPError as error:
+            except Problem as error:
                 last = str(error)
-                if error.response.status_code == requests.codes.conflict:
+                if error.status == HTTPStatus.CONFLICT:
                     conflicts += 1
                     if on_conflict is not None:
                         on_conflict()
                     elif conflicts > CONFLICT_TRIES:
                         return
-                elif error.response.status_code not in {429, *range(500, 600)}:
+                elif error.status not in {429, *range(500, 600)}:
                     raise
-            except requests.RequestException as error:
+            except Unanswered as error:
                 last = str(error)
                 self.revive()
             else:
@@ -178,9 +181,9 @@ class SupervisedHost:
         except ResourceNotFoundError:
             return "unknown"
 
-    def shown(self, id: str) -> dict[str, Any]:
+    def shown(self, id: str) -> Recording:
         """The recording as the API shows it."""
-        found: list[dict[str, Any]] = []
+        found: list[Recording] = []
         self.retry_until(30, lambda: found.append(self.stack.recorder.get(id)))
         return found[0]
 

@@ -115,7 +115,7 @@ BAD_BODIES = {
 def test_a_bad_body_is_answered_with_a_problem_that_names_the_field(stack: Stack, kind: str) -> None:
     body, named = BAD_BODIES[kind]
 
-    answer = stack.recorder.request("POST", "/recordings", data=body)
+    answer = stack.recorder.request("POST", "/recordings", content=body)
 
     assert answer.status_code == 400
     assert answer.headers["Content-Type"].startswith("application/problem+json")
@@ -123,7 +123,7 @@ def test_a_bad_body_is_answered_with_a_problem_that_names_the_field(stack: Stack
 
 
 def test_a_body_that_is_too_large_is_answered_with_a_problem(stack: Stack) -> None:
-    answer = stack.recorder.request("POST", "/recordings", data='{"serverCallId": "' + "x" * 70_000 + '"}')
+    answer = stack.recorder.request("POST", "/recordings", content='{"serverCallId": "' + "x" * 70_000 + '"}')
 
     assert (answer.status_code, answer.json()["status"]) == (413, 413)
 
@@ -135,8 +135,8 @@ def test_the_same_key_and_body_give_the_first_answer_again(stack: Stack) -> None
     first = stack.recorder.start(body, key=f"same-{call.call_id}")
     second = stack.recorder.start(body, key=f"same-{call.call_id}")
 
-    assert second["id"] == first["id"]
-    assert second["recordingId"] == first["recordingId"]
+    assert second.id == first.id
+    assert second.recording_id == first.recording_id
 
 
 def test_the_same_key_with_another_body_is_refused(stack: Stack) -> None:
@@ -181,13 +181,13 @@ def test_a_signed_callback_tells_that_a_recording_runs(stack: Stack) -> None:
     recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
 
     for _ in range(100):
-        if any(sent.recording_id == recording["recordingId"] for sent in stack.simulator.callbacks()):
+        if any(sent.recording_id == recording.recording_id for sent in stack.simulator.callbacks()):
             break
         time.sleep(0.05)
 
-    sent = [one for one in stack.simulator.callbacks() if one.recording_id == recording["recordingId"]]
+    sent = [one for one in stack.simulator.callbacks() if one.recording_id == recording.recording_id]
     assert {one.status for one in sent} == {200}
-    assert stack.recorder.list(serverCallId=call.server_call_id)["recordings"][0]["status"] == "active"
+    assert next(stack.recorder.recordings(server_call_id=call.server_call_id)).status == "active"
 
 
 def test_a_blank_filter_lists_nobody_s_though_the_platform_drops_it(stack: Stack) -> None:
@@ -203,7 +203,7 @@ def test_a_start_that_acs_reports_as_failed_says_so_whatever_ids_the_report_name
         call = stack.simulator.place_call()
         recording = stack.recorder.start({"callConnectionId": call.call_connection_id, **WAV})
         for _ in range(100):
-            if "ACS reported" in (told := str(stack.recorder.get(recording["id"])["waitsFor"])):
+            if "ACS reported" in (told := str(stack.recorder.get(recording.id).waits_for)):
                 break
             time.sleep(0.05)
     finally:
@@ -229,14 +229,14 @@ def test_recordings_are_listed_newest_first_and_found_by_tag(stack: Stack) -> No
     started = [
         stack.recorder.start(
             {"serverCallId": stack.simulator.place_call().server_call_id, **WAV, "tags": {"case": tag}}
-        )["id"]
+        ).id
         for _ in range(3)
     ]
 
-    first = stack.recorder.list(**{"tag.case": tag, "limit": "2"})
-    rest = stack.recorder.list(**{"tag.case": tag, "limit": "2", "continuation": first["continuation"]})
+    first = stack.recorder.page(tags={"case": tag}, limit=2)
+    rest = stack.recorder.page(tags={"case": tag}, limit=2, continuation=first.continuation)
 
-    assert [one["id"] for one in first["recordings"] + rest["recordings"]] == started[::-1]
+    assert [one.id for one in first.recordings + rest.recordings] == started[::-1]
 
 
 def test_health_asks_nobody_and_dependencies_are_behind_a_key(stack: Stack, program: Program) -> None:
@@ -261,10 +261,10 @@ def test_without_an_audience_a_callback_is_only_a_hint(program: Program, tmp_pat
         recording = unverified.recorder.start({"serverCallId": call.server_call_id, **WAV})
         forged = {
             "type": "Microsoft.Communication.StartRecordingFailed",
-            "data": {"recordingId": recording["recordingId"], "serverCallId": call.server_call_id},
+            "data": {"recordingId": recording.recording_id, "serverCallId": call.server_call_id},
         }
 
         answer = requests.post(f"{unverified.host.url}/api/callbacks/recording-state", json=[forged], timeout=10)
 
         assert answer.status_code == 200
-        assert unverified.recorder.wait(recording["id"], "active", seconds=10)["status"] == "active"
+        assert unverified.recorder.wait(recording.id, "active", seconds=10).status == "active"

@@ -42,14 +42,14 @@ def keyless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_a_recording_completes_with_tokens_only(keyless: Stack) -> None:
     recording = record(keyless, Script(chunks=2, chunk_bytes=(5_000_000, 20_000)))
 
-    completed = settled(keyless, recording["id"])
+    completed = settled(keyless, recording.id)
 
-    assert [chunk["status"] for chunk in completed["chunks"]] == ["deleted", "deleted"]
+    assert [chunk.status for chunk in completed.chunks] == ["deleted", "deleted"]
     assert differences(keyless, completed) == []
 
 
 def test_the_oracle_of_deletions_looks_into_storage_over_https_as_well(keyless: Stack) -> None:
-    settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000))["id"])
+    settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000)).id)
 
     assert keyless.simulator.settings().oracle is not None
     assert keyless.simulator.violations() == []  # it would be one, if it could not look
@@ -65,12 +65,12 @@ def test_everything_that_the_app_depends_on_lets_its_identity_in(keyless: Stack)
 
 
 def test_a_link_is_signed_with_a_delegation_key(keyless: Stack) -> None:
-    recording = settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000))["id"])
-    chunk = recording["chunks"][0]
+    recording = settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000)).id)
+    chunk = recording.chunks[0]
 
-    link = keyless.recorder.ask("GET", f"/recordings/{recording['id']}/chunks/{chunk['documentId']}/content")
+    link = keyless.recorder.content_link(recording.id, chunk.document_id)
 
-    assert "skoid=" in link["url"]
+    assert "skoid=" in link.url
 
 
 def test_the_app_runs_on_the_deployed_settings_and_holds_no_key(keyless: Stack) -> None:

@@ -91,8 +91,8 @@ def carried_out(one: SupervisedHost, run: Run, counting: RequestCounter) -> list
         one.revive()
     recording = one.shown(id)
     wrong = differences(one.stack, recording) + violations_of(one.stack, recording) + left_at_acs(one.stack, recording)
-    statuses = [chunk["status"] for chunk in recording["chunks"]]
-    return wrong if (recording["status"], statuses) == ("completed", ["deleted"] * 3) else [*wrong, str(recording)]
+    statuses = [chunk.status for chunk in recording.chunks]
+    return wrong if (recording.status, statuses) == ("completed", ["deleted"] * 3) else [*wrong, str(recording)]
 
 
 def survive(one: SupervisedHost, run: Run, point: KillPoint, figures: Figures) -> None:

@@ -8,11 +8,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
+from acsrec import Problem, Recording
 from local.announcing import shell_variables, write_variables
 from local.ports import FIXED
 from local.simulator.faults import InjectedFault
@@ -70,10 +69,10 @@ def awaited[T](stack: Stack, look: Callable[[], T]) -> T:
     return seen
 
 
-def of_others(stack: Stack, recording_id: str) -> dict[str, Any]:
+def of_others(stack: Stack, recording_id: str) -> Recording:
     """What the app knows of a recording that it did not start, once it knows of it."""
-    (known,) = awaited(stack, lambda: stack.recorder.list(recordingId=recording_id)["recordings"])
-    return stack.recorder.get(known["id"])
+    (known,) = awaited(stack, lambda: list(stack.recorder.recordings(recording_id=recording_id)))
+    return stack.recorder.get(known.id)
 
 
 def test_the_commands_are_single_ones_and_all_are_run() -> None:
@@ -103,7 +102,7 @@ def test_a_call_is_recorded_ended_and_looked_at(here: Stack, shell: Shell) -> No
     let_start_settle(here, started["id"])
 
     completed = settled(here, started["id"])
-    assert [chunk["status"] for chunk in completed["chunks"]] == ["deleted"] * 3
+    assert [chunk.status for chunk in completed.chunks] == ["deleted"] * 3
     assert differences(here, completed) == []
     assert started["id"] in [one["id"] for one in json.loads(shell("List the recordings"))["recordings"]]
     assert json.loads(shell("Ask whether anything was deleted too early")) == []
@@ -115,8 +114,8 @@ def test_a_503_of_acs_delays_a_copy_and_no_more(here: Stack, shell: Shell) -> No
 
     recording = of_others(here, here.simulator.foreign_recording().recording_id)
 
-    (chunk,) = settled(here, recording["id"])["chunks"]
-    assert (chunk["status"], chunk["attempts"]) == ("stored", 3)
+    (chunk,) = settled(here, recording.id).chunks
+    assert (chunk.status, chunk.attempts) == ("stored", 3)
     assert [one.hits for one in here.simulator.faults()] == [2]
 
 
@@ -135,37 +134,37 @@ def test_all_of_acs_fails_until_the_faults_are_taken_back(here: Stack, shell: Sh
 def test_a_foreign_recording_keeps_ours_away_and_is_copied_and_kept(here: Stack, shell: Shell) -> None:
     call = here.simulator.place_call(script=SMALL)
     foreign = json.loads(shell("Start a foreign recording"))
-    with pytest.raises(requests.HTTPError, match="409"):
+    with pytest.raises(Problem, match="409"):
         here.recorder.start({"serverCallId": call.server_call_id})
     here.simulator.end_call(call.call_id)
 
-    recording = settled(here, of_others(here, foreign["recordingId"])["id"])
+    recording = settled(here, of_others(here, foreign["recordingId"]).id)
 
-    assert (recording["origin"], [chunk["status"] for chunk in recording["chunks"]]) == ("event", ["stored"])
+    assert (recording.origin, [chunk.status for chunk in recording.chunks]) == ("event", ["stored"])
     assert len(left_at_acs(here, recording)) == 1
 
 
 def test_an_expired_file_is_asked_for_on_and_on(here: Stack, shell: Shell) -> None:
     here.simulator.add_fault(InjectedFault(action="unavailable", kind="content", times=None))
-    id = of_others(here, here.simulator.foreign_recording().recording_id)["id"]
+    id = of_others(here, here.simulator.foreign_recording().recording_id).id
 
     expired = json.loads(shell("Expire a file"))
     here.simulator.clear_faults()
 
     def missed() -> bool:
-        (chunk,) = here.recorder.get(id)["chunks"]
-        return chunk["documentId"] == expired["documentId"] and "no such document" in (chunk["failure"] or "")
+        (chunk,) = here.recorder.get(id).chunks
+        return chunk.document_id == expired["documentId"] and "no such document" in (chunk.failure or "")
 
     assert awaited(here, missed)
-    assert here.recorder.get(id)["status"] == "transferring"
+    assert here.recorder.get(id).status == "transferring"
 
 
 def test_an_event_that_comes_twice_changes_nothing(here: Stack, shell: Shell) -> None:
-    recording = settled(here, of_others(here, here.simulator.foreign_recording().recording_id)["id"])
+    recording = settled(here, of_others(here, here.simulator.foreign_recording().recording_id).id)
 
     shell("Deliver an event twice")
 
     attempts = awaited(here, lambda: here.simulator.events()[-1].attempts[1:])
     assert [attempt.status for attempt in attempts] == [202]
-    assert here.recorder.get(recording["id"]) == recording
+    assert here.recorder.get(recording.id) == recording
     assert violations_of(here, recording) == []

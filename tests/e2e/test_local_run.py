@@ -45,7 +45,9 @@ class LocalRun:
     @property
     def variables(self) -> dict[str, str]:
         lines = self.variables_file.read_text().splitlines()
-        return {name: value.strip("'") for name, _, value in (line.partition("=") for line in lines)}
+        return {
+            name: value.strip("'") for name, _, value in (line.removeprefix("export ").partition("=") for line in lines)
+        }
 
     def get(self, path: str) -> Any:
         headers = {"x-functions-key": self.variables["KEY"]}

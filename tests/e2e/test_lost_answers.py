@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
-import requests
 
+from acsrec import Error, Recording
 from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
 from local.simulator.settings import Settings
@@ -108,7 +109,7 @@ def replayed(one: SupervisedHost, losing: LostAnswers) -> str:
     one.stack.simulator.add_fault(InjectedFault(action="notReady", kind="content", seconds=RUN_SECONDS))
     id = recorded(one)
     deadline = time.monotonic() + RUN_SECONDS
-    while [chunk["failure"] is None for chunk in one.shown(id)["chunks"]] != [False] * 3:
+    while [chunk.failure is None for chunk in one.shown(id).chunks] != [False] * 3:
         assert time.monotonic() < deadline, one.shown(id)
         time.sleep(0.1)
     one.stack.simulator.clear_faults()
@@ -126,15 +127,15 @@ def wrong_with(one: SupervisedHost, life: Life, losing: LostAnswers) -> list[str
     try:
         id = life(one, losing)
         one.wait_until_completed(id, RUN_SECONDS, patience=RUN_SECONDS)  # no sweep helps along
-    except (AssertionError, TimeoutError, requests.RequestException) as error:
+    except (AssertionError, TimeoutError, Error, httpx.RequestError) as error:
         return [str(error)]
     finally:
         one.gateway.fault_hook = NoFaults()
     recording = one.shown(id)
     wrong = differences(one.stack, recording) + violations_of(one.stack, recording) + left_at_acs(one.stack, recording)
-    wrong += [f"A chunk ended {chunk}" for chunk in recording["chunks"] if chunk["status"] != "deleted"]
+    wrong += [f"A chunk ended {chunk}" for chunk in recording.chunks if chunk.status != "deleted"]
     tries = 2 if life is replayed else 1
-    wrong += [f"It took {chunk['attempts']} tries" for chunk in recording["chunks"] if chunk["attempts"] > tries]
+    wrong += [f"It took {chunk.attempts} tries" for chunk in recording.chunks if chunk.attempts > tries]
     wrong += told(one, lines, ALERTS if life is replayed else ALERTS | {LogEvent.CHUNK_DEFERRED})
     return wrong + at_last(lambda: rows_twice(one, recording)) + deliveries(one, recording)
 
@@ -153,9 +154,9 @@ def told(one: SupervisedHost, since: int, events: frozenset[LogEvent]) -> list[s
     return [message for message in messages if message.partition(" ")[0] in events]
 
 
-def rows_twice(one: SupervisedHost, recording: dict[str, Any]) -> list[str]:
+def rows_twice(one: SupervisedHost, recording: Recording) -> list[str]:
     """Rows and lines of a recording that are more, or fewer, than one of each."""
-    id = recording["id"]
+    id = recording.id
     rows = [
         row["RowKey"] for row in one.tables.get_table_client(CATALOG_TABLE).query_entities(f"PartitionKey eq '{id}'")
     ]
@@ -165,9 +166,9 @@ def rows_twice(one: SupervisedHost, recording: dict[str, Any]) -> list[str]:
     return wrong if partitions == {"list": 1, "call": 1, "acs": 1} else [*wrong, f"The lines are {partitions}"]
 
 
-def deliveries(one: SupervisedHost, recording: dict[str, Any]) -> list[str]:
+def deliveries(one: SupervisedHost, recording: Recording) -> list[str]:
     """Events that the app did not take at once."""
-    events = [event for event in one.stack.simulator.events() if event.recording_id == recording["recordingId"]]
+    events = [event for event in one.stack.simulator.events() if event.recording_id == recording.recording_id]
     return [f"An event was tried {len(event.attempts)} times" for event in events if len(event.attempts) > 1]
 
 

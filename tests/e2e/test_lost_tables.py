@@ -1,17 +1,17 @@
 """Both tables are dropped; the manifests bring the recordings back, as docs/lost-tables.md says."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import uuid4
 
-import requests
+import httpx
 from azure.data.tables import TableServiceClient
 
+from acsrec import Recording, RecordingPage
 from local.provision import TABLES, provision
 from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.scripts import Script
 from local.stack import CONTAINER, Stack
-from tests.e2e.steps import record, settled
+from tests.e2e.steps import acs_id, record, settled
 from tests.e2e.test_lifecycle import settled_foreign
 
 MIXED = {"recordingChannelType": "mixed", "recordingFormatType": "mp3"}
@@ -19,14 +19,14 @@ TWO_CHUNKS = Script(chunks=2, chunk_bytes=(5_000_000, 20_000))  # the first is c
 SMALL = Script(chunks=1, chunk_bytes=20_000)
 
 
-def completed_recordings(stack: Stack, case: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def completed_recordings(stack: Stack, case: str) -> tuple[list[Recording], Recording]:
     """Recordings that are to come back as they were, and one whose blob is to be altered."""
     tags = {"case": case}
     with ThreadPoolExecutor(4) as callers:
         ours = [
-            callers.submit(lambda: settled(stack, record(stack, TWO_CHUNKS, tags=tags)["id"])),
-            callers.submit(lambda: settled(stack, record(stack, SMALL, tags=tags, **MIXED)["id"])),
-            callers.submit(lambda: settled(stack, record(stack, SMALL)["id"])),
+            callers.submit(lambda: settled(stack, record(stack, TWO_CHUNKS, tags=tags).id)),
+            callers.submit(lambda: settled(stack, record(stack, SMALL, tags=tags, **MIXED).id)),
+            callers.submit(lambda: settled(stack, record(stack, SMALL).id)),
         ]
         foreign = stack.simulator.foreign_recording(ForeignRecordingRequest(script=SMALL))
         theirs = callers.submit(lambda: settled_foreign(stack, foreign.recording_id))
@@ -34,18 +34,18 @@ def completed_recordings(stack: Stack, case: str) -> tuple[list[dict[str, Any]],
     return [two, mixed, theirs.result()], altered
 
 
-def lists(stack: Stack, case: str, recordings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def lists(stack: Stack, case: str, recordings: list[Recording]) -> list[RecordingPage]:
     """By a tag, by ACS's id and by call."""
-    by_id = [stack.recorder.list(recordingId=one["recordingId"]) for one in recordings]
-    by_call = [stack.recorder.list(serverCallId=one["serverCallId"]) for one in recordings]
-    return [stack.recorder.list(**{"tag.case": case}), *by_id, *by_call]
+    by_id = [stack.recorder.page(recording_id=acs_id(one)) for one in recordings]
+    by_call = [stack.recorder.page(server_call_id=str(one.server_call_id)) for one in recordings]
+    return [stack.recorder.page(tags={"case": case}), *by_id, *by_call]
 
 
-def contents(stack: Stack, recording: dict[str, Any]) -> list[bytes]:
+def contents(stack: Stack, recording: Recording) -> list[bytes]:
     """What the links to a recording's files read."""
-    paths = [f"/recordings/{recording['id']}/chunks/{chunk['documentId']}" for chunk in recording["chunks"]]
-    asked = [stack.recorder.ask("GET", f"{path}/{file}") for path in paths for file in ("content", "metadata")]
-    return [requests.get(link["url"], timeout=10).content for link in asked]
+    readers = (stack.recorder.content_link, stack.recorder.metadata_link)
+    links = [link(recording.id, chunk.document_id) for chunk in recording.chunks for link in readers]
+    return [httpx.get(link.url).content for link in links]
 
 
 def drop_tables(stack: Stack) -> None:
@@ -57,14 +57,8 @@ def drop_tables(stack: Stack) -> None:
 
 def rebuild(stack: Stack, day: str) -> dict[str, int]:
     """How many recordings of a day became what, over all calls."""
-    done = {"rebuilt": 0, "present": 0, "unreadable": 0}
-    continuation: dict[str, str] = {}
-    while True:
-        said = stack.recorder.ask("POST", "/rebuild", params={"day": day, **continuation})
-        done = {name: count + said[name] for name, count in done.items()}
-        if said["continuation"] is None:
-            return done
-        continuation = {"continuation": said["continuation"]}
+    parts = list(stack.recorder.rebuild(day))
+    return {name: sum(getattr(part, name) for part in parts) for name in ("rebuilt", "present", "unreadable")}
 
 
 def test_documents_lists_and_links_are_equal_after_both_tables_were_dropped(stack: Stack) -> None:
@@ -72,19 +66,19 @@ def test_documents_lists_and_links_are_equal_after_both_tables_were_dropped(stac
     recordings, altered = completed_recordings(stack, case)
     before = lists(stack, case, recordings)
     files = [contents(stack, one) for one in recordings]
-    [chunk] = altered["chunks"]
+    [chunk] = altered.chunks
     with stack.blobs as blobs:
-        blobs.get_blob_client(CONTAINER, chunk["contentBlob"]).upload_blob(b"RIFF, but another", overwrite=True)
+        blobs.get_blob_client(CONTAINER, chunk.content_blob).upload_blob(b"RIFF, but another", overwrite=True)
     drop_tables(stack)
-    assert stack.recorder.request("GET", f"/recordings/{altered['id']}").status_code == 404
+    assert stack.recorder.request("GET", f"/recordings/{altered.id}").status_code == 404
 
-    days = {one["manifestBlob"].rpartition("/")[0].rpartition("/")[0] for one in [*recordings, altered]}
+    days = {str(one.manifest_blob).rpartition("/")[0].rpartition("/")[0] for one in [*recordings, altered]}
     done = [rebuild(stack, day.replace("/", "-")) for day in days]
 
     assert sum(one["rebuilt"] for one in done) >= len(recordings) + 1  # those of other tests come back, too
-    assert [stack.recorder.get(one["id"]) for one in recordings] == recordings
+    assert [stack.recorder.get(one.id) for one in recordings] == recordings
     assert lists(stack, case, recordings) == before
     assert [contents(stack, one) for one in recordings] == files
-    failed = stack.recorder.get(altered["id"])
-    assert (failed["status"], failed["failureKind"]) == ("failed", "conflict")
-    assert [(one["status"], one["failureKind"]) for one in failed["chunks"]] == [("failed", "conflict")]
+    failed = stack.recorder.get(altered.id)
+    assert (failed.status, failed.failure_kind) == ("failed", "conflict")
+    assert [(one.status, one.failure_kind) for one in failed.chunks] == [("failed", "conflict")]

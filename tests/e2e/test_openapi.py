@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,14 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_the_app_answers_whatever_the_document_allows_and_forbids_as_it_says(own_stack: Stack, tmp_path: Path) -> None:
-    done = settled(own_stack, record(own_stack, Script(chunks=2, chunk_bytes=20_000))["id"])
+    done = settled(own_stack, record(own_stack, Script(chunks=2, chunk_bytes=20_000)).id)
     running = own_stack.recorder.start({"serverCallId": own_stack.simulator.place_call().server_call_id, **WAV})
     (tmp_path / "openapi.json").write_text(json.dumps(narrowed(own_stack)))
     (tmp_path / "schemathesis.toml").write_text(
         CONFIG.format(
             key=own_stack.host.keys.default,
-            recordings=json.dumps([done["id"], running["id"]]),
-            documents=json.dumps([chunk["documentId"] for chunk in done["chunks"]]),
+            recordings=json.dumps([done.id, running.id]),
+            documents=json.dumps([chunk.document_id for chunk in done.chunks]),
         )
     )
 
@@ -86,8 +87,8 @@ def test_the_app_answers_whatever_the_document_allows_and_forbids_as_it_says(own
 def narrowed(stack: Stack) -> dict[str, Any]:
     """The app's document with what no schema can say: which calls there are, and what its operator allows.
 
-    A continuation cannot be made up, a list must not end before it begins, and two pins must differ in both participant
-    and channel. That what is wrong there is refused, unit tests show.
+    A continuation cannot be made up, a list must not end before it begins, a replay goes back only so far, and two pins
+    must differ in both participant and channel. That what is wrong there is refused, unit tests show.
     """
     document: dict[str, Any] = stack.host.request("GET", "/api/openapi.json", key=None).json()
     for path in document["paths"].values():
@@ -95,6 +96,8 @@ def narrowed(stack: Stack) -> dict[str, Any]:
             operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "continuation"]
     (to,) = (one for one in document["paths"]["/api/recordings"]["get"]["parameters"] if one["name"] == "to")
     to["schema"] = {"enum": ["2200-12-31", "2200-12-31T23:59:59Z"]}
+    (since,) = document["paths"]["/api/replay"]["post"]["parameters"]
+    since["schema"] = {"enum": [f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"]}
     call = stack.simulator.place_call(group=new_guid())
     start = document["components"]["schemas"]["StartRequest"]["properties"]
     start["serverCallId"] = {"enum": [call.server_call_id, None]}

@@ -62,7 +62,7 @@ def wrong_with(one: SupervisedHost, recordings: list[StartedRecording]) -> list[
         recording = one.shown(began.id)
         wrong += differences(one.stack, recording) + violations_of(one.stack, recording)
         wrong += left_at_acs(one.stack, recording)
-        wrong += [chunk["status"] for chunk in recording["chunks"] if chunk["status"] != "deleted"]
+        wrong += [chunk.status for chunk in recording.chunks if chunk.status != "deleted"]
     return wrong
 
 

@@ -19,11 +19,11 @@ def test_a_call_is_recorded_by_the_package_and_by_nothing_else(package: Path, tm
     with program.stack(tmp_path / "stack", host_options={"timers": False}) as stack:
         call = stack.simulator.place_call()
         recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV})
-        stack.recorder.stop(recording["id"])
-        completed = stack.recorder.wait(recording["id"], "completed")
+        stack.recorder.stop(recording.id)
+        completed = stack.recorder.wait(recording.id, "completed")
         loaded = {Path(path) for path in LOADED.findall(stack.host.log_text())}
 
-    assert [chunk["status"] for chunk in completed["chunks"]] == ["deleted"]
+    assert [chunk.status for chunk in completed.chunks] == ["deleted"]
     of_the_library = {path for path in loaded if path.is_relative_to(LIBRARY) and "site-packages" not in path.parts}
     of_the_package = {path for path in loaded if path.is_relative_to(package)}
     of_the_host = {path for path in loaded if path.is_relative_to(tmp_path / "host-only")}

@@ -213,8 +213,8 @@ def test_what_comes_while_the_settings_are_wrong_is_stored_once_they_are_mended(
         wait_for_messages(stack, 2)
         call = stack.simulator.place_call(script=TWO)
         late = stack.recorder.start({"serverCallId": call.server_call_id})
-        stack.recorder.wait(late["id"], "active", seconds=10)
-        let_start_settle(stack, late["id"])
+        stack.recorder.wait(late.id, "active", seconds=10)
+        let_start_settle(stack, late.id)
         right = dict(stack.host.environment)
 
         stack.host.environment |= {"CLAIM_SECONDS": SECRET, "CALLBACK_AUDIENCE": REFERENCE}
@@ -226,7 +226,7 @@ def test_what_comes_while_the_settings_are_wrong_is_stored_once_they_are_mended(
 
         stack.host.environment = right
         stack.host.restart()
-        completed = [settled(stack, id, seconds=60) for id in (sent["id"], late["id"])]
+        completed = [settled(stack, id, seconds=60) for id in (sent.id, late.id)]
 
         assert sorted(told) == ["CALLBACK_AUDIENCE", "CLAIM_SECONDS"]
         assert [wrong for one in completed for wrong in (*differences(stack, one), *violations_of(stack, one))] == []

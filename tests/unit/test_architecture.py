@@ -125,12 +125,12 @@ def test_only_the_edges_know_azure() -> None:
 
 
 def test_production_never_imports_tests_or_the_local_stack() -> None:
-    foreign = {"tests", "local"}
+    foreign = {"tests", "local", "acsrec"}
 
     assert not [name for name in MODULES if any(within(found, foreign) for found in imports(name, typing=True))]
 
 
-@pytest.mark.parametrize("folder", ["tests/", "local/", "infra/"])
+@pytest.mark.parametrize("folder", ["tests/", "local/", "infra/", "client/"])
 def test_what_is_not_the_app_is_never_deployed(folder: str) -> None:
     assert folder in (ROOT / ".funcignore").read_text().splitlines()
 
