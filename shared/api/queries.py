@@ -95,7 +95,7 @@ class LinkQuery(Query, frozen=True, kw_only=True):
 class ReplayQuery(Query, frozen=True, kw_only=True):
     """What is replayed."""
 
-    since: Annotated[DayOrTime, Meta(description="What failed since then.")]
+    since: Annotated[DayOrTime, Meta(description="What failed or got stuck since then, 7 days back at most.")]
     continuation: Continuation | None = None
 
 

@@ -82,7 +82,7 @@ class Replay:
             CatalogUnavailable, StoreUnavailable: our own outage, and there is nothing to send.
             InvalidRequest: it is longer ago than entries stay.
         """
-        if moment < self.clock() - REPLAY_BACK:
+        if continuation is None and moment < self.clock() - REPLAY_BACK:  # its parts take time, and the entries stay
             raise InvalidRequest.of([WrongField("since", f"it must be within the last {REPLAY_BACK.days} days.")])
         run = Run("replay")
         events = Messages()
@@ -94,10 +94,22 @@ class Replay:
             continuation = None
         wanted = partial(self.catalog.stuck_entries, moment, parse_cursor(continuation) if continuation else None)
         entries = listed(lambda: islice(wanted(), ENTRIES_MAX), run, alert)
-        by_recording = groupby(entries, key=lambda entry: entry.id)
-        found = [(id, {entry.document_id for entry in its}) for id, its in by_recording]
-        reset = [run.attempt(partial(self.reset_stuck, id, documents, events, run), alert) for id, documents in found]
-        return replayed(run, [events, *reset], cursor_at(entries[-1]) if len(entries) == ENTRIES_MAX else None)
+        reset, done = self.reset_some(entries, events, run)
+        is_all = done == len(entries) < ENTRIES_MAX
+        return replayed(run, [events, *reset], None if is_all else cursor_at(entries[done - 1]))
+
+    def reset_some(self, entries: Sequence[IndexEntry], sent: Messages, run: Run) -> tuple[list[Messages], int]:
+        """Reset what entries lead to, recording by recording, until that is much; also how many entries were done."""
+        reset: list[Messages] = []
+        done = messages = 0
+        for id, its in groupby(entries, key=lambda entry: entry.id):
+            documents = [entry.document_id for entry in its]
+            reset.append(run.attempt(partial(self.reset_stuck, id, set(documents), sent, run), alert))
+            done += len(documents)
+            messages += len(reset[-1].transfers) + len(reset[-1].deletions)
+            if messages >= ENTRIES_MAX:  # the entry of a failed recording leads to all of its chunks
+                break
+        return reset, done
 
     def reset_stuck(self, id: str, documents: AbstractSet[str], sent: Messages, run: Run) -> Messages:
         """Reset chunks of a recording that failed or got stuck; all that are not finished where it failed itself."""

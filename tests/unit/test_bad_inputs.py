@@ -181,6 +181,11 @@ QUERIES: dict[str, tuple[str, dict[str, str], Answer]] = {
     ),
     "no since": ("replay_failed", {}, Answer(400, "since: it is missing; it must be a time such as")),
     "since a word": ("replay_failed", {"since": "monday"}, Answer(400, f"since: {TIME}")),
+    "since long ago": (
+        "replay_failed",
+        {"since": "2000-01-01"},
+        Answer(400, "since: it must be within the last 7 days"),
+    ),
     "redirect maybe": ("chunk_content", {"redirect": "maybe"}, Answer(400, "redirect: it must be true or false")),
 }
 

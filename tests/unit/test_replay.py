@@ -258,6 +258,43 @@ def test_a_replay_goes_back_no_further_than_entries_stay(cloud: Cloud, back: tim
     assert cloud.world.counts == {}
 
 
+def test_a_replay_that_was_begun_in_time_is_gone_on_with_although_time_passes(cloud: Cloud) -> None:
+    """Its parts take minutes, and what they go by stays a day longer."""
+    failed_recordings(cloud, ENTRIES_MAX + 2)
+    cloud.world.advance(timedelta(days=7))
+    first = cloud.services.replay.since(BEGINNING)
+    cloud.world.advance(timedelta(seconds=30))
+
+    assert len(cloud.services.replay.since(BEGINNING, first.continuation).messages.transfers) == 2
+
+
+def test_a_replay_is_bounded_by_what_it_resets_too(cloud: Cloud) -> None:
+    """The entry of a failed recording stands for all of its chunks, however many."""
+    ids = failed_recordings(cloud, 3)
+    lost = {"status": ChunkStatus.FAILED, "open": False, "due_at": None}
+    for id in ids:
+        for first in range(10, 10 + ENTRIES_MAX, 50):
+            row = cloud.catalog.recording(id)
+            assert row is not None
+            cloud.catalog.add_chunks(row, [a_chunk(number, id=id, **lost) for number in range(first, first + 50)])
+
+    replays = replay_to_the_end(cloud, BEGINNING)
+
+    assert [len(set(ids_of(messages))) for messages in replays] == [1, 1, 1]
+    assert len(set(merged(replays).transfers)) == 3 * (ENTRIES_MAX + 1)
+
+
+def test_what_version_0_1_failed_is_found_once_the_sweep_has_looked_at_it(cloud: Cloud) -> None:
+    """Its entries do not say since when; the next look, within the hour, writes that from the row."""
+    (id,) = failed_recordings(cloud, 1)
+    cloud.catalog.put_entries([replace(cloud.catalog.open[id, ""], stuck_since=None)])
+    before = cloud.services.replay.since(BEGINNING).messages
+    cloud.world.advance(HOUR)
+    cloud.services.sweep.sweep()
+
+    assert (before, ids_of(cloud.services.replay.since(BEGINNING).messages)) == (Messages(), [id])
+
+
 def test_a_replay_costs_the_same_however_many_recordings_there_were(cloud: Cloud) -> None:
     for number in range(100):
         cloud.catalog.save_recording(a_recording(id=f"{number:03}", status=RecordingStatus.COMPLETED))
