@@ -46,10 +46,10 @@ class ChunkSweep:
     def without_row(self, entry: IndexEntry, now: datetime) -> None:
         """An entry whose row is not there yet, or never will be; both may be written just now."""
         ref = ChunkRef(entry.id, entry.document_id)
-        if is_orphan(entry, now):
-            self.open_work.forget(ref)
-        else:
+        if not is_orphan(entry, now):
             self.open_work.look_again(entry, now + ROW_PATIENCE)
+        elif self.catalog.chunk(ref) is None:  # asked twice: an entry too few would lose the chunk
+            self.open_work.forget(ref)
         chunk = self.catalog.chunk(ref)
         if chunk is not None and chunk.open:
             self.open_work.watch_chunks([chunk])

@@ -58,10 +58,10 @@ class RecordingSweep:
 
     def without_row(self, entry: IndexEntry, now: datetime) -> None:
         """An entry whose row is not there yet, or never will be; both may be written just now."""
-        if is_orphan(entry, now):
-            self.open_work.close(entry.id)
-        else:
+        if not is_orphan(entry, now):
             self.open_work.look_again(entry, now + ROW_PATIENCE)
+        elif self.catalog.recording(entry.id) is None:  # asked twice: an entry too few would lose the recording
+            self.open_work.close(entry.id)
         recording = self.catalog.recording(entry.id)
         if recording is not None:
             self.open_work.watch(recording, now)

@@ -207,12 +207,12 @@ class Oracle:
             self.not_taken_for_saved(chunk)
 
     def not_taken_for_saved(self, chunk: Chunk) -> None:
-        """I16: of what is not saved, the index of open work says until when ACS has it."""
+        """I16: of what is not saved, the index of open work says until when ACS has it, or the next sweep has it say so."""
         saved = chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED}
         if saved or chunk.expires_at <= self.cloud.world.now:
             return
         entry = self.cloud.catalog.open.get((chunk.id, chunk.document_id))
-        known = entry is not None and entry.expires_at is not None
+        known = entry is not None and (entry.expires_at is not None or entry.due_at <= self.cloud.world.now)
         hold(known, f"Chunk {chunk.index} is {chunk.status}, and is taken for saved.")
 
     def found_at_claim_s_end(self, chunk: Chunk) -> None:
