@@ -207,7 +207,7 @@ class Oracle:
             self.not_taken_for_saved(chunk)
 
     def not_taken_for_saved(self, chunk: Chunk) -> None:
-        """I16: of what is not saved, the index of open work says until when ACS has it, or the next sweep has it say so."""
+        """I16: of what is not saved, the index of open work says until when ACS has it, or the next sweep does."""
         saved = chunk.status in {ChunkStatus.STORED, ChunkStatus.DELETED}
         if saved or chunk.expires_at <= self.cloud.world.now:
             return
