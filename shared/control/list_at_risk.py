@@ -33,7 +33,7 @@ class AtRiskPage(msgspec.Struct, frozen=True):
     Attributes:
         recordings: those that match.
         continuation: the cursor of the next page; None at the end of the list.
-        unreadable: our ids of recordings that are at risk, and whose rows cannot be read.
+        unreadable: our ids of recordings that are at risk, and whose rows cannot be read, or are not there (yet).
     """
 
     recordings: tuple[AtRisk, ...]
@@ -67,9 +67,9 @@ class AtRiskList:
                     break
                 seen += 1
                 row = rows.get(id)
-                if isinstance(row, RowUnreadable):
+                if row is None or isinstance(row, RowUnreadable):
                     unreadable.append(id)
-                elif row is not None and is_unsaved(row) and query.matches(row):
+                elif is_unsaved(row) and query.matches(row):
                     found.append(AtRisk(row, deadline))
         return AtRiskPage(tuple(found), cursor_behind(places, seen), tuple(unreadable))
 

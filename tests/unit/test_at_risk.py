@@ -126,6 +126,13 @@ def test_a_row_that_cannot_be_read_is_told(cloud: Cloud) -> None:
     assert page(cloud) == AtRiskPage((), None, ("a",))
 
 
+def test_a_row_that_is_gone_is_told_too(cloud: Cloud) -> None:
+    add(cloud, "a", left=HOUR)
+    del cloud.catalog.rows["a", ""]
+
+    assert page(cloud).unreadable == ("a",)
+
+
 def test_an_outage_is_no_calm(cloud: Cloud) -> None:
     add(cloud, "a", left=HOUR)
     cloud.world.fail("catalog.expiring_entries", Fault.ERROR_BEFORE)
