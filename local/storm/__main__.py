@@ -21,15 +21,21 @@ def told(text: str) -> None:
     sys.stdout.flush()
 
 
-def main() -> None:
-    began = time.monotonic()
-    few, many = in_memory(FEW, WAITING), in_memory(MANY, WAITING)
-    among_few, among_many, filters = few.costs(), many.costs(), many.filters()
-    told(f"requests (entities) among {FEW} and among {MANY} past recordings, with {WAITING} open chunks")
+def write(few: int, many: int, waiting: int, document: Path) -> None:
+    """Count among few and among many past recordings, in memory; tell it, and write the document."""
+    first, second = in_memory(few, waiting), in_memory(many, waiting)
+    counting = second.counting()
+    among_few, among_many, filters = first.costs(), second.costs(), second.filters()
+    told(f"requests (entities) among {few} and among {many} past recordings, with {waiting} open chunks")
     for name, cost in among_many.items():
         was = among_few[name]
-        told(f"{name:32} {was.requests:6} ({was.entities:5}) and {cost.requests:6} ({cost.entities:5})")
-    (DOCS / "scale.md").write_text(page(among_few, among_many, filters))
+        told(f"{name:40} {was.requests:6} ({was.entities:5}) and {cost.requests:6} ({cost.entities:5})")
+    document.write_text(page(among_few, among_many, filters, counting))
+
+
+def main() -> None:
+    began = time.monotonic()
+    write(FEW, MANY, WAITING, DOCS / "scale.md")
     told(f"The figures are in docs/scale.md. Now the same among {ON_BOTH} on Azurite and in memory; it takes minutes.")
     with Azurite() as azurite, TableServiceClient.from_connection_string(azurite.connection_string) as service:
         differ = differences(service, ON_BOTH, WAITING_ON_BOTH)

@@ -16,12 +16,14 @@ from shared.domain.start_request import StartRequest
 from shared.services import Services
 
 NOW = datetime(2026, 11, 22, 8, 1, tzinfo=UTC)  # not one of the minutes in which a sweep counts all that is open
+COUNTING = NOW - timedelta(minutes=1)  # one of them
 SETTINGS = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",
     "ACS_CONNECTION_STRING": "endpoint=https://acs.example/;accesskey=c2VjcmV0",
 }
 MANY_CHUNKS = 20
 DUE = 500
+NOTHING_DUE = "a sweep, nothing due"
 
 
 class NoEvents:
@@ -76,7 +78,8 @@ class Storm:
         self.catalog = catalog
         self.counter = counter
         self.due = due
-        self.services = services = Services(SETTINGS, lambda: NOW)
+        self.now = NOW
+        self.services = services = Services(SETTINGS, lambda: self.now)
         services.catalog = catalog
         services.day_lines = TableDayLines(catalog.index)
         services.acs_calls = WillingAcs()
@@ -88,9 +91,9 @@ class Storm:
         """What each use case costs; in this order, since they leave something behind."""
         services = self.services
         reads = self.measured(self.reads())
-        sweeps = {"a sweep, nothing due": self.cost(services.sweep.sweep)}
+        sweeps = {NOTHING_DUE: self.cost(services.sweep.sweep)}
         open_chunks(self.catalog, self.due, self.due, NOW)
-        sweeps[f"a sweep, {self.due} chunks due"] = self.cost(services.sweep.sweep)
+        sweeps[some_due(self.due)] = self.cost(services.sweep.sweep)
         started: list[str] = []
         writes = {
             "a start": self.cost(lambda: started.append(services.starts.start(a_request(), None).id)),
@@ -122,26 +125,37 @@ class Storm:
             CallIdKind.GROUP_CALL: known.group_call_id,
             CallIdKind.ROOM: known.room_id,
         }
-        queries = {"a page of 50": Query(limit=50)}
+        queries = {f"a page of {limit}": Query(limit=limit) for limit in (50, 200)}
         queries |= {f"a look-up by {kind}": Query(calls=(CallId(kind, str(id)),)) for kind, id in ids.items()}
         queries["a look-up by recordingId"] = Query(recording_id=known.recording_id)
         return {name: self.page_of(query) for name, query in queries.items()} | {
-            "what is at risk": partial(self.services.at_risk_list.page, Query()),
-            "a replay since yesterday": partial(self.services.replay.since, NOW - timedelta(days=1)),
+            "what is at risk, nothing": partial(self.services.at_risk_list.page, Query()),
+            "a replay since yesterday, nothing failed": partial(self.services.replay.since, NOW - timedelta(days=1)),
         }
 
     def filters(self) -> dict[str, Cost]:
         """What filters cost that nothing passes; they grow with what they pass over, up to a bound."""
         return self.measured(
             {
-                "a page of 200": self.page_of(Query(limit=200)),
                 "a page by a tag that nothing has": self.page_of(Query(tags={"case": "none"})),
                 "a page by a status that nothing has": self.page_of(Query(status=RecordingStatus.PAUSED)),
             }
         )
 
+    def counting(self) -> Cost:
+        """What a sweep costs that counts what is open; it grows with that."""
+        self.now = COUNTING
+        try:
+            return self.cost(self.services.sweep.sweep)
+        finally:
+            self.now = NOW
+
     def page_of(self, query: Query) -> Callable[[], object]:
         return partial(self.services.recording_lists.page, query)
+
+
+def some_due(due: int) -> str:
+    return f"a sweep, {due} chunks due"
 
 
 def a_request() -> StartRequest:

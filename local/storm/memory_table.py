@@ -2,11 +2,13 @@
 
 Entities are sorted by their two keys; a query answers with pages of at most 1,000, of those that its filter lets
 through; a transaction takes effect as a whole or not at all; updates are conditional. The app's contract tests of the
-catalog run on it, as they do on Azurite.
+catalog run on it and on Azurite, and so do those of the tables themselves (`tests/contract/test_memory_table.py`). An
+option that it does not know is an error.
 """
 
 import re
-from bisect import bisect_left, insort
+import sys
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +16,13 @@ from itertools import count, islice
 from threading import RLock
 from typing import Any
 
+from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import EdmType, EntityProperty, TableEntity, TableTransactionError, UpdateMode
 
 PAGE_ENTITIES_MAX = 1000  # documented: a request gets no more
 BATCH_ENTITIES_MAX = 100  # documented
+LAST_KEY = chr(sys.maxunicode)  # behind every key of the app
 TOKEN = re.compile(r"\(|\)|'[^']*'|@?\w+")
 
 type Key = tuple[str, str]
@@ -31,6 +35,16 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": lambda left, right: bool(left > right),
     "le": lambda left, right: bool(left <= right),
     "lt": lambda left, right: bool(left < right),
+}
+
+
+# What a caller may ask for; of those without a meaning here, how an answer looks on the wire, and what is sent again.
+OPTIONS: Mapping[str, frozenset[str]] = {
+    "get": frozenset({"retry_total"}),
+    "create": frozenset({"response_preference"}),
+    "update": frozenset({"mode", "etag", "match_condition"}),
+    "upsert": frozenset({"mode"}),
+    "delete": frozenset({"raw_response_hook"}),
 }
 
 
@@ -59,7 +73,11 @@ class Filter:
         self.tokens = TOKEN.findall(text)
         self.parameters = parameters
         self.place = 0
+        self.denials = 0
+        self.compared: list[tuple[str, str, Any]] = []
         self.test = self.alternatives()
+        # What each entity that passes must meet.
+        self.required = [] if "or" in self.tokens else self.compared
 
     def take(self) -> str:
         self.place += 1
@@ -84,13 +102,18 @@ class Filter:
 
     def condition(self) -> Test:
         if self.next_is("not"):
+            self.denials += 1
             denied = self.condition()
+            self.denials -= 1
             return lambda row: not denied(row)
         if self.next_is("("):
             inner = self.alternatives()
             assert self.next_is(")")
             return inner
-        column, compare, wanted = self.take(), COMPARISONS[self.take()], self.value(self.take())
+        column, operator, wanted = self.take(), self.take(), self.value(self.take())
+        if not self.denials:
+            self.compared.append((column, operator, wanted))
+        compare = COMPARISONS[operator]
         return lambda row: (
             column in row and type(plain(row[column])) is type(wanted) and compare(plain(row[column]), wanted)
         )
@@ -100,12 +123,15 @@ class Filter:
             return plain(self.parameters[token[1:]])
         return token == "true" if token in {"true", "false"} else token.strip("'")
 
-    def bound(self, column: str, *comparisons: str) -> str | None:
-        """The value that a key must equal, or begin at, where the filter begins with such a condition."""
-        for place in range(len(self.tokens) - 2):
-            if self.tokens[place] == column and self.tokens[place + 1] in comparisons:
-                return str(self.value(self.tokens[place + 2]))
-        return None
+    def range_of(self, key: str) -> tuple[str, str]:
+        """Between which values a key of each entity that passes lies; the test decides about the ends."""
+        lows = [
+            wanted for column, operator, wanted in self.required if column == key and operator in {"eq", "gt", "ge"}
+        ]
+        highs = [
+            wanted for column, operator, wanted in self.required if column == key and operator in {"eq", "lt", "le"}
+        ]
+        return max(lows, default=""), min(highs, default=LAST_KEY)
 
 
 def plain(value: Any) -> Any:
@@ -124,6 +150,7 @@ class Pages:
     table: "MemoryTable"
     filter: Filter
     size: int
+    select: Sequence[str] | None
     continuation_token: Key | None = None
     is_done: bool = False
 
@@ -137,7 +164,7 @@ class Pages:
         page = rows[: self.size]
         self.is_done = len(rows) <= self.size
         self.continuation_token = None if self.is_done else page[-1][0]
-        return iter([self.table.entity(key) for key, _ in page])
+        return iter([self.table.entity(key, self.select) for key, _ in page])
 
 
 class Found:
@@ -161,6 +188,7 @@ class MemoryTable:
     entities: dict[Key, Columns] = field(default_factory=dict)
     etags: dict[Key, str] = field(default_factory=dict)
     partitions: dict[str, list[str]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)  # of the partitions, sorted when they are walked
     versions: Iterator[int] = field(default_factory=count)
     lock: Any = field(default_factory=RLock)
 
@@ -168,30 +196,38 @@ class MemoryTable:
 
     def rows(self, wanted: Filter, behind: Key | None) -> Iterator[tuple[Key, Columns]]:
         """Keys and columns that a filter lets through, in order, behind a key."""
-        partition = wanted.bound("PartitionKey", "eq")
-        partitions = [partition] if partition is not None else sorted(self.partitions)
-        first = wanted.bound("RowKey", "gt", "ge") or ""
-        for name in partitions:
-            if behind and name < behind[0]:
-                continue
+        first, last = wanted.range_of("PartitionKey")
+        first_row, last_row = wanted.range_of("RowKey")
+        for name in self.partitions_between(max(first, behind[0] if behind else ""), last):
             keys = self.partitions.get(name, [])
-            begin = max(first, behind[1] if behind and name == behind[0] else "")
-            for row in keys[bisect_left(keys, begin) :]:
+            begin = max(first_row, behind[1] if behind and name == behind[0] else "")
+            for row in keys[bisect_left(keys, begin) : bisect_right(keys, last_row)]:
                 key = (name, row)
                 columns = self.entities[key]
                 if (behind is None or key > behind) and wanted.test(columns):
                     yield key, columns
 
-    def entity(self, key: Key) -> TableEntity:
-        entity = TableEntity({name: as_read(value) for name, value in self.entities[key].items()})
+    def partitions_between(self, first: str, last: str) -> Sequence[str]:
+        if first == last:
+            return [first]
+        self.names.sort()
+        return self.names[bisect_left(self.names, first) : bisect_right(self.names, last)]
+
+    def entity(self, key: Key, select: Sequence[str] | None = None) -> TableEntity:
+        columns = self.entities[key]
+        names = columns if select is None else [name for name in select if name in columns]
+        entity = TableEntity({name: as_read(columns[name]) for name in names})
         entity._metadata = {"etag": self.etags[key], "timestamp": None}  # noqa: SLF001 - as the SDK itself sets it
         return entity
 
     def put(self, entity: Mapping[str, Any], *, merge: bool = False) -> Mapping[str, Any]:
         key = key_of(entity)
         columns = {name: value for name, value in entity.items() if value is not None}
+        if key[0] not in self.partitions:
+            self.partitions[key[0]] = []
+            self.names.append(key[0])
         if key not in self.entities:
-            insort(self.partitions.setdefault(key[0], []), key[1])
+            insort(self.partitions[key[0]], key[1])
         self.entities[key] = (self.entities.get(key, {}) if merge else {}) | columns
         self.etags[key] = f'W/"{next(self.versions)}"'
         return {"etag": self.etags[key]}
@@ -207,7 +243,8 @@ class MemoryTable:
             return (409, "EntityAlreadyExists") if key in self.entities else None
         if kind in {"update", "delete"} and key not in self.entities:
             return 404, "ResourceNotFound"
-        if kind == "update" and options.get("etag") not in {None, self.etags[key]}:
+        is_conditional = options.get("match_condition") is MatchConditions.IfNotModified
+        if kind == "update" and is_conditional and options["etag"] != self.etags[key]:
             return 412, "UpdateConditionNotSatisfied"
         return None
 
@@ -219,6 +256,7 @@ class MemoryTable:
         return self.put(entity, merge=merges)
 
     def operate(self, kind: str, entity: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
+        understand(kind, options)
         with self.lock:
             refused = self.refusal(kind, entity, options)
             if refused is not None:
@@ -227,7 +265,8 @@ class MemoryTable:
 
     # What the SDK calls it.
 
-    def get_entity(self, partition: str, row: str, **_: Any) -> TableEntity:
+    def get_entity(self, partition: str, row: str, **options: Any) -> TableEntity:
+        understand("get", options)
         with self.lock:
             if (partition, row) not in self.entities:
                 raise Refused(404, "ResourceNotFound")
@@ -242,7 +281,8 @@ class MemoryTable:
     def upsert_entity(self, entity: Mapping[str, Any], **options: Any) -> Mapping[str, Any]:
         return self.operate("upsert", entity, options)
 
-    def delete_entity(self, partition: str, row: str, **_: Any) -> None:
+    def delete_entity(self, partition: str, row: str, **options: Any) -> None:
+        understand("delete", options)
         with self.lock:
             if (partition, row) in self.entities:
                 self.drop((partition, row))
@@ -253,27 +293,38 @@ class MemoryTable:
         *,
         parameters: Mapping[str, Any] | None = None,
         results_per_page: int | None = None,
-        **_: Any,
+        select: Sequence[str] | None = None,
     ) -> Found:
         size = min(results_per_page or PAGE_ENTITIES_MAX, PAGE_ENTITIES_MAX)
-        return Found(lambda: Pages(self, Filter(query_filter, parameters or {}), size))
+        return Found(lambda: Pages(self, Filter(query_filter, parameters or {}), size, select))
 
     def list_entities(self) -> Found:
         return self.query_entities("RowKey ge ''")
 
-    def submit_transaction(self, operations: Sequence[Sequence[Any]], **_: Any) -> list[Mapping[str, Any]]:
+    def submit_transaction(self, operations: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
         parsed = [(str(kind.value), entity, options[0] if options else {}) for kind, entity, *options in operations]
         keys = [key_of(entity) for _, entity, _ in parsed]
-        if len(set(keys)) < len(keys) or len({partition for partition, _ in keys}) > 1:
+        if len({partition for partition, _ in keys}) > 1:
+            raise ValueError("Partition Keys in the batch must all be the same.")  # by the SDK, unasked
+        if len(set(keys)) < len(keys):
             raise TransactionRefused(400, "InvalidDuplicateRow")
         if len(keys) > BATCH_ENTITIES_MAX:
             raise TransactionRefused(400, "InvalidInput")
+        for kind, _, options in parsed:
+            understand(kind, options)
         with self.lock:
             for kind, entity, options in parsed:
                 refused = self.refusal(kind, entity, options)
                 if refused is not None:
                     raise TransactionRefused(*refused)
             return [self.carry_out(kind, entity, options) for kind, entity, options in parsed]
+
+
+def understand(kind: str, options: Mapping[str, Any]) -> None:
+    """Raises: TypeError for an option that would be without effect here, and may have one at the service."""
+    unknown = options.keys() - OPTIONS[kind]
+    if unknown:
+        raise TypeError(f"The table in memory does not know {sorted(unknown)} of {kind}.")
 
 
 def key_of(entity: Mapping[str, Any]) -> Key:
