@@ -409,9 +409,15 @@ OLD: dict[str, OldBehaviour] = {
     ),
     "whoever loses a row leaves its entry due later than the claim on it ends": OldBehaviour(
         path="shared/domain/open_work.py",
-        today="            self.refresh(chunk, min(chunk.due_at or due_at, due_at))\n",
+        today="            self.refresh(current, min(chunk.due_at or due_at, due_at, current.due_at or due_at))\n",
         once="",
         noticed_by=("tests/model/test_schedules.py", "-k", "dies and every_order"),
+    ),
+    "an entry whose row was read stale is forgotten": OldBehaviour(
+        path="shared/pipeline/sweep_recordings.py",
+        today="        elif self.catalog.recording(entry.id) is None:",
+        once="        else:",
+        noticed_by=("tests/model/test_losses.py", "-k", "pair_of_faults and confirmed"),
     ),
 }
 

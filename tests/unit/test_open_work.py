@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.models import ChunkStatus, FilesStatus, RecordingStatus
 from shared.domain.open_work import chunk_entry
@@ -194,6 +195,21 @@ def test_a_stored_copy_that_is_gone_is_at_risk_before_its_row_says_so() -> None:
     line = entry(cloud, document_id())
     assert line is not None
     assert line.expires_at == stored.expires_at
+
+
+def test_whoever_lost_a_chunk_has_its_entry_say_what_the_row_says(cloud: Cloud) -> None:
+    """Its copy was found gone meanwhile: it must not be taken for saved."""
+    keep_at_acs(cloud, 1)
+    cloud.services.ingest.ingest(file_ready_event(1))
+    pending = cloud.chunk()
+    stale = replace(pending, status=ChunkStatus.STORED, etag="an older one")
+
+    with pytest.raises(CatalogConflict):
+        cloud.services.open_work.postpone(stale, BEGINNING + HOUR)
+
+    line = entry(cloud, document_id())
+    assert line is not None
+    assert (line.expires_at, line.due_at) == (pending.expires_at, pending.due_at)
 
 
 def test_a_failed_recording_is_open_for_eight_days(refused: Cloud) -> None:
