@@ -75,7 +75,7 @@ def told(error: httpx.RequestError, *, sent: bool) -> str:
 def backoff(tried: int) -> float:
     """Seconds to wait after so many tries; spread, so that many callers do not come back at once."""
     most = min(MOST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(tried - 1, 10))
-    return most * random.uniform(0.5, 1.0)  # noqa: S311  # nobody's secret
+    return most * random.uniform(0.5, 1.0)  # noqa: S311 - it spreads callers, and is no secret
 
 
 def retry_after(response: httpx.Response) -> float | None:

@@ -17,7 +17,7 @@ from shared.domain.day_lines import AllRecordings
 from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
-from shared.domain.listed_rows import listed_rows
+from shared.domain.listed_rows import read_listed
 from shared.domain.log import LOGGER
 from shared.domain.models import Recording, RecordingStatus
 from shared.domain.ports import Catalog, Clock
@@ -169,7 +169,7 @@ class RecordingLists:
             if not wanted:
                 break
             read += len(wanted)
-            for row in listed_rows(self.catalog, wanted, self.clock(), call):
+            for row in read_listed(self.catalog, wanted, self.clock(), call):
                 matches.add(row, query)
         return matches.page(None if search.is_done or search.place is None else cursor_at(search.place))
 

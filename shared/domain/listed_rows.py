@@ -21,10 +21,10 @@ ENTRIES_OF_CALL_MAX = 1000  # how many recordings of a call are looked at for th
 ROWS_AT_ONCE = 50  # how many rows are read before it is seen whether more are wanted
 
 
-def listed_rows(
+def read_listed(
     catalog: Catalog, entries: Sequence[ListEntry], now: datetime | None = None, call: CallId | None = None
 ) -> list[Recording | RowUnreadable]:
-    """The rows of entries in their order; of one that cannot be read the reason.
+    """Read the rows of entries, in their order; of one that cannot be read the reason. Entries that are wrong go.
 
     Args:
         catalog: where both are.
@@ -65,7 +65,7 @@ def rows_of_call(
     """The recordings of a call that were created by then, newest first; of a row that cannot be read the reason."""
     entries = catalog.listed_of_call(call, (not_after, ""), at_once)
     for batch in batched(islice(entries, ENTRIES_OF_CALL_MAX), at_once, strict=False):
-        yield from listed_rows(catalog, batch, call=call)
+        yield from read_listed(catalog, batch, call=call)
 
 
 def leave_calls(catalog: Catalog, recording: Recording) -> None:

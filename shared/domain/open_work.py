@@ -82,11 +82,9 @@ class OpenWork:
             self.refresh(current, min(chunk.due_at or due_at, due_at, current.due_at or due_at))
             raise
 
-    def set_aside(self, entry: IndexEntry, due_at: datetime) -> IndexEntry:
-        """Check again later what cannot be worked on now, and remember that it was alerted; returns the new entry."""
-        postponed = msgspec.structs.replace(entry, due_at=due_at, told=True)
-        self.catalog.put_entries([postponed])
-        return postponed
+    def set_aside(self, entry: IndexEntry, due_at: datetime) -> None:
+        """Check again later what cannot be worked on now, and remember that it was alerted."""
+        self.look_again(msgspec.structs.replace(entry, told=True), due_at)
 
     def refresh(self, chunk: Chunk, due_at: datetime, *, failed: bool = False) -> None:
         """Have a chunk's entry say what its row says: when ACS destroys it, and how many warnings were given.
