@@ -11,9 +11,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from .bicep_tree import INFRA
+from .lacking import skip_without
 
 HOOK = INFRA / "hooks" / "postdeploy.sh"
 ENVIRONMENT = {
@@ -31,7 +30,6 @@ ENVIRONMENT = {
 }
 # What runs a hook: how its file ends, and the command before it.
 SHELLS = {"sh": (".sh", ()), "pwsh": (".ps1", ("pwsh", "-NoProfile", "-NonInteractive", "-File"))}
-WITHOUT_POWERSHELL = "pwsh is not installed: the hooks for Windows are not run here"
 # Fails as many times as the file `<kind>.failures` has lines, one line less each time.
 STUB = """#!/bin/sh
 kind=azd
@@ -57,7 +55,7 @@ def hook_command(hook: Path, shell: str) -> list[str]:
         return [str(hook.with_suffix(ending))]
     found = shutil.which(launcher[0])
     if found is None:
-        pytest.skip(WITHOUT_POWERSHELL)
+        skip_without("pwsh", "the hooks for Windows are not run")
     return [found, *launcher[1:], str(hook.with_suffix(ending))]
 
 

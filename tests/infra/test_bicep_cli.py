@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from .bicep_tree import INFRA
+from .lacking import skip_without
 
 MAIN = str(INFRA / "main.bicep")
 
@@ -17,7 +18,7 @@ def command_line(command: str) -> list[str]:
         return [found, command, MAIN]
     if (found := shutil.which("az")) and subprocess.run([found, "bicep", "version"], check=False).returncode == 0:
         return [found, "bicep", command, "--file", MAIN]
-    pytest.skip("neither bicep nor az with bicep is on PATH: the templates are compiled in CI only")
+    return skip_without("bicep", "the templates are compiled in CI only")
 
 
 @pytest.mark.parametrize(("command", "options"), [("build", ["--stdout"]), ("lint", [])])

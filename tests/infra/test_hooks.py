@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from .bicep_tree import INFRA, module
-from .stubs import ENVIRONMENT, HOOK, SHELLS, WITHOUT_POWERSHELL, Stubs
+from .lacking import skip_without
+from .stubs import ENVIRONMENT, HOOK, SHELLS, Stubs
 
 POWERSHELL_HOOK = HOOK.with_suffix(".ps1")
 SUBSCRIBE = "az deployment group create"
@@ -193,7 +194,7 @@ def test_both_hooks_need_and_pass_the_same() -> None:
 def test_a_windows_hook_is_valid_powershell(hook: Path) -> None:
     powershell = shutil.which("pwsh")
     if powershell is None:
-        pytest.skip(WITHOUT_POWERSHELL)
+        skip_without("pwsh", "the hooks for Windows are not parsed")
     parser = "[System.Management.Automation.Language.Parser]"
     parse = f"$e = $null; [void]{parser}::ParseFile('{hook}', [ref]$null, [ref]$e); $e"
 

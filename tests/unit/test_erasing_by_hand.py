@@ -37,7 +37,7 @@ def remove_rows(cloud: Cloud) -> None:
     cloud.catalog.told.clear()
 
 
-def asked(cloud: Cloud, name: str, **request: dict[str, str]) -> tuple[int, Any]:
+def asked(cloud: Cloud, name: str, **request: Any) -> tuple[int, Any]:
     status, body, _ = App(cloud).http(name, **request)
     return status, body
 
