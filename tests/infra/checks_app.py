@@ -24,6 +24,7 @@ from .bicep_tree import (
     text,
     value,
 )
+from .service_rules import REFUSED, REFUSED_SETTINGS, USELESS
 
 SITE = "Microsoft.Web/sites"
 # What the platform reads, not the code.
@@ -39,31 +40,6 @@ KEYED = {"AzureWebJobsStorage", "RecordingsStorage", "ACS_CONNECTION_STRING"}
 ALIASES = {
     "AzureWebJobsStorage__accountName",
     *(f"RecordingsStorage__{part}" for part in ("accountName", "serviceUri", "queueServiceUri", "tableServiceUri")),
-}
-# Flex Consumption refuses these as app settings or configures them elsewhere.
-BANNED = re.compile(
-    r"FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_\w+|FUNCTIONS_MAX_HTTP_CONCURRENCY|SCM_DO_BUILD_DURING_DEPLOYMENT"
-    r"|ENABLE_ORYX_BUILD|WEBSITE_\w+|AzureWebJobsDashboard|AzureWebJobsSecretStorageType"
-)
-# Site properties that Flex Consumption refuses: ARM answers 400, code 51021, "site configuration properties (…) for
-# Flex Consumption sites is invalid". The compiler cannot tell: the schema of Microsoft.Web/sites has them all.
-NAMED_BY_ARM = "Microsoft Q&A 2277522, one refusal that lists the five"
-OMITTED = "Azure/terraform-azurerm-avm-res-web-site#345, which leaves it out for Flex Consumption"
-REFUSED = {
-    "ftpsState": NAMED_BY_ARM,
-    "use32BitWorkerProcess": NAMED_BY_ARM,
-    "preWarmedInstanceCount": NAMED_BY_ARM,
-    "netFrameworkVersion": NAMED_BY_ARM,
-    "functionsRuntimeScaleMonitoringEnabled": NAMED_BY_ARM,
-    "linuxFxVersion": "Azure/terraform-azurerm-avm-res-web-site#283, a refusal that names it",
-    "functionAppScaleLimit": "Azure/azure-functions-host#10643, a refusal that names it",
-    "windowsFxVersion": OMITTED,
-}
-# Accepted or refused, depending on the stamp, and never of use: functionAppConfig or another resource has the matter.
-USELESS = {
-    "alwaysOn": "functionAppConfig.scaleAndConcurrency.alwaysReady is its counterpart; true is refused",
-    "healthCheckPath": "Flex Consumption replaces instances by itself",
-    "appSettings": "config/appsettings holds them; here each deployment of the site would drop the rest",
 }
 SECRETS = re.compile(
     r"listKeys|listAccountSas|AccountKey=|accesskey=|SharedAccessKey|\?code=|getSecret\(", re.IGNORECASE
@@ -104,7 +80,7 @@ def settings_are_those_of_the_code(infra: Path) -> list[str]:
     wrong = [f"the code reads {name}, and Bicep does not set it" for name in sorted(wanted - given)]
     wrong += [f"Bicep sets {name}, and nobody reads it" for name in sorted(given - wanted - PLATFORM)]
     wrong += [f"the platform's setting {name} is missing" for name in sorted(PLATFORM - given)]
-    return wrong + [f"Flex Consumption refuses {name}" for name in sorted(given) if BANNED.fullmatch(name)]
+    return wrong + [f"Flex Consumption refuses {name}" for name in sorted(given) if REFUSED_SETTINGS.fullmatch(name)]
 
 
 def settings_name_the_identity_and_no_key(infra: Path) -> list[str]:

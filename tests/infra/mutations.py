@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .checks_app import REFUSED, USELESS
+from .service_rules import REFUSED, USELESS
 
 MAIN = "main.bicep"
 PARAMETERS = "main.parameters.json"

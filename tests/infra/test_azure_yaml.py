@@ -15,14 +15,12 @@ import yaml
 from infra import package
 
 from .bicep_tree import INFRA, ROOT
-from .checks_app import BANNED
+from .service_rules import REFUSED_SETTINGS
 from .stubs import SHELLS, hook_command
 
 HOOKS = INFRA / "hooks"
 # What each hook runs, with the right Python, before azd packages and before it provisions.
 SCRIPTS = {"prepackage": "package.py", "preprovision": "preflight.py"}
-# The first version of azd that honours `remoteBuild` of functions (its changelog, #6748).
-AZD_AT_LEAST = (1, 23, 5)
 VERSION = (ROOT / ".python-version").read_text().strip()
 # Answers as a Python of the version in the name would, and writes down what it was asked to run.
 STAND_IN = """#!/bin/sh
@@ -49,13 +47,6 @@ def service(document: dict[str, Any]) -> dict[str, Any]:
 def test_azd_uploads_what_was_built_here(service: dict[str, Any]) -> None:
     assert (ROOT / service["project"] / service["dist"]).resolve() == package.OUTPUT
     assert service["remoteBuild"] is False
-
-
-def test_an_azd_that_would_build_in_azure_all_the_same_is_refused(document: dict[str, Any]) -> None:
-    found = re.fullmatch(r">= (\d+)\.(\d+)\.(\d+)", document["requiredVersions"]["azd"])
-
-    assert found
-    assert tuple(int(part) for part in found.groups()) >= AZD_AT_LEAST
 
 
 @pytest.mark.parametrize("system", ["posix", "windows"])
@@ -88,7 +79,7 @@ def test_the_template_has_a_name_and_the_version_of_the_changelog(document: dict
 
 def test_no_setting_asks_azure_to_build() -> None:
     assert [
-        name for name in ("SCM_DO_BUILD_DURING_DEPLOYMENT", "ENABLE_ORYX_BUILD") if not BANNED.fullmatch(name)
+        name for name in ("SCM_DO_BUILD_DURING_DEPLOYMENT", "ENABLE_ORYX_BUILD") if not REFUSED_SETTINGS.fullmatch(name)
     ] == []
 
 
