@@ -18,8 +18,9 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.event_grid_trigger(arg_name="event")
     @transfers_output(bp)
     def recording_file_ready(event: func.EventGridEvent, transfers: Output) -> None:
-        ingested = services.require_settings().ingest.ingest(to_document(event))
-        transfers.set(to_messages(ingested.messages.transfers))
+        with services.require_settings().invocation("recording_file_ready"):
+            ingested = services.ingest.ingest(to_document(event))
+            transfers.set(to_messages(ingested.messages.transfers))
 
     return bp
 

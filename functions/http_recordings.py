@@ -9,15 +9,17 @@ from functions.http_requests import recording_id, respond
 from shared.api import operations
 from shared.api.continuations import continuation_of, cursor_of
 from shared.api.http_replies import Reply, json_reply
-from shared.api.queries import ListQuery, list_query, scope
+from shared.api.queries import ListQuery, ResendQuery, list_query, scope
 from shared.api.request_bodies import parse_idempotency_key, parse_start_request
-from shared.api.views import RecordingPage
+from shared.api.views import RecordingEventsView, RecordingPage, ResendView
 from shared.control.list_at_risk import AtRiskPage
 from shared.control.list_recordings import Page
 from shared.domain.errors import RowUnreadable
 from shared.domain.json_views import at_risk_view, recording_view
-from shared.domain.models import Chunk, FilesStatus, Recording
+from shared.domain.models import Chunk, Recording
+from shared.domain.recording_event import event_view
 from shared.domain.recording_rows import chunks_in_order
+from shared.domain.statuses import FilesStatus
 from shared.services import Services
 
 
@@ -35,6 +37,16 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.route("recordings/{id}", methods=["GET"])
     def get_recording(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, operations.GET_RECORDING, lambda _: refresh(services, recording_id(req)))
+
+    @bp.route("recordings/{id}/events", methods=["GET"])
+    def recording_events(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, operations.RECORDING_EVENTS, lambda _: events(services, recording_id(req)))
+
+    @bp.route("recordings/{id}/events/resend", methods=["POST"])
+    def resend_events(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(
+            services, req, operations.RESEND_EVENTS, lambda asked: resend(services, recording_id(req), asked)
+        )
 
     @bp.route("recordings/{id}/pause", methods=["POST"])
     def pause_recording(req: func.HttpRequest) -> func.HttpResponse:
@@ -80,6 +92,15 @@ def page_reply(services: Services, asked: ListQuery) -> Reply:
 def refresh(services: Services, id: str) -> Reply:
     recording = services.control.refresh(id)
     return json_reply(recording_view(recording, shown_chunks(services, recording)))
+
+
+def events(services: Services, id: str) -> Reply:
+    source = services.event_source
+    return json_reply(RecordingEventsView(events=tuple(event_view(one, source) for one in services.outbox.events(id))))
+
+
+def resend(services: Services, id: str, asked: ResendQuery) -> Reply:
+    return json_reply(ResendView(events=services.outbox.send_again(id, asked.key)), HTTPStatus.ACCEPTED)
 
 
 def pause(services: Services, id: str) -> Reply:

@@ -1,6 +1,8 @@
 """HTTP requests of the platform as calls of the app, and its replies as responses."""
 
+import hashlib
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,6 +17,8 @@ from shared.domain.json_fields import check_body_length
 from shared.domain.urls import split_url
 from shared.services import Services
 
+CALLER_CHARACTERS_MAX = 256
+KEY_DIGEST_DIGITS = 8  # enough to tell an app's keys apart, and no help to whoever wants one
 NO_STORE = {"Cache-Control": "no-store"}  # replies have states, links and names in them
 
 
@@ -32,11 +36,24 @@ def respond[Asked: Query](
         asked = read_query(operation.query, query_of(request), ignore_unknown=operation.lenient)
         if operation.body is None:
             check_no_body(request.get_body())
-        return act(asked)
+        with services.invocation(caller_of(services, request, operation)):
+            return act(asked)
 
     reply = reply_or_problem(split_url(request.url).path, act_on_settings)  # a Host header may be anything
     headers = {**NO_STORE, **reply.headers}
     return func.HttpResponse(reply.body, status_code=reply.status.value, headers=headers, mimetype=reply.content_type)
+
+
+def caller_of(services: Services, request: func.HttpRequest, operation: Operation[Any]) -> str:
+    """Who asks: a principal's name where the platform authenticates callers, else its key's digest, else the function.
+
+    Without the platform's authentication anybody may send the principal's header.
+    """
+    principal: str | None = request.headers.get("x-ms-client-principal-name")
+    if services.authenticates_callers and principal:
+        return principal[:CALLER_CHARACTERS_MAX]
+    key = request.headers.get("x-functions-key") or request.params.get("code")
+    return hashlib.sha256(key.encode()).hexdigest()[:KEY_DIGEST_DIGITS] if key else operation.name
 
 
 def query_of(request: func.HttpRequest) -> str:

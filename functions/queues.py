@@ -21,29 +21,31 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
     @queue_outputs(bp)
     def chunk_transfer(message: func.QueueMessage, transfers: Output, deletions: Output) -> None:
-        ref = services.require_settings().inbox.read(TRANSFER_QUEUE, message.get_body())
-        if ref is not None:
-            send(services.transfer.transfer(ref), transfers, deletions)
+        with services.require_settings().invocation("chunk_transfer"):
+            ref = services.inbox.read(TRANSFER_QUEUE, message.get_body())
+            if ref is not None:
+                send(services.transfer.transfer(ref), transfers, deletions)
 
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
     @transfers_output(bp)
     def chunk_deletion(message: func.QueueMessage, transfers: Output) -> None:
-        ref = services.require_settings().inbox.read(DELETION_QUEUE, message.get_body())
-        if ref is not None:
-            transfers.set(to_messages(services.deletion.delete(ref).transfers))
+        with services.require_settings().invocation("chunk_deletion"):
+            ref = services.inbox.read(DELETION_QUEUE, message.get_body())
+            if ref is not None:
+                transfers.set(to_messages(services.deletion.delete(ref).transfers))
 
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_transfer_poisoned(message: func.QueueMessage) -> None:
-        take_poisoned(services, TRANSFER_POISON_QUEUE, message.get_body())
+        take_poisoned(services, TRANSFER_POISON_QUEUE, message.get_body(), "chunk_transfer_poisoned")
 
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_POISON_QUEUE, connection=RUNTIME_CONNECTION)
     def chunk_deletion_poisoned(message: func.QueueMessage) -> None:
-        take_poisoned(services, DELETION_POISON_QUEUE, message.get_body())
+        take_poisoned(services, DELETION_POISON_QUEUE, message.get_body(), "chunk_deletion_poisoned")
 
     return bp
 
 
-def take_poisoned(services: Services, queue: str, body: bytes) -> None:
+def take_poisoned(services: Services, queue: str, body: bytes, function: str) -> None:
     """Take a message off a poison queue.
 
     While the settings are wrong, one of ours may go all the same: its row is durable, and the sweep sends it again.
@@ -59,4 +61,5 @@ def take_poisoned(services: Services, queue: str, body: bytes) -> None:
         if alert_if_ours(queue, body):
             return
         raise
-    services.poison.take_in(queue, body)
+    with services.invocation(function):
+        services.poison.take_in(queue, body)

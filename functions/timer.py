@@ -17,6 +17,7 @@ def blueprint(services: Services) -> func.Blueprint:
         transfers: Output,
         deletions: Output,
     ) -> None:
-        send(services.require_settings().sweep.sweep(), transfers, deletions)
+        with services.require_settings().invocation("sweep"):
+            send(services.sweep.sweep(), transfers, deletions)
 
     return bp

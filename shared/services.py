@@ -5,7 +5,8 @@ would make every function vanish without a trace. And by one thread at a time: t
 and two threads that enter such a circle at different places find half a module.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from threading import RLock
@@ -20,17 +21,20 @@ from shared.control.list_recordings import RecordingLists
 from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
-from shared.domain import ports
+from shared.domain import invocation, ports
 from shared.domain.day_lines import AllRecordings
-from shared.domain.errors import AcsUnavailable, SettingsInvalid
+from shared.domain.durations import TOPIC_READ_SECONDS
+from shared.domain.errors import AcsUnavailable, SettingsInvalid, TopicUnavailable
 from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
+from shared.domain.recording_event import SOURCE
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.dead_letters import DeadLetterIntake
 from shared.pipeline.deletion import Deletion
 from shared.pipeline.ingest import Ingest
 from shared.pipeline.ingest_plan import IngestPolicy
+from shared.pipeline.outbox import Outbox
 from shared.pipeline.poison import Poison
 from shared.pipeline.queue_messages import Inbox
 from shared.pipeline.rebuild import Rebuild
@@ -103,6 +107,19 @@ class Services:
             log(LogEvent.SETTINGS_WRONG, failure=str(error))
             raise
         return self
+
+    @contextmanager
+    def invocation(self, by: str) -> Iterator[None]:
+        """Run a function for a caller; the events that it writes are sent before it ends, also where it fails.
+
+        Raises: SettingsInvalid.
+        """
+        with invocation.begun(by, sends=self.settings.events_topic_endpoint is not None) as current:
+            try:
+                yield
+            finally:
+                if current.written:
+                    self.outbox.send_written()
 
     @LockedCachedProperty
     def starts(self) -> Starts:
@@ -177,7 +194,21 @@ class Services:
 
     @LockedCachedProperty
     def completion(self) -> Completion:
-        return Completion(self.catalog, self.open_work, self.store, self.clock, self.control)
+        return Completion(self.catalog, self.open_work, self.store, self.clock, self.control, self.outbox)
+
+    @LockedCachedProperty
+    def outbox(self) -> Outbox:
+        return Outbox(self.catalog, self.open_work, self.topic, self.event_source, self.clock)
+
+    @property
+    def authenticates_callers(self) -> bool:
+        """Whether the platform's own authentication stands before the app, so that its headers can be believed."""
+        return self.environment.get("WEBSITE_AUTH_ENABLED", "").casefold() == "true"
+
+    @property
+    def event_source(self) -> str:
+        """This app, as the platform names it."""
+        return SOURCE + self.environment.get("WEBSITE_SITE_NAME", "local")
 
     @LockedCachedProperty
     def open_work(self) -> OpenWork:
@@ -197,7 +228,7 @@ class Services:
         chunks = ChunkSweep(self.catalog, self.open_work, self.completion, self.clock, self.settings.message_patience)
         letters = DeadLetterIntake(self.dead_letters, self.ingest, self.clock)
         upgrade = Upgrade(self.catalog, self.day_lines, self.open_work, self.clock)
-        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, upgrade, self.clock)
+        return Sweep(self.catalog, self.open_work, letters, recordings, chunks, upgrade, self.outbox, self.clock)
 
     @LockedCachedProperty
     def poison(self) -> Poison:
@@ -312,6 +343,16 @@ class Services:
         from shared.adapters.blob_storage import EventContainer
 
         return EventContainer(self.runtime_account.blobs, DEAD_LETTERS_CONTAINER)
+
+    @LockedCachedProperty
+    def topic(self) -> ports.EventTopic | None:
+        settings = self.settings
+        if settings.events_topic_endpoint is None:
+            return None
+        from shared.adapters.event_topic import GridEventTopic
+
+        identity = identity_for(settings.client_id, TOPIC_READ_SECONDS)
+        return GridEventTopic(settings.events_topic_endpoint, AppIdentity(identity, TopicUnavailable))
 
     @LockedCachedProperty
     def probes(self) -> dict[str, Probe]:

@@ -8,17 +8,9 @@ from typing import Any, Literal
 
 from shared.api.request_bodies import parse_start_request
 from shared.domain.acs_words import RecordingKind
-from shared.domain.models import (
-    Chunk,
-    ChunkStatus,
-    ControlStatus,
-    FilesStatus,
-    Origin,
-    Recording,
-    RecordingStatus,
-    StartFailure,
-)
+from shared.domain.models import Chunk, Recording
 from shared.domain.start_request import StartRequest
+from shared.domain.statuses import ChunkStatus, ControlStatus, FilesStatus, Origin, RecordingStatus, StartFailure
 from tests.fakes import BEGINNING, Cloud, acs_recording_id
 
 CALL_ID = "d99c636c-dfb2-46ec-8d0e-ff5bdf9a99b5"

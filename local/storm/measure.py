@@ -10,9 +10,9 @@ from shared.adapters.table_catalog import TableCatalog
 from shared.adapters.table_day_lines import TableDayLines
 from shared.control.list_recordings import Query
 from shared.domain.identifiers import CallId, CallIdKind
-from shared.domain.models import RecordingStatus
 from shared.domain.ports import AcsState
 from shared.domain.start_request import StartRequest
+from shared.domain.statuses import RecordingStatus
 from shared.services import Services
 
 NOW = datetime(2026, 11, 22, 8, 1, tzinfo=UTC)  # not one of the minutes in which a sweep counts all that is open

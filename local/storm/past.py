@@ -13,8 +13,9 @@ from shared.adapters import table_rows
 from shared.adapters.table_catalog import TableCatalog
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import list_entry
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Origin, Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.recording_rows import call_ids
+from shared.domain.statuses import ChunkStatus, FilesStatus, Origin
 
 YEARS = timedelta(days=730)
 FAILED_EVERY = 50  # 2 % of the past recordings failed

@@ -16,7 +16,7 @@ PARTITION_ENTITIES = 2_000  # a second; documented, of a table's partition
 # Requests for one recording of one small chunk beside its start, stop and event, as tests/contract/test_cost.py counts
 # them: transfer and deletion at the tables, both at the blobs, and three at the queues for each message.
 # tests/contract/test_storm.py drives one through, and counts the same.
-TABLE_REQUESTS_LATER = 4 + 7
+TABLE_REQUESTS_LATER = 5 + 7
 BLOB_WRITES, BLOB_READS = 3, 2
 QUEUE_REQUESTS = 6
 INDEX_WRITES = 1 + 1 + 2 + 1 + 2  # entities of open work: start, stop, event, claim, end

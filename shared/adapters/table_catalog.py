@@ -7,73 +7,53 @@ of two claims of one instant both would win.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from itertools import batched, groupby
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline import PipelineResponse
 from azure.data.tables import TableClient, TableEntity, TransactionOperation, UpdateMode
 
 from shared.adapters import table_rows
-from shared.adapters.storage_errors import TROUBLE, code_in, code_of, described, is_lost, repeat_if_lost
-from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
+from shared.adapters.storage_errors import code_of, repeat_if_lost
+from shared.adapters.table_errors import (
+    CONFLICTS,
+    NOT_THERE,
+    THERE,
+    AnswerLost,
+    refuse_other_than_gone,
+    translate_errors,
+)
+from shared.domain import invocation, transitions
+from shared.domain.errors import CatalogConflict, RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import ListEntry, Place, list_entry
 from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
+from shared.domain.recording_event import RecordingEvent
 from shared.domain.recording_rows import call_ids
 
 ROWS_PER_BATCH = 100  # an entity group transaction holds no more
 READS_AT_ONCE = 8  # chosen: the SDK keeps ten connections
+CHUNKS_OF = "PartitionKey eq @id and RowKey ge @first and RowKey lt @end"
 WRITE_ID = "writeId"  # the column that identifies the write of a row; no part of the model
 READ_BACK_RETRIES = 1  # few: the write took its time already, and an HTTP caller may be waiting
 NO_CONTENT = {"response_preference": "return-no-content"}  # the row would come back, and could break off on its way
-THERE = frozenset({"EntityAlreadyExists"})
-NOT_THERE = frozenset({"ResourceNotFound", "EntityNotFound"})  # a missing table says TableNotFound
-# Another write came first: the row exists, is gone, or is newer. A missing table or one being deleted is neither.
-CONFLICTS = THERE | NOT_THERE | {"UpdateConditionNotSatisfied", "ConditionNotMet"}
-
-
-class AnswerLost(CatalogUnavailable):
-    """No answer came, twice: the write may have been carried out."""
-
-
-@contextmanager
-def translate_errors(conflicts: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Raise the domain's error for the SDK's: CatalogConflict, or CatalogUnavailable for anything else.
-
-    Args:
-        conflicts: the service's codes that say that another write came first.
-    """
-    try:
-        yield
-    except TROUBLE as error:
-        if is_lost(error):
-            raise AnswerLost(f"Table Storage did not answer: {type(error).__name__}.") from error
-        if code_of(error) in conflicts:
-            raise CatalogConflict from error
-        raise CatalogUnavailable(f"Table Storage answered {described(error)}.") from error
-
-
-def refuse_other_than_gone(response: PipelineResponse[Any, Any]) -> None:
-    """Raises: CatalogUnavailable for a 404 that is not about a row; the SDK counts any 404 as a deletion."""
-    answer = response.http_response
-    if answer.status_code == HTTPStatus.NOT_FOUND and code_in(answer) not in NOT_THERE:
-        raise CatalogUnavailable(f"Table Storage answered {answer.status_code} ({code_in(answer)}).")
 
 
 def if_unchanged(etag: str | None) -> dict[str, Any]:
     """The SDK's arguments of an update that replaces the row of this version and no other."""
     return {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
+
+
+def chunks_of(id: str) -> dict[str, str]:
+    """The parameters of the query `CHUNKS_OF`."""
+    return {"id": id, "first": table_rows.CHUNK_ROWS, "end": table_rows.CHUNK_ROWS_END}
 
 
 @dataclass(frozen=True)
@@ -111,16 +91,42 @@ class TableCatalog:
                     raise
                 return None
 
-    def save_recording(self, recording: Recording) -> Recording:
-        entity = table_rows.to_entity(recording, table_rows.RECORDING_ROW)
-        if recording.etag:
-            return msgspec.structs.replace(recording, etag=self.replace(entity, recording.etag))
-        self.put_listings(recording)
+    def save_recording(
+        self, recording: Recording, chunks: Sequence[Chunk] = (), at_risk: datetime | None = None
+    ) -> Recording:
+        row, events = transitions.of_recording(recording, chunks, at_risk)
+        entity = table_rows.to_entity(row, table_rows.RECORDING_ROW)
+        if row.etag:
+            return transitions.as_written_recording(row, self.replace(entity, row.etag, events))
+        self.put_listings(row)
         send = partial(repeat_if_lost, partial(self.table.create_entity, entity, **NO_CONTENT))
-        return msgspec.structs.replace(recording, etag=self.write(entity, THERE, send))
+        return transitions.as_written_recording(row, self.write(entity, THERE, send))
 
-    def replace(self, entity: table_rows.Entity, etag: str) -> str:
-        return self.write(entity, CONFLICTS, partial(self.table.update_entity, entity, **if_unchanged(etag)))
+    def replace(self, entity: table_rows.Entity, etag: str, events: transitions.Events) -> str:
+        """Replace a row, and write the events that this tells, all or nothing; returns its etag."""
+        if not events:
+            return self.write(entity, CONFLICTS, partial(self.table.update_entity, entity, **if_unchanged(etag)))
+        told = self.write_together([(TransactionOperation.UPDATE, entity, if_unchanged(etag))], entity, events)
+        invocation.note_written(events)
+        return told
+
+    def write_together(
+        self,
+        operations: list[Any],
+        entity: table_rows.Entity,
+        events: transitions.Events = (),
+        conflicts: frozenset[str] = CONFLICTS,
+    ) -> str:
+        """Write rows and events in one transaction, of which `entity` is the first; returns its etag."""
+        operations += [
+            (TransactionOperation.UPSERT, table_rows.event_entity(event), {"mode": UpdateMode.REPLACE})
+            for event in events
+        ]
+
+        def send() -> Mapping[str, Any]:
+            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
+
+        return self.write(entity, conflicts, send)
 
     def write(self, entity: table_rows.Entity, conflicts: frozenset[str], send: Callable[[], Mapping[str, Any]]) -> str:
         """Write a row conditionally; returns its etag, read back where the answer does not say whose write it is.
@@ -199,10 +205,7 @@ class TableCatalog:
     def chunks(self, id: str) -> Iterator[Chunk]:
         errors: list[RowUnreadable] = []
         with translate_errors():
-            for entity in self.table.query_entities(
-                "PartitionKey eq @id and RowKey ge @first and RowKey lt @end",
-                parameters={"id": id, "first": table_rows.CHUNK_ROWS, "end": table_rows.CHUNK_ROWS_END},
-            ):
+            for entity in self.table.query_entities(CHUNKS_OF, parameters=chunks_of(id)):
                 try:
                     chunk = table_rows.to_chunk(entity)
                 except RowUnreadable as error:
@@ -216,9 +219,7 @@ class TableCatalog:
     def few_chunks(self, id: str, most: int) -> list[Chunk] | None:
         with translate_errors():
             pages: Any = self.table.query_entities(
-                "PartitionKey eq @id and RowKey ge @first and RowKey lt @end",
-                parameters={"id": id, "first": table_rows.CHUNK_ROWS, "end": table_rows.CHUNK_ROWS_END},
-                results_per_page=most + 1,
+                CHUNKS_OF, parameters=chunks_of(id), results_per_page=most + 1
             ).by_page()
             entities = list(next(pages, []))
         if len(entities) > most or pages.continuation_token:
@@ -229,7 +230,11 @@ class TableCatalog:
         recording: Recording | None = None
         chunks: dict[str, Chunk | None] = {}
         with translate_errors():
-            entities = list(self.table.query_entities("PartitionKey eq @id", parameters={"id": id}))
+            entities = list(
+                self.table.query_entities(
+                    "PartitionKey eq @id and RowKey lt @end", parameters={"id": id, "end": table_rows.EVENT_ROWS}
+                )
+            )
         for entity in entities:
             row = str(entity["RowKey"])
             if row == table_rows.RECORDING_ROW:
@@ -244,37 +249,51 @@ class TableCatalog:
     def has_open_chunk(self, id: str) -> bool:
         with translate_errors():
             entities = self.table.query_entities(
-                "PartitionKey eq @id and open eq true", parameters={"id": id}, results_per_page=1, select=["RowKey"]
+                "PartitionKey eq @id and RowKey lt @end and open eq true",
+                parameters={"id": id, "end": table_rows.EVENT_ROWS},
+                results_per_page=1,
+                select=["RowKey"],
             )
             return next(iter(entities), None) is not None
 
-    def save_chunk(self, chunk: Chunk) -> Chunk:
-        entity = table_rows.to_entity(chunk, table_rows.chunk_row(chunk.document_id))
-        return msgspec.structs.replace(chunk, etag=self.replace(entity, chunk.etag))
+    def save_chunk(self, chunk: Chunk, recording: Recording | None = None) -> Chunk:
+        row, events = transitions.of_chunk(chunk, recording)
+        entity = table_rows.to_entity(row, table_rows.chunk_row(row.document_id))
+        return transitions.as_written_chunk(row, self.replace(entity, row.etag, events))
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         assert len(chunks) <= CHUNKS_PER_BATCH
-        entity = table_rows.to_entity(recording, table_rows.RECORDING_ROW)
-        operations: list[Any] = [(TransactionOperation.UPDATE, entity, if_unchanged(recording.etag))]
+        row, events = transitions.of_recording(recording, (), None)
+        entity = table_rows.to_entity(row, table_rows.RECORDING_ROW)
+        operations: list[Any] = [(TransactionOperation.UPDATE, entity, if_unchanged(row.etag))]
         operations += [
             (TransactionOperation.CREATE, table_rows.to_entity(chunk, table_rows.chunk_row(chunk.document_id)))
             for chunk in chunks
         ]
-
-        def send() -> Mapping[str, Any]:
-            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
-
-        return msgspec.structs.replace(recording, etag=self.write(entity, CONFLICTS, send))
+        etag = self.write_together(operations, entity, events)
+        invocation.note_written(events)
+        return transitions.as_written_recording(row, etag)
 
     def create_chunks(self, chunks: Sequence[Chunk]) -> None:
         assert len(chunks) <= CHUNKS_PER_BATCH
         entities = [table_rows.to_entity(chunk, table_rows.chunk_row(chunk.document_id)) for chunk in chunks]
-        operations = [(TransactionOperation.CREATE, entity) for entity in entities]
+        self.write_together([(TransactionOperation.CREATE, entity) for entity in entities], entities[0], (), THERE)
 
-        def send() -> Mapping[str, Any]:
-            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
+    def events(self, id: str, *, unsent: bool = False) -> Iterator[RecordingEvent]:
+        left = " and unsent eq true" if unsent else ""
+        with translate_errors():
+            for entity in self.table.query_entities(
+                f"PartitionKey eq @id and RowKey ge @first{left}",
+                parameters={"id": id, "first": table_rows.EVENT_ROWS},
+            ):
+                yield table_rows.to_event(entity)
 
-        self.write(entities[0], THERE, send)
+    def mark_events(self, events: Sequence[RecordingEvent]) -> None:
+        for batch in batched(events, ROWS_PER_BATCH, strict=False):
+            entities = map(table_rows.sending_entity, batch)
+            operations = [(TransactionOperation.UPDATE, entity, {"mode": UpdateMode.MERGE}) for entity in entities]
+            with translate_errors():
+                repeat_if_lost(partial(self.table.submit_transaction, operations))
 
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         entities = sorted(map(table_rows.entry_row, work), key=lambda entity: str(entity["PartitionKey"]))
@@ -283,6 +302,16 @@ class TableCatalog:
                 operations = [(TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}) for entity in batch]
                 with translate_errors():
                     repeat_if_lost(partial(self.index.submit_transaction, operations))
+
+    def have_due(self, id: str, due_at: datetime) -> None:
+        partition, row = table_rows.entry_key(id, "")
+        entry = self.get(self.index, partition, row, select=["dueAt"])
+        planned = table_rows.from_column(entry.get("dueAt")) if entry else None
+        if isinstance(planned, datetime) and planned <= due_at:
+            return
+        hint = {"PartitionKey": partition, "RowKey": row, "id": id, "documentId": "", "dueAt": due_at}
+        with translate_errors():
+            repeat_if_lost(partial(self.index.upsert_entity, hint, mode=UpdateMode.MERGE))
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         self.remove(*table_rows.entry_key(id, document_id))

@@ -8,7 +8,7 @@ from itertools import islice
 from azure.data.tables import TableClient
 
 from shared.adapters import table_rows
-from shared.adapters.table_catalog import refuse_other_than_gone, translate_errors
+from shared.adapters.table_errors import refuse_other_than_gone, translate_errors
 from shared.domain.list_entry import ListEntry, Place
 
 DAYS, DAYS_END = "day-", "day."  # the first key after every day-…

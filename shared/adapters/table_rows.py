@@ -1,7 +1,7 @@
 """Recordings, chunks and index entries as rows of Azure Tables.
 
-`recordings` has one partition per recording: the row `recording`, and a row `chunk-{documentId}` for each chunk. Empty
-columns are left out; times are UTC, numbers are 64 bits.
+`recordings` has one partition per recording: the row `recording`, a row `chunk-{documentId}` for each chunk, and a row
+`~{key}` for each event, which sort behind all others. Empty columns are left out; times are UTC, numbers are 64 bits.
 
     PartitionKey          RowKey                     columns
     6f1c2d3e-…            recording                  id: 6f1c2d3e-…, origin: api, createdAt: 2026-11-22T10:15:00Z,
@@ -13,6 +13,9 @@ columns are left out; times are UTC, numbers are 64 bits.
                                                      contentBlob: 2026/11/22/6f1c2d3e-…/0000-0-wus-d4-ab12….wav,
                                                      bytes: 1920044, sha256: 9f86…, open: true,
                                                      expiresAt: 2026-11-23T10:22:05Z, dueAt: 2026-11-22T10:37:05Z
+    6f1c2d3e-…            ~Started:1                 id, key: Started:1, type: CallRecording.Started,
+                                                     time: 2026-11-22T10:15:01Z, by: 9f86d081, data: {"id": …} as bytes,
+                                                     unsent: true, since, sentAt, attempts: 0, lastError, nextTryAt
 
 `recordingindex` answers the other questions, one partition per question: all, by call, by ACS's id, open work.
 
@@ -39,10 +42,16 @@ from shared.domain.identifiers import DOCUMENT_ID, CallId, CallIdKind, digest, n
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import ListEntry, Place
 from shared.domain.models import Chunk, Recording
+from shared.domain.recording_event import RecordingEvent
+from shared.domain.transitions import as_written_chunk, as_written_recording
 
 RECORDING_ROW = "recording"
 CHUNK_ROWS = "chunk-"
 CHUNK_ROWS_END = "chunk."  # the first key after every chunk-…
+EVENT_ROWS = "~"  # the last character of ASCII: no other row sorts behind it
+NO_COLUMNS = frozenset({"etag", "rowState"})  # fields that say what a row is, and stand in none
+# What becomes of an event, and is written again and again.
+SENDING_COLUMNS = frozenset({"unsent", "since", "sentAt", "attempts", "lastError", "nextTryAt"})
 OPEN_SHARDS = 4  # a partition takes 2,000 writes a second; what is open of one recording stands in one
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NEWEST_FIRST = 10**17  # less the microseconds since 1970, this sorts later times first
@@ -65,8 +74,36 @@ def chunk_row(document_id: str) -> str:
 def to_entity(value: Recording | Chunk, row: str) -> Entity:
     """A row: columns are named as in the API, empty ones are left out."""
     fields = msgspec.to_builtins(value, builtin_types=(datetime,))
-    columns = {name: to_column(field) for name, field in fields.items() if field not in (None, ()) and name != "etag"}
+    columns = {
+        name: to_column(field) for name, field in fields.items() if field not in (None, ()) and name not in NO_COLUMNS
+    }
     return {"PartitionKey": value.id, "RowKey": row, **columns}
+
+
+def event_entity(event: RecordingEvent) -> Entity:
+    """The row of an event."""
+    fields = msgspec.to_builtins(event, builtin_types=(datetime, bytes))
+    columns = {name: to_column(field) for name, field in fields.items() if field is not None}
+    return {"PartitionKey": event.id, "RowKey": f"{EVENT_ROWS}{event.key}", **columns}
+
+
+def sending_entity(event: RecordingEvent) -> Entity:
+    """What became of an event, to be merged into its row."""
+    columns = event_entity(event)
+    kept = SENDING_COLUMNS | {"PartitionKey", "RowKey"}
+    return {name: column for name, column in columns.items() if name in kept}
+
+
+def to_event(entity: TableEntity) -> RecordingEvent:
+    """Raises: RowUnreadable."""
+    try:
+        columns = {name: from_column(value) for name, value in entity.items()}
+        event = msgspec.convert(columns, RecordingEvent)
+    except (msgspec.MsgspecError, ValueError, OverflowError):
+        raise RowUnreadable(str(entity["PartitionKey"]), column="event") from None
+    if (event.id, f"{EVENT_ROWS}{event.key}") != (entity["PartitionKey"], entity["RowKey"]):
+        raise RowUnreadable(str(entity["PartitionKey"]), column="event")
+    return event
 
 
 def to_column(value: object) -> object:
@@ -93,7 +130,7 @@ def to_recording(entity: TableEntity) -> Recording:
     recording = to_value(entity, Recording)
     if recording.id != entity["PartitionKey"]:
         raise RowUnreadable(str(entity["PartitionKey"]), column="id")
-    return recording
+    return as_written_recording(recording, recording.etag)
 
 
 def split_status(columns: dict[str, object]) -> dict[str, object]:
@@ -124,7 +161,7 @@ def to_chunk(entity: TableEntity) -> Chunk:
     chunk = to_value(entity, Chunk)
     if (chunk.id, chunk_row(chunk.document_id)) != (entity["PartitionKey"], entity["RowKey"]):
         raise unreadable(entity, column="documentId" if chunk.id == entity["PartitionKey"] else "id")
-    return chunk
+    return as_written_chunk(chunk, chunk.etag)
 
 
 def to_value[Row: (Recording, Chunk)](entity: TableEntity, kind: type[Row]) -> Row:

@@ -17,12 +17,16 @@ from shared.api.views import (
     LinkView,
     Problem,
     RebuildView,
+    RecordingEventsView,
     RecordingPage,
     ReplayView,
+    ResendView,
 )
 from shared.domain.acs_words import RecordingKind, StorageType
+from shared.domain.event_data import StoredData
 from shared.domain.json_views import ChunkView, ParticipantView, RecordingView, View
-from shared.domain.models import ChunkStatus, Origin, RecordingStatus
+from shared.domain.recording_event import CloudEventView, EventType, EventView
+from shared.domain.statuses import ChunkStatus, Origin, RecordingStatus
 from shared.pipeline.consistency import Difference, Report
 
 
@@ -170,6 +174,47 @@ LINK = LinkView(
     url=f"https://recordings.blob.core.windows.net/recordings/{BLOB}.wav?sp=r&spr=https&se=2026-11-22T08%3A47%3A00Z&sig=…",
     expires_at="2026-11-22T08:47:00.000Z",
 )
+STORED_EVENT = EventView(
+    key=f"Stored:{DOCUMENT_ID}:1",
+    id=f"{RECORDING_ID}/Stored:{DOCUMENT_ID}:1",
+    type=EventType.STORED,
+    time="2026-11-22T08:32:01.000Z",
+    by="chunk_transfer",
+    event=CloudEventView(
+        type=EventType.STORED,
+        source="/call-recording/func-recordings",
+        id=f"{RECORDING_ID}/Stored:{DOCUMENT_ID}:1",
+        subject=f"recordings/{RECORDING_ID}/chunks/{DOCUMENT_ID}",
+        time="2026-11-22T08:32:01.000Z",
+        dataschema="urn:call-recording:stored:1",
+        data=msgspec.to_builtins(
+            StoredData(
+                id=RECORDING_ID,
+                recording_id=COMPLETED.recording_id,
+                server_call_id=SERVER_CALL_ID,
+                call_connection_id=None,
+                group_call_id=None,
+                room_id=None,
+                call_id=CALL_ID,
+                status=RecordingStatus.TRANSFERRING,
+                tags={"case": "4711"},
+                updated_at="2026-11-22T08:31:30.000Z",
+                document_id=DOCUMENT_ID,
+                index=0,
+                content_blob=CHUNK.content_blob,
+                metadata_blob=CHUNK.metadata_blob,
+                bytes=CHUNK.bytes,
+                sha256=CHUNK.sha256,
+                metadata_sha256=CHUNK.metadata_sha256,
+                stored_at="2026-11-22T08:32:01.000Z",
+            )
+        ),
+    ),
+    sent_at="2026-11-22T08:32:01.100Z",
+    attempts=1,
+    last_error=None,
+    next_try_at=None,
+)
 REPLAYED = ReplayView(transfers=1, deletions=0, continuation=None)
 
 EXAMPLES: Mapping[str, Example] = {
@@ -179,6 +224,8 @@ EXAMPLES: Mapping[str, Example] = {
     "pause_recording": Example(reply=PAUSED),
     "resume_recording": Example(reply=ACTIVE),
     "stop_recording": Example(reply=STOPPED),
+    "recording_events": Example(reply=RecordingEventsView(events=(STORED_EVENT,))),
+    "resend_events": Example(reply=ResendView(events=1)),
     "chunk_content": Example(reply=LINK),
     "chunk_metadata": Example(reply=LINK),
     "replay_recording": Example(reply=REPLAYED),

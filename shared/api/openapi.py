@@ -17,11 +17,14 @@ from shared.api.http_replies import JSON_TYPE, PROBLEM_TYPE
 from shared.api.operations import IdempotencyKey, Operation
 from shared.api.start_rules import start_rules
 from shared.api.views import Problem
+from shared.domain.event_data import DATA
 from shared.domain.identifiers import DOCUMENT_ID
+from shared.domain.recording_event import CloudEventView, EventType
 from shared.domain.start_request import StartRequest
 
 type Schema = dict[str, Any]
 
+CLOUD_EVENT_TYPE = "application/cloudevents+json"
 ROUTE_PREFIX = "/api/"  # as in host.json
 SCHEMA_ADDRESS = "#/components/schemas/{name}"
 LEFT_OUT = frozenset({"openapi_document"})  # the document itself: whoever reads it has it
@@ -80,13 +83,31 @@ def document_of(
     for name, route in by_name.items():
         described = operation_object(route, operations[name], examples.get(name, Example()), schemas)
         paths.setdefault(ROUTE_PREFIX + route.path, {})[route.method.lower()] = described
+    webhooks = {type.value: webhook(type, schemas) for type in EventType}
     schemas["Problem"]["examples"] = [msgspec.to_builtins(WRONG)]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Call recording", "version": "1", "description": ABOUT},
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": webhooks,
         "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": KEYS},
+    }
+
+
+def webhook(type: EventType, schemas: Schema) -> Schema:
+    """An event, as Event Grid delivers it to whoever subscribed to the topic."""
+    kind = DATA[type]
+    schema(CloudEventView, schemas)
+    told = {"properties": {"type": {"const": type.value}, "data": schema(kind, schemas)}}
+    envelope = {"$ref": SCHEMA_ADDRESS.format(name=CloudEventView.__name__)}
+    return {
+        "post": {
+            "summary": (kind.__doc__ or "").partition("\n")[0],
+            "security": [],
+            "requestBody": {"required": True, "content": {CLOUD_EVENT_TYPE: {"schema": {"allOf": [envelope, told]}}}},
+            "responses": {"200": {"description": "Taken: it does not come again."}},
+        }
     }
 
 

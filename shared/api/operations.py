@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from shared.api.queries import ConsistencyQuery, LinkQuery, ListQuery, Query, RebuildQuery, ReplayQuery
+from shared.api.queries import ConsistencyQuery, LinkQuery, ListQuery, Query, RebuildQuery, ReplayQuery, ResendQuery
 from shared.api.request_bodies import BODY_BYTES_MAX, EVENT_BYTES_MAX, EVENTS_MAX, KEY_CHARACTERS_MAX
 from shared.api.views import (
     CallbackView,
@@ -19,8 +19,10 @@ from shared.api.views import (
     HealthView,
     LinkView,
     RebuildView,
+    RecordingEventsView,
     RecordingPage,
     ReplayView,
+    ResendView,
 )
 from shared.domain.json_views import RecordingView, View
 from shared.domain.start_request import StartRequest
@@ -120,6 +122,20 @@ STOP_RECORDING = Operation(
     replies={HTTPStatus.OK: RecordingView},
     problems=OF_ONE | OF_ACS,
 )
+RECORDING_EVENTS = Operation(
+    name="recording_events",
+    summary="The events of a recording, and what became of them.",
+    query=Query,
+    replies={HTTPStatus.OK: RecordingEventsView},
+    problems=OF_ONE,
+)
+RESEND_EVENTS = Operation(
+    name="resend_events",
+    summary="Send the events of a recording again, all or one.",
+    query=ResendQuery,
+    replies={HTTPStatus.ACCEPTED: ResendView},
+    problems=OF_ONE | {CONFLICT},
+)
 CHUNK_CONTENT = Operation(
     name="chunk_content",
     summary="A link to a chunk's media.",
@@ -201,6 +217,8 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
         PAUSE_RECORDING,
         RESUME_RECORDING,
         STOP_RECORDING,
+        RECORDING_EVENTS,
+        RESEND_EVENTS,
         CHUNK_CONTENT,
         CHUNK_METADATA,
         REPLAY_RECORDING,

@@ -14,8 +14,8 @@ from shared.control.list_recordings import LIMIT_DEFAULT, LIMIT_MAX
 from shared.domain.errors import InvalidRequest, WrongField
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.json_fields import ALLOWED, parse_time
-from shared.domain.models import RecordingStatus
 from shared.domain.start_request import Identifier, TagName, TagValue
+from shared.domain.statuses import RecordingStatus
 
 CONTINUATION_CHARACTERS_MAX = 1024
 OF_THE_PLATFORM = frozenset({"code", "clientid"})  # keys and their names, which the platform reads; without case
@@ -47,6 +47,15 @@ type Continuation = Annotated[
 type TagFilters = Annotated[
     dict[TagName, TagValue],
     Meta(description="tag.NAME=VALUE: recordings that have this tag.", extra={ALLOWED: "given as tag.NAME=VALUE"}),
+]
+
+type EventKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z]{1,16}:[A-Za-z0-9:-]{1,160}$",
+        examples=["Completed:1"],
+        extra={ALLOWED: "the key of an event, such as Completed:1"},
+    ),
 ]
 
 
@@ -97,6 +106,12 @@ class ReplayQuery(Query, frozen=True, kw_only=True):
 
     since: Annotated[DayOrTime, Meta(description="What failed or got stuck since then, 7 days back at most.")]
     continuation: Continuation | None = None
+
+
+class ResendQuery(Query, frozen=True, kw_only=True):
+    """Which events are sent again."""
+
+    key: Annotated[EventKey | None, Meta(description="Only the event with this key.")] = None
 
 
 class RebuildQuery(Query, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, UnsetType
 
 from shared.domain.json_views import Instant, RecordingView, View, says
+from shared.domain.recording_event import EventView
 from shared.pipeline.rejected_events import Rejected
 
 
@@ -29,6 +30,18 @@ class ReplayView(View, frozen=True, kw_only=True):
     transfers: Annotated[int, says("Chunks that are to be copied.")]
     deletions: Annotated[int, says("Chunks whose original is to be deleted at ACS.")]
     continuation: Annotated[str | None, says("Give it back to go on; null when nothing is left.")]
+
+
+class RecordingEventsView(View, frozen=True, kw_only=True):
+    """The events of a recording, and what became of them."""
+
+    events: Annotated[tuple[EventView, ...], says("As they happened.")]
+
+
+class ResendView(View, frozen=True, kw_only=True):
+    """How many events are sent again."""
+
+    events: Annotated[int, says("Events that are sent again, under their ids.")]
 
 
 class RebuildView(View, frozen=True, kw_only=True):

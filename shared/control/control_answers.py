@@ -5,8 +5,9 @@ from datetime import datetime
 import msgspec
 
 from shared.domain.durations import ASK_AGAIN, FILES_CAME, LOOK_AGAIN, SETTLE
-from shared.domain.models import ControlStatus, Recording, StartFailure
+from shared.domain.models import Recording
 from shared.domain.ports import AcsState
+from shared.domain.statuses import ControlStatus, StartFailure
 
 
 def observed(recording: Recording, state: AcsState | None, now: datetime) -> Recording:

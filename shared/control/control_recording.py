@@ -34,10 +34,11 @@ from shared.domain.errors import (
     RecordingUnknown,
     about,
 )
-from shared.domain.models import ControlStatus, FilesStatus, Recording
+from shared.domain.models import Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, Catalog, Clock
 from shared.domain.recording_rows import SAVE_TRIES, existing_recording
+from shared.domain.statuses import ControlStatus, FilesStatus
 
 QUESTIONS_MAX = 4  # of one request; each further one means that another request controls the recording just now
 ENDED = "ACS does not know this recording any more: it has ended."

@@ -8,8 +8,9 @@ import msgspec
 from shared.domain.blob_names import saved_as
 from shared.domain.durations import LINK_LIFETIME
 from shared.domain.errors import ChunkNotFound, Conflict, CopyGone
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus
+from shared.domain.models import Chunk, ChunkRef
 from shared.domain.ports import Catalog, ChunkStore, Clock
+from shared.domain.statuses import ChunkStatus
 
 
 class Link(msgspec.Struct, frozen=True):

@@ -16,8 +16,9 @@ from shared.control.list_recordings import ROWS_READ_MAX, Query
 from shared.domain.durations import AT_RISK
 from shared.domain.errors import RowUnreadable
 from shared.domain.list_entry import Place, cursor_at, parse_cursor
-from shared.domain.models import FilesStatus, Recording
+from shared.domain.models import Recording
 from shared.domain.ports import Catalog, Clock
+from shared.domain.statuses import FilesStatus
 
 
 class AtRisk(msgspec.Struct, frozen=True):

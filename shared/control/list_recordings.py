@@ -19,9 +19,10 @@ from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
 from shared.domain.listed_rows import read_listed
 from shared.domain.log import LOGGER
-from shared.domain.models import Recording, RecordingStatus
+from shared.domain.models import Recording
 from shared.domain.ports import Catalog, Clock
 from shared.domain.recording_rows import call_ids
+from shared.domain.statuses import RecordingStatus
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200

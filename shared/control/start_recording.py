@@ -34,13 +34,15 @@ from shared.domain.errors import (
     about,
 )
 from shared.domain.identifiers import id_from_key
+from shared.domain.invocation import caller
 from shared.domain.listed_rows import leave_calls, rows_of_call
 from shared.domain.log import LogEvent, log
-from shared.domain.models import ControlStatus, FilesStatus, Origin, Recording, StartFailure
+from shared.domain.models import Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import AcsCalls, AcsState, Catalog, Clock
 from shared.domain.recording_rows import call_ids, existing_recording, link_acs_id, save_recording, with_acs_id
 from shared.domain.start_request import StartRequest
+from shared.domain.statuses import ControlStatus, FilesStatus, Origin, StartFailure
 
 START_TRIES = 3  # calls to ACS for one request, all with the same repeatability id
 CODES_ALREADY_RECORDING = frozenset({"8553", "8559"})
@@ -318,6 +320,7 @@ def requested_recording(id: str, request: StartRequest, key: str | None, now: da
         fingerprint=request.fingerprint,
         repeatability_request_id=str(uuid4()),
         repeatability_first_sent=now,
+        started_by=caller(),
         claimed_until=now + timedelta(seconds=START_SECONDS_MAX),
         waits_for=waiting("it is being asked", key),
         control=ControlStatus.STARTING,

@@ -23,9 +23,10 @@ from shared.domain.identifiers import ACS_RECORDING_ID, CallId, CallIdKind, norm
 from shared.domain.json_fields import Json, moment, number, parse_json, text
 from shared.domain.listed_rows import rows_of_call
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Recording, RecordingStatus
+from shared.domain.models import Recording
 from shared.domain.ports import CallbackVerifier, Catalog, Clock
 from shared.domain.recording_rows import keep_clues, link_acs_id, save_recording, with_acs_id
+from shared.domain.statuses import RecordingStatus
 from shared.domain.units import attempt
 
 STATE_CHANGED = "Microsoft.Communication.RecordingStateChanged"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from shared.domain import blob_names
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Chunk, Recording
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.domain.wholeness import what_is_missing
 
 SAVED = frozenset({ChunkStatus.STORED, ChunkStatus.DELETED})

@@ -50,6 +50,12 @@ CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
 REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no other recording: callers wait 230 s
 
+# Events for other apps.
+EVENT_RETRY_FIRST = timedelta(minutes=1)  # chosen: the first wait after an event could not be sent, doubled with each
+EVENT_RETRY_MAX = timedelta(minutes=15)  # chosen: the longest
+EVENT_GIVEN_UP = timedelta(hours=24)  # chosen: as long as Event Grid itself tries to deliver an event (documented)
+SENDING_MAX = timedelta(seconds=30)  # chosen: how long one sweep sends events; the next one goes on
+
 # Lists of recordings.
 DAYS_PER_PAGE_MAX = 40  # chosen: how many days one page walks of the lists by day that version 0.1 left
 
@@ -64,6 +70,8 @@ STORAGE_READ_SECONDS = 60  # chosen: the longest silence of a storage service be
 STORAGE_BACKOFF_FIRST_SECONDS = 1  # chosen: the SDK's own begins at 15: an HTTP caller would be gone
 STORAGE_BACKOFF_BASE_SECONDS = 2  # chosen: raised to the number of the repetition
 PROBES_SECONDS_MAX = 3.0  # chosen: how long all probes of the dependencies may take together
+TOPIC_CONNECT_SECONDS = 1.0  # chosen: a topic that is silent costs whoever waits for the app 3 seconds at most
+TOPIC_READ_SECONDS = 2.0  # chosen: the rest of them
 LINK_LIFETIME = timedelta(minutes=30)  # chosen: of a link to a stored file; half of it is left to the slowest clock
 DELEGATION_KEY_LIFETIME = timedelta(hours=1)  # chosen: of the key that signs links without an account key, at least
 CLOCK_SKEW = timedelta(minutes=15)  # documented: how far clocks may differ, so that a signature begins in the past

@@ -30,6 +30,8 @@ RecorderError
             BlockRefused    … because a block does not go with those that are staged, or is one too many
             BlocksInTheWay  … because somebody else's blocks are staged: a person must remove them
             BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
+        TopicUnavailable    Event Grid did not take an event of ours
+            EventsTooLarge  … because they are too many, or one is too long
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
         Unforeseen          an unforeseen error; logged with its traceback
             RowUnreadable   … because this version cannot read a row
@@ -287,6 +289,14 @@ class BlobGone(StoreUnavailable):
 
 class BlobUnreadable(StoreUnavailable):
     """The blob of that name cannot be read as it is: archived, or encrypted with another's key."""
+
+
+class TopicUnavailable(Transient):
+    """Event Grid did not take events of ours; their rows are there, and the sweep sends them again."""
+
+
+class EventsTooLarge(TopicUnavailable):
+    """Event Grid takes no request of that length."""
 
 
 class OutOfTime(Transient):

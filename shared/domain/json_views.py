@@ -16,7 +16,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from shared.domain import derived_fields
 from shared.domain.acs_words import RecordingKind, StorageType
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, Origin, Recording, RecordingStatus
+from shared.domain.models import Chunk, Recording
+from shared.domain.statuses import ChunkStatus, FailureKind, Origin, RecordingStatus
 
 # A time in UTC, to the millisecond: 2026-11-22T08:00:00.000Z.
 type Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

@@ -35,6 +35,7 @@ class LogEvent(StrEnum):
     CHUNK_ALTERED = "chunk_altered"  # alert: the stored copy is not what was verified
     CHUNK_INCOMPLETE = "chunk_incomplete"  # alert: stored, but its metadata are missing, or about another call
     CHUNK_AT_RISK = "chunk_at_risk"  # alert: not stored 12, then 4 hours before its end, or until a person acts
+    EVENT_UNSENT = "event_unsent"  # alert: for a day the topic did not take events of a recording; they are in its rows
     MESSAGE_POISONED = "message_poisoned"  # alert: a queue message could not be handled
     MESSAGE_STALE = "message_stale"  # a queue message whose work is done, or whose row cannot be read
     CALLBACK_REFUSED = "callback_refused"  # not verifiably ACS's; nothing of it was used
@@ -56,6 +57,7 @@ ALERTS = frozenset(
         LogEvent.CHUNK_ALTERED,
         LogEvent.CHUNK_INCOMPLETE,
         LogEvent.CHUNK_AT_RISK,
+        LogEvent.EVENT_UNSENT,
         LogEvent.MESSAGE_POISONED,
         LogEvent.SETTINGS_WRONG,
         LogEvent.SWEEP_INTERRUPTED,

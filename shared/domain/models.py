@@ -1,10 +1,9 @@
-"""A recording and its chunks: frozen values, closed statuses, legal transitions.
+"""A recording and its chunks: frozen values; `statuses` has their statuses and legal transitions.
 
 Field names in camelCase are both the columns of the catalog and the names of the HTTP API.
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
 
@@ -13,86 +12,17 @@ from shared.domain.acs_words import RecordingKind, StorageType
 from shared.domain.channels import ChannelAffinity
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
-
-
-class Origin(StrEnum):
-    """Who started a recording."""
-
-    API = "api"  # this app, for a caller
-    EVENT = "event"  # another app: known from ACS's file-ready event only
-
-
-class RecordingStatus(StrEnum):
-    """The state of a recording: one word for its two halves, computed when it is read and stored nowhere."""
-
-    STARTING = "starting"  # requested; ACS has not said that it runs
-    ACTIVE = "active"  # ACS records
-    PAUSED = "paused"  # ACS waits to be resumed
-    STOPPED = "stopped"  # ended; no file announced yet
-    TRANSFERRING = "transferring"  # ended, files announced; not all of them are finished
-    COMPLETED = "completed"  # ended; every chunk is finished and none is missing
-    EMPTY = "empty"  # ended without ever having run: ACS makes no file
-    FAILED = "failed"  # never started, or a chunk could not be saved
-
-
-class ControlStatus(StrEnum):
-    """What ACS confirmed of a recording that has not ended; its "inactive" may be starting or paused."""
-
-    STARTING = "starting"  # requested; ACS has not said that it runs
-    ACTIVE = "active"  # ACS records
-    PAUSED = "paused"  # ACS does not record just now, and can be asked to resume
-
-
-class FilesStatus(StrEnum):
-    """What became of a recording's files, independently of its control half."""
-
-    NONE = "none"  # none announced
-    TRANSFERRING = "transferring"  # announced; not all of them are finished
-    COMPLETED = "completed"  # every chunk is finished, and the manifest is there
-    FAILED = "failed"  # one could not be saved, or none ever came
-
-
-class StartFailure(StrEnum):
-    """Why there is no recording after all."""
-
-    REFUSED = "refused"  # surely not started: ACS refused it, or did not judge it
-    UNCONFIRMED = "unconfirmed"  # its start was never confirmed, or ACS reported that it failed
-
-
-class FailureKind(StrEnum):
-    """What a failure is about, the worst first: of several chunks' kinds the first is the recording's."""
-
-    REFUSED = "refused"  # ACS refused the start, or did not judge it: then the same key asks anew
-    REJECTED = "rejected"  # a URL or an event that the app does not accept: its failure says what helps
-    CONFLICT = "conflict"  # an altered copy, or two reads that differ
-    UNANNOUNCED = "unannounced"  # no event came, or the start was never confirmed
-    EXPIRED = "expired"  # gone at ACS, or never had from it
-
-
-class ChunkStatus(StrEnum):
-    """What has happened to a chunk: written after the effect."""
-
-    PENDING = "pending"  # announced
-    STORED = "stored"  # a verified copy, media and metadata, is in Blob Storage
-    DELETED = "deleted"  # … and ACS no longer has the original
-    FAILED = "failed"  # expired or refused; a replay resets it, or an event that names another place
-
-
-FILES_TRANSITIONS: dict[FilesStatus, frozenset[FilesStatus]] = {
-    FilesStatus.NONE: frozenset({FilesStatus.TRANSFERRING, FilesStatus.FAILED}),
-    FilesStatus.TRANSFERRING: frozenset({FilesStatus.COMPLETED, FilesStatus.FAILED}),
-    # A later event may add chunks and reopen what was finished; a replay resets what failed.
-    FilesStatus.COMPLETED: frozenset({FilesStatus.TRANSFERRING}),
-    FilesStatus.FAILED: frozenset({FilesStatus.TRANSFERRING}),
-}
-
-CHUNK_TRANSITIONS: dict[ChunkStatus, frozenset[ChunkStatus]] = {
-    ChunkStatus.PENDING: frozenset({ChunkStatus.STORED, ChunkStatus.FAILED}),
-    # Back to pending only when the verification before the deletion finds the copy gone or altered.
-    ChunkStatus.STORED: frozenset({ChunkStatus.DELETED, ChunkStatus.PENDING, ChunkStatus.FAILED}),
-    ChunkStatus.DELETED: frozenset(),
-    ChunkStatus.FAILED: frozenset({ChunkStatus.PENDING}),
-}
+from shared.domain.statuses import (
+    CHUNK_TRANSITIONS,
+    FILES_TRANSITIONS,
+    ChunkStatus,
+    ControlStatus,
+    FailureKind,
+    FilesStatus,
+    Origin,
+    RecordingStatus,
+    StartFailure,
+)
 
 
 class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -105,6 +35,23 @@ class ChunkRef(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
 
     id: str
     document_id: str
+
+
+class RecordingState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the row of a recording says already: a write that says otherwise is a transition, and writes its event."""
+
+    control: ControlStatus | None
+    ended_at: datetime | None
+    start_failure: StartFailure | None
+    files: FilesStatus
+    warned: int
+
+
+class ChunkState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the row of a chunk says already, in the same way."""
+
+    status: ChunkStatus
+    warned: int
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -121,6 +68,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         recording_id: ACS's id; None until known.
         same_as: another of our rows for the same ACS recording, found out late.
         etag: version of the row; empty before it was first written.
+        row_state: what the row says; no column. None before it was first written.
+        event_count: how many of its events bear a number; each of those has its own.
 
         server_call_id, group_call_id, room_id, call_connection_id: the call as the start request names it; the first
             also as an event does, and the last where nobody started it here.
@@ -132,6 +81,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         recording_storage_container_url: container of the operator that ACS records into; None for ACS's storage.
         fingerprint: digest of the start request, compared when an Idempotency-Key comes back.
         repeatability_request_id, repeatability_first_sent: what makes a repeated start one start for ACS.
+        started_by: who asked for the start.
         claimed_until: until when a start is in flight and no other request may repeat it.
         waits_for: what is waited for before the recording's state is known; None when nothing is.
         start_failure: why there is no recording after all; comes before both halves, cleared by an event.
@@ -158,6 +108,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         unread_events: digests of the events that list a chunk which cannot be read, so that it is not complete.
         heard_at: when its last event came.
         told: the last alert that it waits, so that it is given once; an event clears it.
+        warned: how many warnings were given that ACS is about to destroy what it did not announce.
         folder: blob folder of its chunks, fixed when the first of them was announced.
         manifests: how many manifests were written.
     """
@@ -169,6 +120,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recording_id: str | None = None
     same_as: str | None = None
     etag: str = ""
+    row_state: RecordingState | None = None
+    event_count: int = 0
 
     server_call_id: str | None = None
     group_call_id: str | None = None
@@ -188,6 +141,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     fingerprint: str = ""
     repeatability_request_id: str | None = None
     repeatability_first_sent: datetime | None = None
+    started_by: str | None = None
     claimed_until: datetime | None = None
     waits_for: str | None = None
     start_failure: StartFailure | None = None
@@ -218,6 +172,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     unread_events: str | None = None
     heard_at: datetime | None = None
     told: str | None = None
+    warned: int = 0
     folder: str | None = None
     manifests: int = 0
 
@@ -287,6 +242,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         id: our id of the recording it belongs to.
         document_id: ACS's id of the file, the key of the chunk.
         etag: version of the row; empty before it was first written.
+        row_state: what the row says; no column. None before it was first written.
 
         expires_at, gone_by: the earliest and the latest plausible time at which ACS destroys the original.
         heard_at: when an event last told where it is. None on rows of the version before, as gone_by.
@@ -309,6 +265,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         block_list_digest: digest of the media's committed block list; empty for a blob written at once.
         stored_at, deleted_at: when the copy was proven, and when the original was deleted.
 
+        copies: how often a copy was proven.
         open: whether something is left to do; what completion and the sweep ask for.
         attempts: transfers and deletions that were begun.
         stuck_since: when it failed, or first could not be done since all was well; None while all is.
@@ -324,6 +281,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     index: int
     created_at: datetime
     etag: str = ""
+    row_state: ChunkState | None = None
 
     expires_at: datetime
     gone_by: datetime | None = None
@@ -353,6 +311,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     deleted_at: datetime | None = None
 
     status: ChunkStatus
+    copies: int = 0
     open: bool = True
     attempts: int = 0
     stuck_since: datetime | None = None

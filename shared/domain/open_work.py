@@ -20,8 +20,9 @@ from shared.domain.derived_fields import SAVED
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FilesStatus, Recording
+from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import Catalog
+from shared.domain.statuses import ChunkStatus, FilesStatus
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,10 @@ class OpenWork:
         """Check again later what is not there yet."""
         self.catalog.put_entries([msgspec.structs.replace(entry, due_at=due_at)])
 
+    def have_due(self, recording_id: str, due_at: datetime) -> None:
+        """Have a recording checked by then, since events of it are to be sent."""
+        self.catalog.have_due(recording_id, due_at)
+
     def finish(self, chunk: Chunk, now: datetime) -> None:
         """Forget a chunk: nothing is left to do, and everything that follows from its last write is done.
 
@@ -121,7 +126,13 @@ class OpenWork:
 
 def recording_entry(recording: Recording, due_at: datetime) -> IndexEntry:
     stuck_since = recording.updated_at if recording.files is FilesStatus.FAILED else None
-    return IndexEntry(id=recording.id, due_at=due_at, since=recording.created_at, stuck_since=stuck_since)
+    return IndexEntry(
+        id=recording.id,
+        due_at=due_at,
+        since=recording.created_at,
+        stuck_since=stuck_since,
+        warned=recording.warned,
+    )
 
 
 def chunk_entry(chunk: Chunk, due_at: datetime) -> IndexEntry:

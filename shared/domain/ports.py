@@ -13,6 +13,7 @@ from shared.domain.identifiers import CallId
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import ListEntry, Place
 from shared.domain.models import Chunk, ChunkRef, Recording
+from shared.domain.recording_event import CloudEventView, RecordingEvent
 from shared.domain.start_request import StartRequest
 
 type Clock = Callable[[], datetime]
@@ -38,8 +39,18 @@ class Catalog(Protocol):
     def recordings(self, ids: Sequence[str]) -> Mapping[str, Recording | RowUnreadable]:
         """The rows of recordings by their ids, read side by side; of one that cannot be read the reason."""
 
-    def save_recording(self, recording: Recording) -> Recording:
-        """Create (no etag yet) or replace; a new one stands in the list, and in those of its call, before it exists."""
+    def save_recording(
+        self, recording: Recording, chunks: Sequence[Chunk] = (), at_risk: datetime | None = None
+    ) -> Recording:
+        """Create (no etag yet) or replace; a new one stands in the list, and in those of its call, before it exists.
+
+        What changes is told: the events of a transition are written with the row, all or nothing (`transitions`).
+
+        Args:
+            recording: the row as it is wanted.
+            chunks: those that its events tell of: all of a completed one, of a failed one what could not be saved.
+            at_risk: when ACS destroys what it did not announce, where that is what is warned of.
+        """
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         """Our id of ACS's recording; None when no row is linked to it."""
@@ -80,17 +91,29 @@ class Catalog(Protocol):
     def has_open_chunk(self, id: str) -> bool:
         """Whether a chunk's row says that something is left to do, whatever else stands in it."""
 
-    def save_chunk(self, chunk: Chunk) -> Chunk:
-        """Replace the row."""
+    def save_chunk(self, chunk: Chunk, recording: Recording | None = None) -> Chunk:
+        """Replace the row, and write the events of its transition with it: these name `recording`, if it is given."""
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
-        """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH."""
+        """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH.
+
+        What changes of the recording is told, as by `save_recording`.
+        """
 
     def create_chunks(self, chunks: Sequence[Chunk]) -> None:
         """Create rows of chunks whose recording has none (yet), all or nothing; at most CHUNKS_PER_BATCH."""
 
+    def events(self, id: str, *, unsent: bool = False) -> Iterator[RecordingEvent]:
+        """The events of a recording, in no order: all, or those that are still to be sent."""
+
+    def mark_events(self, events: Sequence[RecordingEvent]) -> None:
+        """Write down what became of events of one recording, and nothing else of them; the last writer is right."""
+
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         """Put entries into the open-work index, or renew their hints."""
+
+    def have_due(self, id: str, due_at: datetime) -> None:
+        """Have a recording's entry in the open-work index be due by then; one that is due before stays as it is."""
 
     def remove_entry(self, id: str, document_id: str = "") -> None:
         """Remove a chunk's entry from the open-work index, a recording's without a document; fine if there is none."""
@@ -131,7 +154,19 @@ class DayLines(Protocol):
         """Remove a line; fine if there is none."""
 
 
-CHUNKS_PER_BATCH = 99  # a transaction holds 100 rows, one of which is the recording's
+class EventTopic(Protocol):
+    """The topic that gets the events for other apps."""
+
+    def send(self, events: Sequence[CloudEventView]) -> None:
+        """Send events by one request, without a repetition; within 3 seconds.
+
+        Raises:
+            EventsTooLarge: the topic takes no request of that length.
+            TopicUnavailable: the topic did not answer or refused; it may have taken them all the same.
+        """
+
+
+CHUNKS_PER_BATCH = 98  # a transaction holds 100 rows: these, the recording's, and that of an event
 
 
 class AcsState(msgspec.Struct, frozen=True):

@@ -23,6 +23,13 @@ def existing_recording(catalog: Catalog, id: str) -> Recording:
     return recording
 
 
+def readable_recording(catalog: Catalog, id: str) -> Recording | None:
+    """The row of a recording, for an event that names it; None where it cannot be read, which keeps nothing up."""
+    with suppress(RowUnreadable):
+        return catalog.recording(id)
+    return None
+
+
 def chunks_in_order(catalog: Catalog, id: str) -> list[Chunk]:
     """The chunks of a recording as they follow each other. Raises: RowUnreadable."""
     return in_order(catalog.chunks(id))

@@ -1,6 +1,6 @@
 """Completion: a recording is finished once nothing is left to do and nothing is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,16 +11,18 @@ import msgspec
 from shared.control.control_answers import next_question
 from shared.control.control_recording import Control
 from shared.domain.derived_fields import worst_kind
-from shared.domain.durations import FAILED_LOOK, FAILED_STAYS
+from shared.domain.durations import EVENT_RETRY_FIRST, FAILED_LOOK, FAILED_STAYS
 from shared.domain.errors import AcsError, CatalogConflict, Unforeseen
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import in_order, save_recording
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus
 from shared.domain.units import attempt
 from shared.domain.wholeness import UNREAD, has_unknown_reason, what_is_missing
 from shared.pipeline.manifest import write_manifest
+from shared.pipeline.outbox import Outbox
 
 FEW_CHUNKS = 8  # chosen: more are not read when one of them ends
 DECISION_TRIES = 50  # every conflict means that another writer made progress
@@ -45,6 +47,7 @@ class Completion:
     store: ChunkStore
     clock: Clock
     control: Control
+    outbox: Outbox
 
     def end_chunk(self, chunk: Chunk) -> None:
         """Do what follows the last write of a chunk: the alert, the recording's completion, the end of its entry.
@@ -130,17 +133,19 @@ class Completion:
         kind = worst_kind(lost) or FailureKind.CONFLICT  # a failed chunk always has one
         failure = f"{len(lost)} of its chunks could not be saved; each says why. {WHAT_TO_DO.get(kind, '')}".rstrip()
         row = msgspec.structs.replace(recording, expires_at=min(chunk.expires_at for chunk in lost))
-        return self.give_up(row, failure, kind, self.clock())
+        return self.give_up(row, failure, kind, self.clock(), lost)
 
-    def give_up(self, recording: Recording, failure: str, kind: FailureKind | None, now: datetime) -> Recording:
-        """Mark a recording's files as failed, alert, and keep it open.
+    def give_up(
+        self, recording: Recording, failure: str, kind: FailureKind | None, now: datetime, lost: Sequence[Chunk] = ()
+    ) -> Recording:
+        """Mark a recording's files as failed, alert, and keep it open; `lost` are the chunks that could not be saved.
 
         Raises:
             CatalogConflict: its row was written meanwhile.
         """
         files = recording.with_files(FilesStatus.FAILED, now)
         row = msgspec.structs.replace(files, failure=failure, failure_kind=kind, waits_for=None)
-        row = self.catalog.save_recording(row)
+        row = self.catalog.save_recording(row, lost)
         self.alert_failure(row, now)
         return row
 
@@ -160,7 +165,7 @@ class Completion:
             check_at = next_question(recording, now, in_vain=in_vain) if may_run else now + FAILED_LOOK
             self.open_work.watch_failure(recording, check_at)
         else:
-            self.open_work.close(recording.id)
+            self.close(recording)
 
     def finish(self, recording: Recording, chunks: list[Chunk]) -> Recording:
         now = self.clock()
@@ -175,7 +180,7 @@ class Completion:
         row = write_manifest(self.store, row, chunks)
         for remark in remarks(row, chunks):
             log(LogEvent.RECORDING_UNUSUAL, id=row.id, failure=remark)  # before the row, so that no crash swallows it
-        row = self.catalog.save_recording(row)
+        row = self.catalog.save_recording(row, chunks)
         log(LogEvent.RECORDING_COMPLETED, id=row.id, chunks=len(chunks), bytes=sum(c.bytes or 0 for c in chunks))
         return row
 
@@ -199,7 +204,16 @@ class Completion:
         self.open_work.watch(row, check_at)
 
     def close(self, recording: Recording, ended: Chunk | None = None) -> None:
-        """Remove the entries of a recording and of its last chunk; put the first back if it was reopened just then."""
+        """Remove the entries of a recording and of its last chunk; put the first back if it was reopened just then.
+
+        As long as an event of it is to be sent its own stays, and is due when that is tried again.
+        """
+        if self.outbox.is_waiting(recording.id):
+            keep = self.open_work.watch if recording.shown_failure_kind is None else self.open_work.watch_failure
+            keep(recording, self.clock() + EVENT_RETRY_FIRST)
+            if ended is not None:
+                self.open_work.finish(ended, self.clock())
+            return
         self.open_work.close(recording.id, ended)
         current = self.catalog.recording(recording.id)
         if current is not None and (current.files, current.refused) != (recording.files, recording.refused):

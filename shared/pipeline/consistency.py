@@ -17,8 +17,9 @@ from shared.domain.errors import RowUnreadable, Unforeseen
 from shared.domain.json_fields import text
 from shared.domain.json_views import View, says
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
-from shared.domain.models import Chunk, FilesStatus, Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog, ChunkStore
+from shared.domain.statuses import FilesStatus
 from shared.domain.units import attempt
 from shared.pipeline.manifest import chunks_of, read_manifest
 from shared.pipeline.queue_messages import RECORDING_ID

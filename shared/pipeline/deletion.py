@@ -23,9 +23,10 @@ from shared.domain.errors import (
     Unforeseen,
 )
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
+from shared.domain.models import Chunk, ChunkRef, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, ChunkStore, Clock, Source
+from shared.domain.statuses import ChunkStatus, FailureKind
 from shared.pipeline.completion import Completion
 from shared.pipeline.places import distinct, locations
 from shared.pipeline.retries import RetryPolicy, alert_unforeseen, unproven

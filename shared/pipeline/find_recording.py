@@ -20,8 +20,9 @@ from shared.domain.identifiers import (
     normal_recording_id,
 )
 from shared.domain.listed_rows import rows_of_call
-from shared.domain.models import Chunk, Origin, Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.ports import Catalog
+from shared.domain.statuses import Origin
 from shared.pipeline.file_ready_event import FileReady
 
 CANONICAL_PARTS = ("PlatformEndpointId", "ResourceSpecificId")

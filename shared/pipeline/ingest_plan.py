@@ -14,7 +14,8 @@ from shared.domain.acs_urls import Locations, in_own_storage, own_location
 from shared.domain.acs_words import StorageType
 from shared.domain.errors import NotAllowed, NotUnderstood, RowUnreadable
 from shared.domain.identifiers import digest
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Origin, Recording
+from shared.domain.models import Chunk, Recording
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, Origin
 from shared.domain.wholeness import STILL_RECORDED, later_session_end, plain, weight
 from shared.pipeline.event_remarks import remarks
 from shared.pipeline.file_ready_event import AnnouncedChunk, FileReady

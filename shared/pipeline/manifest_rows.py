@@ -18,7 +18,8 @@ from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.json_fields import NUMBER_MAX, Json, parse_time
 from shared.domain.json_views import ChunkView, Manifest
-from shared.domain.models import Chunk, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Chunk, Recording
+from shared.domain.statuses import FilesStatus, RecordingStatus
 
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 COLUMN_CHARACTERS_MAX = 32_000  # what a column of a table holds; ACS's and callers' texts are far shorter

@@ -33,10 +33,11 @@ from shared.domain.errors import (
 )
 from shared.domain.list_entry import list_entry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import CHUNKS_PER_BATCH, BlobProperties, Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import SAVE_TRIES
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus
 from shared.domain.units import attempt
 from shared.pipeline.completion import Completion
 from shared.pipeline.manifest import read_document

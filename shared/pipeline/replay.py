@@ -18,10 +18,11 @@ from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.index_entry import IndexEntry
 from shared.domain.json_fields import Json
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FilesStatus, Messages, Recording
+from shared.domain.models import Chunk, ChunkRef, Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, EventStore
 from shared.domain.recording_rows import existing_recording
+from shared.domain.statuses import ChunkStatus, FilesStatus
 from shared.domain.units import Run, as_interruption
 from shared.pipeline.completion import Completion
 from shared.pipeline.ingest import Ingest

@@ -8,8 +8,9 @@ import msgspec
 from shared.domain.durations import SILENCE_RETENTIONS
 from shared.domain.errors import CatalogConflict, RecorderError, SourceMissing, Unforeseen
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkStatus, Messages
+from shared.domain.models import Chunk, Messages
 from shared.domain.open_work import OpenWork
+from shared.domain.statuses import ChunkStatus
 
 DOUBLINGS_MAX = 20  # beyond it any back-off is at its cap
 

@@ -1,6 +1,7 @@
 """The sweep: once a minute what is due is checked against its row and sent again, and dead letters are ingested.
 
     due by now ─► the oldest of each kind ─► each checked: sent again, finished, or put off
+    recordings that were checked ─► their events that were not sent ─► sent
     unsaved, and destroyed within hours ─► counted; those that were not warned of yet, soonest first, are warned of
 
 Each index entry and each dead letter is a unit of its own: one that cannot be done stops none of the others. What one
@@ -23,6 +24,7 @@ from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
 from shared.domain.units import Run
 from shared.pipeline.dead_letters import DeadLetterIntake
+from shared.pipeline.outbox import Outbox, SendingRun
 from shared.pipeline.queue_messages import merged
 from shared.pipeline.sweep_chunks import ChunkSweep, warnings_due
 from shared.pipeline.sweep_gauge import Gauge, counts_all, log_gauge
@@ -88,6 +90,7 @@ class Sweep:
     recordings: RecordingSweep
     chunks: ChunkSweep
     upgrade: Upgrade
+    outbox: Outbox
     clock: Clock
 
     def sweep(self) -> Messages:
@@ -105,16 +108,32 @@ class Sweep:
             run.attempt(partial(read, index, now), self.alert_index)
         for entry in index.to_warn_of.entries():
             # A warning that cannot be given puts off no check, which may well succeed.
-            run.attempt(partial(self.chunks.warn, entry, now), partial(self.set_aside, index, entry, entry.due_at))
+            warn = self.chunks.warn if entry.document_id else self.recordings.warn
+            run.attempt(partial(warn, entry, now), partial(self.set_aside, index, entry, entry.due_at))
         later = now + LOOK_AGAIN
         checked = [
             run.attempt(check, partial(self.set_aside, index, entry, later)) for entry, check in self.checks(index, now)
         ]
+        self.send_events(run, index)
         self.upgrade.move_some(run)  # last: nothing that is due waits for it
         messages = merged([from_letters, *checked])
         if index.gauge.due is not None and index.gauge.at_risk is not None:  # else its absence is told, too
             log_gauge(index.gauge, messages)
         return run.finish(messages)
+
+    def send_events(self, run: Run, index: IndexRead) -> None:
+        """Send what was not sent of the events of recordings that were checked; nothing that is due waits for it."""
+        sending = self.outbox.begin_run()
+        for entry in index.recordings.entries():
+            run.attempt(partial(self.send_due, entry.id, sending), partial(self.alert_events, index, entry.id))
+
+    def send_due(self, id: str, sending: SendingRun) -> Messages:
+        self.outbox.send_due(id, sending)
+        return Messages()
+
+    def alert_events(self, index: IndexRead, id: str, error: Unforeseen) -> None:
+        if (id, "") not in index.alerted:
+            log(LogEvent.UNFORESEEN_FAULT, id=id, failure=f"Its events cannot be sent. {error}")
 
     def read_due(self, index: IndexRead, now: datetime) -> Messages:
         """Collect what is due, the oldest of each kind."""
@@ -128,7 +147,7 @@ class Sweep:
         at_risk = 0
         for entry in self.catalog.expiring_entries(now + AT_RISK):
             at_risk += entry.is_at_risk(now)
-            if entry.document_id and entry.warned < warnings_due(entry, now):
+            if entry.warned < warnings_due(entry, now) and (entry.document_id or entry.is_at_risk(now)):
                 index.to_warn_of.add(entry)
         index.gauge.at_risk = at_risk  # of a part it must not be said that this is all
         return Messages()

@@ -11,9 +11,11 @@ from shared.domain.durations import ORPHAN_PATIENCE, ROW_PATIENCE, WARNINGS
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages
+from shared.domain.models import Chunk, ChunkRef, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock
+from shared.domain.recording_rows import readable_recording
+from shared.domain.statuses import ChunkStatus
 from shared.pipeline.completion import Completion
 from shared.pipeline.retries import resend
 
@@ -70,16 +72,23 @@ class ChunkSweep:
         if not (chunk.open or failed):
             return Messages()
         with suppress(CatalogConflict):  # a worker has just written it; the next run warns
-            if chunk.warned < level:
+            if chunk.warned < level and can_be_saved(chunk, now):
                 log_risk(chunk, now)
-                chunk = self.catalog.save_chunk(msgspec.structs.replace(chunk, warned=level))
-            self.open_work.refresh(chunk, chunk.due_at or entry.due_at, failed=failed)
+                warned = msgspec.structs.replace(chunk, warned=level)
+                chunk = self.catalog.save_chunk(warned, readable_recording(self.catalog, chunk.id))
+            told = msgspec.structs.replace(chunk, warned=level)
+            self.open_work.refresh(told, chunk.due_at or entry.due_at, failed=failed)
         return Messages()
 
 
+def can_be_saved(chunk: Chunk, now: datetime) -> bool:
+    """Whether there is something to warn of: neither a copy nor, for all that is known, a loss."""
+    return not (chunk.status in SAVED or (chunk.status is ChunkStatus.FAILED and chunk.expires_at <= now))
+
+
 def log_risk(chunk: Chunk, now: datetime) -> None:
-    if chunk.status in SAVED or (chunk.status is ChunkStatus.FAILED and chunk.expires_at <= now):
-        return  # nothing is left to save
+    if not can_be_saved(chunk, now):
+        return
     log(
         LogEvent.CHUNK_AT_RISK,
         id=chunk.id,

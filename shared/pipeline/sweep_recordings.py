@@ -13,12 +13,13 @@ from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, FILE_PATIENCE,
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Recording, RecordingStatus
-from shared.domain.open_work import OpenWork
+from shared.domain.models import Chunk, Messages, Recording
+from shared.domain.open_work import OpenWork, unannounced_until
 from shared.domain.ports import Catalog, Clock
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.domain.wholeness import what_is_missing
 from shared.pipeline.completion import Completion
-from shared.pipeline.sweep_chunks import is_orphan
+from shared.pipeline.sweep_chunks import is_orphan, warnings_due
 
 # What a recording shows whose end ACS has not confirmed; the last where ACS never said anything of it.
 UNDECIDED = frozenset(
@@ -73,6 +74,23 @@ class RecordingSweep:
         except AcsError:
             return recording, True
 
+    def warn(self, entry: IndexEntry, now: datetime) -> Messages:
+        """Tell that ACS is about to destroy what it did not announce of a recording; that it waits is alerted already.
+
+        The row may have moved on since the entry was listed: what it says stands.
+        """
+        recording = self.catalog.recording(entry.id)
+        at_risk = unannounced_until(recording, self.retention) if recording is not None else None
+        if recording is None or at_risk is None or at_risk <= now:
+            return Messages()
+        level = warnings_due(entry, now)
+        if recording.warned < level:
+            with suppress(CatalogConflict):  # it has just changed; the next run sees how
+                warned = msgspec.structs.replace(recording, warned=level)
+                recording = self.catalog.save_recording(warned, at_risk=at_risk)
+        self.open_work.look_again(msgspec.structs.replace(entry, warned=recording.warned), entry.due_at)
+        return Messages()
+
     def tell_overdue(self, recording: Recording, now: datetime) -> Recording:
         overdue = now - asked_at(recording) >= self.max_recording
         if overdue and self.control.may_run(recording) and recording.status in UNDECIDED:
@@ -115,7 +133,7 @@ class RecordingSweep:
         if self.control.may_run(recording):
             self.open_work.watch(recording, next_question(recording, now, in_vain=in_vain))
         elif recording.files is FilesStatus.COMPLETED or recording.status is RecordingStatus.EMPTY:
-            self.open_work.close(recording.id)
+            self.completion.close(recording)
         else:
             # A start in flight may be answered just now, and the answer plans no check.
             claim = recording.claimed_until

@@ -36,9 +36,11 @@ from shared.domain.errors import (
 )
 from shared.domain.json_fields import moment, number, text
 from shared.domain.log import LogEvent, log
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, FailureKind, Messages
+from shared.domain.models import Chunk, ChunkRef, Messages
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.domain.recording_rows import readable_recording
+from shared.domain.statuses import ChunkStatus, FailureKind
 from shared.pipeline.claims import Claim
 from shared.pipeline.completion import Completion
 from shared.pipeline.places import distinct, in_turn, locations
@@ -298,7 +300,7 @@ class Transfer:
             open=deletable,
             stuck_since=None,
         )
-        self.catalog.save_chunk(row)
+        self.catalog.save_chunk(row, readable_recording(self.catalog, row.id))
         log(LogEvent.CHUNK_STORED, id=row.id, documentId=row.document_id, bytes=row.bytes)
         if deletable:
             return Messages(deletions=(row.ref,))

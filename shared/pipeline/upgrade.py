@@ -17,9 +17,10 @@ from shared.domain.day_lines import days_back
 from shared.domain.durations import ORPHAN_PATIENCE
 from shared.domain.errors import RowUnreadable
 from shared.domain.list_entry import ListEntry, list_entry
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, Recording
+from shared.domain.models import Messages, Recording
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, DayLines
+from shared.domain.statuses import ChunkStatus, FilesStatus
 from shared.domain.units import Run, as_interruption
 
 LINES_PER_RUN = 250  # chosen: some four requests each; a sweep has a minute

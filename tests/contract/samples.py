@@ -8,8 +8,9 @@ from uuid import uuid4
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import Place
-from shared.domain.models import Chunk, ChunkStatus, ControlStatus, Origin, Recording
+from shared.domain.models import Chunk, Recording
 from shared.domain.ports import BlobHeaders, Catalog
+from shared.domain.statuses import ChunkStatus, ControlStatus, Origin
 
 NOW = datetime(2026, 11, 22, 12, 34, 56, 123457, tzinfo=UTC)
 SERVER_CALL_ID = "aHR0cHM6Ly9hcGkuZmxpZ2h0cHJveHk/c29tZStwYXRo"

@@ -15,8 +15,8 @@ from local.simulator.wire import acs_error
 from shared.adapters.table_catalog import TableCatalog
 from shared.control.control_recording import Control
 from shared.control.state_callbacks import START_FAILED, STATE_CHANGED, StateCallbacks
-from shared.domain.models import ControlStatus
 from shared.domain.open_work import OpenWork
+from shared.domain.statuses import ControlStatus
 from tests.fakes.events import GOOD_TOKEN, FakeCallbackVerifier
 
 from .acs_under_test import SimulatorAcsUnderTest, running

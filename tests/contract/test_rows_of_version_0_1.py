@@ -7,7 +7,8 @@ import pytest
 from azure.data.tables import TableEntity
 
 from shared.adapters.table_rows import RECORDING_ROW, split_status, to_entity
-from shared.domain.models import ControlStatus, FailureKind, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import ControlStatus, FailureKind, FilesStatus, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording
 from tests.fakes import BEGINNING, Cloud
 from tests.fakes.acs import FakeAcsRecording

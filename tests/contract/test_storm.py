@@ -19,7 +19,7 @@ from local.storm.report import INDEX_WRITES, figures, page, table_requests
 from shared.adapters.table_catalog import TableCatalog
 from shared.adapters.table_rows import OPEN_SHARDS
 from shared.control.list_recordings import ENTRIES_READ_MAX, ROWS_READ_MAX
-from shared.domain.models import RecordingStatus
+from shared.domain.statuses import RecordingStatus
 from tests.builders import file_ready_event, keep_at_acs
 from tests.contract.test_cost import CountingTransport
 from tests.fakes import Cloud

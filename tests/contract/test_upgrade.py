@@ -16,7 +16,8 @@ from shared.adapters.table_catalog import TableCatalog
 from shared.adapters.table_day_lines import TableDayLines
 from shared.control.list_recordings import LIMIT_MAX, Query
 from shared.domain.identifiers import CallId, CallIdKind
-from shared.domain.models import Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import RecordingStatus
 from shared.domain.units import Run
 from shared.pipeline import upgrade
 from shared.services import Services

@@ -1,24 +1,27 @@
 """The rows, in dictionaries, with Table Storage's rules: etags, all-or-nothing batches, and index lines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from itertools import batched
 
 import msgspec
 
+from shared.domain import invocation, transitions
 from shared.domain.errors import CatalogConflict, CatalogUnavailable, RowUnreadable
 from shared.domain.identifiers import CallId, normal_recording_id
 from shared.domain.index_entry import IndexEntry
 from shared.domain.list_entry import ListEntry, Place, list_entry
 from shared.domain.models import Chunk, ChunkRef, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
+from shared.domain.recording_event import RecordingEvent
 from shared.domain.recording_rows import call_ids
 from tests.fakes.world import Fault, World
 
 BATCH_ROWS_MAX = 100
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 STRING_CHARACTERS_MAX = 32_000
+EVENT_BYTES_MAX = 64 * 1024
 
 type Key = tuple[str, str]  # our id of the recording, and the chunk's document id ("" for the recording's own)
 type Row = Recording | Chunk
@@ -37,6 +40,7 @@ class FakeCatalog:
         self.lists: dict[ListKey, dict[Place, ListEntry]] = {}
         self.open: dict[Key, IndexEntry] = {}
         self.spoiled: dict[Key, str] = {}
+        self.told: dict[Key, RecordingEvent] = {}  # by our id of the recording, and the event's key
 
     def recording(self, id: str) -> Recording | None:
         with self.world.effect("catalog.recording") as fault:
@@ -77,16 +81,27 @@ class FakeCatalog:
         """Have a spoiled row say again what it said before."""
         del self.spoiled[id, document_id]
 
-    def save_recording(self, recording: Recording) -> Recording:
-        if not recording.etag:
-            self.world.written("catalog.index_recording", lambda: self.index(recording))
-        key = (recording.id, "")
+    def save_recording(
+        self, recording: Recording, chunks: Sequence[Chunk] = (), at_risk: datetime | None = None
+    ) -> Recording:
+        row, events = transitions.of_recording(recording, chunks, at_risk)
+        if not row.etag:
+            self.world.written("catalog.index_recording", lambda: self.index(row))
+        key = (row.id, "")
 
         def write() -> Recording:
-            self.unchanged(key, recording.etag)
-            return self.written(key, recording)
+            self.unchanged(key, row.etag)
+            self.tell(events)
+            return self.written(key, row)
 
-        return self.recognised("catalog.save_recording", key, recording, write)
+        saved = self.recognised("catalog.save_recording", key, row, write)
+        invocation.note_written(events)
+        return saved
+
+    def tell(self, events: transitions.Events) -> None:
+        for event in events:
+            assert len(event.data) <= EVENT_BYTES_MAX
+            self.told[event.id, event.key] = event
 
     def recognised[Kind: (Recording, Chunk)](self, effect: str, key: Key, row: Kind, write: Callable[[], Kind]) -> Kind:
         """The row after a conditional write, which is sent again when its answer was lost.
@@ -101,7 +116,7 @@ class FakeCatalog:
                 except CatalogConflict:
                     if ours is None or self.writes.get(key) is not ours:
                         raise
-                    return msgspec.structs.replace(row, etag=self.rows[key].etag)
+                    return as_written(row, self.rows[key].etag)
                 if fault is not Fault.LOST_ONCE:
                     return written
                 ours = self.writes[key]
@@ -161,8 +176,8 @@ class FakeCatalog:
         etag = self.world.version()
         self.earlier[key] = self.rows.get(key)
         self.writes[key] = object()
-        self.rows[key] = msgspec.structs.replace(row, etag=etag, **cut)
-        return msgspec.structs.replace(row, etag=etag)
+        self.rows[key] = as_written(msgspec.structs.replace(row, **cut), etag)
+        return as_written(row, etag)
 
     def recording_by_acs_id(self, recording_id: str) -> str | None:
         with self.world.effect("catalog.recording_by_acs_id"):
@@ -217,33 +232,41 @@ class FakeCatalog:
         with self.world.effect("catalog.has_open_chunk"):
             return any(chunk.open for chunk in self.chunk_rows(id))
 
-    def save_chunk(self, chunk: Chunk) -> Chunk:
-        key = (chunk.id, chunk.document_id)
+    def save_chunk(self, chunk: Chunk, recording: Recording | None = None) -> Chunk:
+        row, events = transitions.of_chunk(chunk, recording)
+        key = (row.id, row.document_id)
 
         def write() -> Chunk:
-            if not chunk.etag:
+            if not row.etag:
                 raise CatalogConflict
-            self.unchanged(key, chunk.etag)
-            return self.written(key, chunk)
+            self.unchanged(key, row.etag)
+            self.tell(events)
+            return self.written(key, row)
 
-        return self.recognised("catalog.save_chunk", key, chunk, write)
+        saved = self.recognised("catalog.save_chunk", key, row, write)
+        invocation.note_written(events)
+        return saved
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
         assert len(chunks) <= CHUNKS_PER_BATCH
+        row, events = transitions.of_recording(recording, (), None)
         keys = [(chunk.id, chunk.document_id) for chunk in chunks]
 
         def write() -> Recording:
-            refuse_batch(keys, [recording, *chunks])
-            if not recording.etag:
+            refuse_batch(keys, [row, *chunks, *events])
+            if not row.etag:
                 raise CatalogConflict
-            self.unchanged((recording.id, ""), recording.etag)
+            self.unchanged((row.id, ""), row.etag)
             for key in keys:
                 self.unchanged(key, "")
+            self.tell(events)
             for key, chunk in zip(keys, chunks, strict=True):
                 self.written(key, chunk)
-            return self.written((recording.id, ""), recording)
+            return self.written((row.id, ""), row)
 
-        return self.recognised("catalog.add_chunks", (recording.id, ""), recording, write)
+        saved = self.recognised("catalog.add_chunks", (row.id, ""), row, write)
+        invocation.note_written(events)
+        return saved
 
     def create_chunks(self, chunks: Sequence[Chunk]) -> None:
         assert len(chunks) <= CHUNKS_PER_BATCH
@@ -257,6 +280,41 @@ class FakeCatalog:
             return first
 
         self.recognised("catalog.create_chunks", keys[0], chunks[0], write)
+
+    def events(self, id: str, *, unsent: bool = False) -> Iterator[RecordingEvent]:
+        with self.world.effect("catalog.events"):
+            events = [event for (of, _), event in sorted(self.told.items()) if of == id]
+        yield from (event for event in events if event.unsent or not unsent)
+
+    def mark_events(self, events: Sequence[RecordingEvent]) -> None:
+        for batch in batched(events, BATCH_ROWS_MAX, strict=False):
+            self.world.written("catalog.mark_events", partial(self.mark, batch))
+
+    def mark(self, events: Sequence[RecordingEvent]) -> None:
+        if any((event.id, event.key) not in self.told for event in events):
+            raise CatalogUnavailable("Table Storage answered 404 (ResourceNotFound).")
+        self.told |= {
+            (event.id, event.key): msgspec.structs.replace(
+                self.told[event.id, event.key],
+                unsent=event.unsent,
+                since=event.since,
+                sent_at=event.sent_at or self.told[event.id, event.key].sent_at,
+                attempts=event.attempts,
+                last_error=event.last_error,
+                next_try_at=event.next_try_at,
+            )
+            for event in events
+        }
+
+    def have_due(self, id: str, due_at: datetime) -> None:
+        with self.world.effect("catalog.entry"):
+            entry = self.open.get((id, ""))
+        if entry is None or entry.due_at > due_at:
+            self.world.written("catalog.have_due", partial(self.put_due, id, due_at))
+
+    def put_due(self, id: str, due_at: datetime) -> None:
+        entry = self.open.get((id, ""), IndexEntry(id=id, due_at=due_at))
+        self.open[id, ""] = msgspec.structs.replace(entry, due_at=due_at)
 
     def put_entries(self, work: Sequence[IndexEntry]) -> None:
         for batch in batched(work, BATCH_ROWS_MAX, strict=False):
@@ -294,29 +352,10 @@ class FakeCatalog:
         yield from entries
 
 
-class FakeDayLines:
-    """The port `DayLines`."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.all: dict[Place, ListEntry] = {}
-
-    def first(self, most: int) -> Sequence[ListEntry]:
-        with self.world.effect("days.first"):
-            return sorted(self.all.values(), key=day_order)[:most]
-
-    def of_day(self, day: datetime, behind: Place | None, most: int) -> Sequence[ListEntry]:
-        with self.world.effect("days.of_day"):
-            lines = [line for line in self.all.values() if line.created_at.date() == day.date()]
-            rest = [line for line in lines if behind is None or order_of(line.place) > order_of(behind)]
-            return sorted(rest, key=day_order)[:most]
-
-    def remove(self, line: ListEntry) -> None:
-        self.world.written("days.remove", lambda: self.all.pop(line.place, None))
-
-
-def day_order(line: ListEntry) -> tuple[date, float, str]:
-    return line.created_at.date(), *order_of(line.place)
+def as_written[Kind: (Recording, Chunk)](row: Kind, etag: str) -> Kind:
+    if isinstance(row, Recording):
+        return transitions.as_written_recording(row, etag)
+    return transitions.as_written_chunk(row, etag)
 
 
 def is_by(moment: datetime | None, until: datetime) -> bool:

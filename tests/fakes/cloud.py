@@ -2,12 +2,14 @@
 
 from functools import partial
 
-from shared.domain.models import Chunk, ChunkStatus, Recording
+from shared.domain.models import Chunk, Recording
+from shared.domain.statuses import ChunkStatus
 from shared.services import Services
 from shared.settings import Settings
 from tests.fakes.acs import FakeAcsCalls, FakeDocument, FakeSource
-from tests.fakes.catalog import FakeCatalog, FakeDayLines
-from tests.fakes.events import FakeCallbackVerifier, FakeEventContainer
+from tests.fakes.catalog import FakeCatalog
+from tests.fakes.day_lines import FakeDayLines
+from tests.fakes.events import FakeCallbackVerifier, FakeEventContainer, FakeTopic
 from tests.fakes.store import FakeOwnStorage, FakeStore
 from tests.fakes.world import Plan, World, no_fault
 
@@ -43,6 +45,7 @@ class Cloud:
         self.rejected = FakeEventContainer(self.world, "rejected")
         self.letters = FakeEventContainer(self.world, "letters")
         self.verifier = FakeCallbackVerifier()
+        self.topic = FakeTopic(self.world)
         self.source.on_delete = self.witness
         self.deleted: list[str] = []
         self.environment = ENVIRONMENT | settings
@@ -64,6 +67,7 @@ class Cloud:
         services.own_storage = self.own
         services.rejected_events = self.rejected
         services.dead_letters = self.letters
+        services.topic = self.topic if self.environment.get("EVENTS_TOPIC_ENDPOINT") else None
         services.probes = {name: partial(self.probe, f"probe.{name}") for name in PROBES}
         services.callback_verifier = self.verifier if self.environment.get("CALLBACK_AUDIENCE") else None
         return services

@@ -1,6 +1,9 @@
-"""Containers of events, and the signature of callbacks."""
+"""Containers of events, the topic, and the signature of callbacks."""
 
-from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused
+from collections.abc import Callable, Sequence
+
+from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused, EventsTooLarge
+from shared.domain.recording_event import CloudEventView
 from tests.fakes.world import World
 
 GOOD_TOKEN = "Bearer signed-by-acs"
@@ -50,3 +53,27 @@ class FakeCallbackVerifier:
     def verify(self, authorization: str | None) -> None:
         if authorization != GOOD_TOKEN:
             raise CallbackRefused("The callback's token is not valid.")
+
+
+class FakeTopic:
+    """The port `EventTopic`.
+
+    Attributes:
+        taken: every event that it took, in order, repetitions included.
+        events_max: how many it takes by one request.
+        on_taken: called with each that it takes.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.taken: list[CloudEventView] = []
+        self.events_max = 1000
+        self.on_taken: Callable[[CloudEventView], None] = lambda _: None
+
+    def send(self, events: Sequence[CloudEventView]) -> None:
+        if len(events) > self.events_max:
+            raise EventsTooLarge
+        with self.world.effect("topic.send"):
+            for event in events:
+                self.on_taken(event)
+            self.taken.extend(events)

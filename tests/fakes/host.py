@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain.errors import RecorderError
-from shared.domain.models import Messages, RecordingStatus
+from shared.domain.models import Messages
+from shared.domain.statuses import RecordingStatus
 from shared.services import Services
 from shared.settings import DELETION_POISON_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.fakes.cloud import Cloud
@@ -146,7 +147,9 @@ class FakeHost:
     def invoke(self, act: Callable[[Services], Messages], done: str | None = None) -> bool:
         """Whether the invocation succeeded: the function returned, its messages went out, the trigger was told."""
         try:
-            self.send(act(self.cloud.services))
+            with self.cloud.services.invocation(done or "sweep"):
+                messages = act(self.cloud.services)
+            self.send(messages)
             if done:
                 with self.world.effect(done):
                     return True

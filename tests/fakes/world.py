@@ -13,7 +13,14 @@ from enum import StrEnum
 
 import msgspec
 
-from shared.domain.errors import AcsUnavailable, AcsUncertain, CatalogUnavailable, SourceUnavailable, StoreUnavailable
+from shared.domain.errors import (
+    AcsUnavailable,
+    AcsUncertain,
+    CatalogUnavailable,
+    SourceUnavailable,
+    StoreUnavailable,
+    TopicUnavailable,
+)
 
 BEGINNING = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -62,6 +69,7 @@ ERRORS: dict[str, tuple[Callable[[str], Exception], Callable[[str], Exception]]]
     "rejected": (StoreUnavailable, StoreUnavailable),
     "letters": (StoreUnavailable, StoreUnavailable),
     "queue": (ConnectionError, ConnectionError),
+    "topic": (TopicUnavailable, TopicUnavailable),
     "grid": (ConnectionError, ConnectionError),
     "probe": (ConnectionError, ConnectionError),
 }

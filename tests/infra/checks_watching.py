@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.log import ALERTS, LogEvent
-from shared.domain.models import RecordingStatus
+from shared.domain.statuses import RecordingStatus
 
 from .bicep_tree import ROOT, Declaration, at, items, literal, module, resources, text, value
 

@@ -5,7 +5,7 @@ import logging
 from typing import Self
 
 from shared.domain.log import LOGGER, LogEvent
-from shared.domain.models import ChunkStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.fakes import Cloud
 from tests.model.oracle import hold
 

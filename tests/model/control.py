@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.errors import AcsError, AcsUnavailable, AcsUncertain, RecorderError
-from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import ControlStatus, FilesStatus, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
 from tests.fakes import GOOD_TOKEN, Cloud, Crash, Effect, FakeHost, Fault, World
 from tests.fakes.acs import FakeAcsRecording, acs_recording_id

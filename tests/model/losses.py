@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from shared.domain.errors import AcsUnavailable, RecorderError
 from shared.domain.log import LogEvent
-from shared.domain.models import Chunk, ChunkStatus, RecordingStatus
+from shared.domain.models import Chunk
 from shared.domain.open_work import recording_entry
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.builders import a_recording, announced_chunk, document_id, file_ready_event, metadata
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, FakeHost, Fault
 from tests.fakes.store import FakeBlob

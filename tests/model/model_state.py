@@ -9,7 +9,8 @@ import msgspec
 
 from shared.domain.errors import RecorderError
 from shared.domain.log import LogEvent
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Origin, Recording, RecordingStatus
+from shared.domain.models import Chunk, ChunkRef, Recording
+from shared.domain.statuses import ChunkStatus, Origin, RecordingStatus
 from shared.settings import DELETION_POISON_QUEUE, TRANSFER_POISON_QUEUE
 from tests.builders import (
     CALL_CONNECTION_ID,

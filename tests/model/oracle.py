@@ -10,19 +10,17 @@ from shared.control.list_recordings import LIMIT_MAX, Query
 from shared.domain.blob_names import manifest_blob
 from shared.domain.durations import AT_RISK, SILENCE_RETENTIONS
 from shared.domain.listed_rows import rows_of_call
-from shared.domain.models import (
+from shared.domain.models import Chunk, ChunkRef, Recording
+from shared.domain.recording_rows import call_ids
+from shared.domain.statuses import (
     CHUNK_TRANSITIONS,
     FILES_TRANSITIONS,
-    Chunk,
-    ChunkRef,
     ChunkStatus,
     ControlStatus,
     FailureKind,
     FilesStatus,
-    Recording,
     RecordingStatus,
 )
-from shared.domain.recording_rows import call_ids
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
 from tests.fakes.world import no_fault

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.errors import CatalogConflict, RecorderError
-from shared.domain.models import ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkRef, Messages
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from shared.pipeline.claims import Claim
 from shared.services import Services
 from tests.builders import document_id

@@ -5,7 +5,7 @@ import os
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ControlStatus, RecordingStatus, StartFailure
+from shared.domain.statuses import ControlStatus, RecordingStatus, StartFailure
 from tests.builders import a_recording
 from tests.fakes import BEGINNING
 from tests.model.control import (

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.domain.open_work import chunk_entry
 from shared.domain.recording_rows import save_recording
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.builders import RECORDING_ID, a_chunk, a_recording, document_id, file_ready_event, keep_at_acs, metadata
 from tests.copying import MEDIA, copy
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
@@ -63,6 +63,7 @@ def test_each_step_of_a_small_chunk_asks_and_writes_once_what_it_needs(cloud: Cl
         "catalog.chunk": 1,
         "catalog.put_entries": 1,
         "catalog.save_chunk": 2,  # claimed and stored
+        "catalog.recording": 1,  # which the event of a stored chunk names
         "store.put": 2,  # metadata and media
     }
     services.deletion.delete(chunk)

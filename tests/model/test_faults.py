@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import ChunkStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.fakes import BEGINNING, Fault
 from tests.model.faults import BAD_ANSWERS, EVERYWHERE
 from tests.model.model_run import ModelRun, exactly, first_parts

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from shared.copying.block_ids import block_id
 from shared.copying.copy_content import proven_by_ids
-from shared.domain.models import ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import Messages
 from shared.domain.ports import BlobProperties, Block
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from shared.pipeline.manifest import lists_exactly
 from tests.builders import a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import ChunkStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.builders import a_chunk, a_recording
 from tests.fakes import Cloud, FakeHost
 from tests.model.alerts import Alerts, nothing_fails_in_silence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.models import ChunkStatus
+from shared.domain.statuses import ChunkStatus
 from tests.fakes import Effect, FakeHost
 from tests.model.oracle import Oracle, digest
 from tests.model.scenarios import ONE, Scenario, files, in_blocks

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from shared.control.state_callbacks import STATE_CHANGED
-from shared.domain.models import RecordingStatus
+from shared.domain.statuses import RecordingStatus
 from tests.builders import RECORDING_ID, SERVER_CALL_ID, a_recording
 from tests.fakes import GOOD_TOKEN, Cloud
 from tests.fakes.acs import FakeAcsRecording

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, Messages, RecordingStatus
+from shared.domain.models import Chunk, Messages
+from shared.domain.statuses import ChunkStatus, FailureKind, RecordingStatus
 from shared.pipeline.ingest_plan import OTHER_LOCATIONS_MAX
 from tests.builders import CONTAINER, announced_chunk, document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault

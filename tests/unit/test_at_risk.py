@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.control.list_at_risk import AtRiskPage
 from shared.control.list_recordings import ROWS_READ_MAX, Query
 from shared.domain.errors import CatalogUnavailable, InvalidRequest
-from shared.domain.models import RecordingStatus
+from shared.domain.statuses import RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording, announced_chunk, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
 from tests.unit.app import App

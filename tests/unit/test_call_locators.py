@@ -9,7 +9,7 @@ from shared.api.http_replies import Reply, reply_or_problem
 from shared.domain.call_locators import WANTED, IdForm, advice_on, form_of
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable
 from shared.domain.identifiers import CallId, CallIdKind
-from shared.domain.models import RecordingStatus
+from shared.domain.statuses import RecordingStatus
 from tests.builders import a_start_request
 from tests.fakes import Cloud
 

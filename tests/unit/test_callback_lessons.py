@@ -12,8 +12,8 @@ from shared.domain.acs_words import RecordingKind
 from shared.domain.derived_fields import waits_for
 from shared.domain.durations import SETTLE
 from shared.domain.errors import AcsUncertain, ControlUnknown
-from shared.domain.models import ControlStatus, FailureKind, RecordingStatus
 from shared.domain.open_work import recording_entry
+from shared.domain.statuses import ControlStatus, FailureKind, RecordingStatus
 from tests.builders import CALL_CONNECTION_ID, CALL_ID, OUR_ID, RECORDING_ID, SERVER_CALL_ID, a_start_request
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 from tests.unit.callbacks import at_acs, event, post, start, take_in

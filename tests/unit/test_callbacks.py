@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from shared.control.state_callbacks import CALLBACKS_MAX, POSTS_MAX, START_FAILED, STATE_CHANGED
 from shared.domain.durations import CALLBACK_PAUSE
 from shared.domain.errors import AcsUnavailable, CallbackRefused, InvalidRequest
-from shared.domain.models import ControlStatus, RecordingStatus
+from shared.domain.statuses import ControlStatus, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, SERVER_CALL_ID
 from tests.fakes import BEGINNING, Cloud, Effect, Fault, acs_recording_id
 from tests.fakes.acs import FakeAcsRecording

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from shared.domain.derived_fields import bytes_done
 from shared.domain.errors import CatalogConflict
-from shared.domain.models import Chunk, ChunkStatus, Messages
+from shared.domain.models import Chunk, Messages
+from shared.domain.statuses import ChunkStatus
 from shared.pipeline.claims import Claim
 from shared.pipeline.retries import RetryPolicy
 from shared.settings import TRANSFER_QUEUE

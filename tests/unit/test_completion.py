@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from shared.domain.derived_fields import first_deadline, manifest_blob
 from shared.domain.errors import RowUnreadable, StoreUnavailable
 from shared.domain.json_views import chunk_view, instant_or_none, recording_view
-from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
 from shared.domain.open_work import chunk_entry, recording_entry
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.manifest import MANIFEST_BYTES_MAX, MANIFEST_BYTES_PER_CHUNK, MANIFESTS_MAX, lists_exactly
 from tests.builders import (
     CONTAINER,

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from shared.api.queries import ConsistencyQuery, read_query
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, StoreUnavailable
 from shared.domain.list_entry import ListEntry
-from shared.domain.models import ChunkStatus, RecordingStatus
 from shared.domain.ports import BlobProperties
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from shared.pipeline.consistency import RECORDINGS_MAX, ROWS_READ_MAX, Report
 from tests.builders import (
     CONTAINER,

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.durations import CONTROL_RETRY_SECONDS, EVENT_PATIENCE
 from shared.domain.errors import AcsRefused, AcsUnavailable, AcsUncertain, Conflict, ControlUnknown, RecordingUnknown
-from shared.domain.models import ControlStatus, FilesStatus, RecordingStatus, StartFailure
+from shared.domain.statuses import ControlStatus, FilesStatus, RecordingStatus, StartFailure
 from tests.builders import RECORDING_ID, a_recording
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.unit.controlling import control_of, controlled, during, just_started, line, recorded, rewritten

@@ -16,8 +16,8 @@ from shared.control.control_answers import (
 )
 from shared.domain.acs_words import RecordingKind
 from shared.domain.durations import FILES_CAME, LOOK_AGAIN, SETTLE
-from shared.domain.models import ControlStatus, RecordingStatus, StartFailure
 from shared.domain.ports import AcsState
+from shared.domain.statuses import ControlStatus, RecordingStatus, StartFailure
 from tests.builders import RECORDING_ID, a_recording
 from tests.fakes import BEGINNING
 

@@ -9,8 +9,8 @@ from shared.control.control_answers import ended
 from shared.control.control_recording import QUESTIONS_MAX
 from shared.domain.durations import EVENT_PATIENCE, SETTLE
 from shared.domain.errors import CatalogConflict, ControlUnknown, NotFound
-from shared.domain.models import ControlStatus, RecordingStatus
 from shared.domain.recording_rows import SAVE_TRIES
+from shared.domain.statuses import ControlStatus, RecordingStatus
 from tests.builders import RECORDING_ID
 from tests.fakes import BEGINNING, Cloud, Fault
 from tests.unit.controlling import control_of, controlled, during, just_started, line, recorded, rewritten

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import Chunk, ChunkStatus
+from shared.domain.models import Chunk
+from shared.domain.statuses import ChunkStatus
 from tests.builders import (
     CONTAINER,
     OUR_ID,

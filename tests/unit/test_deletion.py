@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from shared.domain.acs_urls import Locations
 from shared.domain.durations import SILENCE_RETENTIONS
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import Chunk, ChunkRef, Messages
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.builders import OUR_ID, RECORDING_ID, a_recording, document_id, file_ready_event, keep_at_acs, media
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault
 from tests.unit.steps import warnings

@@ -21,7 +21,7 @@ from shared.domain.derived_fields import (
     replayable,
     waits_for,
 )
-from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus, StartFailure
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, RecordingStatus, StartFailure
 from tests.builders import a_chunk, a_recording
 from tests.fakes import BEGINNING
 

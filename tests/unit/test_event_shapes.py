@@ -14,7 +14,8 @@ from functions.event_grid import to_document
 from shared.control.state_callbacks import parse_callbacks
 from shared.copying.content_checks import check_metadata
 from shared.domain.json_fields import Json
-from shared.domain.models import Chunk, ChunkStatus
+from shared.domain.models import Chunk
+from shared.domain.statuses import ChunkStatus
 from shared.domain.wholeness import what_is_missing
 from tests.builders import Event
 from tests.fakes import Cloud

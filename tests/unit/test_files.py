@@ -6,8 +6,9 @@ import pytest
 
 from shared.domain.blob_names import content_blob, metadata_blob, saved_as
 from shared.domain.errors import ChunkNotFound, Conflict, CopyGone, StoreUnavailable
-from shared.domain.models import ChunkRef, ChunkStatus
+from shared.domain.models import ChunkRef
 from shared.domain.ports import BlobHeaders
+from shared.domain.statuses import ChunkStatus
 from tests.builders import CONTAINER, OUR_ID, a_chunk, a_recording, document_id
 from tests.fakes import BEGINNING, Cloud, Fault
 

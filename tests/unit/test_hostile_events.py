@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.list_entry import ListEntry
-from shared.domain.models import ChunkStatus, FilesStatus, Messages
+from shared.domain.models import Messages
+from shared.domain.statuses import ChunkStatus, FilesStatus
 from tests.builders import (
     CONTAINER,
     OUR_ID,

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import AcsRefused, AcsUncertain, Conflict, KeyReused
-from shared.domain.models import Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import RecordingStatus
 from tests.builders import a_start_request
 from tests.fakes import Cloud, Crash, Effect, Fault
 

@@ -7,8 +7,9 @@ import pytest
 
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.identifiers import CallId, CallIdKind
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import Messages
 from shared.domain.ports import AcsState
+from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus
 from tests.builders import (
     CALL_CONNECTION_ID,
     OUR_ID,

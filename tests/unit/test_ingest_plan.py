@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus
+from shared.domain.models import Chunk
+from shared.domain.statuses import ChunkStatus, FilesStatus
 from shared.pipeline.file_ready_event import parse_file_ready
 from shared.pipeline.ingest_plan import IngestPolicy, Plan, plan_event
 from shared.settings import UnknownRecordings

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus, StartFailure
+from shared.domain.models import Messages
+from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus, StartFailure
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,

@@ -14,7 +14,7 @@ from shared.control.list_recordings import ENTRIES_AT_ONCE_MAX, ENTRIES_READ_MAX
 from shared.domain.errors import CatalogConflict, InvalidRequest
 from shared.domain.json_fields import parse_time
 from shared.domain.list_entry import ListEntry
-from shared.domain.models import RecordingStatus, StartFailure
+from shared.domain.statuses import RecordingStatus, StartFailure
 from tests.builders import SERVER_CALL_ID, a_recording
 from tests.fakes import BEGINNING, Cloud, Effect, acs_recording_id
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.identifiers import id_from_call, id_from_recording_id
-from shared.domain.models import Origin, Recording, RecordingStatus
+from shared.domain.models import Recording
 from shared.domain.recording_rows import keep_clues, with_clues
+from shared.domain.statuses import Origin, RecordingStatus
 from shared.pipeline.file_ready_event import parse_file_ready
 from shared.pipeline.find_recording import find_recording, known_to_differ, new_recording
 from tests.builders import (

@@ -13,7 +13,8 @@ import pytest
 
 from shared.control.state_callbacks import STATE_CHANGED
 from shared.domain.errors import AcsError
-from shared.domain.models import Origin, Recording
+from shared.domain.models import Recording
+from shared.domain.statuses import Origin
 from shared.pipeline.file_ready_event import FileReady, parse_file_ready
 from shared.pipeline.find_recording import by_acs_id, by_call, by_derived_id, clues, ids_inside, ids_of_call
 from tests.builders import CALL_CONNECTION_ID, CALL_ID, SERVER_CALL_ID, Event, a_start_request, file_ready_event

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import Conflict
-from shared.domain.models import (
+from shared.domain.statuses import (
     CHUNK_TRANSITIONS,
     FILES_TRANSITIONS,
     ChunkStatus,

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from shared.domain.errors import CatalogConflict
 from shared.domain.index_entry import IndexEntry
-from shared.domain.models import ChunkStatus, FilesStatus, RecordingStatus
 from shared.domain.open_work import chunk_entry
+from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus
 from shared.pipeline.sweep import ENTRIES_PER_RUN_MAX, WARNINGS_PER_RUN_MAX
 from tests.builders import a_chunk, a_recording, announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Crash, FakeHost, Fault

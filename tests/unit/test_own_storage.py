@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.json_views import recording_view
-from shared.domain.models import ChunkStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.builders import (
     CONTAINER,
     OUR_ID,

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus
+from shared.domain.models import Chunk, ChunkRef
+from shared.domain.statuses import ChunkStatus
 from shared.settings import TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, FakeHost, Fault, World

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from shared.domain.errors import CatalogConflict, NotFound
-from shared.domain.models import FilesStatus, Messages, RecordingStatus
+from shared.domain.models import Messages
 from shared.domain.open_work import chunk_entry
 from shared.domain.ports import AcsState
 from shared.domain.recording_rows import SAVE_TRIES, existing_recording, link_acs_id, save_recording
+from shared.domain.statuses import FilesStatus, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Plan
 

@@ -24,7 +24,7 @@ from shared.domain.durations import (
     WARNINGS,
 )
 from shared.domain.json_views import recording_view
-from shared.domain.models import ChunkStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from shared.services import Services
 from tests.builders import OUR_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING

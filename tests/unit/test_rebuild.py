@@ -16,8 +16,9 @@ from shared.domain.durations import REBUILDING_MAX
 from shared.domain.errors import CatalogUnavailable, KeyReused, StoreUnavailable
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.json_views import recording_view
-from shared.domain.models import Chunk, ChunkStatus, FailureKind, FilesStatus, Messages, Origin, Recording
+from shared.domain.models import Chunk, Messages, Recording
 from shared.domain.ports import CHUNKS_PER_BATCH
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, Origin
 from shared.pipeline.rebuild import Outcome, Rebuilt
 from shared.pipeline.transfer import METADATA_BYTES_MAX
 from tests.builders import (

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from shared.control.start_recording import with_start_answer
 from shared.domain.errors import AcsRefused, Conflict, ControlUnknown, NotFound, RecordingUnknown
-from shared.domain.models import ControlStatus, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
 from shared.domain.ports import AcsState
 from shared.domain.recording_rows import chunks_in_order
+from shared.domain.statuses import ControlStatus, FilesStatus, RecordingStatus
 from tests.builders import OUR_ID, a_chunk, a_recording, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Effect, Fault
 

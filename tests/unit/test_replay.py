@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from shared.domain.errors import CatalogUnavailable, InvalidRequest, NotFound, RowUnreadable, StoreUnavailable
 from shared.domain.index_entry import IndexEntry
-from shared.domain.models import Chunk, ChunkRef, ChunkStatus, Messages, RecordingStatus
+from shared.domain.models import Chunk, ChunkRef, Messages
+from shared.domain.statuses import ChunkStatus, RecordingStatus
 from shared.pipeline.queue_messages import merged
 from shared.pipeline.replay import ENTRIES_MAX, EVENTS_MAX
 from tests.builders import (

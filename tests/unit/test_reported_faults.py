@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import AcsRefused, AcsUncertain, ControlUnknown
-from shared.domain.models import FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import FilesStatus, RecordingStatus
 from tests.builders import a_start_request, file_ready_event, keep_at_acs
 from tests.fakes import Cloud, Effect, FakeHost, Fault
 

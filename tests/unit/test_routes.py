@@ -10,7 +10,7 @@ import pytest
 from functions import create_app
 from shared.api.request_bodies import BODY_BYTES_MAX, EVENT_BYTES_MAX, EVENTS_MAX, parse_events
 from shared.domain.errors import InvalidRequest
-from shared.domain.models import RecordingStatus
+from shared.domain.statuses import RecordingStatus
 from shared.services import Services
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs, start_body
 from tests.fakes import ENVIRONMENT, Cloud, Fault
@@ -20,6 +20,8 @@ ROUTES = {
     "start_recording": ("recordings", "POST"),
     "list_recordings": ("recordings", "GET"),
     "get_recording": ("recordings/{id}", "GET"),
+    "recording_events": ("recordings/{id}/events", "GET"),
+    "resend_events": ("recordings/{id}/events/resend", "POST"),
     "pause_recording": ("recordings/{id}/pause", "POST"),
     "resume_recording": ("recordings/{id}/resume", "POST"),
     "stop_recording": ("recordings/{id}/stop", "POST"),

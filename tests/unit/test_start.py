@@ -8,7 +8,8 @@ import pytest
 from shared.control.start_recording import refused
 from shared.domain.durations import START_SECONDS_MAX
 from shared.domain.errors import AcsRefused, AcsUncertain, CatalogUnavailable
-from shared.domain.models import FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import FilesStatus, RecordingStatus
 from tests.builders import CONTAINER, a_start_request, file_ready_event
 from tests.fakes import BEGINNING, Cloud, Crash, Effect, Fault
 

@@ -19,7 +19,8 @@ from shared.domain.errors import (
     Conflict,
     RecorderError,
 )
-from shared.domain.models import FailureKind, FilesStatus, Recording, RecordingStatus
+from shared.domain.models import Recording
+from shared.domain.statuses import FailureKind, FilesStatus, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_recording, a_start_request, file_ready_event
 from tests.fakes import Cloud, Crash, Effect, Fault
 

@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain.index_entry import IndexEntry
-from shared.domain.models import ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import Messages
 from shared.domain.open_work import chunk_entry
+from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus
 from tests.builders import announced_chunk, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.unit.steps import warnings

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import AcsError, AcsRefused, AcsUnavailable
-from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.domain.open_work import recording_entry
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.sweep import ENTRIES_PER_RUN_MAX
 from tests.builders import (
     OUR_ID,

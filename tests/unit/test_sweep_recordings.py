@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain.errors import AcsRefused, AcsUnavailable
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, Origin, RecordingStatus, StartFailure
+from shared.domain.models import Chunk, Messages
 from shared.domain.open_work import recording_entry
+from shared.domain.statuses import ChunkStatus, FilesStatus, Origin, RecordingStatus, StartFailure
 from tests.builders import OUR_ID, RECORDING_ID, a_chunk, a_recording
 from tests.fakes import BEGINNING, Cloud, Effect, FakeHost, Fault
 from tests.fakes.acs import FakeAcsRecording

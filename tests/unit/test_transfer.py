@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.models import ChunkRef, ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import ChunkRef, Messages
+from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus
 from tests.builders import (
     CALL_ID,
     OUR_ID,

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain.durations import ATTEMPT_SECONDS_MAX, SILENCE_RETENTIONS
-from shared.domain.models import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, FailureKind, FilesStatus, RecordingStatus
 from shared.pipeline.transfer import METADATA_BYTES_MAX
 from tests.builders import OUR_ID, document_id, file_ready_event, keep_at_acs, media, metadata
 from tests.fakes import BEGINNING, Cloud, Effect, FakeBlob, FakeSource, Fault, World

@@ -7,7 +7,8 @@ import pytest
 
 from functions.event_grid import to_document
 from functions.queue_outputs import to_messages
-from shared.domain.models import ChunkRef, ChunkStatus
+from shared.domain.models import ChunkRef
+from shared.domain.statuses import ChunkStatus
 from shared.settings import TRANSFER_POISON_QUEUE
 from tests.builders import Schema, document_id, file_ready_event, keep_at_acs, media
 from tests.fakes import Cloud, Fault

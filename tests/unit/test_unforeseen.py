@@ -8,7 +8,8 @@ import pytest
 
 from shared.copying.source_reader import CONTENT_BYTES_MAX
 from shared.domain.durations import SILENCE_RETENTIONS
-from shared.domain.models import Chunk, ChunkStatus, FilesStatus, Messages, RecordingStatus
+from shared.domain.models import Chunk, Messages, Recording
+from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus
 from tests.builders import (
     OUR_ID,
     RECORDING_ID,
@@ -83,11 +84,11 @@ class OddCatalog(FakeCatalog):
 
     times = 0
 
-    def save_chunk(self, chunk: Chunk) -> Chunk:
+    def save_chunk(self, chunk: Chunk, recording: Recording | None = None) -> Chunk:
         if self.times:
             self.times -= 1
             raise RuntimeError("a secret")
-        return super().save_chunk(chunk)
+        return super().save_chunk(chunk, recording)
 
 
 @pytest.mark.parametrize("place", [1, 2])
@@ -329,8 +330,8 @@ class LateCatalog(FakeCatalog):
     status: ChunkStatus | None = None
     forgets = False
 
-    def save_chunk(self, chunk: Chunk) -> Chunk:
-        saved = super().save_chunk(chunk)
+    def save_chunk(self, chunk: Chunk, recording: Recording | None = None) -> Chunk:
+        saved = super().save_chunk(chunk, recording)
         if chunk.status is self.status:
             self.status = None
             if self.forgets:

@@ -8,7 +8,7 @@ import pytest
 from shared.control.list_recordings import Query
 from shared.domain.errors import CatalogUnavailable
 from shared.domain.list_entry import ListEntry
-from shared.domain.models import ChunkStatus, FilesStatus, StartFailure
+from shared.domain.statuses import ChunkStatus, FilesStatus, StartFailure
 from shared.domain.units import Run
 from shared.pipeline.upgrade import LINES_PER_RUN
 from tests.builders import OUR_ID, a_chunk, a_recording

@@ -29,6 +29,8 @@ FUNCTIONS = {
         "check_consistency",
         "rebuild_recordings",
         "replay_recording",
+        "recording_events",
+        "resend_events",
     ),
     *("replay_failed", "ingest_event", "recording_file_ready", "chunk_transfer", "chunk_deletion"),
     *("chunk_transfer_poisoned", "chunk_deletion_poisoned", "sweep"),

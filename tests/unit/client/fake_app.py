@@ -12,7 +12,8 @@ import msgspec
 from acsrec import Client
 from acsrec.retries import Patience
 from shared.domain.json_views import RecordingView, recording_view
-from shared.domain.models import Chunk, ChunkStatus, Recording
+from shared.domain.models import Chunk, Recording
+from shared.domain.statuses import ChunkStatus
 from tests.builders import a_chunk, a_recording
 
 URL = "https://recorder.example"

@@ -9,7 +9,8 @@ import pytest
 
 from acsrec import Error, FileResult, download, verify
 from acsrec.download import Outcome
-from shared.domain.models import Chunk, ChunkStatus
+from shared.domain.models import Chunk
+from shared.domain.statuses import ChunkStatus
 from tests.builders import OUR_ID, a_recording
 from tests.unit.client.fake_app import (
     STORAGE,

@@ -7,7 +7,8 @@ import pytest
 
 from acsrec import Error, verify
 from shared.domain.json_views import manifest
-from shared.domain.models import Chunk, ChunkStatus
+from shared.domain.models import Chunk
+from shared.domain.statuses import ChunkStatus
 from tests.builders import OUR_ID, a_recording
 from tests.unit.client.fake_app import answer, chunk_with, shown
 
