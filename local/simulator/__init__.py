@@ -2,8 +2,8 @@
 
 It speaks the recording API, the storage hosts that keep recorded files, Event Grid's deliveries, a topic of Event
 Grid for the app's own events, and the recording-state callbacks. The app under test is not changed and cannot tell:
-`HTTPS_PROXY` leads it here, the simulator answers `CONNECT` for these hosts and ends TLS with a throw-away CA that `REQUESTS_CA_BUNDLE`
-and `SSL_CERT_FILE` name. It imports nothing of the app, so that the two cannot share a mistake.
+`HTTPS_PROXY` leads it here, the simulator answers `CONNECT` for these hosts and ends TLS with a throw-away CA that
+`REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE` name. It imports nothing of the app, so that the two cannot share a mistake.
 
 As a process, `python -m local.simulator --port 0 --directory DIR [--settings FILE.json]` prints one line of JSON
 when it is ready. In a test:

@@ -120,7 +120,7 @@ def test_storage_that_is_not_as_usual_has_its_connection_string_told(chosen: Cho
 def test_a_port_that_another_program_uses_is_named_with_the_part_that_needs_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        busy = busy_ports(StackPorts(queue=port), identity=False)
+        busy = busy_ports(StackPorts(queue=port))
 
     assert busy == {port: "Azurite's queue service"}
     assert f"port {port}, where Azurite's queue service is to listen" in busy_text(busy)
@@ -133,14 +133,6 @@ def test_while_a_port_is_taken_nothing_is_started_and_nothing_written(tmp_path: 
 
     assert code == 1
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_port_of_the_identity_matters_only_with_an_identity() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        ports = StackPorts(identity=listener.getsockname()[1])
-
-        assert busy_ports(ports, identity=False) == {}
-        assert list(busy_ports(ports, identity=True)) == [ports.identity]
 
 
 def test_a_second_run_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
