@@ -78,9 +78,13 @@ def differences(stack: Stack, recording: Recording) -> list[str]:
 
 
 def violations_of(stack: Stack, recording: Recording) -> list[str]:
-    """What the simulator, which looks at the stored blob at every deletion, objects to in this recording."""
+    """What the simulator objects to in this recording: it looks at the stored blob at every deletion and event."""
     ours = {chunk.document_id for chunk in recording.chunks}
-    return [violation.reason for violation in stack.simulator.violations() if violation.document_id in ours]
+    return [
+        violation.reason
+        for violation in stack.simulator.violations()
+        if violation.document_id in ours or violation.recording_id == recording.recording_id
+    ]
 
 
 def acs_id(recording: Recording) -> str:

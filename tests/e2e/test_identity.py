@@ -6,6 +6,7 @@ import pytest
 
 from local.identity import CLIENT_ID
 from local.simulator.scripts import Script
+from local.simulator.tests.webhook import wait_until
 from local.stack import TOPIC_ENDPOINT, Stack
 from tests.e2e.steps import differences, record, settled
 from tests.infra.bicep_tree import app_settings
@@ -68,10 +69,11 @@ def test_everything_that_the_app_depends_on_lets_its_identity_in(keyless: Stack)
 def test_the_topic_takes_the_events_that_the_app_sends_with_its_token(keyless: Stack) -> None:
     recording = settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000)).id)
 
-    told = [one.event for one in keyless.simulator.topic_events()]
-    assert {"CallRecording.Stored", "CallRecording.Completed"} <= {
-        event["type"] for event in told if event["data"]["id"] == recording.id
-    }
+    def told() -> set[str]:
+        events = [one.event for one in keyless.simulator.topic_events()]
+        return {event["type"] for event in events if event["data"]["id"] == recording.id}
+
+    wait_until(lambda: {"CallRecording.Stored", "CallRecording.Completed"} <= told())
 
 
 def test_a_link_is_signed_with_a_delegation_key(keyless: Stack) -> None:

@@ -131,6 +131,21 @@ def test_all_of_acs_fails_until_the_faults_are_taken_back(here: Stack, shell: Sh
     assert (failing, acs_answers()) == (False, True)
 
 
+def test_events_wait_while_the_topic_is_down_and_are_told_in_the_end(here: Stack, shell: Shell) -> None:
+    def told() -> set[str]:
+        events = [one["event"] for one in json.loads(shell("See what the app told other apps"))]
+        return {event["type"] for event in events if event["data"]["recordingId"] == foreign}
+
+    shell("Let the topic be down")
+    foreign = here.simulator.foreign_recording().recording_id
+    settled(here, of_others(here, foreign).id)
+    told_while_down = told()
+    shell("Take all faults back")
+
+    assert told_while_down == set()
+    assert awaited(here, lambda: told() == {"CallRecording.Stored", "CallRecording.Completed"})
+
+
 def test_a_foreign_recording_keeps_ours_away_and_is_copied_and_kept(here: Stack, shell: Shell) -> None:
     call = here.simulator.place_call(script=SMALL)
     foreign = json.loads(shell("Start a foreign recording"))
