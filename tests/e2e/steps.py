@@ -15,6 +15,7 @@ from tests.recording_document import is_manifest
 
 WAV = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
 SWEEP_EVERY_SECONDS = 0.5
+POLL_SECONDS = 0.05
 
 
 def record(stack: Stack, script: Script, **options: object) -> Recording:
@@ -54,6 +55,14 @@ def let_retention_pass(stack: Stack, chunk: Chunk, id: str) -> None:
     earlier = {"PartitionKey": id, "RowKey": chunk_row(chunk.document_id), "heardAt": then, "goneBy": then}
     with TableServiceClient.from_connection_string(stack.azurite.connection_string) as tables:
         tables.get_table_client(CATALOG_TABLE).update_entity(earlier, mode=UpdateMode.MERGE)
+
+
+def let_it_be_told(stack: Stack, subject: str, seconds: float = 10.0) -> None:
+    """Wait until an event about this is with the topic: what is changed after that was so when it was told."""
+    deadline = time.monotonic() + seconds
+    while subject not in {told.event["subject"] for told in stack.simulator.topic_events()}:
+        assert time.monotonic() < deadline, subject
+        time.sleep(POLL_SECONDS)
 
 
 def differences(stack: Stack, recording: Recording) -> list[str]:
