@@ -80,10 +80,20 @@ param alertEmail string = ''
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 90
-@description('Object id of the people who may read recordings, rejected events and dead letters; empty: nobody.')
+@description('Object id of the people who may read recordings, rejected events, dead letters and undelivered events; empty: nobody.')
 param operatorPrincipalId string = ''
 @allowed(['Group', 'User', 'ServicePrincipal'])
 param operatorPrincipalType string = 'Group'
+
+// --- Events for other apps
+@description('What other apps can subscribe to. topic: the events that the app sends; manifests: each recording.json, as Blob Storage tells of it; none: nothing.')
+@allowed(['topic', 'manifests', 'none'])
+param eventsFrom string = 'topic'
+@description('ARM id of an existing Storage Queue that gets these events; empty: none. Its account must let trusted services through its firewall.')
+param eventsQueueId string = ''
+@description('Address to which these events are posted, and which may hold a key; empty: none. It must answer already: Event Grid asks it while this is deployed.')
+@secure()
+param eventsWebhookUrl string = ''
 
 // --- How the app behaves: its settings, with the code's own defaults (docs/settings.md says what each does)
 @allowed(['after-store', 'never'])
@@ -130,6 +140,16 @@ var topicGroupName = empty(existingSystemTopicResourceGroup) ? acsGroupName : ex
 var acsRole = empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndEmailServiceOwner : acsRoleId
 var eventFunctionName = 'recording_file_ready' // what functions/event_grid.py calls it
 var ownContainerName = acsOwnStorage ? 'recorded-by-acs' : ''
+
+// What cannot work is refused before anything is deployed.
+var hasSubscriber = !empty(eventsQueueId) || !empty(eventsWebhookUrl)
+var eventsSource = eventsFrom == 'none' && hasSubscriber ? fail('EVENTS_FROM is none, so EVENTS_QUEUE_ID and EVENTS_WEBHOOK_URL would get nothing: empty them, or set EVENTS_FROM to topic or manifests.') : eventsFrom
+var unusedQueueId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.Storage/storageAccounts/unused/queueServices/default/queues/unused'
+var givenQueueId = split(empty(eventsQueueId) ? unusedQueueId : eventsQueueId, '/')
+var queueId = length(givenQueueId) != 13 ? fail('EVENTS_QUEUE_ID is not the id of a queue, which ends with /storageAccounts/NAME/queueServices/default/queues/NAME.') : givenQueueId
+var eventsTopicName = '${eventsSource == 'topic' ? names.eventsTopic : names.manifestsTopic}${token}'
+var eventsTopicId = eventsSource == 'none' ? '' : eventsSource == 'topic' ? eventsTopic!.outputs.id : manifestsTopic!.outputs.id
+var eventsPrincipalId = eventsSource == 'topic' ? eventsTopic!.outputs.principalId : manifestsTopic!.outputs.principalId
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: groupName
@@ -220,10 +240,58 @@ module rbac 'modules/rbac.bicep' = {
     runtimeStorageName: runtimeStorage.outputs.name
     deadLettersName: runtimeStorage.outputs.deadLettersName
     rejectedEventsName: runtimeStorage.outputs.rejectedEventsName
+    undeliveredEventsName: runtimeStorage.outputs.undeliveredEventsName
     recordingsStorageName: recordingsStorage.outputs.name
     recordingsContainerName: recordingsStorage.outputs.containerName
     ownContainerName: ownContainerName
     insightsName: monitoring.outputs.insightsName
+  }
+}
+
+module eventsTopic 'modules/events-topic.bicep' = if (eventsSource == 'topic') {
+  scope: group
+  params: {
+    name: eventsTopicName
+    location: location
+    tags: tags
+    appPrincipalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module manifestsTopic 'modules/manifests-topic.bicep' = if (eventsSource == 'manifests') {
+  scope: group
+  params: {
+    name: eventsTopicName
+    location: location
+    tags: tags
+    recordingsStorageId: recordingsStorage.outputs.id
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module eventsQueueAccess 'modules/events-queue-access.bicep' = if (!empty(eventsQueueId)) {
+  scope: resourceGroup(queueId[2], queueId[4])
+  params: {
+    accountName: queueId[8]
+    queueName: queueId[12]
+    topicPrincipalId: eventsPrincipalId
+  }
+}
+
+module eventsSubscriptions 'modules/events-subscriptions.bicep' = if (eventsSource != 'none') {
+  scope: group
+  dependsOn: [eventsQueueAccess]
+  params: {
+    source: eventsSource == 'topic' ? 'topic' : 'manifests'
+    topicName: eventsTopicName
+    topicPrincipalId: eventsPrincipalId
+    recordingsContainerName: recordingsContainer
+    runtimeStorageName: runtimeStorage.outputs.name
+    undeliveredEventsName: runtimeStorage.outputs.undeliveredEventsName
+    queueName: empty(eventsQueueId) ? '' : queueId[12]
+    queueAccountId: join(take(queueId, 9), '/')
+    webhookUrl: eventsWebhookUrl
   }
 }
 
@@ -262,6 +330,7 @@ module functionApp 'modules/function-app.bicep' = {
     acsEndpoint: acs.outputs.endpoint
     acsImmutableResourceId: acs.outputs.immutableResourceId
     acsVaultReference: acsVaultReference
+    eventsTopicEndpoint: eventsSource == 'topic' ? eventsTopic!.outputs.endpoint : ''
     stateCallbacks: stateCallbacks
     verifyCallbacks: verifyCallbacks
     instanceMemoryMB: instanceMemoryMB
@@ -307,6 +376,8 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     topicId: topic.outputs.id
+    eventsSource: eventsSource
+    eventsTopicId: eventsTopicId
     alertEmail: alertEmail
     actionGroupName: '${names.actionGroup}${token}'
   }
@@ -322,6 +393,7 @@ output ACS_ENDPOINT string = acs.outputs.endpoint
 output EVENTGRID_SYSTEM_TOPIC_NAME string = topicName
 output EVENTGRID_SYSTEM_TOPIC_RESOURCE_GROUP string = topicGroupName
 output EVENTGRID_FUNCTION_NAME string = eventFunctionName
+output EVENTS_TOPIC_ID string = eventsTopicId
 output RUNTIME_STORAGE_ID string = runtimeStorage.outputs.id
 output RUNTIME_STORAGE_NAME string = runtimeStorage.outputs.name
 output DEAD_LETTERS_CONTAINER_NAME string = runtimeStorage.outputs.deadLettersName

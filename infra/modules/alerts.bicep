@@ -3,7 +3,12 @@
 param location string
 param tags object
 param workspaceId string
+@description('The topic of ACS.')
 param topicId string
+@description('What other apps can subscribe to: topic, manifests or none.')
+param eventsSource string
+@description('The topic from which they get it; empty: none.')
+param eventsTopicId string
 @description('Empty: the alerts exist and notify nobody.')
 param alertEmail string
 param actionGroupName string
@@ -93,6 +98,12 @@ var lineAlerts = [
     query: 'AppTraces | where Message startswith "unforeseen_fault "'
   }
   {
+    name: 'event-unsent'
+    severity: 2
+    says: 'Events for other apps could not be sent to their topic for 24 hours. They are kept, and not tried again.'
+    query: 'AppTraces | where Message startswith "event_unsent "'
+  }
+  {
     name: 'http-5xx'
     severity: 2
     says: 'The API answered at least five requests with a server error within half an hour.'
@@ -118,6 +129,7 @@ var metricAlerts = [
     name: 'events-dropped'
     severity: 0
     says: 'Event Grid threw events away: neither the app nor the dead-letter container took them.'
+    topic: 'acs'
     metric: 'DroppedEventCount'
     threshold: 0
   }
@@ -125,6 +137,7 @@ var metricAlerts = [
     name: 'events-dead-lettered'
     severity: 3
     says: 'Event Grid gave up on events after two hours. The sweep ingests them within a minute.'
+    topic: 'acs'
     metric: 'DeadLetteredCount'
     threshold: 0
   }
@@ -132,10 +145,37 @@ var metricAlerts = [
     name: 'deliveries-failing'
     severity: 2
     says: 'Event Grid cannot deliver to the app and tries again.'
+    topic: 'acs'
+    metric: 'DeliveryAttemptFailCount'
+    threshold: 10
+  }
+  {
+    name: 'app-events-dropped'
+    severity: 2
+    says: 'Event Grid threw events for other apps away: neither a subscriber nor a dead-letter container took them.'
+    topic: 'apps'
+    metric: 'DroppedEventCount'
+    threshold: 0
+  }
+  {
+    name: 'app-events-dead-lettered'
+    severity: 2
+    says: 'A subscriber did not take events for other apps for a day. They lie in the container undelivered-events.'
+    topic: 'apps'
+    metric: 'DeadLetteredCount'
+    threshold: 0
+  }
+  {
+    name: 'app-deliveries-failing'
+    severity: 3
+    says: 'Event Grid cannot deliver events for other apps to a subscriber and tries again, for a day.'
+    topic: 'apps'
     metric: 'DeliveryAttemptFailCount'
     threshold: 10
   }
 ]
+
+var eventsTopicType = eventsSource == 'topic' ? 'Microsoft.EventGrid/topics' : 'Microsoft.EventGrid/systemTopics'
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertEmail)) {
   name: actionGroupName
@@ -238,7 +278,7 @@ resource sweep 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   }
 }
 
-resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in metricAlerts: {
+resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in metricAlerts: if (alert.topic == 'acs' || eventsSource != 'none') {
   name: 'recorder-${alert.name}'
   location: 'global'
   tags: tags
@@ -246,7 +286,7 @@ resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in me
     description: alert.says
     severity: alert.severity
     enabled: true
-    scopes: [topicId]
+    scopes: [alert.topic == 'acs' ? topicId : eventsTopicId]
     evaluationFrequency: 'PT5M'
     windowSize: 'PT15M'
     autoMitigate: true
@@ -256,7 +296,7 @@ resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in me
         {
           name: alert.name
           criterionType: 'StaticThresholdCriterion'
-          metricNamespace: 'Microsoft.EventGrid/systemTopics'
+          metricNamespace: alert.topic == 'acs' ? 'Microsoft.EventGrid/systemTopics' : eventsTopicType
           metricName: alert.metric
           timeAggregation: 'Total'
           operator: 'GreaterThan'

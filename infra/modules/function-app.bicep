@@ -19,6 +19,8 @@ param acsEndpoint string
 param acsImmutableResourceId string
 @description('Address of a Key Vault secret that holds the ACS connection string; empty: the identity is used.')
 param acsVaultReference string
+@description('Where the app sends its own events; empty: nowhere.')
+param eventsTopicEndpoint string
 @description('Settings of the app that come straight from parameters.')
 param settings object
 param stateCallbacks bool
@@ -108,6 +110,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
     RecordingsStorage__clientId: identityClientId
     ACS_ENDPOINT: acsEndpoint
     ACS_TOPIC: acsId
+    EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint
     CALLBACK_URL: stateCallbacks ? 'https://${site.properties.defaultHostName}/api/callbacks/recording-state' : ''
     CALLBACK_AUDIENCE: verifyCallbacks ? acsImmutableResourceId : ''
     CALLBACK_ISSUER: '' // empty: ACS's own

@@ -1,14 +1,16 @@
-// Who may do what, at the narrowest scope that each role allows. The role on ACS is in communication-access.bicep.
+// Who may do what, at the narrowest scope that each role allows. Roles on ACS, on the
+// events' topic and on a subscriber's queue stand with these (communication-access, events-*).
 param appPrincipalId string
 param topicPrincipalId string
 @description('ACS identity that writes into its own container; used only when that container has a name.')
 param acsPrincipalId string
-@description('Person or group that may read recordings, rejected events and dead letters; empty: nobody.')
+@description('Person or group that may read recordings, rejected events, dead letters and undelivered events; empty: nobody.')
 param operatorPrincipalId string
 param operatorPrincipalType string
 param runtimeStorageName string
 param deadLettersName string
 param rejectedEventsName string
+param undeliveredEventsName string
 param recordingsStorageName string
 param recordingsContainerName string
 param ownContainerName string
@@ -37,6 +39,11 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
 resource rejectedEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
   parent: runtimeBlobs
   name: rejectedEventsName
+}
+
+resource undeliveredEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: runtimeBlobs
+  name: undeliveredEventsName
 }
 
 resource recordings 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -157,6 +164,16 @@ resource operatorReadsRejected 'Microsoft.Authorization/roleAssignments@2022-04-
 resource operatorReadsDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
   name: guid(deadLetters.id, operatorPrincipalId, roles.storageBlobDataReader)
   scope: deadLetters
+  properties: {
+    principalId: operatorPrincipalId
+    principalType: operatorPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorReadsUndelivered 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(undeliveredEvents.id, operatorPrincipalId, roles.storageBlobDataReader)
+  scope: undeliveredEvents
   properties: {
     principalId: operatorPrincipalId
     principalType: operatorPrincipalType

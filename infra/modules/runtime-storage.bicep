@@ -10,6 +10,7 @@ var queueNames = ['chunk-transfers', 'chunk-transfers-poison', 'chunk-deletions'
 var tableNames = ['recordings', 'recordingindex']
 var deadLettersName = 'dead-letters'
 var rejectedEventsName = 'rejected-events'
+var undeliveredEventsName = 'undelivered-events' // for other apps, which did not take them; the app never reads it
 var packageName = 'app-package'
 var softDeleteDays = 7 // a dead letter that was ingested by mistake can be had back for a week
 
@@ -45,7 +46,7 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01'
   }
 }
 
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for item in [deadLettersName, rejectedEventsName, packageName]: {
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for item in [deadLettersName, rejectedEventsName, undeliveredEventsName, packageName]: {
   parent: blobService
   name: item
   properties: { publicAccess: 'None' }
@@ -78,4 +79,5 @@ output queueEndpoint string = account.properties.primaryEndpoints.queue
 output tableEndpoint string = account.properties.primaryEndpoints.table
 output deadLettersName string = deadLettersName
 output rejectedEventsName string = rejectedEventsName
+output undeliveredEventsName string = undeliveredEventsName
 output packageName string = packageName

@@ -105,8 +105,11 @@ class Declaration:
 
     @property
     def condition(self) -> str:
-        found = next((child for child in self.node.named_children if child.type == "if_statement"), None)
-        return text(found.named_children[0])[1:-1] if found is not None else ""
+        """When a resource or module is there, each of them if it loops; empty: always."""
+        node: Node | None = self.node
+        while node is not None and node.type != "if_statement":
+            node = next((child for child in node.named_children if child.type in WRAPPERS[1:]), None)
+        return text(node.named_children[0])[1:-1] if node is not None else ""
 
     def __getitem__(self, path: str) -> str | None:
         return value(self.body, path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared import settings
 
-from .bicep_tree import ROOT, at, items, literal, module, read, resources, text
+from .bicep_tree import ROOT, at, items, literal, module, read, text
 
 RECORDING_EVENT = "Microsoft.Communication.RecordingFileStatusUpdated"
 
@@ -49,10 +49,9 @@ def the_topic_is_that_of_acs(infra: Path) -> list[str]:
 
 
 def the_subscription_loses_nothing(infra: Path) -> list[str]:
-    found = resources(infra, "Microsoft.EventGrid/systemTopics/eventSubscriptions")
-    if len(found) != 1:
-        return [f"{len(found)} event subscriptions instead of one"]
-    subscription = found[0]
+    subscription = module(infra, "eventgrid-subscription").named("resource").get("subscription")
+    if subscription is None:
+        return ["there is no event subscription"]
     wanted = {
         "destination.endpointType": "AzureFunction",
         "destination.properties.maxEventsPerBatch": "1",
@@ -84,7 +83,7 @@ def the_subscription_reaches_the_function(infra: Path) -> list[str]:
     guard = main.named("param").get("deployEventSubscription")
     if guard is None or literal(guard.default) != "false":
         wrong.append("the subscription is deployed before the function exists")
-    destination = next(iter(resources(infra, "Microsoft.EventGrid/systemTopics/eventSubscriptions")), None)
+    destination = module(infra, "eventgrid-subscription").named("resource").get("subscription")
     target = text(at(destination.body, "properties.destination.properties.resourceId")) if destination else ""
     return wrong if target == "'${functionAppId}/functions/${functionName}'" else [*wrong, f"it delivers to {target}"]
 

@@ -32,7 +32,8 @@ QUEUES = {
     settings.DELETION_POISON_QUEUE,
 }
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
-CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, "app-package"}
+UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
+CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
 
 
 def storage_accounts_are_hardened(infra: Path) -> list[str]:

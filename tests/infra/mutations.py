@@ -15,6 +15,10 @@ ACS_ACCESS = "modules/communication-access.bicep"
 TOPIC = "modules/eventgrid-topic.bicep"
 TOPIC_ACCESS = "modules/eventgrid-topic-access.bicep"
 SUBSCRIPTION = "modules/eventgrid-subscription.bicep"
+EVENTS_TOPIC = "modules/events-topic.bicep"
+EVENTS_OUT = "modules/events-subscriptions.bicep"
+EVENTS_QUEUE = "modules/events-queue-access.bicep"
+MANIFESTS_TOPIC = "modules/manifests-topic.bicep"
 ALERTS = "modules/alerts.bicep"
 MONITORING = "modules/monitoring.bicep"
 NETWORK = "modules/network.bicep"
@@ -92,6 +96,63 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "another schema": (SUBSCRIPTION, "'EventGridSchema'", "'CloudEventSchemaV1_0'"),
     "no dead letters": (SUBSCRIPTION, DEAD_LETTER_START, "    labels: [], ignored: {"),
     "a subscription before its function": (MAIN, " = if (deployEventSubscription) {", " = {"),
+    # Events for other apps
+    "a key opens the events' topic": (EVENTS_TOPIC, "disableLocalAuth: true", "disableLocalAuth: false"),
+    "the events' topic takes another schema": (EVENTS_TOPIC, "'CloudEventSchemaV1_0'", "'EventGridSchema'"),
+    "the events' topic cannot be reached": (
+        EVENTS_TOPIC,
+        "publicNetworkAccess: 'Enabled'",
+        "publicNetworkAccess: 'Disabled'",
+    ),
+    "the app is not told of its topic": (
+        APP,
+        "EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint",
+        "EVENTS_TOPIC: eventsTopicEndpoint",
+    ),
+    "the app may not send": (EVENTS_TOPIC, "roles.eventGridDataSender", "roles.monitoringMetricsPublisher"),
+    "no topic unless asked for": (MAIN, "eventsFrom string = 'topic'", "eventsFrom string = 'none'"),
+    "a topic that was left out": (MAIN, "= if (eventsSource == 'topic') {", "= {"),
+    "manifests of another account": (
+        MAIN,
+        "recordingsStorageId: recordingsStorage.outputs.id\n    workspaceId",
+        "recordingsStorageId: runtimeStorage.outputs.id\n    workspaceId",
+    ),
+    "the manifests' topic is elsewhere": (MANIFESTS_TOPIC, "location: location", "location: 'global'"),
+    "a reopened recording is not told of": (EVENTS_OUT, "['/recording.']", "['/recording.json']"),
+    "metadata pass for a manifest": (EVENTS_OUT, "values: ['/recording.']", "values: ['.']"),
+    "what ACS writes passes for a manifest": (EVENTS_OUT, "/${recordingsContainerName}/blobs/'", "/'"),
+    "a subscriber has an hour": (EVENTS_OUT, "eventTimeToLiveInMinutes: 1440", "eventTimeToLiveInMinutes: 60"),
+    "messages in a queue vanish": (
+        EVENTS_OUT,
+        "queueMessageTimeToLiveInSeconds: -1",
+        "queueMessageTimeToLiveInSeconds: 60",
+    ),
+    "a queue is reached by key": (
+        EVENTS_OUT,
+        "deliveryWithResourceIdentity: queueDelivery",
+        "destination: queueDelivery",
+    ),
+    "manifests to a webhook in another schema": (
+        EVENTS_OUT,
+        "eventDeliverySchema: 'CloudEventSchemaV1_0'",
+        "eventDeliverySchema: 'EventGridSchema'",
+    ),
+    "the topic reads the queue": (
+        EVENTS_QUEUE,
+        "roles.storageQueueDataMessageSender",
+        "roles.storageQueueDataContributor",
+    ),
+    "the topic sends to every queue": (EVENTS_QUEUE, "scope: queue\n", "scope: account\n"),
+    "the webhook's key is shown": (MAIN, "@secure()\n", ""),
+    "undelivered events go to the sweep": (RUNTIME, "'undelivered-events'", "'dead-letters'"),
+    "undelivered events are thrown away": (EVENTS_OUT, "    deadLetterWithResourceIdentity: deadLetters\n", ""),
+    "dead letters of other apps count as those of ACS": (
+        EVENTS_TOPIC,
+        "    logs: [",
+        "    metrics: [{ category: 'AllMetrics', enabled: true }]\n    logs: [",
+    ),
+    "nobody hears of unsent events": (ALERTS, '"event_unsent "', '"event_rejected "'),
+    "alerts watch the wrong topic": (ALERTS, "alert.topic == 'acs' ? topicId : eventsTopicId", "topicId"),
     # Access
     "a role that is another one": (
         "roles.json",

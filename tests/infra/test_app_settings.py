@@ -21,6 +21,7 @@ KNOWN = {
     "acsEndpoint": "https://acs-x.communication.azure.com",
     "acsId": ACS_ID,
     "acsImmutableResourceId": "22222222-2222-2222-2222-222222222222",
+    "eventsTopicEndpoint": "https://evgt-events-x.westeurope-1.eventgrid.azure.net/api/events",
     "site.properties.defaultHostName": "func-x.azurewebsites.net",
 }
 CALLBACK_URL = "https://func-x.azurewebsites.net/api/callbacks/recording-state"
@@ -35,8 +36,9 @@ def test_defaults_in_bicep_are_those_of_the_code() -> None:
     least = {**runtime, "ACS_ENDPOINT": KNOWN["acsEndpoint"], "AZURE_CLIENT_ID": KNOWN["identityClientId"]}
     least |= {"RecordingsStorage__blobServiceUri": KNOWN["recordingsBlobEndpoint"]}
     least |= {"RecordingsStorage__clientId": KNOWN["identityClientId"]}
+    least |= {"ACS_TOPIC": ACS_ID, "CALLBACK_URL": CALLBACK_URL, "EVENTS_TOPIC_ENDPOINT": KNOWN["eventsTopicEndpoint"]}
 
-    plain = Settings.from_environment({**least, "ACS_TOPIC": ACS_ID, "CALLBACK_URL": CALLBACK_URL})
+    plain = Settings.from_environment(least)
 
     assert read_settings() == plain
 

@@ -12,7 +12,7 @@ from infra import package
 
 from .bicep_tree import INFRA, ROOT, read
 from .checks_shape import placeholders
-from .checks_watching import alert_names
+from .checks_watching import alert_names, alert_queries, metric_alerts
 
 DOCUMENT = ROOT / "docs" / "deploy.md"
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
@@ -48,6 +48,17 @@ def test_every_alert_has_a_runbook_entry_and_the_other_way_round() -> None:
     runbook = DOCUMENT.read_text().partition("## Runbook")[2]
 
     assert set(re.findall(r"^### ([\w-]+)$", runbook, re.MULTILINE)) == alert_names(INFRA)
+
+
+def test_the_price_is_that_of_the_alerts_there_are() -> None:
+    priced = re.search(
+        r"log alerts: (\d+) looked at .*, 1 every 5 .*; (\d+) metric alerts .* \| \$(.*) \|", DOCUMENT.read_text()
+    )
+
+    assert priced
+    often, metrics = len(alert_queries(INFRA)) - 1, len(metric_alerts(INFRA))
+    assert (int(priced[1]), int(priced[2])) == (often, metrics)
+    assert float(priced[3]) == pytest.approx(0.50 * often + 1.50 + 0.10 * metrics)
 
 
 def test_commands_in_the_document_use_real_outputs() -> None:
