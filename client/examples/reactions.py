@@ -28,22 +28,20 @@ def react(event: Event, client: acsrec.Client, folder: Path, tell: Tell = log.cr
     Raises:
         acsrec.Error, OSError: not now; the same event again later.
     """
-    data = event["data"]
+    data, recording = event["data"], client.get(event["data"]["id"])
     match event["type"]:
-        case "CallRecording.Completed":
-            fetch(client, data["id"], folder)
-        case "CallRecording.AtRisk":
-            tell(f"Recording {data['id']}: what is not saved is destroyed at {data['expiresAt']}. {data['failure']}")
-        case "CallRecording.Failed":
-            tell(f"Recording {data['id']} failed ({data['failureKind']}): {data['failure']}")
+        case "CallRecording.Completed" if recording.status == "completed":  # else it was reopened: another will follow
+            fetch(client, recording.id, folder / recording.id)
+        case "CallRecording.AtRisk" if recording.status not in {"completed", "empty"}:
+            tell(
+                f"Recording {recording.id} is not saved, and ACS destroys it at {data['expiresAt']}: {data['failure']}"
+            )
+        case "CallRecording.Failed" if recording.status == "failed":
+            tell(f"Recording {recording.id} failed ({recording.failure_kind}): {recording.failure}")
 
 
 def fetch(client: acsrec.Client, id: str, folder: Path) -> None:
     """Have a completed recording's files in a folder, every one with its proven SHA-256."""
-    recording = client.get(id)
-    if recording.status != "completed":
-        return  # it was reopened since: another .Completed will follow
-    target = folder / recording.id
-    lost = [result for result in acsrec.download(client, recording.id, target) if not result.is_there]
-    if lost or not acsrec.verify(target).proven:
-        raise acsrec.Error(f"{target} is not whole: {[(result.file.name, result.detail) for result in lost]}")
+    lost = [result for result in acsrec.download(client, id, folder) if not result.is_there]
+    if lost or not acsrec.verify(folder).proven:
+        raise acsrec.Error(f"{folder} is not whole: {[(result.file.name, result.detail) for result in lost]}")

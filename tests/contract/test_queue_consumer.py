@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from azure.storage.queue import QueueClient
 
-from acsrec import Client
 from examples.queue_consumer import TRIES_TOLD, consume
 from local.azurite import Azurite
-from tests.builders import OUR_ID
+from tests.builders import OUR_ID, a_recording
 from tests.contract.conftest import new_name
-from tests.unit.client.fake_app import FakeApp, problem
+from tests.unit.client.fake_app import FakeApp, answer, problem, shown
 
 pytestmark = pytest.mark.stack
 
@@ -23,7 +22,7 @@ AT_RISK = {
     "type": "CallRecording.AtRisk",
     "data": {"id": OUR_ID, "expiresAt": "2026-11-28T03:04:05.000Z", "failure": "Müller's storage is full."},
 }
-COMPLETED = {"id": f"{OUR_ID}/Completed:1", "type": "CallRecording.Completed", "data": {"id": OUR_ID}}
+UNKNOWN = {"id": "unknown/Completed:1", "type": "CallRecording.Completed", "data": {"id": "unknown"}}
 
 
 @pytest.fixture
@@ -42,16 +41,12 @@ def waiting(queue: QueueClient) -> int:
     return queue.get_queue_properties().approximate_message_count or 0
 
 
-def refusing() -> Client:
-    """The client of an app that has no such recording."""
-    app = FakeApp()
-    app.on("GET", f"/api/recordings/{OUR_ID}", problem(404))
-    return app.client()
-
-
 def consumed(queue: QueueClient, folder: Path) -> list[str]:
-    told: list[str] = []
-    consume(queue, refusing(), folder, told.append)
+    """What is told, where the app knows one recording, which is at risk, and no other."""
+    app, told = FakeApp(), list[str]()
+    app.on("GET", f"/api/recordings/{OUR_ID}", answer(shown(a_recording(status="transferring"))))
+    app.on("GET", "/api/recordings/unknown", problem(404))
+    consume(queue, app.client(), folder, told.append)
     return told
 
 
@@ -65,7 +60,7 @@ def test_every_message_is_handled_and_then_deleted(queue: QueueClient, tmp_path:
 
 
 def test_a_message_that_fails_stays_and_keeps_no_other_one_waiting(queue: QueueClient, tmp_path: Path) -> None:
-    put(queue, COMPLETED)
+    put(queue, UNKNOWN)
     put(queue, AT_RISK)
 
     told = consumed(queue, tmp_path)
@@ -87,7 +82,7 @@ def test_what_is_no_event_is_not_lost_and_keeps_no_other_one_waiting(
 def test_after_some_tries_somebody_is_told_once(
     tries: int, times_told: int, queue: QueueClient, tmp_path: Path
 ) -> None:
-    put(queue, COMPLETED)
+    put(queue, UNKNOWN)
     for _ in range(tries - 1):
         queue.update_message(next(iter(queue.receive_messages())), visibility_timeout=0)
 

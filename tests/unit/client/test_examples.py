@@ -76,29 +76,44 @@ def test_an_id_that_leads_out_of_the_folder_is_asked_for_and_leads_nowhere(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("event", "words"),
-    [
-        (AT_RISK, [OUR_ID, EXPIRES, "Storage refuses the copy."]),
-        (an_event("Failed", failureKind="expired", failure="ACS destroyed it."), [OUR_ID, "expired", "destroyed"]),
-    ],
-)
-def test_what_needs_a_person_is_told(event: dict[str, Any], words: list[str], tmp_path: Path) -> None:
-    told: list[str] = []
-
-    react(event, FakeApp().client(), tmp_path, told.append)
-
-    [text] = told
-    assert all(word in text for word in words)
+FAILED = an_event("Failed", failureKind="expired", failure="ACS destroyed it.")
 
 
-def test_types_that_are_not_known_are_passed_over(tmp_path: Path) -> None:
-    react(an_event("Archived"), FakeApp().client(), tmp_path, pytest.fail)
+def told_by(event: dict[str, Any], folder: Path, **now: Any) -> list[str]:
+    """What is told of an event, as the recording is by now."""
+    app, told = FakeApp(), list[str]()
+    app.on("GET", ONE, answer(shown(a_recording(**now), [])))
+    react(event, app.client(), folder, told.append)
+    return told
+
+
+@pytest.mark.parametrize("status", ["transferring", "stopped", "failed"])
+def test_what_is_at_risk_is_told_with_its_deadline(status: str, tmp_path: Path) -> None:
+    [text] = told_by(AT_RISK, tmp_path, status=status)
+
+    assert all(word in text for word in (OUR_ID, EXPIRES, "Storage refuses the copy."))
+
+
+def test_a_failure_is_told_as_the_app_has_it_now(tmp_path: Path) -> None:
+    [text] = told_by(FAILED, tmp_path, status="failed", failure="Two reads differ.")
+
+    assert OUR_ID in text
+    assert "Two reads differ." in text
+
+
+@pytest.mark.parametrize("event", [AT_RISK, FAILED])
+def test_what_was_saved_since_alarms_nobody(event: dict[str, Any], tmp_path: Path) -> None:
+    assert told_by(event, tmp_path, status="completed") == []
+
+
+@pytest.mark.parametrize("type", ["Archived", "Stored", "Started"])
+def test_other_types_are_passed_over(type: str, tmp_path: Path) -> None:
+    assert told_by(an_event(type), tmp_path, status="transferring") == []
 
 
 def test_what_failed_waits_on_and_keeps_nothing_else_from_being_handled(tmp_path: Path) -> None:
     inbox, app, told = Inbox(tmp_path / "inbox.db"), FakeApp(), list[str]()
-    app.on("GET", ONE, problem(404), answer(shown(a_recording(status="empty"), [])))
+    app.on("GET", ONE, problem(404), answer(shown(a_recording(status="transferring"), [])))
     inbox.put([an_event("Completed"), AT_RISK | {"time": "2026-11-27T03:04:06.000Z"}])
 
     first = work(inbox, app.client(), tmp_path, told.append)
@@ -113,7 +128,7 @@ def test_what_was_handled_is_not_handled_again_when_it_is_delivered_again(tmp_pa
     inbox, told = Inbox(tmp_path / "inbox.db"), list[str]()
     for _ in range(2):
         inbox.put([AT_RISK])
-        work(inbox, FakeApp().client(), tmp_path, told.append)
+        work(inbox, an_app("transferring").client(), tmp_path, told.append)
 
     assert len(told) == 1
 
