@@ -26,7 +26,7 @@ from typing import Any, Self
 ADDRESS = "127.0.0.1"  # nobody else's machine
 PORT = 8080
 BODY_BYTES_MAX = 1 << 21  # Event Grid posts 1 MiB at most
-READ_SECONDS = 30.0  # after which a connection that says nothing is closed
+READ_SECONDS = 5.0  # after which a connection that says nothing is closed
 # Events that say what became of a recording. After `.Failed` a replay may lead to `.Completed` all the same.
 OUTCOMES = frozenset({"CallRecording.Completed", "CallRecording.Empty", "CallRecording.Failed"})
 
@@ -48,7 +48,7 @@ class Webhook:
         self._ids: set[str] = set()
         self._arrived = threading.Condition()
         self._server = ThreadingHTTPServer((ADDRESS, port), handler_for(self))
-        self._server.daemon_threads = True
+        self._server.daemon_threads = False  # the end waits for answers that are under way
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.url = f"http://{ADDRESS}:{self._server.server_port}/events"
 
