@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from acsrec.command_base import (
     Address,
@@ -25,6 +26,7 @@ from acsrec.smoke import Outcome, Smoke, StepResult
 from acsrec.smoke_steps import Steps, silent
 
 RECORD_SECONDS = 15.0
+SPINNER_COLUMNS = 4  # before what is waited for; what goes on to another line would stay on the screen
 STEP_SECONDS = 300.0  # ACS makes a file, and announces it, within a minute or two
 MARKS = {Outcome.PASSED: ("ok", "green"), Outcome.FAILED: ("FAILED", "bold red"), Outcome.SKIPPED: ("-", "dim")}
 NO_CALL = (
@@ -81,13 +83,13 @@ def watching(*, show: bool) -> Iterator[tuple[Callable[[StepResult], None], Call
         return
     shown = console()
     with shown.status("") as status:
-        yield partial(print_step, shown), lambda line: status.update(text(line))
+        yield partial(print_step, shown), lambda line: status.update(text(line[: shown.width - SPINNER_COLUMNS]))
 
 
 def print_step(shown: Console, result: StepResult) -> None:
     mark, style = MARKS[result.outcome]
     took = "" if result.outcome is Outcome.SKIPPED else f"{result.seconds:.1f} s"
-    line = text(f"{mark:7}", style).append(text(f"{result.step:13}{took:>8}  ")).append(text(result.detail))
+    line = Text().append(text(f"{mark:7}", style)).append(text(f"{result.step:13}{took:>8}  {result.detail}"))
     shown.print(line, soft_wrap=True)
     if result.mending is not None:
         shown.print(text(f"{'':7}{result.mending.advice}"), soft_wrap=True)
