@@ -161,7 +161,8 @@ class Deployment:
         if error.status in {400, 403, 404, 409}:
             about = "Name a call that is going on, and that may be recorded: docs/api.md says where its ids come from."
             return Mending(about, ("acsrec smoke --server-call-id ID",))
-        return Mending("Wait a minute, and run this again; if it lasts, the app's log says what ACS answered.")
+        about = "Wait a minute, and run this again; if it lasts, the app's log says what ACS answered."
+        return Mending(about, ("acsrec smoke --server-call-id ID",))
 
     def not_active(self, id: str) -> Mending:
         return Mending("Look whether the call goes on, and what is waited for.", (f"acsrec show {id}",))
