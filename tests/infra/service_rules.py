@@ -177,8 +177,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "the first delivery after an idle time can be refused, and is tried again after five minutes or more",
         "Azure/azure-functions-host#11834; Event Grid documentation, delivery-and-retry: 401 of a function",
-        told(DEPLOY, "wait up to ten minutes", "A few 401 after an idle time"),
-        (DEPLOY, "wait up to ten minutes", "wait two minutes"),
+        told(DEPLOY, "--patience 900 after an idle time", "A few 401 after an idle time"),
+        (DEPLOY, "--patience 900", "--patience 120"),
     ),
     Rule(
         "zone-redundant storage needs a region with zones, and is fixed when the account is made",
