@@ -1,6 +1,6 @@
-# python.ps1 HOOK SCRIPT: runs infra/SCRIPT with the Python of .python-version: that of a .venv, or one that is installed.
+# python.ps1 HOOK FILE: runs infra/FILE with the Python of .python-version: that of a .venv, or one that is installed.
 # The same steps as python.sh, for Windows.
-param([string] $Hook, [string] $Script)
+param([string] $Hook, [string] $File)
 $ErrorActionPreference = 'Stop'
 $PSNativeCommandUseErrorActionPreference = $false
 $root = (Resolve-Path (Join-Path $PSScriptRoot '..' '..')).Path
@@ -18,7 +18,7 @@ foreach ($candidate in $candidates) {
   if (-not (Get-Command $command -ErrorAction SilentlyContinue)) { continue }
   & $command @options -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')" 2>$null
   if ($LASTEXITCODE -ne 0) { continue }
-  & $command @options (Join-Path $root 'infra' $Script)
+  & $command @options (Join-Path $root 'infra' $File)
   exit $LASTEXITCODE
 }
 [Console]::Error.WriteLine("${Hook}: Python $version was not found; install it from python.org or with winget.")

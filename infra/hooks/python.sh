@@ -1,5 +1,5 @@
 #!/bin/sh
-# python.sh HOOK SCRIPT: runs infra/SCRIPT with the Python of .python-version: that of `make setup`, or one on PATH.
+# python.sh HOOK FILE: runs infra/FILE with the Python of .python-version: that of `make setup`, or one on PATH.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 read -r version < "$root/.python-version"

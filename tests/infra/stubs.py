@@ -30,6 +30,8 @@ ENVIRONMENT = {
 }
 # What runs a hook: how its file ends, and the command before it.
 SHELLS = {"sh": (".sh", ()), "pwsh": (".ps1", ("pwsh", "-NoProfile", "-NonInteractive", "-File"))}
+# PowerShell may be a tool of .NET, which finds its runtime by these.
+DOTNET = {name: value for name, value in os.environ.items() if name.startswith("DOTNET_")}
 # Fails as many times as the file `<kind>.failures` has lines, one line less each time.
 STUB = """#!/bin/sh
 kind=azd
@@ -92,7 +94,7 @@ class Stubs:
         return subprocess.run(
             hook_command(HOOK, self.shell),
             # PowerShell keeps a cache below HOME.
-            env={**given, "PATH": str(self.folder), "STUBS": str(self.folder), "HOME": str(self.folder)},
+            env={**DOTNET, **given, "PATH": str(self.folder), "STUBS": str(self.folder), "HOME": str(self.folder)},
             capture_output=True,
             text=True,
             timeout=30,

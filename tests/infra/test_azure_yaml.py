@@ -16,7 +16,7 @@ from infra import package
 
 from .bicep_tree import INFRA, ROOT
 from .service_rules import REFUSED_SETTINGS
-from .stubs import SHELLS, hook_command
+from .stubs import DOTNET, SHELLS, hook_command
 
 HOOKS = INFRA / "hooks"
 # What each hook runs, with the right Python, before azd packages and before it provisions.
@@ -109,7 +109,7 @@ def checkout(
     for path, version in made.items():
         path.write_text(STAND_IN % version)
         path.chmod(0o755)
-    environment = {"PATH": str(commands), "CALLS": str(directory / "calls"), "HOME": str(directory)}
+    environment = {**DOTNET, "PATH": str(commands), "CALLS": str(directory / "calls"), "HOME": str(directory)}
     command = hook_command(directory / "infra" / "hooks" / hook, shell)
     return subprocess.run(command, env=environment, cwd=os.sep, capture_output=True, text=True, timeout=30, check=False)
 
