@@ -74,3 +74,11 @@ def in_line(line: str, programs: frozenset[str]) -> Iterator[Command]:
             call = []
         elif call or word not in {"do", "then", "{", "("}:
             call.append(word.removeprefix("(") if not call else word)
+
+
+def wrong(command: Command) -> list[str]:
+    """What the tool's own grammar does not know of a command."""
+    if command.name is None:
+        return [f"no such command: {command}"]
+    known = GRAMMAR[command.words[0]]["commands"][command.name].split()
+    return [f"{command.name} has no {option}" for option in command.options if option not in known]

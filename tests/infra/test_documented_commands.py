@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra import package
 from local.stack import ROOT
@@ -18,10 +19,11 @@ from tests.fakes import Cloud, FakeHost
 from tests.unit.app import App
 
 from .bicep_tree import INFRA, read
-from .documented_commands import GRAMMAR, SPAN, Command, commands, shell_texts
+from .documented_commands import GRAMMAR, SPAN, Command, commands, shell_texts, wrong
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 HOOKS = sorted((INFRA / "hooks").glob("*.sh"))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 OPERATIONS = ROOT / "docs" / "operations.md"
 PROGRAMS = frozenset(GRAMMAR)
 OWN = frozenset({"make", "python", "python3", f"python{(ROOT / '.python-version').read_text().strip()}"})
@@ -34,27 +36,24 @@ FUNCTION = re.compile(r"/admin/functions/(\w+)")
 
 
 def named(path: Path, programs: frozenset[str] = PROGRAMS) -> Iterator[Command]:
-    """Every command of these programs in a document, a hook or a script's messages."""
+    """Every command of these programs in a document, a hook, a workflow or a script's messages."""
     source = path.read_text()
     if path.suffix == ".sh":
         texts: list[str] = [re.sub(r"^\s*#.*$", "", source, flags=re.MULTILINE)]
     elif path.suffix == ".py":
         texts = SPAN.findall(source)
+    elif path.suffix == ".yml":
+        jobs = yaml.safe_load(source)["jobs"].values()
+        texts = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     else:
         texts = list(shell_texts(source))
     for text in texts:
         yield from (command for command in commands(text, programs) if len(command.words) > 1)
 
 
-def wrong(command: Command) -> list[str]:
-    """What the tool's own grammar does not know of a command."""
-    if command.name is None:
-        return [f"no such command: {command}"]
-    known = GRAMMAR[command.words[0]]["commands"][command.name].split()
-    return [f"{command.name} has no {option}" for option in command.options if option not in known]
-
-
-@pytest.mark.parametrize("path", [*DOCUMENTS, *HOOKS, INFRA / "preflight.py"], ids=lambda path: str(path.name))
+@pytest.mark.parametrize(
+    "path", [*DOCUMENTS, *HOOKS, *WORKFLOWS, INFRA / "preflight.py"], ids=lambda path: str(path.name)
+)
 def test_every_command_exists_with_those_options(path: Path) -> None:
     assert [complaint for command in named(path) for complaint in wrong(command)] == []
 

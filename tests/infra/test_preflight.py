@@ -14,6 +14,7 @@ import pytest
 from infra.preflight import DELEGATE, NETWORK_PROVIDERS, PROVIDERS
 
 from .bicep_tree import INFRA, resources
+from .documented_commands import Command, wrong
 
 SCRIPT = INFRA / "preflight.py"
 PROGRAM = Path(__file__).with_name("answering_cli.sh")
@@ -92,6 +93,15 @@ def test_the_subscription_of_the_environment_is_asked(tmp_path: Path) -> None:
     calls = [call for call in asked(tmp_path) if call.startswith("az ")]
     assert len(calls) == 4
     assert [call for call in calls if "--subscription sub-1" not in call] == []
+
+
+def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
+    of_yours = {"ACS_OWN_STORAGE": "true", "EXISTING_ACS_NAME": "acs-1", "EXISTING_ACS_RESOURCE_GROUP": "rg"}
+    preflight(tmp_path, {}, **of_yours)
+
+    calls = asked(tmp_path)
+    assert len(calls) == len(ANSWERS)
+    assert [complaint for call in calls for complaint in wrong(Command(tuple(call.split())))] == []
 
 
 @pytest.mark.parametrize(
