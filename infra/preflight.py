@@ -1,7 +1,7 @@
 """`python infra/preflight.py`: say what would make `azd provision` fail late, before it begins, and what to do.
 
 azd's hook `preprovision` runs it with the environment's variables: the versions of the tools, the region (Flex
-Consumption, the redundancy of storage), the resource providers and a resource of yours that is to be used. It asks,
+Consumption, the redundancy of storage), the resource providers and resources of yours that are to be used. It asks,
 and changes nothing. What it cannot find out it says, and lets pass; SKIP_PREFLIGHT=true lets everything pass.
 
 Only the standard library is needed. Exit codes: 0 nothing is in the way, 2 something is, named on standard error.
@@ -41,6 +41,8 @@ PROVIDERS = frozenset(
 NETWORK_PROVIDERS = frozenset({"Microsoft.Network"})
 # No template deploys anything of it, so nothing registers it: the subnet of the app is delegated to it.
 DELEGATE = "Microsoft.App"
+ACS_TYPE = "Microsoft.Communication/communicationServices"
+TOPIC_TYPE = "Microsoft.EventGrid/systemTopics"
 
 
 class Unanswered(Exception):
@@ -113,7 +115,7 @@ class Preflight:
             self.check_flex_consumption()
             self.check_redundancy()
             self.check_providers()
-            self.check_acs()
+            self.check_yours()
 
     def check_azd(self) -> None:
         required = re.search(r'azd: ">= ([\d.]+)"', (self.root / "azure.yaml").read_text(encoding="utf-8"))
@@ -198,18 +200,38 @@ class Preflight:
                 f"`az provider register -n {DELEGATE} --wait`"
             )
 
-    def check_acs(self) -> None:
-        """A resource of yours that is to record into storage of yours needs an identity, to write there."""
+    def check_yours(self) -> None:
+        """What is yours and is to write into storage needs an identity; ACS takes no second system topic."""
         name, group = self.given("EXISTING_ACS_NAME"), self.given("EXISTING_ACS_RESOURCE_GROUP")
-        if not (self.is_on("ACS_OWN_STORAGE") and name and group):
-            return
-        options = ("--resource-type", "Microsoft.Communication/communicationServices", "-g", group, "-n", name)
+        if name and group and self.is_on("ACS_OWN_STORAGE"):
+            self.check_identity(name, group, ACS_TYPE, "write to the container of ACS_OWN_STORAGE")
+        topic = self.given("EXISTING_SYSTEM_TOPIC_NAME")
+        topic_group = self.given("EXISTING_SYSTEM_TOPIC_RESOURCE_GROUP", group)
+        if topic and topic_group:
+            self.check_identity(topic, topic_group, TOPIC_TYPE, "write dead letters")
+        elif name and not topic:
+            self.check_no_topic_of(name)
+
+    def check_identity(self, name: str, group: str, resource_type: str, purpose: str) -> None:
+        options = ("--resource-type", resource_type, "-g", group, "-n", name)
         answer = self.ask(f"the identity of {name}", "az", "resource", "show", *options)
         if isinstance(answer, dict) and "SystemAssigned" not in ((answer.get("identity") or {}).get("type") or ""):
             self.problems.append(
-                f"{name} has no system-assigned identity, and without one it cannot write to the container of "
-                "ACS_OWN_STORAGE. Switch it on at the resource's page Identity in the portal"
+                f"{name} has no system-assigned identity, and without one it cannot {purpose}. Switch it on at the "
+                "resource's page Identity in the portal"
             )
+
+    def check_no_topic_of(self, acs: str) -> None:
+        """Azure refuses a second system topic of one source, and a preview does not notice."""
+        for topic in self.ask(f"system topics of {acs}", "az", "eventgrid", "system-topic", "list") or ():
+            source = str(topic.get("source")).lower()
+            ours = (topic.get("tags") or {}).get("azd-env-name") == self.given("AZURE_ENV_NAME")
+            if source.endswith(f"/communicationservices/{acs.lower()}") and not ours:
+                self.problems.append(
+                    f"{acs} has a system topic already, and can have no second one. Use it: `azd env set "
+                    f"EXISTING_SYSTEM_TOPIC_NAME {topic.get('name')}` and `azd env set "
+                    f"EXISTING_SYSTEM_TOPIC_RESOURCE_GROUP {topic.get('resourceGroup')}`"
+                )
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ ACCOUNT = "az account show"
 REGIONS = "az functionapp list-flexconsumption-locations"
 SKUS = "az storage sku"
 REGISTERED = "az provider list"
-ACS = "az resource show"
+IDENTITY = "az resource show"
+TOPICS = "az eventgrid system-topic"
 # Shapes as the real commands print them, cut to what is read: azd 1.31 `version`, Azure CLI 2.91 the others.
 ANSWERS: dict[str, Any] = {
     AZD: {"azd": {"version": "1.31.2", "commit": "0"}},
@@ -51,7 +52,17 @@ ANSWERS: dict[str, Any] = {
         {"namespace": name, "registrationState": "Registered"} for name in sorted(PROVIDERS | NETWORK_PROVIDERS)
     ]
     + [{"namespace": DELEGATE, "registrationState": "NotRegistered"}],
-    ACS: {"name": "acs-1", "identity": {"type": "SystemAssigned", "principalId": "p"}},
+    IDENTITY: {"name": "acs-1", "identity": {"type": "SystemAssigned", "principalId": "p"}},
+    TOPICS: [{"name": "evgt-other", "resourceGroup": "rg", "source": "/subscriptions/s/…/storageAccounts/acs-1"}],
+}
+
+
+OF_YOURS = {"EXISTING_ACS_NAME": "acs-1", "EXISTING_ACS_RESOURCE_GROUP": "rg", "AZURE_ENV_NAME": "dev"}
+TOPIC_OF_YOURS = {
+    "name": "evgt-1",
+    "resourceGroup": "rg-events",
+    "source": "/subscriptions/s/resourcegroups/rg/providers/Microsoft.Communication/CommunicationServices/ACS-1",
+    "tags": None,
 }
 
 
@@ -96,8 +107,7 @@ def test_the_subscription_of_the_environment_is_asked(tmp_path: Path) -> None:
 
 
 def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
-    of_yours = {"ACS_OWN_STORAGE": "true", "EXISTING_ACS_NAME": "acs-1", "EXISTING_ACS_RESOURCE_GROUP": "rg"}
-    preflight(tmp_path, {}, **of_yours)
+    preflight(tmp_path, {}, **OF_YOURS, ACS_OWN_STORAGE="true")
 
     calls = asked(tmp_path)
     assert len(calls) == len(ANSWERS)
@@ -116,10 +126,16 @@ def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
         ({SKUS: ANSWERS[SKUS][:2]}, {}, "`azd env set STORAGE_REDUNDANCY Standard_LRS`"),
         ({}, {"VNET_ENABLED": "true"}, "Run `az provider register -n Microsoft.App --wait`"),
         (
-            {ACS: {"name": "acs-1", "identity": None}},
-            {"ACS_OWN_STORAGE": "true", "EXISTING_ACS_NAME": "acs-1", "EXISTING_ACS_RESOURCE_GROUP": "rg"},
+            {IDENTITY: {"name": "acs-1", "identity": None}},
+            {**OF_YOURS, "ACS_OWN_STORAGE": "true"},
             "acs-1 has no system-assigned identity",
         ),
+        (
+            {IDENTITY: {"name": "evgt-1", "identity": {"type": "None"}}},
+            {**OF_YOURS, "EXISTING_SYSTEM_TOPIC_NAME": "evgt-1"},
+            "evgt-1 has no system-assigned identity",
+        ),
+        ({TOPICS: [TOPIC_OF_YOURS]}, OF_YOURS, "`azd env set EXISTING_SYSTEM_TOPIC_NAME evgt-1`"),
     ],
 )
 def test_what_is_in_the_way_ends_the_provision_with_what_to_do(
@@ -158,6 +174,12 @@ def test_a_provider_that_azure_registers_by_itself_is_only_mentioned(tmp_path: P
 
     assert done.returncode == 0
     assert "`az provider register -n Microsoft.EventGrid --wait`" in done.stdout
+
+
+def test_the_topic_that_this_environment_made_is_not_in_the_way(tmp_path: Path) -> None:
+    ours = {**TOPIC_OF_YOURS, "tags": {"azd-env-name": "dev"}}
+
+    assert preflight(tmp_path, {TOPICS: [ours]}, **OF_YOURS).returncode == 0
 
 
 def test_an_azd_of_somebody_s_own_build_passes(tmp_path: Path) -> None:
