@@ -28,10 +28,10 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 PROGRAMS = frozenset(GRAMMAR)
 OWN = frozenset({"make", "python", "python3", f"python{(ROOT / '.python-version').read_text().strip()}"})
 ROUTES = {
-    (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/?]+", path) + r"(\?.*)?"))
+    (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/?]+", path) + r"(\?.*)?")): set(operation["responses"])
     for path, methods in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"].items()
-    for method in methods
-} | {("GET", re.compile("/api/openapi.json"))}
+    for method, operation in methods.items()
+} | {("GET", re.compile("/api/openapi.json")): {"200"}}
 FUNCTION = re.compile(r"/admin/functions/(\w+)")
 
 
@@ -119,6 +119,18 @@ def test_scripts_of_ours_are_there_and_take_these_options() -> None:
     assert [script for script in scripts if not (ROOT / script).is_file()] == []
 
 
+def request_of(command: Command) -> tuple[str, str]:
+    """Method and path that a call of curl asks for; no path where the address is a variable's."""
+    words = list(command.words)
+    method = words[words.index("-X") + 1] if "-X" in words else "POST" if "-d" in words else "GET"
+    return method, next((found[0] for word in words if (found := re.search(r"/(api|admin)/.*", word))), "")
+
+
+def statuses_of(method: str, path: str) -> set[str]:
+    """What the app may answer; empty: there is no such route."""
+    return next((known for (verb, route), known in ROUTES.items() if verb == method and route.fullmatch(path)), set())
+
+
 # docs/local.md asks the simulator, too; tests/e2e/test_local_doc.py runs what stands there.
 @pytest.mark.parametrize(
     "path", [path for path in DOCUMENTS if path.name != "local.md"], ids=lambda path: str(path.name)
@@ -127,15 +139,25 @@ def test_what_curl_asks_for_is_a_route_of_the_app(path: Path, cloud: Cloud) -> N
     functions = set(App(cloud).functions)
     unknown = []
     for command in named(path, frozenset({"curl"})):
-        words = list(command.words)
-        method = words[words.index("-X") + 1] if "-X" in words else "POST" if "-d" in words else "GET"
-        asked = next((found[0] for word in words if (found := re.search(r"/(api|admin)/.*", word))), "")
+        method, asked = request_of(command)
         if triggered := FUNCTION.fullmatch(asked):
             unknown += [] if method == "POST" and triggered[1] in functions else [str(command)]
-        elif asked and not any(verb == method and route.fullmatch(asked) for verb, route in ROUTES):
+        elif asked and not statuses_of(method, asked):
             unknown.append(str(command))
 
     assert unknown == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.name))
+def test_a_status_that_is_promised_is_one_of_the_route(path: Path) -> None:
+    promised = re.findall(r"`(curl [^`]+)`(?: answers)? (\d{3})\b", path.read_text())
+
+    assert [
+        (span, status)
+        for span, status in promised
+        for command in commands(re.sub(r"\s+", " ", span), frozenset({"curl"}))
+        if status not in statuses_of(*request_of(command))
+    ] == []
 
 
 def health(cloud: Cloud) -> str:
