@@ -27,8 +27,8 @@ KNOWN = {
 CALLBACK_URL = "https://func-x.azurewebsites.net/api/callbacks/recording-state"
 
 
-def read_settings(**parameters: str) -> Settings:
-    return Settings.from_environment(resolved_settings({**KNOWN, **parameters}))
+def read_settings(given: dict[str, str] | None = None, **parameters: str) -> Settings:
+    return Settings.from_environment(resolved_settings({**KNOWN, **parameters}, given))
 
 
 def test_defaults_in_bicep_are_those_of_the_code() -> None:
@@ -63,7 +63,7 @@ def test_verified_callbacks_are_for_this_acs_resource() -> None:
 
 
 def test_the_container_of_acs_itself_is_allowed_to_callers() -> None:
-    found = read_settings(acsOwnStorage="true", ownContainerName="recorded-by-acs", byosContainers="https://a/b")
+    found = read_settings({"BYOS_CONTAINERS": "https://a/b"}, acsOwnStorage="true")
 
     assert found.byos_containers == ("https://rec.blob.core.windows.net/recorded-by-acs", "https://a/b")
 
@@ -81,7 +81,7 @@ def test_no_body_is_read_that_is_longer_than_the_longest_event() -> None:
 
 def test_callers_callbacks_go_nowhere_unless_a_host_is_named() -> None:
     assert read_settings().callback_hosts == ()
-    assert read_settings(callbackHosts="a.example,b.example").callback_hosts == ("a.example", "b.example")
+    assert read_settings({"CALLBACK_HOSTS": "a.example,b.example"}).callback_hosts == ("a.example", "b.example")
 
 
 def test_expressions_are_given_as_they_are_written() -> None:
