@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
+import pytest
+
 from shared.api.request_bodies import EVENT_BYTES_MAX
 from shared.connection_settings import StorageConnection
-from shared.settings import Settings
+from shared.settings import DeleteFromAcs, Settings
 
-from .bicep_tree import app_settings
+from .bicep_tree import ROOT, app_settings, settings_taken
 from .evaluate import resolved_settings
 
 ACS_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Communication/communicationServices/acs-x"
@@ -86,3 +91,23 @@ def test_callers_callbacks_go_nowhere_unless_a_host_is_named() -> None:
 
 def test_expressions_are_given_as_they_are_written() -> None:
     assert app_settings()["ACS_TOPIC"] == "acsId"
+
+
+def test_what_an_operator_gives_reaches_the_app() -> None:
+    found = read_settings({"DELETE_FROM_ACS": "never", "CLAIM_SECONDS": "600"})
+
+    assert found.delete_from_acs is DeleteFromAcs.NEVER
+    assert found.claim == timedelta(minutes=10)
+
+
+def test_what_an_operator_may_give_is_listed_and_explained() -> None:
+    listed = (ROOT / "docs" / "deploy.md").read_text().partition("**Settings of the app.**")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+
+    assert set(re.findall(r"`([A-Z_]+)`", listed)) == set(settings_taken())
+    assert set(settings_taken()) <= set(explained)
+
+
+@pytest.mark.parametrize("name", sorted({*app_settings(), "ACS_CONNECTION_STRING", "AzureWebJobsStorage"}))
+def test_an_operator_cannot_give_what_the_template_sets(name: str) -> None:
+    assert name not in settings_taken()
