@@ -141,6 +141,11 @@ def can_be_broken(node: Node) -> bool:
     return node.type in BREAKABLE and not one_argument
 
 
+def joined(lines: list[str]) -> int:
+    """How long a line would be, made of several."""
+    return len(" ".join([lines[0], *(line.strip() for line in lines[1:])]))
+
+
 def lines_are_broken_as_the_compiler_would(infra: Path) -> list[str]:
     """What is too long for a line, and can be broken, stands with one entry a line; a loop stands on one of its own."""
     wrong = []
@@ -152,6 +157,8 @@ def lines_are_broken_as_the_compiler_would(infra: Path) -> list[str]:
                 wrong.append(f"{file.name}:{first + 1}: the loop stands beside its bracket")
             if first == last and len(lines[first]) > COLUMNS and can_be_broken(node):
                 wrong.append(f"{file.name}:{first + 1}: longer than {COLUMNS} columns")
+            if first != last and node.type == "ternary_expression" and joined(lines[first : last + 1]) <= COLUMNS:
+                wrong.append(f"{file.name}:{first + 1}: would fit on one line")
     return wrong
 
 

@@ -226,6 +226,11 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     # Shape
     "a parameter of any shape": (MONITORING, "param tags { *: string }", "param tags object"),
     "a loop that the compiler would lay out anew": (RBAC, "= [\n  for role", "= [for role"),
+    "a line that the compiler would join": (
+        MAIN,
+        "empty(refusals) ? '${names.resourceGroup}${environmentName}' :",
+        "empty(refusals)\n  ? '${names.resourceGroup}${environmentName}'\n  :",
+    ),
     "a line that the compiler would break": (
         APP,
         "sku: { name: 'FC1', tier: 'FlexConsumption' }",

@@ -5,8 +5,11 @@ A new rule is a function below and a line in CHECKS; a mistake that it catches b
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+
+import yaml
 
 from .bicep_tree import ROOT, at, items, literal, module, properties, read, resources, text
 
@@ -25,6 +28,21 @@ SCALE_GROUPS = {"http", "durable", "blob"}
 # other. Nothing says whether excludedPaths look at case.
 WEBHOOK_SPELLINGS = {"/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"}
 SITE = "Microsoft.Web/sites"
+# Parameters of the version before, which are entries of APP_SETTINGS now.
+FORMER = {
+    "ACS_RETENTION_HOURS",
+    "BYOS_CONTAINERS",
+    "CALLBACK_HOSTS",
+    "CLAIM_SECONDS",
+    "DELETE_FROM_ACS",
+    "MAX_RECORDING_HOURS",
+    "RECORDING_HOST_SUFFIXES",
+    "RETRY_FIRST_SECONDS",
+    "RETRY_MAX_SECONDS",
+    "TRANSFER_BLOCK_BYTES",
+    "UNKNOWN_RECORDINGS",
+    "VERIFY_SOURCE",
+}
 
 
 def undeliverable_events_become_letters_in_time(infra: Path) -> list[str]:
@@ -123,21 +141,14 @@ def former_settings_are_refused(infra: Path) -> list[str]:
     return wrong + [f"docs/deploy.md does not name {name}" for name in sorted(names) if f"`{name}`" not in told]
 
 
-# Parameters of the version before, which are entries of APP_SETTINGS now.
-FORMER = {
-    "ACS_RETENTION_HOURS",
-    "BYOS_CONTAINERS",
-    "CALLBACK_HOSTS",
-    "CLAIM_SECONDS",
-    "DELETE_FROM_ACS",
-    "MAX_RECORDING_HOURS",
-    "RECORDING_HOST_SUFFIXES",
-    "RETRY_FIRST_SECONDS",
-    "RETRY_MAX_SECONDS",
-    "TRANSFER_BLOCK_BYTES",
-    "UNKNOWN_RECORDINGS",
-    "VERIFY_SOURCE",
-}
+def azd_reads_an_object_from_a_variable(infra: Path) -> list[str]:
+    """Before 1.23.4 azd broke the JSON of an object in a variable (Azure/azure-dev#6694)."""
+    given = json.loads((infra / "main.parameters.json").read_text())["parameters"]["appSettings"]["value"]
+    wanted = yaml.safe_load((ROOT / "azure.yaml").read_text())["requiredVersions"]["azd"]
+    version = tuple(int(part) for part in re.findall(r"\d+", wanted))
+    wrong = [] if given == "${APP_SETTINGS}" else [f"APP_SETTINGS is handed on as {given}"]
+    return wrong if version >= (1, 23, 4) else [*wrong, f"azd {wanted} cannot read APP_SETTINGS"]
+
 
 CHECKS = (
     undeliverable_events_become_letters_in_time,
@@ -148,4 +159,5 @@ CHECKS = (
     a_site_s_children_are_written_one_after_the_other,
     names_are_known_before_anything_is_deployed,
     former_settings_are_refused,
+    azd_reads_an_object_from_a_variable,
 )
