@@ -25,7 +25,6 @@ from .bicep_tree import (
     text,
     value,
 )
-from .service_rules_bicep import WEBHOOK_SPELLINGS
 
 SITE = "Microsoft.Web/sites"
 # What the platform reads, not the code.
@@ -70,10 +69,12 @@ USELESS = {
 SECRETS = re.compile(
     r"listKeys|listAccountSas|AccountKey=|accesskey=|SharedAccessKey|\?code=|getSecret\(", re.IGNORECASE
 )
+# What Easy Auth may see of the host's webhook: Event Grid's documentation spells it one way, the host's routes the
+# other. Nothing says whether excludedPaths look at case.
+WEBHOOK_SPELLINGS = {"/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"}
 EXCLUDED = {*WEBHOOK_SPELLINGS, "/api/callbacks/recording-state", "/api/health"}
 CHOICES = {"DELETE_FROM_ACS": DeleteFromAcs, "UNKNOWN_RECORDINGS": UnknownRecordings, "VERIFY_SOURCE": VerifySource}
-# Set by the template, and by an operator, too: what both give is put together.
-MERGED = {"BYOS_CONTAINERS"}
+# BYOS_CONTAINERS is the operator's and the template's: what both give is put together.
 SETTINGS = "union(appSettings, byosSettings, { RECORDINGS_CONTAINER: recordingsContainer })"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from .bicep_tree import ROOT, at, items, literal, module, properties, read, resources, text
+from .checks_app import WEBHOOK_SPELLINGS
 
 MINUTE = 60
 # Event Grid tries at these seconds after the first try, and looks whether the time to live is over only with the next
@@ -24,9 +25,6 @@ LETTERS_AFTER_MIN, LETTERS_AFTER_MAX = 60 * MINUTE, 120 * MINUTE  # docs/deploy.
 # Groups of functions that Flex Consumption keeps ready; a function outside of them stands for itself.
 # Microsoft Learn, "Create and manage function apps in the Flex Consumption plan": always ready instance counts.
 SCALE_GROUPS = {"http", "durable", "blob"}
-# What Easy Auth may see of the host's webhook: Event Grid's documentation spells it one way, the host's routes the
-# other. Nothing says whether excludedPaths look at case.
-WEBHOOK_SPELLINGS = {"/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"}
 SITE = "Microsoft.Web/sites"
 # Parameters of the version before, which are entries of APP_SETTINGS now.
 FORMER = {
