@@ -82,7 +82,7 @@ def change(**settings: str) -> tuple[str, ...]:
     Pasted as it stands the second is no JSON, so it takes nothing away.
     """
     entries = ", ".join(f'"{name}": {value}' for name, value in settings.items())
-    return ("azd env get-value APP_SETTINGS", f"azd env set APP_SETTINGS '{{…, {entries}}}'") if settings else ()
+    return ("azd env get-values", f"azd env set APP_SETTINGS '{{…, {entries}}}'") if settings else ()
 
 
 @dataclass(frozen=True)
