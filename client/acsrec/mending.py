@@ -47,16 +47,19 @@ SHOW_REJECTED = (
 SHOW_TOPIC_ROLES = f"az role assignment list --scope {from_azd('EVENTS_TOPIC_ID')} -o table"
 MINUTES = "A role that was assigned just now takes some minutes to arrive everywhere: then run this again."
 NOTHING_LOST = "Nothing is lost for now: ACS keeps the file for 24 hours."
-# Settings that have an azd variable of their name; the others are set by provisioning itself.
-VARIABLES = frozenset(
+# The setting that has an azd variable of its name, and those that stand in APP_SETTINGS; the others are set by
+# provisioning itself.
+VARIABLES = frozenset({"RECORDINGS_CONTAINER"})
+APP_SETTINGS = frozenset(
     {
         "ACS_RETENTION_HOURS",
         "BYOS_CONTAINERS",
         "CALLBACK_HOSTS",
+        "CALLBACK_ISSUER",
+        "CALLBACK_JWKS_URL",
         "CLAIM_SECONDS",
         "DELETE_FROM_ACS",
         "MAX_RECORDING_HOURS",
-        "RECORDINGS_CONTAINER",
         "RECORDING_HOST_SUFFIXES",
         "RETRY_FIRST_SECONDS",
         "RETRY_MAX_SECONDS",
@@ -71,6 +74,15 @@ DEPENDENCIES = {
     "recordingsStorage": "recordingsStorage: Storage Blob Data Contributor on the container of the recordings",
     "acs": "acs: the app's role on the ACS resource, and ACS_ENDPOINT",
 }
+
+
+def change(**settings: str) -> tuple[str, ...]:
+    """Commands that change settings of APP_SETTINGS: first see what is there, since the object is set as a whole.
+
+    Pasted as it stands the second is no JSON, so it takes nothing away.
+    """
+    entries = ", ".join(f'"{name}": {value}' for name, value in settings.items())
+    return ("azd env get-values", f"azd env set APP_SETTINGS '{{…, {entries}}}'") if settings else ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +122,8 @@ class Deployment:
             case Problem(faults=[_, *_]):
                 about = "Correct these settings (docs/settings.md says what each means); until then events wait."
                 names = [f"azd env set {fault.name} VALUE" for fault in error.faults if fault.name in VARIABLES]
-                return Mending(about, (*names, PROVISION))
+                changed = change(**{fault.name: "VALUE" for fault in error.faults if fault.name in APP_SETTINGS})
+                return Mending(about, (*names, *changed, PROVISION))
             case Problem(status=404):
                 about = "No function answers: the code is not there, or it could not be read when the app started."
                 return Mending(about, (self.list_functions, "azd deploy"))
@@ -188,7 +201,7 @@ class Deployment:
         failure, replay = chunk.failure or "", f"acsrec replay {id}"
         if chunk.failure_kind == "rejected":
             about = f"If that host is Microsoft's, allow it; the event is kept. {NOTHING_LOST}"
-            return Mending(about, ("azd env set RECORDING_HOST_SUFFIXES SUFFIX,SUFFIX", PROVISION, replay))
+            return Mending(about, (*change(RECORDING_HOST_SUFFIXES='"SUFFIX,SUFFIX"'), PROVISION, replay))
         if APP_REFUSED.search(failure):
             return self.acs_refuses(f"{NOTHING_LOST} Once it is mended, the app copies this one by itself.")
         if STORAGE_REFUSED.search(failure):

@@ -1,7 +1,7 @@
 // What somebody must look at. The name of each alert is the heading of its runbook entry in docs/deploy.md.
 // The queries search for the app's own log lines: an event name, a blank, one JSON object. A test compares the names.
 param location string
-param tags object
+param tags { *: string }
 param workspaceId string
 @description('The topic of ACS.')
 param topicId string
@@ -13,7 +13,6 @@ param eventsTopicId string
 param alertEmail string
 param actionGroupName string
 
-var recipients = empty(alertEmail) ? [] : [alertEmail]
 var actionGroupIds = empty(alertEmail) ? [] : [actionGroup.id]
 
 // Half an hour, looked at every quarter: a line that reaches the workspace late is still seen. Every five minutes would
@@ -184,39 +183,43 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(a
   properties: {
     enabled: true
     groupShortName: 'recorder'
-    emailReceivers: [for (address, i) in recipients: { name: 'operators-${i}', emailAddress: address, useCommonAlertSchema: true }]
+    emailReceivers: [{ name: 'operators', emailAddress: alertEmail, useCommonAlertSchema: true }]
   }
 }
 
-resource lines 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in lineAlerts: {
-  name: 'recorder-${alert.name}'
-  location: location
-  tags: tags
-  kind: 'LogAlert'
-  properties: {
-    displayName: alert.name
-    description: alert.says
-    severity: alert.severity
-    enabled: true
-    scopes: [workspaceId]
-    evaluationFrequency: 'PT15M'
-    windowSize: 'PT30M'
-    autoMitigate: true
-    skipQueryValidation: true // a fresh workspace does not know the tables yet
-    criteria: {
-      allOf: [
-        {
-          query: alert.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
-        }
-      ]
+resource lines 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for alert in lineAlerts: {
+    name: 'recorder-${alert.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: alert.name
+      description: alert.says
+      severity: alert.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT30M'
+      // Each line tells of something else. A stateful alert would stay open, and say nothing of the next one.
+      autoMitigate: false
+      muteActionsDuration: 'PT30M'
+      skipQueryValidation: true // a fresh workspace does not know the tables yet
+      criteria: {
+        allOf: [
+          {
+            query: alert.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: actionGroupIds, customProperties: { runbook: 'docs/deploy.md#${alert.name}' } }
     }
-    actions: { actionGroups: actionGroupIds, customProperties: { runbook: 'docs/deploy.md#${alert.name}' } }
   }
-}]
+]
 
 resource deadLetters 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   name: 'recorder-dead-letters-waiting'
@@ -278,32 +281,34 @@ resource sweep 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   }
 }
 
-resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in metricAlerts: if (alert.topic == 'acs' || eventsSource != 'none') {
-  name: 'recorder-${alert.name}'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: alert.says
-    severity: alert.severity
-    enabled: true
-    scopes: [alert.topic == 'acs' ? topicId : eventsTopicId]
-    evaluationFrequency: 'PT5M'
-    windowSize: 'PT15M'
-    autoMitigate: true
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          name: alert.name
-          criterionType: 'StaticThresholdCriterion'
-          metricNamespace: alert.topic == 'acs' ? 'Microsoft.EventGrid/systemTopics' : eventsTopicType
-          metricName: alert.metric
-          timeAggregation: 'Total'
-          operator: 'GreaterThan'
-          threshold: alert.threshold
-        }
-      ]
+resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for alert in metricAlerts: if (alert.topic == 'acs' || eventsSource != 'none') {
+    name: 'recorder-${alert.name}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: alert.says
+      severity: alert.severity
+      enabled: true
+      scopes: [alert.topic == 'acs' ? topicId : eventsTopicId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      autoMitigate: true
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: alert.name
+            criterionType: 'StaticThresholdCriterion'
+            metricNamespace: alert.topic == 'acs' ? 'Microsoft.EventGrid/systemTopics' : eventsTopicType
+            metricName: alert.metric
+            timeAggregation: 'Total'
+            operator: 'GreaterThan'
+            threshold: alert.threshold
+          }
+        ]
+      }
+      actions: map(actionGroupIds, id => { actionGroupId: id })
     }
-    actions: [for id in actionGroupIds: { actionGroupId: id }]
   }
-}]
+]

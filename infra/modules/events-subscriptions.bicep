@@ -29,7 +29,12 @@ var queueDelivery = {
 }
 var webhookDelivery = {
   endpointType: 'WebHook'
-  properties: { endpointUrl: webhookUrl, maxEventsPerBatch: 1, preferredBatchSizeInKilobytes: 64, minimumTlsVersionAllowed: '1.2' }
+  properties: {
+    endpointUrl: webhookUrl
+    maxEventsPerBatch: 1
+    preferredBatchSizeInKilobytes: 64
+    minimumTlsVersionAllowed: '1.2'
+  }
 }
 // recording.json, and recording.2.json and so on of a recording that was reopened. Metadata end in .json, too.
 var manifestFilter = {
@@ -38,7 +43,7 @@ var manifestFilter = {
   subjectEndsWith: '.json'
   advancedFilters: [{ operatorType: 'StringContains', key: 'subject', values: ['/recording.'] }]
 }
-var retryPolicy = { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 } // as long as Event Grid tries at all: a day
+var retryPolicy = { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 } // as long as Event Grid tries: a day
 // Not the container of ACS's dead letters, which the sweep takes in.
 var deadLetters = {
   identity: { type: 'SystemAssigned' }
@@ -76,7 +81,10 @@ resource topicWritesUndelivered 'Microsoft.Authorization/roleAssignments@2022-04
   properties: {
     principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 // The topic to which the app sends its own events, for other apps. Nobody but the app's identity can send to it.
 param name string
 param location string
-param tags object
+param tags { *: string }
 param appPrincipalId string
 param workspaceId string
 
@@ -16,7 +16,7 @@ resource topic 'Microsoft.EventGrid/topics@2025-02-15' = {
     inputSchema: 'CloudEventSchemaV1_0'
     disableLocalAuth: true
     minimumTlsVersionAllowed: '1.2'
-    publicNetworkAccess: 'Enabled' // the app reaches it by its public name, inside a network, too; only a token opens it
+    publicNetworkAccess: 'Enabled' // the app reaches it by its public name, in a network, too; only a token opens it
   }
 }
 

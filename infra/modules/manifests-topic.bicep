@@ -1,7 +1,7 @@
 // Blob Storage's own events of the recordings account, for other apps: what needs no topic of ours and no code.
 param name string
 param location string
-param tags object
+param tags { *: string }
 param recordingsStorageId string
 param workspaceId string
 

@@ -4,7 +4,7 @@ param appPrincipalId string
 param topicPrincipalId string
 @description('ACS identity that writes into its own container; used only when that container has a name.')
 param acsPrincipalId string
-@description('Person or group that may read recordings, rejected events, dead letters and undelivered events; empty: nobody.')
+@description('Who may read recordings, rejected events, dead letters and undelivered events; empty: nobody.')
 param operatorPrincipalId string
 param operatorPrincipalType string
 param runtimeStorageName string
@@ -18,6 +18,10 @@ param insightsName string
 
 var roles = loadJsonContent('../roles.json')
 var hasOwnContainer = !empty(ownContainerName)
+// ACS can write there only with an identity; one that was brought may have none.
+var ownContainerWriter = hasOwnContainer && empty(acsPrincipalId)
+  ? fail('ACS_OWN_STORAGE needs an ACS resource with a system-assigned identity: give it one, or set ACS_OWN_STORAGE to false.')
+  : acsPrincipalId
 var hasOperator = !empty(operatorPrincipalId)
 // The host keeps locks, keys, the package and its own tables here, under names of its choosing: hence the account.
 var runtimeRoles = [roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]
@@ -69,15 +73,17 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in runtimeRoles: {
-  name: guid(runtime.id, appPrincipalId, role)
-  scope: runtime
-  properties: {
-    principalId: appPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in runtimeRoles: {
+    name: guid(runtime.id, appPrincipalId, role)
+    scope: runtime
+    properties: {
+      principalId: appPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
   }
-}]
+]
 
 resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(recordingsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
@@ -85,7 +91,10 @@ resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 
@@ -106,7 +115,10 @@ resource appSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.monitoringMetricsPublisher
+    )
   }
 }
 
@@ -116,17 +128,23 @@ resource topicWritesDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04
   properties: {
     principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 
 resource acsWritesOwnContainer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOwnContainer) {
-  name: guid(ownContainer.id, acsPrincipalId, roles.storageBlobDataContributor)
+  name: guid(ownContainer.id, ownContainerWriter, roles.storageBlobDataContributor)
   scope: ownContainer
   properties: {
-    principalId: acsPrincipalId
+    principalId: ownContainerWriter
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 

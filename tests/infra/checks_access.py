@@ -32,7 +32,7 @@ GRANTS = {
     ("topicPrincipalId", "undeliveredEvents", "roles.storageBlobDataContributor"),
     ("topicPrincipalId", "queue", "roles.storageQueueDataMessageSender"),
     ("topicPrincipalId", "deadLetters", "roles.storageBlobDataContributor"),
-    ("acsPrincipalId", "ownContainer", "roles.storageBlobDataContributor"),
+    ("ownContainerWriter", "ownContainer", "roles.storageBlobDataContributor"),
     ("operatorPrincipalId", "recordingsContainer", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "rejectedEvents", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "deadLetters", "roles.storageBlobDataReader"),

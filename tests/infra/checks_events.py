@@ -57,7 +57,6 @@ def the_subscription_loses_nothing(infra: Path) -> list[str]:
         "destination.properties.maxEventsPerBatch": "1",
         "eventDeliverySchema": "EventGridSchema",
         "retryPolicy.maxDeliveryAttempts": "30",
-        "retryPolicy.eventTimeToLiveInMinutes": "120",
         "deadLetterWithResourceIdentity.identity.type": "SystemAssigned",
         "deadLetterWithResourceIdentity.deadLetterDestination.endpointType": "StorageBlob",
     }
@@ -89,11 +88,11 @@ def the_subscription_reaches_the_function(infra: Path) -> list[str]:
 
 
 def dead_letters_go_where_the_sweep_looks(infra: Path) -> list[str]:
-    storage = module(infra, "runtime-storage")
-    written = storage.named("var").get("deadLettersName")
+    main = read(infra)["main.bicep"]
+    written = main.named("var").get("deadLettersName")
     named = written is not None and literal(written.default) == settings.DEAD_LETTERS_CONTAINER
-    handed = storage.named("output").get("deadLettersName")
-    passed = handed is not None and text(handed.default) == "deadLettersName"
+    subscription = main.named("module").get("eventSubscription")
+    passed = subscription is not None and text(at(subscription.body, "params.deadLettersName")) == "deadLettersName"
     return [] if named and passed else ["the dead-letter container is not the one that the code reads"]
 
 

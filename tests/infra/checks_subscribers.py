@@ -123,11 +123,11 @@ def a_queue_is_reached_by_identity(infra: Path) -> list[str]:
     where = {
         "scope": "resourceGroup(queueId[2], queueId[4])",
         "params.accountName": "queueId[8]",
-        "params.queueName": "queueId[12]",
+        "params.queueName": "queueName",
     }
     passed = {
-        "dependsOn": "[eventsQueueAccess]",
-        "params.queueName": "empty(eventsQueueId) ? '' : queueId[12]",
+        "dependsOn": "[runtimeStorage, eventsQueueAccess]",
+        "params.queueName": "empty(eventsQueueId) ? '' : queueName",
         "params.queueAccountId": "join(take(queueId, 9), '/')",
     }
     wrong = differing(variable(infra, "queueDelivery"), wanted, "queue")
@@ -188,7 +188,7 @@ def manifests_and_nothing_else_are_told_of(infra: Path) -> list[str]:
 
 
 def undelivered_events_stay_clear_of_the_sweep(infra: Path) -> list[str]:
-    written = module(infra, "runtime-storage").named("var").get("undeliveredEventsName")
+    written = read(infra)["main.bicep"].named("var").get("undeliveredEventsName")
     name = literal(written.default) if written else None
     wrong = [] if name not in {None, settings.DEAD_LETTERS_CONTAINER} else ["the sweep would take them for ACS's"]
     wanted = {
@@ -198,10 +198,7 @@ def undelivered_events_stay_clear_of_the_sweep(infra: Path) -> list[str]:
         "deadLetterDestination.properties.blobContainerName": "undeliveredEventsName",
     }
     given = module_in_main(infra, "events-subscriptions")
-    passed = {"params.undeliveredEventsName": "runtimeStorage.outputs.undeliveredEventsName"}
-    handed = module(infra, "runtime-storage").named("output").get("undeliveredEventsName")
-    if handed is None or text(handed.default) != "undeliveredEventsName":
-        wrong.append("another container is handed on for undelivered events")
+    passed = {"params.undeliveredEventsName": "undeliveredEventsName"}
     wrong += differing(variable(infra, "deadLetters"), wanted, "undelivered events")
     return wrong + differing(given.body if given else None, passed, "main.bicep, subscriptions")
 

@@ -30,12 +30,9 @@ def test_a_subscriber_that_would_hear_nothing_is_refused(subscriber: dict[str, s
         resolved_variable("eventsSource", {"eventsFrom": "none", **subscriber})
 
 
-def queue_parts(identifier: str) -> str:
-    return resolved_variable("queueId", {"length(givenQueueId)": str(len(identifier.split("/"))), "givenQueueId": "it"})
-
-
 def test_the_id_of_a_queue_is_taken() -> None:
-    assert queue_parts(QUEUE) == "it"
+    assert resolved_variable("queueId", {"eventsQueueId": QUEUE}) == QUEUE.split("/")
+    assert resolved_variable("queueName", {"eventsQueueId": QUEUE}) == "recordings"
 
 
 @pytest.mark.parametrize(
@@ -43,10 +40,10 @@ def test_the_id_of_a_queue_is_taken() -> None:
 )
 def test_what_is_no_id_of_a_queue_is_refused(identifier: str) -> None:
     with pytest.raises(RefusedError, match="not the id of a queue"):
-        queue_parts(identifier)
+        resolved_variable("queueId", {"eventsQueueId": identifier})
 
 
 def test_without_a_queue_the_id_stands_for_none() -> None:
     unused = resolved_variable("unusedQueueId", {"subscription().id": "/subscriptions/s", "groupName": "g"})
 
-    assert unused.replace("unused", "theirs") == QUEUE.replace("recordings", "theirs")
+    assert str(unused).replace("unused", "theirs") == QUEUE.replace("recordings", "theirs")

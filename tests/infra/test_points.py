@@ -15,6 +15,7 @@ from . import (
     checks_storage,
     checks_subscribers,
     checks_watching,
+    service_rules_bicep,
 )
 from .bicep_tree import INFRA
 
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *checks_subscribers.CHECKS,
     *checks_access.CHECKS,
     *checks_watching.CHECKS,
+    *service_rules_bicep.CHECKS,
 )
 
 

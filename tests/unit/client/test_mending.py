@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from acsrec.mending import VARIABLES, Deployment
+from acsrec.mending import APP_SETTINGS, VARIABLES, Deployment, change
 from acsrec.replies import Chunk, Recording
 from acsrec.smoke_steps import Step
 from tests.builders import a_chunk
@@ -55,6 +55,24 @@ def test_settings_with_a_variable_are_those_of_both_tables() -> None:
     settings = set(row.findall((ROOT / "docs" / "settings.md").read_text()))
 
     assert settings & set(row.findall(DOCUMENT)) == VARIABLES
+
+
+def test_settings_of_the_object_are_those_that_the_document_lists() -> None:
+    listed = DOCUMENT.partition("**Settings of the app.**")[2].partition(" takes\n")[2].partition(";")[0]
+
+    assert set(re.findall(r"`([A-Z_]+)`", listed)) == APP_SETTINGS
+
+
+def test_a_change_of_a_setting_takes_no_other_away() -> None:
+    look, command = change(CLAIM_SECONDS="VALUE")
+
+    assert look == "azd env get-values"
+    with pytest.raises(msgspec.DecodeError):
+        msgspec.json.decode(command.partition("'")[2].removesuffix("'"))
+
+
+def test_no_change_takes_no_command() -> None:
+    assert change() == ()
 
 
 def test_the_document_has_every_step() -> None:

@@ -112,7 +112,12 @@ def topic_forbids(azure: AppOnFakes) -> None:
 @pytest.mark.parametrize(
     ("step", "harm", "says", "mends"),
     [
-        (Step.HEALTH, setting_wrong, "ACS_RETENTION_HOURS: ", "azd env set ACS_RETENTION_HOURS"),
+        (
+            Step.HEALTH,
+            setting_wrong,
+            "ACS_RETENTION_HOURS: ",
+            "azd env set APP_SETTINGS '{…, \"ACS_RETENTION_HOURS\": VALUE}'",
+        ),
         (Step.DEPENDENCIES, acs_closed, "no admission: acs", "azd provision"),
         (Step.START, call_unknown, "8522", "acsrec smoke --server-call-id"),
         (Step.DELIVERY, nothing_announced, "no file was announced yet", "azd hooks run postdeploy"),
@@ -358,7 +363,7 @@ OTHER_DOCUMENT = "https://storage.asm.skype.com/v1/objects/another"
     ("step", "harm", "mends"),
     [
         (Step.DELIVERY, announced(), "Events arrive"),
-        (Step.DOWNLOAD, announced(announced_chunk(0, contentLocation=ELSEWHERE)), "RECORDING_HOST_SUFFIXES SUFFIX"),
+        (Step.DOWNLOAD, announced(announced_chunk(0, contentLocation=ELSEWHERE)), '"RECORDING_HOST_SUFFIXES": "SUFFIX'),
         (Step.DOWNLOAD, no_workers, "az functionapp restart"),
         (Step.DELETION, announced(announced_chunk(0, deleteLocation=OTHER_DOCUMENT)), "names another document"),
         (Step.COPY, other_bytes, "chunk-altered"),
