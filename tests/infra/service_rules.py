@@ -1,7 +1,8 @@
 """What Azure and its tools do and no compiler knows, each with where it is known from.
 
-Rules of the templates alone stand in service_rules_bicep.py. To add one here: a function that returns what is wrong in a checkout, and a `Rule` in `RULES` with a mistake that it catches.
-Nothing here was seen in a subscription of ours; a rule that turns out otherwise is changed together with its source.
+Rules of the templates alone stand in service_rules_bicep.py. To add one here: a function that returns what is wrong in
+a checkout, and a `Rule` in `RULES` with a mistake that it catches. Nothing here was seen in a subscription of ours; a
+rule that turns out otherwise is changed together with its source.
 """
 
 from __future__ import annotations
