@@ -1,5 +1,5 @@
 // Delivers ACS's file-ready events to the function. Azure refuses this before the function exists, so the postdeploy
-// hook deploys it the first time; later provisions do (DEPLOY_EVENT_SUBSCRIPTION), which repairs drift.
+// hook deploys it the first time; later provisions do (DEPLOY_EVENT_SUBSCRIPTION), and `--no-state` repairs drift.
 param systemTopicName string
 param functionAppId string
 param functionName string
