@@ -79,10 +79,10 @@ param storageRedundancy string = 'Standard_ZRS'
 @minLength(3)
 @maxLength(63)
 param recordingsContainer string = 'recordings'
-@description('Recordings are deleted this many days after they were written; 0: never.')
+@description('Recordings are deleted this many days after they were written, behind the back of the app; 0: never.')
 @minValue(0)
 @maxValue(36500)
-param retentionDays int = 2555
+param retentionDays int = 0
 @description('Recordings move to the cool tier after this many days; 0: never.')
 @minValue(0)
 @maxValue(3650)

@@ -32,7 +32,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     // ACS writes from outside the network, so its own container needs the endpoint to exist.
     publicNetworkAccess: vnetEnabled && empty(ownContainerName) ? 'Disabled' : 'Enabled'
     networkAcls: { bypass: 'AzureServices', defaultAction: vnetEnabled ? 'Deny' : 'Allow' }
-    sasPolicy: { expirationAction: 'Log', sasExpirationPeriod: '0.01:00:00' } // our links live 15 minutes
+    sasPolicy: { expirationAction: 'Log', sasExpirationPeriod: '0.01:00:00' } // our links live 30 minutes
   }
 }
 
@@ -92,12 +92,16 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: max(retentionDays, 1) } } }
           }
         }
+        // Not of our container: whoever overwrites a recording leaves the proven original as an older version.
         {
           name: 'old-versions'
-          enabled: true
+          enabled: !empty(ownContainerName)
           type: 'Lifecycle'
           definition: {
-            filters: { blobTypes: ['blockBlob'] }
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['${empty(ownContainerName) ? 'unused' : ownContainerName}/']
+            }
             actions: { version: { delete: { daysAfterCreationGreaterThan: softDeleteDays } } }
           }
         }

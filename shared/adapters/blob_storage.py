@@ -1,10 +1,11 @@
 """The operator's Blob Storage: chunk copies, rejected events, dead letters, and containers that ACS writes into."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
+from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError
@@ -23,7 +24,7 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.storage_errors import code_of, described
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, Block
+from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, BlobVersion, Block
 
 REASON_CHARACTERS_MAX = 1000  # blob metadata travel in headers
 NO_BLOB = "BlobNotFound"
@@ -63,8 +64,8 @@ def translate_errors(name: str, name_taken: frozenset[str] = frozenset()) -> Ite
         raise StoreUnavailable(f"Blob Storage did not answer for {name}: {type(error).__name__}.") from error
 
 
-def create(blob: BlobClient, name: str, content: bytes, headers: BlobHeaders) -> str:
-    """Write a blob at once, unless one of that name exists; returns its etag."""
+def create(blob: BlobClient, name: str, content: bytes, headers: BlobHeaders) -> BlobVersion:
+    """Write a blob at once, unless one of that name exists."""
     with translate_errors(name, NAME_TAKEN):
         written = blob.upload_blob(
             content,
@@ -73,7 +74,12 @@ def create(blob: BlobClient, name: str, content: bytes, headers: BlobHeaders) ->
             metadata=headers.metadata,
             content_settings=ContentSettings(content_type=headers.content_type),
         )
-    return str(written["etag"])
+    return to_version(written)
+
+
+def to_version(written: Mapping[str, Any]) -> BlobVersion:
+    """What the service says of a write; it names a version only where the account keeps them."""
+    return BlobVersion(str(written["etag"]), written.get("version_id"))
 
 
 def stat(blob: BlobClient, name: str) -> BlobProperties:
@@ -102,6 +108,7 @@ def stat(blob: BlobClient, name: str) -> BlobProperties:
         return BlobProperties(staged=to_blocks(staged))
     return BlobProperties(
         etag=properties.etag,
+        version_id=properties.version_id,
         length=properties.size,
         metadata=dict(properties.metadata),
         blocks=to_blocks(committed),
@@ -139,7 +146,7 @@ class BlobChunkStore:
         self.container: ContainerClient = account.blobs.get_container_client(container)
         self.delegation: UserDelegationKey | None = None
 
-    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
         return create(self.container.get_blob_client(name), name, bytes(content), headers)
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
@@ -152,7 +159,7 @@ class BlobChunkStore:
                 transactional_content_md5=bytearray(md5),
             )
 
-    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
         with translate_errors(name, NAME_TAKEN):
             written = self.container.get_blob_client(name).commit_block_list(
                 [BlobBlock(block_id) for block_id in block_ids],
@@ -160,7 +167,7 @@ class BlobChunkStore:
                 metadata=headers.metadata,
                 match_condition=MatchConditions.IfMissing,
             )
-        return str(written["etag"])
+        return to_version(written)
 
     def committed(self, name: str) -> tuple[Block, ...]:
         with translate_errors(name):
@@ -180,7 +187,13 @@ class BlobChunkStore:
                 return None
         archived = str(found.blob_tier) == ARCHIVE
         rehydrating = archived and bool(found.archive_status)
-        return BlobHead(etag=found.etag, length=found.size, archived=archived, rehydrating=rehydrating)
+        return BlobHead(
+            etag=found.etag,
+            version_id=found.version_id,
+            length=found.size,
+            archived=archived,
+            rehydrating=rehydrating,
+        )
 
     def read(self, name: str) -> Iterator[bytes]:
         return pieces(self.container.get_blob_client(name), name)
@@ -189,7 +202,7 @@ class BlobChunkStore:
         with translate_errors(prefix):
             yield from file_names(self.container, prefix)
 
-    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
+    def link(self, name: str, until: datetime, save_as: str | None = None, version_id: str | None = None) -> str:
         """Signed with the account's key where there is one, else with a delegation key of the app's identity.
 
         Without a start it is valid when the service receives it, whatever the clocks say.
@@ -201,6 +214,7 @@ class BlobChunkStore:
                 account_name=self.account.name,
                 container_name=blob.container_name,
                 blob_name=name,
+                version_id=version_id,
                 account_key=account_key,
                 user_delegation_key=None if account_key else self.delegation_key(until),
                 permission=BlobSasPermissions(read=True),
@@ -208,7 +222,8 @@ class BlobChunkStore:
                 protocol="https" if blob.url.startswith("https:") else None,  # emulated storage has plain http
                 content_disposition=f'attachment; filename="{save_as}"' if save_as else None,
             )
-        return f"{blob.url}?{token}"
+        version = f"versionid={quote(version_id, safe='')}&" if version_id else ""
+        return f"{blob.url}?{version}{token}"
 
     def delegation_key(self, until: datetime) -> UserDelegationKey:
         """A delegation key that is valid at least until then. It is kept; its end is what the service says it is."""

@@ -42,15 +42,15 @@ class DownloadLinks:
         chunk = self.chunk(ref)
         if chunk.sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of it.")
-        self.require(chunk.content_blob, chunk.content_etag, chunk.sha256)
-        return self.link(chunk, chunk.content_blob, download)
+        version = self.require(chunk.content_blob, chunk.content_etag, chunk.sha256)
+        return self.link(chunk, chunk.content_blob, version, download)
 
     def metadata(self, ref: ChunkRef, download: bool = False) -> Link:
         chunk = self.chunk(ref)
         if chunk.metadata_blob is None or chunk.metadata_sha256 is None:
             raise Conflict(f"The chunk is {chunk.status}: there is no verified copy of its metadata.")
-        self.require(chunk.metadata_blob, chunk.metadata_etag, chunk.metadata_sha256)
-        return self.link(chunk, chunk.metadata_blob, download)
+        version = self.require(chunk.metadata_blob, chunk.metadata_etag, chunk.metadata_sha256)
+        return self.link(chunk, chunk.metadata_blob, version, download)
 
     def chunk(self, ref: ChunkRef) -> Chunk:
         chunk = self.catalog.chunk(ref)
@@ -62,8 +62,12 @@ class DownloadLinks:
             raise Conflict("The chunk's files lie in your own container, where ACS put them; read them there.")
         return chunk
 
-    def require(self, name: str, etag: str | None, sha256: str) -> None:
-        """Refuse unless what was proven bears the name and can be read: one look, since others may write there."""
+    def require(self, name: str, etag: str | None, sha256: str) -> str | None:
+        """Refuse unless what was proven bears the name and can be read: one look, since others may write there.
+
+        Returns the id of the version that storage keeps of it, which the link leads to: whatever is written under the
+        name while the link lives is another one. None where storage keeps none.
+        """
         blob = self.store.head(name)
         if blob is None:
             raise CopyGone(
@@ -79,10 +83,12 @@ class DownloadLinks:
             raise Conflict(f"The blob {name} is archived and being rehydrated; that takes hours. Ask again then.")
         if blob.archived:
             raise Conflict(f"The blob {name} is archived: rehydrate it (set its tier to hot, cool or cold), then ask.")
+        return blob.version_id
 
-    def link(self, chunk: Chunk, name: str, download: bool) -> Link:
+    def link(self, chunk: Chunk, name: str, version_id: str | None, download: bool) -> Link:
         until = (self.clock() + LINK_LIFETIME).replace(microsecond=0)  # signatures know no fractions
-        return Link(self.store.link(name, until, self.saved_as(chunk, name) if download else None), until)
+        save_as = self.saved_as(chunk, name) if download else None
+        return Link(self.store.link(name, until, save_as, version_id), until)
 
     def saved_as(self, chunk: Chunk, name: str) -> str:
         recording = self.catalog.recording(chunk.id)

@@ -73,6 +73,7 @@ class CopyProof(msgspec.Struct, frozen=True, kw_only=True):
     length: int
     sha256: str
     etag: str
+    version_id: str | None
     block_list_digest: str
 
 
@@ -172,8 +173,8 @@ class ContentCopier:
         reader.fill(content, 0)
         request.check_head(bytes(content[:SIGNATURE_BYTES]))
         digest = hashlib.sha256(content).hexdigest()
-        etag = self.store.put(request.name, content, with_digest(request.headers, digest))
-        return CopyProof(length=layout.total, sha256=digest, etag=etag, block_list_digest="")
+        blob = self.store.put(request.name, content, with_digest(request.headers, digest))
+        return CopyProof(length=layout.total, sha256=digest, etag=blob.etag, version_id=blob.id, block_list_digest="")
 
     def copy_in_blocks(
         self, request: CopyRequest, reader: SourceReader, layout: Layout, present: dict[int, str]
@@ -194,14 +195,15 @@ class ContentCopier:
         request.on_progress(layout.total)
         listed = [ids[index] for index in range(layout.count)]
         known = digest.hexdigest() if digest else None
-        etag = self.store.commit(request.name, listed, with_digest(request.headers, known))
+        blob = self.store.commit(request.name, listed, with_digest(request.headers, known))
         blocks = self.store.committed(request.name)
         if blocks != tuple(Block(id, layout.length(index)) for index, id in enumerate(listed)):
             raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
         return CopyProof(
             length=layout.total,
             sha256=known or self.digest_of_blob(request, layout.total),
-            etag=etag,
+            etag=blob.etag,
+            version_id=blob.id,
             block_list_digest=list_digest(blocks),
         )
 
@@ -245,7 +247,13 @@ class ContentCopier:
         proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
-        return CopyProof(length=blob.length, sha256=digest, etag=blob.etag, block_list_digest=list_digest(blob.blocks))
+        return CopyProof(
+            length=blob.length,
+            sha256=digest,
+            etag=blob.etag,
+            version_id=blob.version_id,
+            block_list_digest=list_digest(blob.blocks),
+        )
 
     def digest_of_blob(self, request: CopyRequest, length: int) -> str:
         """SHA-256 of the committed bytes, read back."""

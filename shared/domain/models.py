@@ -262,6 +262,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         bytes, metadata_bytes: lengths in bytes, once stored.
         sha256, metadata_sha256: hex digests, once stored.
         content_etag, metadata_etag: versions of the blobs that were verified.
+        content_version, metadata_version: ids of the versions that storage keeps of them; None where it keeps none.
         block_list_digest: digest of the media's committed block list; empty for a blob written at once.
         stored_at, deleted_at: when the copy was proven, and when the original was deleted.
 
@@ -306,6 +307,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     metadata_sha256: str | None = None
     content_etag: str | None = None
     metadata_etag: str | None = None
+    content_version: str | None = None
+    metadata_version: str | None = None
     block_list_digest: str = ""
     stored_at: datetime | None = None
     deleted_at: datetime | None = None

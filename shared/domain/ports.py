@@ -95,10 +95,7 @@ class Catalog(Protocol):
         """Replace the row, and write the events of its transition with it: these name `recording`, if it is given."""
 
     def add_chunks(self, recording: Recording, chunks: Sequence[Chunk]) -> Recording:
-        """Replace the recording's row and create its chunks' rows, all or nothing; at most CHUNKS_PER_BATCH.
-
-        What changes of the recording is told, as by `save_recording`.
-        """
+        """Replace a recording's row, as `save_recording` does, and create at most CHUNKS_PER_BATCH chunks' rows."""
 
     def create_chunks(self, chunks: Sequence[Chunk]) -> None:
         """Create rows of chunks whose recording has none (yet), all or nothing; at most CHUNKS_PER_BATCH."""
@@ -250,6 +247,13 @@ class Block(msgspec.Struct, frozen=True):
     length: int
 
 
+class BlobVersion(msgspec.Struct, frozen=True):
+    """A blob as it was written: its etag, and the id of the version that storage keeps of it, if it keeps any."""
+
+    etag: str
+    id: str | None = None
+
+
 class BlobHeaders(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored beside a blob's bytes and sent in headers: its content type and its metadata."""
 
@@ -262,6 +266,7 @@ class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         etag: its version; None when nothing is committed under the name.
+        version_id: of the version that storage keeps of it; None where it keeps none.
         length: in bytes.
         metadata: stored beside its bytes.
         blocks: its committed blocks; empty when it was written at once.
@@ -269,6 +274,7 @@ class BlobProperties(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     etag: str | None = None
+    version_id: str | None = None
     length: int = 0
     metadata: dict[str, str] = {}
     blocks: tuple[Block, ...] = ()
@@ -280,12 +286,14 @@ class BlobHead(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         etag: its version.
+        version_id: of the version that storage keeps of it; None where it keeps none.
         length: in bytes.
         archived: whether it lies in the archive tier, where nobody can read it.
         rehydrating: whether it is on its way out of that tier, which takes hours.
     """
 
     etag: str
+    version_id: str | None = None
     length: int
     archived: bool = False
     rehydrating: bool = False
@@ -302,14 +310,14 @@ class ChunkStore(Protocol):
         BlockRefused: the block does not go with those that are staged (stage).
     """
 
-    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
-        """Write a blob at once, its MD5 checked by the service; returns its etag."""
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
+        """Write a blob at once, its MD5 checked by the service."""
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         """Send a block, its MD5 checked by the service."""
 
-    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
-        """Create the blob from its blocks, all or nothing; returns its etag."""
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
+        """Create the blob from its blocks, all or nothing."""
 
     def committed(self, name: str) -> tuple[Block, ...]:
         """The blocks that the blob is made of."""
@@ -331,13 +339,14 @@ class ChunkStore(Protocol):
     def names(self, prefix: str) -> Iterator[str]:
         """The names of all blobs that begin with a prefix; folders of a hierarchical namespace are none."""
 
-    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
+    def link(self, name: str, until: datetime, save_as: str | None = None, version_id: str | None = None) -> str:
         """A URL that permits anyone to read the blob, and nothing else.
 
         Args:
             name: of the blob; whether there is one is not looked at.
             until: its end, in whole seconds.
             save_as: under which name browsers save what they get; None to have them show it.
+            version_id: of the version that it leads to, whatever bears the name then; None for what bears it.
 
         Raises:
             Conflict: nothing can be signed, since the account's address does not say its name.

@@ -189,11 +189,13 @@ class Consistency:
     def compare_chunk(self, chunk: Chunk) -> Iterator[Difference]:
         if chunk.status not in SAVED or chunk.own_storage:
             return
-        wanted = [(chunk.content_blob, chunk.bytes, chunk.content_etag)]
+        wanted = [(chunk.content_blob, chunk.bytes, chunk.content_etag, chunk.content_version)]
         if chunk.metadata_blob and chunk.metadata_sha256:
-            wanted.append((chunk.metadata_blob, chunk.metadata_bytes, chunk.metadata_etag))
-        for name, length, etag in wanted:
+            wanted.append((chunk.metadata_blob, chunk.metadata_bytes, chunk.metadata_etag, chunk.metadata_version))
+        for name, length, etag, version_id in wanted:
             difference = self.blob_difference(name, length, etag)
+            if difference and version_id:
+                difference = f"{difference} The version that was proven is {version_id}."
             if difference:
                 yield Difference(id=chunk.id, document_id=chunk.document_id, blob=name, difference=difference)
 

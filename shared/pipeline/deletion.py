@@ -25,7 +25,7 @@ from shared.domain.errors import (
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, Messages
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import Catalog, ChunkStore, Clock, Source
+from shared.domain.ports import BlobHead, BlobProperties, BlobVersion, Catalog, ChunkStore, Clock, Source
 from shared.domain.statuses import ChunkStatus, FailureKind
 from shared.pipeline.completion import Completion
 from shared.pipeline.places import distinct, locations
@@ -140,33 +140,38 @@ class Deletion:
         """
         if chunk.sha256 is None or chunk.metadata_blob is None or chunk.metadata_sha256 is None:
             raise ContentConflict("The row has no proof of a copy; nothing is deleted.")
-        etag = self.unaltered(
+        content = self.unaltered(
             chunk.content_blob, chunk.content_etag, chunk.bytes, chunk.sha256, chunk.block_list_digest
         )
-        metadata_etag = self.unaltered(
+        metadata = self.unaltered(
             chunk.metadata_blob, chunk.metadata_etag, chunk.metadata_bytes, chunk.metadata_sha256, ""
         )
-        if (etag, metadata_etag) == (chunk.content_etag, chunk.metadata_etag):
-            return chunk
-        return self.catalog.save_chunk(msgspec.structs.replace(chunk, content_etag=etag, metadata_etag=metadata_etag))
+        row = msgspec.structs.replace(
+            chunk,
+            content_etag=content.etag,
+            content_version=content.id,
+            metadata_etag=metadata.etag,
+            metadata_version=metadata.id,
+        )
+        return chunk if row == chunk else self.catalog.save_chunk(row)
 
-    def unaltered(self, name: str, etag: str | None, length: int | None, sha256: str, blocks: str) -> str:
-        """The etag of a blob that still holds what was proven.
+    def unaltered(self, name: str, etag: str | None, length: int | None, sha256: str, blocks: str) -> BlobVersion:
+        """What bears a blob's name now, where that still is what was proven: a version that is kept proves no name.
 
         Metadata or properties that somebody set renew the etag and leave the bytes alone: then these are read again.
         """
+        there: BlobProperties | BlobHead | None
         if blocks:
-            blob = self.store.stat(name)
-            there, is_same = blob.etag, (blob.etag, blob.length, list_digest(blob.blocks)) == (etag, length, blocks)
+            there = self.store.stat(name)
+            is_same = (there.etag, there.length, list_digest(there.blocks)) == (etag, length, blocks)
         else:  # written at once: its etag and length say all
-            head = self.store.head(name)
-            there = head.etag if head else None
-            is_same = head is not None and (head.etag, head.length) == (etag, length)
-        if there is None:
+            there = self.store.head(name)
+            is_same = there is not None and (there.etag, there.length) == (etag, length)
+        if there is None or there.etag is None:
             raise CopyMissing(f"The blob {name} is gone; the chunk is copied again.")
         if not is_same and digest_of(self.store.read(name)) != (sha256, length):
             raise ContentConflict(f"The blob {name} is not what was verified; ACS's original is kept until it expires.")
-        return there
+        return BlobVersion(there.etag, there.version_id)
 
     def copy_again(self, chunk: Chunk, error: CopyMissing) -> Messages:
         """The copy is gone, the original is not: begin again."""

@@ -205,7 +205,12 @@ class Rebuild:
         told = blob.metadata.get(DIGEST_KEY) == chunk.sha256
         if blob.length != chunk.bytes or not (told or self.digest(chunk.content_blob) == chunk.sha256):
             raise altered(chunk.content_blob, chunk.sha256)
-        return msgspec.structs.replace(chunk, content_etag=blob.etag, block_list_digest=list_digest(blob.blocks))
+        return msgspec.structs.replace(
+            chunk,
+            content_etag=blob.etag,
+            content_version=blob.version_id,
+            block_list_digest=list_digest(blob.blocks),
+        )
 
     def with_metadata(self, chunk: Chunk) -> Chunk:
         """The row with its metadata, which are read: no manifest says their length, and those of 0.1 not their digest.
@@ -221,7 +226,11 @@ class Rebuild:
         if digest is None or sha256 not in {None, digest}:
             raise altered(name, sha256)
         return msgspec.structs.replace(
-            chunk, metadata_etag=blob.etag, metadata_bytes=blob.length, metadata_sha256=digest
+            chunk,
+            metadata_etag=blob.etag,
+            metadata_version=blob.version_id,
+            metadata_bytes=blob.length,
+            metadata_sha256=digest,
         )
 
     def may_have_metadata(self, chunk: Chunk, name: str) -> bool:

@@ -54,10 +54,12 @@ def unproven(chunk: Chunk) -> Chunk:
         bytes=None,
         sha256=None,
         content_etag=None,
+        content_version=None,
         block_list_digest="",
         metadata_bytes=None,
         metadata_sha256=None,
         metadata_etag=None,
+        metadata_version=None,
     )
 
 

@@ -38,7 +38,7 @@ from shared.domain.json_fields import moment, number, text
 from shared.domain.log import LogEvent, log
 from shared.domain.models import Chunk, ChunkRef, Messages
 from shared.domain.open_work import OpenWork
-from shared.domain.ports import BlobHeaders, BlobProperties, Catalog, ChunkStore, Clock, OwnStorage, Source
+from shared.domain.ports import BlobHeaders, BlobProperties, BlobVersion, Catalog, ChunkStore, Clock, OwnStorage, Source
 from shared.domain.recording_rows import readable_recording
 from shared.domain.statuses import ChunkStatus, FailureKind
 from shared.pipeline.claims import Claim
@@ -155,10 +155,12 @@ class Transfer:
         if expires_at < chunk.expires_at and expires_at - self.clock() <= AT_RISK + self.retries.claim:
             # It is at risk before whatever comes next would say so.
             self.open_work.refresh(msgspec.structs.replace(chunk, expires_at=expires_at), chunk.due_at or expires_at)
+        stored = self.store_metadata(chunk, chunk.metadata_blob, content, digest)
         claim.record(
             metadata_bytes=len(content),
             metadata_sha256=digest,
-            metadata_etag=self.store_metadata(chunk, chunk.metadata_blob, content, digest),
+            metadata_etag=stored.etag,
+            metadata_version=stored.id,
             expires_at=expires_at,
             gone_by=max([chunk.gone_by, *ends]) if chunk.gone_by else None,
             left_at_acs=contradiction or chunk.left_at_acs,
@@ -182,8 +184,8 @@ class Transfer:
                 return content, check_metadata(content, chunk.document_id)
         raise SourceMissing("ACS has no such metadata: not yet, or not any more.")
 
-    def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> str:
-        """The etag of the metadata's blob: written now, or before, and then proven to be these very metadata.
+    def store_metadata(self, chunk: Chunk, name: str, content: bytes, digest: str) -> BlobVersion:
+        """The metadata's blob: written now, or before, and then proven to be these very metadata.
 
         A later attempt asks first: under a policy or a lease a write is refused without a word on whether it is there.
         """
@@ -199,7 +201,7 @@ class Transfer:
             raise StoreUnavailable(f"The blob {name} was there and is gone; it is written anew.")
         if digest_of(self.store.read(name)) != (digest, len(content)):
             raise ContentConflict(f"The blob {name} holds other metadata than ACS.")
-        return blob.etag
+        return BlobVersion(blob.etag, blob.version_id)
 
     def read_whole(self, url: str, claim: Claim) -> bytes:
         """A small content, exactly as ACS gives it."""
@@ -250,6 +252,7 @@ class Transfer:
             bytes=proof.length,
             sha256=proof.sha256,
             content_etag=proof.etag,
+            content_version=proof.version_id,
             block_list_digest=proof.block_list_digest,
         )
 

@@ -81,10 +81,11 @@ def blob_store(account: StorageAccount, container: str) -> BlobChunkStore:
     return BlobChunkStore(account, container)
 
 
-@pytest.fixture(params=["fake", AZURITE])
+@pytest.fixture(params=["fake", "versioned", AZURITE])
 def store(request: pytest.FixtureRequest) -> ChunkStore:
-    if request.param == "fake":
-        return FakeStore(World())
+    """An account that keeps versions is a fake only: Azurite keeps none."""
+    if request.param in {"fake", "versioned"}:
+        return FakeStore(World(), keeps_versions=request.param == "versioned")
     on_azurite: BlobChunkStore = request.getfixturevalue("blob_store")
     return on_azurite
 

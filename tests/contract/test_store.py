@@ -47,9 +47,9 @@ def test_the_smallest_contents_can_be_put(store: ChunkStore, length: int) -> Non
 
 
 def test_a_blob_that_was_put_shows_its_etag_length_and_metadata_but_no_blocks(store: ChunkStore) -> None:
-    etag = store.put(NAME, b"RIFF", WAV)
+    put = store.put(NAME, b"RIFF", WAV)
 
-    assert store.stat(NAME) == BlobProperties(etag=etag, length=4, metadata=WAV.metadata)
+    assert store.stat(NAME) == BlobProperties(etag=put.etag, version_id=put.id, length=4, metadata=WAV.metadata)
 
 
 def test_a_head_has_the_length_and_the_etag_that_the_write_gave(store: ChunkStore) -> None:
@@ -57,8 +57,8 @@ def test_a_head_has_the_length_and_the_etag_that_the_write_gave(store: ChunkStor
     committed = store.commit(f"{NAME}2", staged(store, [b"one"], f"{NAME}2"), WAV)
 
     assert (store.head(NAME), store.head(f"{NAME}2")) == (
-        BlobHead(etag=put, length=4),
-        BlobHead(etag=committed, length=3),
+        BlobHead(etag=put.etag, version_id=put.id, length=4),
+        BlobHead(etag=committed.etag, version_id=committed.id, length=3),
     )
 
 
@@ -150,12 +150,14 @@ def test_a_block_may_be_staged_again(store: ChunkStore) -> None:
 def test_committed_blocks_make_the_blob_in_the_order_of_the_list(store: ChunkStore) -> None:
     first, second, third = staged(store, [b"a" * 10, b"b" * 20, b"c" * 30])
 
-    etag = store.commit(NAME, [third, first, second], WAV)
+    made = store.commit(NAME, [third, first, second], WAV)
 
     listed = (Block(third, 30), Block(first, 10), Block(second, 20))
     assert whole(store) == b"c" * 30 + b"a" * 10 + b"b" * 20
     assert store.committed(NAME) == listed
-    assert store.stat(NAME) == BlobProperties(etag=etag, length=60, metadata=WAV.metadata, blocks=listed)
+    assert store.stat(NAME) == BlobProperties(
+        etag=made.etag, version_id=made.id, length=60, metadata=WAV.metadata, blocks=listed
+    )
 
 
 def test_blocks_that_are_not_in_the_list_are_gone_after_the_commit(store: ChunkStore) -> None:
@@ -199,7 +201,7 @@ def test_blocks_that_another_commit_took_away_cannot_be_committed(store: ChunkSt
 
 
 def test_blocks_staged_behind_a_blob_leave_it_alone(store: ChunkStore) -> None:
-    etag = store.commit(NAME, staged(store, [b"one"]), WAV)
+    etag = store.commit(NAME, staged(store, [b"one"]), WAV).etag
 
     staged(store, [b"two"])
 

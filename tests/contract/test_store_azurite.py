@@ -111,7 +111,7 @@ def test_a_link_to_a_download_has_it_saved_under_its_name(blob_store: BlobChunkS
 
 
 def test_an_archived_blob_has_its_etag_and_says_that_it_is_archived(blob_store: BlobChunkStore) -> None:
-    etag = blob_store.put(NAME, b"RIFF", WAV)
+    etag = blob_store.put(NAME, b"RIFF", WAV).etag
 
     blob_store.container.get_blob_client(NAME).set_standard_blob_tier(StandardBlobTier.ARCHIVE)
 

@@ -27,6 +27,7 @@ OTHERS = [
     (409, "BlobArchived"),
     (409, "BlobBeingRehydrated"),
     (409, "BlobImmutableDueToPolicy"),
+    (409, "BlobImmutableDueToLegalHold"),
     (409, "SnapshotsPresent"),
     (409, "LeaseAlreadyPresent"),
     (409, "PendingCopyOperation"),

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import quote
 
 from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, Block
+from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, BlobVersion, Block
 from tests.fakes.world import Fault, World
 
 BLOCKS_MAX = 50_000
@@ -20,6 +21,7 @@ class FakeBlob:
 
     content: bytes = b""
     etag: str | None = None
+    version_id: str | None = None
     headers: BlobHeaders = field(
         default_factory=lambda: BlobHeaders(content_type="application/octet-stream", metadata={})
     )
@@ -34,6 +36,7 @@ class FakeBlob:
             return BlobProperties(staged=staged)
         return BlobProperties(
             etag=self.etag,
+            version_id=self.version_id,
             length=len(self.content),
             metadata=dict(self.headers.metadata),
             blocks=self.blocks,
@@ -42,10 +45,17 @@ class FakeBlob:
 
 
 class FakeStore:
-    """The port `ChunkStore`."""
+    """The port `ChunkStore`.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: what all fakes share.
+        keeps_versions: whether it keeps a version of whatever was written under a name, as an account may.
+    """
+
+    def __init__(self, world: World, *, keeps_versions: bool = False) -> None:
         self.world = world
+        self.keeps_versions = keeps_versions
+        self.versions: dict[tuple[str, str], bytes] = {}  # by name and id
         self.all: dict[str, FakeBlob] = {}
         self.tampered: set[str] = set()  # what somebody else overwrote or removed
         self.staged_blocks_max = STAGED_BLOCKS_MAX
@@ -55,8 +65,8 @@ class FakeStore:
         """What is committed."""
         return {name: blob.content for name, blob in self.all.items() if blob.etag is not None}
 
-    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
-        def write() -> str:
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
+        def write() -> BlobVersion:
             if name in self.all:  # staged blocks are enough
                 raise BlobExists(f"There is a blob {name} already.")
             return self.committed_as(name, FakeBlob(content=bytes(content), headers=headers))
@@ -67,11 +77,19 @@ class FakeStore:
         if name in self.blobs:
             raise BlobExists(f"There is a blob {name} already.")
 
-    def committed_as(self, name: str, blob: FakeBlob) -> str:
+    def committed_as(self, name: str, blob: FakeBlob) -> BlobVersion:
         """Make a blob visible; what anybody had staged for it is discarded."""
-        blob.etag = self.world.version()
         self.all[name] = blob
-        return blob.etag
+        return self.renewed(name)
+
+    def renewed(self, name: str) -> BlobVersion:
+        """Give a blob another etag, and keep it as a version."""
+        blob = self.all[name]
+        blob.etag = etag = self.world.version()
+        if self.keeps_versions:
+            blob.version_id = f"version of {blob.etag}"
+            self.versions[name, blob.version_id] = blob.content
+        return BlobVersion(etag, blob.version_id)
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         def write() -> None:
@@ -88,8 +106,8 @@ class FakeStore:
 
         self.world.written("store.stage", write)
 
-    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
-        def write() -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
+        def write() -> BlobVersion:
             self.refuse_committed(name)
             staged = self.all.get(name, FakeBlob()).staged
             if any(id not in staged for id in block_ids):
@@ -118,8 +136,13 @@ class FakeStore:
             blob = FakeBlob() if fault is Fault.STALE else self.all.get(name, FakeBlob())
             if blob.etag is None:
                 return None
-            length = len(blob.content)
-            return BlobHead(etag=blob.etag, length=length, archived=blob.archived, rehydrating=blob.rehydrating)
+            return BlobHead(
+                etag=blob.etag,
+                version_id=blob.version_id,
+                length=len(blob.content),
+                archived=blob.archived,
+                rehydrating=blob.rehydrating,
+            )
 
     def read(self, name: str) -> Iterator[bytes]:
         with self.world.effect("store.read"):
@@ -135,16 +158,18 @@ class FakeStore:
             found = sorted(name for name in self.blobs if name.startswith(prefix))
         yield from found
 
-    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
+    def link(self, name: str, until: datetime, save_as: str | None = None, version_id: str | None = None) -> str:
         with self.world.effect("store.link"):
             saved = f"&rscd={save_as}" if save_as else ""
-            return f"https://store.example/recordings/{name}?se={until:%Y-%m-%dT%H:%M:%SZ}&sp=r{saved}&sig=signature"
+            version = f"versionid={quote(version_id)}&" if version_id else ""
+            signed = f"se={until:%Y-%m-%dT%H:%M:%SZ}&sp=r{saved}&sig=signature"
+            return f"https://store.example/recordings/{name}?{version}{signed}"
 
     # What others may do to the operator's blobs.
 
     def retag(self, name: str) -> None:
         """Metadata or properties that somebody sets: another etag, the same bytes."""
-        self.all[name].etag = self.world.version()
+        self.renewed(name)
 
     def archive(self, name: str) -> None:
         """Another tier keeps the etag."""

@@ -105,6 +105,12 @@ def recordings_are_kept_and_can_be_had_back(infra: Path) -> list[str]:
     delete = text(at(by_name.get("retention"), "definition.actions.baseBlob.delete.daysAfterModificationGreaterThan"))
     if "retentionDays" not in delete or text(at(by_name.get("retention"), "enabled")) != "retentionDays > 0":
         wrong.append(f"the retention rule does not follow retentionDays: {delete}")
+    default = read(infra)["main.bicep"].named("param").get("retentionDays")
+    if default is None or literal(default.default) != "0":
+        wrong.append("recordings are deleted behind the app's back by default")
+    spared = text(at(by_name.get("old-versions"), "definition.filters.prefixMatch"))
+    if "ownContainerName" not in spared or "containerName}" in spared.replace("ownContainerName}", ""):
+        wrong.append(f"a rule deletes versions of recordings, one of which may be the proven original: {spared}")
     switches = ("isVersioningEnabled", "changeFeed.enabled", "deleteRetentionPolicy.enabled")
     off = [path for path in switches if blobs is None or blobs[f"properties.{path}"] != "true"]
     return wrong + [f"recordings: {path} is off" for path in off]

@@ -60,6 +60,8 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "a table is misspelt": (RUNTIME, "'recordingindex'", "'recordingsindex'"),
     "dead letters go elsewhere": (MAIN, "'dead-letters'", "'deadletters'"),
     "versioning is off": (RECORDINGS, "isVersioningEnabled: true", "isVersioningEnabled: false"),
+    "versions of recordings are deleted": (RECORDINGS, "prefixMatch: ['${empty", "other: ['${empty"),
+    "recordings are deleted by default": (MAIN, "param retentionDays int = 0", "param retentionDays int = 2555"),
     "recordings are never deleted": (RECORDINGS, "enabled: retentionDays > 0", "enabled: false"),
     "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
     # The app

@@ -24,7 +24,7 @@ def add(cloud: Cloud, **fields: object) -> None:
 def add_proven(cloud: Cloud, **fields: object) -> None:
     """A chunk whose media and metadata were copied and proven."""
     media, metadata = a_chunk().content_blob, str(a_chunk().metadata_blob)
-    etags = [cloud.store.put(name, b"x", BlobHeaders(content_type="x", metadata={})) for name in (media, metadata)]
+    etags = [cloud.store.put(name, b"x", BlobHeaders(content_type="x", metadata={})).etag for name in (media, metadata)]
     proof = dict(zip(("content_etag", "metadata_etag"), etags, strict=True))
     add(cloud, **({"sha256": "ab", "metadata_sha256": "cd", "status": ChunkStatus.DELETED} | proof | fields))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
 from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
-from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, Block
+from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, BlobVersion, Block
 
 MEBIBYTE = 1024 * 1024
 OPTIONS = CopyOptions(block_bytes=4 * MEBIBYTE)  # the app's defaults
@@ -25,16 +25,16 @@ class DiscardingStore:
         self.lengths: dict[tuple[str, str], int] = {}
         self.lists: dict[str, Sequence[str]] = {}
 
-    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> str:
-        return f"{name}{len(content)}{headers.content_type}"
+    def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
+        return BlobVersion(f"{name}{len(content)}{headers.content_type}")
 
     def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
         assert len(md5) == 16
         self.lengths[name, block_id] = len(content)
 
-    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
         self.lists[name] = block_ids
-        return headers.content_type
+        return BlobVersion(headers.content_type)
 
     def committed(self, name: str) -> tuple[Block, ...]:
         return tuple(Block(id, self.lengths[name, id]) for id in self.lists[name])
@@ -51,8 +51,8 @@ class DiscardingStore:
     def names(self, prefix: str) -> Iterator[str]:
         raise AssertionError(prefix)
 
-    def link(self, name: str, until: datetime, save_as: str | None = None) -> str:
-        raise AssertionError(name, until, save_as)
+    def link(self, name: str, until: datetime, save_as: str | None = None, version_id: str | None = None) -> str:
+        raise AssertionError(name, until, save_as, version_id)
 
 
 def peak_mebibytes() -> float:

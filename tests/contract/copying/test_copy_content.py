@@ -145,7 +145,7 @@ def test_another_content_under_the_name_is_a_conflict_and_stays(
     simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore, size: int
 ) -> None:
     kept = simulated_source.keep(size)
-    etag = blob_store.put(NAME, some_bytes(size), WAV)
+    etag = blob_store.put(NAME, some_bytes(size), WAV).etag
 
     with pytest.raises(ContentConflict):
         a_copier(simulated_source.source, blob_store).copy(a_request(kept.url))

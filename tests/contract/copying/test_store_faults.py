@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.domain.errors import BlobExists, BlocksGone, StoreUnavailable
-from shared.domain.ports import BlobHeaders
+from shared.domain.ports import BlobHeaders, BlobVersion
 from tests.contract.source_under_test import FakeSourceUnderTest
 from tests.copying import BLOCK, NAME, a_copier, a_request, assert_copied
 from tests.fakes.store import FakeStore
@@ -17,7 +17,7 @@ SIZE = 4 * BLOCK + 4321
 class StoreThatMissesBlocksFirst(FakeStore):
     """Finds blocks missing before it finds a blob in the way: the service may answer either way round."""
 
-    def commit(self, name: str, block_ids: Sequence[str], label: BlobHeaders) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], label: BlobHeaders) -> BlobVersion:
         try:
             return super().commit(name, block_ids, label)
         except BlobExists as error:

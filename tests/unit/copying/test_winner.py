@@ -8,7 +8,7 @@ import pytest
 from shared.copying.block_ids import block_id
 from shared.copying.copy_content import ContentCopier, CopyOptions
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
-from shared.domain.ports import BlobHeaders
+from shared.domain.ports import BlobHeaders, BlobVersion
 from tests.builders import document_id, metadata
 from tests.copying import HEADERS, MEDIA, NAME, OPTIONS, SMALL_BLOCK, a_request, copy, interrupted
 from tests.fakes import Cloud, FakeStore
@@ -97,7 +97,7 @@ def test_another_content_under_the_name_is_a_conflict_and_stays(cloud: Cloud, ot
 class LosingStore(FakeStore):
     """A store in which somebody else always commits first, and removes the blob at once."""
 
-    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> str:
+    def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
         super().commit(name, block_ids, headers)
         self.lose(name)
         raise BlobExists(name)
