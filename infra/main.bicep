@@ -105,6 +105,8 @@ param logRetentionDays int = 90
 param operatorPrincipalId string = ''
 @allowed(['Group', 'User', 'ServicePrincipal'])
 param operatorPrincipalType string = 'Group'
+@description('Object id of a person who may run the app on their own machine against this storage; empty: nobody.')
+param developerPrincipalId string = ''
 
 // --- Events for other apps
 // topic: the events that the app sends; manifests: each recording.json, as Blob Storage tells of it; none: nothing.
@@ -338,6 +340,7 @@ module rbac 'modules/rbac.bicep' = {
     acsPrincipalId: acs.outputs.principalId
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
+    developerPrincipalId: developerPrincipalId
     runtimeStorageName: runtimeStorageName
     deadLettersName: deadLettersName
     rejectedEventsName: rejectedEventsName

@@ -7,6 +7,8 @@ param acsPrincipalId string
 @description('Who may read recordings, rejected events, dead letters and undelivered events; empty: nobody.')
 param operatorPrincipalId string
 param operatorPrincipalType string
+@description('Who may run the app on a machine of their own, against this storage; empty: nobody.')
+param developerPrincipalId string
 param runtimeStorageName string
 param deadLettersName string
 param rejectedEventsName string
@@ -23,6 +25,7 @@ var ownContainerWriter = hasOwnContainer && empty(acsPrincipalId)
   ? fail('ACS_OWN_STORAGE needs an ACS resource with a system-assigned identity: give it one, or set ACS_OWN_STORAGE to false.')
   : acsPrincipalId
 var hasOperator = !empty(operatorPrincipalId)
+var hasDeveloper = !empty(developerPrincipalId)
 // The host keeps locks, keys, the package and its own tables here, under names of its choosing: hence the account.
 var runtimeRoles = [roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]
 
@@ -196,5 +199,41 @@ resource operatorReadsUndelivered 'Microsoft.Authorization/roleAssignments@2022-
     principalId: operatorPrincipalId
     principalType: operatorPrincipalType
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+// What the app itself has on storage, so that it runs as this person.
+resource developerOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in runtimeRoles: if (hasDeveloper) {
+    name: guid(runtime.id, developerPrincipalId, role)
+    scope: runtime
+    properties: {
+      principalId: developerPrincipalId
+      principalType: 'User'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource developerOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
+  name: guid(recordingsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
+  scope: recordingsContainer
+  properties: {
+    principalId: developerPrincipalId
+    principalType: 'User'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
+  }
+}
+
+resource developerDelegates 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
+  name: guid(recordings.id, developerPrincipalId, roles.storageBlobDelegator)
+  scope: recordings
+  properties: {
+    principalId: developerPrincipalId
+    principalType: 'User'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDelegator)
   }
 }

@@ -15,6 +15,7 @@ RESOURCES = {
     "always-ready": 68,
     "app-settings": 68,
     "defaults": 68,
+    "developer": 73,
     "easy-auth": 69,
     "event-subscription": 69,
     "everything": 93,

@@ -37,6 +37,9 @@ GRANTS = {
     ("operatorPrincipalId", "rejectedEvents", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "deadLetters", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "undeliveredEvents", "roles.storageBlobDataReader"),
+    ("developerPrincipalId", "runtime", "role"),
+    ("developerPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
+    ("developerPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("principalId", "acs", "roleId"),
 }
 RUNTIME_ROLES = "[roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]"
@@ -72,7 +75,8 @@ def grants_can_be_repeated(infra: Path) -> list[str]:
         if text(at(assignment.body, "name")) != f"guid({scope}.id, {principal}, {role_of(assignment)})":
             wrong.append(f"{assignment.name}: its name does not follow from scope, principal and role")
         kind = at(assignment.body, "properties.principalType")
-        if literal(kind) != "ServicePrincipal" and text(kind) != "operatorPrincipalType":
+        usual = "User" if principal == "developerPrincipalId" else "ServicePrincipal"
+        if literal(kind) != usual and text(kind) != "operatorPrincipalType":
             wrong.append(f"{assignment.name}: principalType is {text(kind) or 'missing'}")
     return wrong
 
