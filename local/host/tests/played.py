@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,11 @@ class PlayedWorker(Worker):
     async def invoke(self, invocation: Invocation) -> Outcome:
         return await self.play(invocation)
 
+    def cancel(self) -> None:
+        """End what runs, for a test that failed and will not let it end."""
+        for task in asyncio.all_tasks(self.loop):
+            self.loop.call_soon_threadsafe(task.cancel)
+
 
 @contextmanager
 def playing(play: Play) -> Iterator[Invoker]:
@@ -42,6 +48,7 @@ def playing(play: Play) -> Iterator[Invoker]:
     try:
         yield Invoker(worker, sender, None)
     finally:
+        worker.cancel()
         worker.close()
         worker.thread.join()
         worker.loop.close()
