@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 import azure.functions as func
@@ -52,7 +52,7 @@ def caller_of(services: Services, request: func.HttpRequest, operation: Operatio
     principal: str | None = request.headers.get("x-ms-client-principal-name")
     if services.authenticates_callers and principal:
         return principal[:CALLER_CHARACTERS_MAX]
-    key = request.headers.get("x-functions-key") or request.params.get("code")
+    key = request.headers.get("x-functions-key") or dict(parse_qsl(query_of(request))).get("code")
     return hashlib.sha256(key.encode()).hexdigest()[:KEY_DIGEST_DIGITS] if key else operation.name
 
 

@@ -16,18 +16,35 @@ param deployEventSubscription bool = false
 param existingAcsName string = ''
 @description('Its resource group; empty: the one of this environment.')
 param existingAcsResourceGroup string = ''
-@description('Name of its existing Event Grid system topic, which must have a system-assigned identity; empty: a new one.')
+@description('Name of its Event Grid system topic, which must have a system-assigned identity; empty: a new one.')
 param existingSystemTopicName string = ''
 @description('The resource group of that topic; empty: the one of the ACS resource.')
 param existingSystemTopicResourceGroup string = ''
 @description('Where a new ACS resource keeps data at rest. Cannot be changed later.')
-@allowed(['Africa', 'Asia Pacific', 'Australia', 'Brazil', 'Canada', 'Europe', 'France', 'Germany', 'India', 'Japan', 'Korea', 'Norway', 'Switzerland', 'UAE', 'UK', 'United States'])
+@allowed([
+  'Africa'
+  'Asia Pacific'
+  'Australia'
+  'Brazil'
+  'Canada'
+  'Europe'
+  'France'
+  'Germany'
+  'India'
+  'Japan'
+  'Korea'
+  'Norway'
+  'Switzerland'
+  'UAE'
+  'UK'
+  'United States'
+])
 param acsDataLocation string = 'United States'
 @description('Switches the keys of a new ACS resource off. Only after the smoke test has shown that tokens suffice.')
 param acsDisableLocalAuth bool = false
 @description('GUID of the role that the app gets on the ACS resource; empty: Communication and Email Service Owner.')
 param acsRoleId string = ''
-@description('Key Vault secret with the ACS connection string, for an ACS resource that refuses tokens; empty: identity.')
+@description('Key Vault secret with the ACS connection string, for an ACS that refuses tokens; empty: identity.')
 param acsVaultReference string = ''
 @description('Creates a container that ACS itself may record into, and allows it to callers.')
 param acsOwnStorage bool = false
@@ -45,6 +62,10 @@ param httpConcurrency int = 16
 @minValue(0)
 @maxValue(20)
 param alwaysReadyHttp int = 0
+@description('Instances for the events of ACS that never sleep. Paid for around the clock.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyEvents int = 0
 @description('Client id of an app registration: switches Easy Auth on.')
 param authClientId string = ''
 param authAllowedClientIds string = ''
@@ -80,49 +101,69 @@ param alertEmail string = ''
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 90
-@description('Object id of the people who may read recordings, rejected events and dead letters; empty: nobody.')
+@description('Object id of who may read recordings, rejected events, dead letters, undelivered events; empty: nobody.')
 param operatorPrincipalId string = ''
 @allowed(['Group', 'User', 'ServicePrincipal'])
 param operatorPrincipalType string = 'Group'
 
-// --- How the app behaves: its settings, with the code's own defaults (docs/settings.md says what each does)
-@allowed(['after-store', 'never'])
-param deleteFromAcs string = 'after-store'
-@allowed(['store', 'manage', 'ignore'])
-param unknownRecordings string = 'store'
-@allowed(['once', 'double-read'])
-param verifySource string = 'once'
-@minValue(1)
-@maxValue(168)
-param acsRetentionHours int = 24
-param recordingHostSuffixes string = ''
-param byosContainers string = ''
-@description('Hosts that callers may have ACS post states to, comma-separated; empty: none.')
-param callbackHosts string = ''
+// --- Events for other apps
+// topic: the events that the app sends; manifests: each recording.json, as Blob Storage tells of it; none: nothing.
+@description('What other apps can subscribe to.')
+@allowed(['topic', 'manifests', 'none'])
+param eventsFrom string = 'topic'
+// Its account must let trusted services through its firewall.
+@description('ARM id of an existing Storage Queue that gets these events; empty: none.')
+param eventsQueueId string = ''
+// It must answer already: Event Grid asks it while this is deployed.
+@description('Address to which these events are posted, and which may hold a key; empty: none.')
+@secure()
+param eventsWebhookUrl string = ''
+
+// --- How the app behaves
 @description('Has ACS tell the app when the state of a recording changes; false: the app asks.')
 param stateCallbacks bool = true
 @description('Hears only state callbacks with a token of ACS. Only after the smoke test has shown that they carry one.')
 param verifyCallbacks bool = false
-@minValue(65536)
-@maxValue(8388608)
-param transferBlockBytes int = 4194304
-@minValue(60)
-@maxValue(7200)
-param claimSeconds int = 300
-@minValue(1)
-@maxValue(3600)
-param retryFirstSeconds int = 60
-@minValue(1)
-@maxValue(7200)
-param retryMaxSeconds int = 900
-@minValue(1)
-@maxValue(168)
-param maxRecordingHours int = 24
+@description('Settings of the app by their own names.')
+param appSettings AppSettings = {}
+@description('What azd finds under the names that these settings had as parameters.')
+param formerSettings string = ''
+
+// docs/settings.md says what each does; the code has the defaults of those that are left out. Sealed: another name is
+// refused, a misspelt one as well as one that this template sets itself.
+@sealed()
+type AppSettings = {
+  @minValue(1)
+  @maxValue(168)
+  ACS_RETENTION_HOURS: int?
+  BYOS_CONTAINERS: string?
+  CALLBACK_HOSTS: string?
+  CALLBACK_ISSUER: string?
+  CALLBACK_JWKS_URL: string?
+  @minValue(60)
+  @maxValue(7200)
+  CLAIM_SECONDS: int?
+  DELETE_FROM_ACS: ('after-store' | 'never')?
+  @minValue(1)
+  @maxValue(168)
+  MAX_RECORDING_HOURS: int?
+  RECORDING_HOST_SUFFIXES: string?
+  @minValue(1)
+  @maxValue(3600)
+  RETRY_FIRST_SECONDS: int?
+  @minValue(1)
+  @maxValue(7200)
+  RETRY_MAX_SECONDS: int?
+  @minValue(65536)
+  @maxValue(8388608)
+  TRANSFER_BLOCK_BYTES: int?
+  UNKNOWN_RECORDINGS: ('store' | 'manage' | 'ignore')?
+  VERIFY_SOURCE: ('once' | 'double-read')?
+}
 
 var names = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
-var groupName = '${names.resourceGroup}${environmentName}'
 var acsName = empty(existingAcsName) ? '${names.communicationService}${token}' : existingAcsName
 var acsGroupName = empty(existingAcsName) || empty(existingAcsResourceGroup) ? groupName : existingAcsResourceGroup
 var topicName = empty(existingSystemTopicName) ? '${names.systemTopic}${token}' : existingSystemTopicName
@@ -131,22 +172,100 @@ var acsRole = empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndE
 var eventFunctionName = 'recording_file_ready' // what functions/event_grid.py calls it
 var ownContainerName = acsOwnStorage ? 'recorded-by-acs' : ''
 
+// Names are made here: a preview cannot look into what a module puts out.
+var identityName = '${names.managedIdentity}${token}'
+var workspaceName = '${names.workspace}${token}'
+var insightsName = '${names.applicationInsights}${token}'
+var runtimeStorageName = '${names.runtimeStorage}${token}'
+var recordingsStorageName = '${names.recordingsStorage}${token}'
+// Containers of the runtime account. The first two are constants of the app's code; a test keeps them equal.
+var deadLettersName = 'dead-letters'
+var rejectedEventsName = 'rejected-events'
+var undeliveredEventsName = 'undelivered-events' // for other apps, which did not take them; the app never reads it
+var packageName = 'app-package'
+
+// What cannot work is refused before anything is deployed, all of it at once.
+var problems = [
+  {
+    found: vnetEnabled && acsOwnStorage
+    says: 'VNET_ENABLED closes the recordings account to ACS, which is no trusted service and could not write into the container of ACS_OWN_STORAGE: set one of them to false.'
+  }
+  {
+    found: recordingsContainer == ownContainerName
+    says: 'RECORDINGS_CONTAINER is the container that ACS_OWN_STORAGE lets ACS write into: name another one, apart from it.'
+  }
+  {
+    found: acsDisableLocalAuth && !empty(acsVaultReference)
+    says: 'ACS_VAULT_REFERENCE has the app sign with a key of ACS, and ACS_DISABLE_LOCAL_AUTH switches the keys off: no file could be fetched. Empty one of them.'
+  }
+  {
+    found: acsDisableLocalAuth && !empty(existingAcsName)
+    says: 'ACS_DISABLE_LOCAL_AUTH is for a new ACS resource, and EXISTING_ACS_NAME stays as it is: set it to false, and switch the keys off there.'
+  }
+  {
+    found: empty(existingAcsName) && !empty(existingAcsResourceGroup)
+    says: 'EXISTING_ACS_RESOURCE_GROUP is set and EXISTING_ACS_NAME is not: set both, or neither for a new ACS resource.'
+  }
+  {
+    found: empty(existingAcsName) && !empty(existingSystemTopicName)
+    says: 'EXISTING_SYSTEM_TOPIC_NAME brings no events of a new ACS resource: set EXISTING_ACS_NAME to the one it belongs to.'
+  }
+  {
+    found: empty(existingSystemTopicName) && !empty(existingSystemTopicResourceGroup)
+    says: 'EXISTING_SYSTEM_TOPIC_RESOURCE_GROUP is set and EXISTING_SYSTEM_TOPIC_NAME is not: set both, or neither for a new topic.'
+  }
+  {
+    found: empty(authClientId) && !empty(authAllowedClientIds)
+    says: 'AUTH_ALLOWED_CLIENT_IDS keeps nobody out without AUTH_CLIENT_ID: set that, too, or empty it.'
+  }
+  {
+    found: !vnetEnabled && !empty(natGatewayId)
+    says: 'NAT_GATEWAY_ID is a way out of the virtual network: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !empty(formerSettings)
+    says: 'Settings of the app are found under the names of parameters that are no more (docs/deploy.md lists them): put them into APP_SETTINGS, and set the variables to nothing.'
+  }
+]
+var refusals = map(filter(problems, problem => problem.found), problem => problem.says)
+var groupName = empty(refusals) ? '${names.resourceGroup}${environmentName}' : fail(join(refusals, ' '))
+
+var hasSubscriber = !empty(eventsQueueId) || !empty(eventsWebhookUrl)
+var eventsSource = eventsFrom == 'none' && hasSubscriber
+  ? fail('EVENTS_FROM is none, so EVENTS_QUEUE_ID and EVENTS_WEBHOOK_URL would get nothing: empty them, or set EVENTS_FROM to topic or manifests.')
+  : eventsFrom
+var unusedQueueId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.Storage/storageAccounts/unused/queueServices/default/queues/unused'
+var givenQueueId = split(empty(eventsQueueId) ? unusedQueueId : eventsQueueId, '/')
+var queueId = length(givenQueueId) != 13
+  ? fail('EVENTS_QUEUE_ID is not the id of a queue, which ends with /storageAccounts/NAME/queueServices/default/queues/NAME.')
+  : givenQueueId
+var queueName = queueId[12]
+var eventsTopicName = '${eventsSource == 'topic' ? names.eventsTopic : names.manifestsTopic}${token}'
+var sentTopicId = eventsSource == 'topic' ? eventsTopic!.outputs.id : manifestsTopic!.outputs.id
+var eventsTopicId = eventsSource == 'none' ? '' : sentTopicId
+var eventsPrincipalId = eventsSource == 'topic' ? eventsTopic!.outputs.principalId : manifestsTopic!.outputs.principalId
+
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: groupName
   location: location
   tags: tags
 }
 
+// Callers may record into the container that ACS writes into, and into those that APP_SETTINGS names.
+var ownContainerUrl = '${recordingsStorage.outputs.blobEndpoint}${ownContainerName}'
+var byosSettings = acsOwnStorage ? { BYOS_CONTAINERS: '${ownContainerUrl},${appSettings.?BYOS_CONTAINERS ?? ''}' } : {}
+var settings = union(appSettings, byosSettings, { RECORDINGS_CONTAINER: recordingsContainer })
+
 module identity 'modules/identity.bicep' = {
   scope: group
-  params: { name: '${names.managedIdentity}${token}', location: location, tags: tags }
+  params: { name: identityName, location: location, tags: tags }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
-    workspaceName: '${names.workspace}${token}'
-    insightsName: '${names.applicationInsights}${token}'
+    workspaceName: workspaceName
+    insightsName: insightsName
     location: location
     tags: tags
     retentionDays: logRetentionDays
@@ -156,18 +275,19 @@ module monitoring 'modules/monitoring.bicep' = {
 module runtimeStorage 'modules/runtime-storage.bicep' = {
   scope: group
   params: {
-    name: '${names.runtimeStorage}${token}'
+    name: runtimeStorageName
     location: location
     tags: tags
     sku: storageRedundancy
     vnetEnabled: vnetEnabled
+    containerNames: [deadLettersName, rejectedEventsName, undeliveredEventsName, packageName]
   }
 }
 
 module recordingsStorage 'modules/recordings-storage.bicep' = {
   scope: group
   params: {
-    name: '${names.recordingsStorage}${token}'
+    name: recordingsStorageName
     location: location
     tags: tags
     sku: storageRedundancy
@@ -211,19 +331,68 @@ module topic 'modules/eventgrid-topic-access.bicep' = {
 
 module rbac 'modules/rbac.bicep' = {
   scope: group
+  dependsOn: [monitoring, runtimeStorage, recordingsStorage]
   params: {
     appPrincipalId: identity.outputs.principalId
     topicPrincipalId: topic.outputs.principalId
     acsPrincipalId: acs.outputs.principalId
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
-    runtimeStorageName: runtimeStorage.outputs.name
-    deadLettersName: runtimeStorage.outputs.deadLettersName
-    rejectedEventsName: runtimeStorage.outputs.rejectedEventsName
-    recordingsStorageName: recordingsStorage.outputs.name
-    recordingsContainerName: recordingsStorage.outputs.containerName
+    runtimeStorageName: runtimeStorageName
+    deadLettersName: deadLettersName
+    rejectedEventsName: rejectedEventsName
+    undeliveredEventsName: undeliveredEventsName
+    recordingsStorageName: recordingsStorageName
+    recordingsContainerName: recordingsContainer
     ownContainerName: ownContainerName
-    insightsName: monitoring.outputs.insightsName
+    insightsName: insightsName
+  }
+}
+
+module eventsTopic 'modules/events-topic.bicep' = if (eventsSource == 'topic') {
+  scope: group
+  params: {
+    name: eventsTopicName
+    location: location
+    tags: tags
+    appPrincipalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module manifestsTopic 'modules/manifests-topic.bicep' = if (eventsSource == 'manifests') {
+  scope: group
+  params: {
+    name: eventsTopicName
+    location: location
+    tags: tags
+    recordingsStorageId: recordingsStorage.outputs.id
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module eventsQueueAccess 'modules/events-queue-access.bicep' = if (!empty(eventsQueueId)) {
+  scope: resourceGroup(queueId[2], queueId[4])
+  params: {
+    accountName: queueId[8]
+    queueName: queueName
+    topicPrincipalId: eventsPrincipalId
+  }
+}
+
+module eventsSubscriptions 'modules/events-subscriptions.bicep' = if (eventsSource != 'none') {
+  scope: group
+  dependsOn: [runtimeStorage, eventsQueueAccess]
+  params: {
+    source: eventsSource == 'topic' ? 'topic' : 'manifests'
+    topicName: eventsTopicName
+    topicPrincipalId: eventsPrincipalId
+    recordingsContainerName: recordingsContainer
+    runtimeStorageName: runtimeStorageName
+    undeliveredEventsName: undeliveredEventsName
+    queueName: empty(eventsQueueId) ? '' : queueName
+    queueAccountId: join(take(queueId, 9), '/')
+    webhookUrl: eventsWebhookUrl
   }
 }
 
@@ -251,41 +420,29 @@ module functionApp 'modules/function-app.bicep' = {
     siteTags: union(tags, { 'azd-service-name': 'recorder' })
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
-    insightsName: monitoring.outputs.insightsName
-    workspaceId: monitoring.outputs.workspaceId
+    insightsName: insightsName
     runtimeBlobEndpoint: runtimeStorage.outputs.blobEndpoint
     runtimeQueueEndpoint: runtimeStorage.outputs.queueEndpoint
     runtimeTableEndpoint: runtimeStorage.outputs.tableEndpoint
-    packageName: runtimeStorage.outputs.packageName
+    packageName: packageName
     recordingsBlobEndpoint: recordingsStorage.outputs.blobEndpoint
     acsId: acs.outputs.id
     acsEndpoint: acs.outputs.endpoint
     acsImmutableResourceId: acs.outputs.immutableResourceId
     acsVaultReference: acsVaultReference
+    eventsTopicEndpoint: eventsSource == 'topic' ? eventsTopic!.outputs.endpoint : ''
     stateCallbacks: stateCallbacks
     verifyCallbacks: verifyCallbacks
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     httpConcurrency: httpConcurrency
     alwaysReadyHttp: alwaysReadyHttp
+    alwaysReadyEvents: alwaysReadyEvents
+    eventFunctionName: eventFunctionName
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
     authClientId: authClientId
     authAllowedClientIds: authAllowedClientIds
-    settings: {
-      RECORDINGS_CONTAINER: recordingsContainer
-      ACS_RETENTION_HOURS: string(acsRetentionHours)
-      DELETE_FROM_ACS: deleteFromAcs
-      UNKNOWN_RECORDINGS: unknownRecordings
-      VERIFY_SOURCE: verifySource
-      RECORDING_HOST_SUFFIXES: recordingHostSuffixes
-      BYOS_CONTAINERS: acsOwnStorage ? '${recordingsStorage.outputs.blobEndpoint}${ownContainerName},${byosContainers}' : byosContainers
-      CALLBACK_HOSTS: callbackHosts
-      TRANSFER_BLOCK_BYTES: string(transferBlockBytes)
-      CLAIM_SECONDS: string(claimSeconds)
-      RETRY_FIRST_SECONDS: string(retryFirstSeconds)
-      RETRY_MAX_SECONDS: string(retryMaxSeconds)
-      MAX_RECORDING_HOURS: string(maxRecordingHours)
-    }
+    settings: mapValues(settings, value => string(value))
   }
 }
 
@@ -296,7 +453,7 @@ module eventSubscription 'modules/eventgrid-subscription.bicep' = if (deployEven
     functionAppId: functionApp.outputs.id
     functionName: eventFunctionName
     runtimeStorageId: runtimeStorage.outputs.id
-    deadLettersName: runtimeStorage.outputs.deadLettersName
+    deadLettersName: deadLettersName
   }
 }
 
@@ -307,6 +464,8 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     topicId: topic.outputs.id
+    eventsSource: eventsSource
+    eventsTopicId: eventsTopicId
     alertEmail: alertEmail
     actionGroupName: '${names.actionGroup}${token}'
   }
@@ -322,8 +481,9 @@ output ACS_ENDPOINT string = acs.outputs.endpoint
 output EVENTGRID_SYSTEM_TOPIC_NAME string = topicName
 output EVENTGRID_SYSTEM_TOPIC_RESOURCE_GROUP string = topicGroupName
 output EVENTGRID_FUNCTION_NAME string = eventFunctionName
+output EVENTS_TOPIC_ID string = eventsTopicId
 output RUNTIME_STORAGE_ID string = runtimeStorage.outputs.id
-output RUNTIME_STORAGE_NAME string = runtimeStorage.outputs.name
-output DEAD_LETTERS_CONTAINER_NAME string = runtimeStorage.outputs.deadLettersName
-output RECORDINGS_STORAGE_NAME string = recordingsStorage.outputs.name
+output RUNTIME_STORAGE_NAME string = runtimeStorageName
+output DEAD_LETTERS_CONTAINER_NAME string = deadLettersName
+output RECORDINGS_STORAGE_NAME string = recordingsStorageName
 output RECORDINGS_CONTAINER_NAME string = recordingsContainer

@@ -1,7 +1,7 @@
 """`make local`: run the whole app on this machine until Ctrl-C, on the same ports each time.
 
-The app's settings, PERSIST and IDENTITY are taken from the environment. What runs is printed, and written to
-`.local/env` for a shell as long as it runs.
+The app's settings, PERSIST, IDENTITY, EVENTS_WEBHOOK and EVENTS_QUEUE are taken from the environment. What runs is
+printed, and written to `.local/env` for a shell as long as it runs; so is each event that the app tells others.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 
-from local.announcing import busy_text, farewell, introduction, shell_variables, write_variables
+from local.announcing import busy_text, event_line, farewell, introduction, shell_variables, write_variables
 from local.azurite import AzuriteError
 from local.choices import ChoiceError, Choices
 from local.host.client import HostStartError
@@ -43,7 +43,7 @@ def refuse(reason: str) -> int:
 
 def run(choices: Choices, told_to_end: threading.Event) -> int:
     """Everything, from its start to its end; the exit code."""
-    busy = busy_ports(choices.ports, identity=choices.identity)
+    busy = busy_ports(choices.ports)
     if busy:
         return refuse(busy_text(busy))
     with suppress(FileNotFoundError):
@@ -68,20 +68,33 @@ def stack_of(choices: Choices) -> Stack:
         ports=choices.ports,
         storage=choices.storage,
         identity=choices.identity,
+        events_webhook=choices.events_webhook,
+        events_queue=choices.events_queue,
     )
 
 
 def serve(choices: Choices, stack: Stack, told_to_end: threading.Event) -> int:
-    """Tell what runs, and wait: for Ctrl-C (0), or for a part that ends by itself (1)."""
+    """Tell what runs and what it tells others, and wait: for Ctrl-C (0), or for a part that ends by itself (1)."""
     variables = shell_variables(stack, stack.simulator.place_call())
     write_variables(choices.variables_file, variables)
     print(introduction(choices, stack, variables), flush=True)
+    seen = 0
     while not told_to_end.wait(ALIVE_SECONDS):
         dead = stack.dead_part()
         if dead is not None:
             print(f"{dead} So the rest is stopped, too.", file=sys.stderr)
             return 1
+        seen = print_events(stack, seen)
     return 0
+
+
+def print_events(stack: Stack, seen: int) -> int:
+    """Print what the app told others after the event of this number; returns that of the last one."""
+    with suppress(OSError):  # the simulator has just ended, and that is told next
+        for arrival in stack.simulator.topic_events(after=seen):
+            print(event_line(arrival), flush=True)
+            seen = arrival.number
+    return seen
 
 
 if __name__ == "__main__":

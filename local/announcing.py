@@ -7,7 +7,7 @@ from typing import Any
 
 from local.choices import Choices
 from local.ports import FIXED
-from local.simulator.views import CallView
+from local.simulator.views import CallView, TopicEventView
 from local.stack import EVENT_FUNCTION, Stack
 
 # A recording from start to stop; a test runs these lines as they stand.
@@ -48,6 +48,7 @@ def introduction(choices: Choices, stack: Stack, variables: Mapping[str, str]) -
     told = {
         "API": [f"{variables['API']}   (header x-functions-key: {variables['KEY']})"],
         "Event Grid": [stack.host.event_grid_url(EVENT_FUNCTION)],
+        "Events": told_subscribers(choices, stack.host.environment.get("EVENTS_TOPIC_ENDPOINT", "")),
         "Simulator": [f"{variables['ADMIN']}   (GET answers with its routes and examples)"],
         "Call": [f"{variables['CALL']}   (it runs; $SERVER_CALL_ID is its serverCallId)"],
         "Storage": [address_of_storage(choices, variables["STORAGE"]), upkeep_of_storage(choices)],
@@ -86,6 +87,22 @@ def upkeep_of_storage(choices: Choices) -> str:
 def own_storage(choices: Choices, usual: str) -> str:
     allowed = choices.app_settings.get("BYOS_CONTAINERS", usual)
     return f"{allowed or 'no container'} is allowed as recordingStorageContainerUrl"
+
+
+def told_subscribers(choices: Choices, topic: str) -> list[str]:
+    """Where the events go that the app tells others."""
+    if not topic:
+        return ["none: EVENTS_TOPIC_ENDPOINT is blank"]
+    told = [f"posted to {choices.events_webhook}, each by itself"] if choices.events_webhook else []
+    told += [f"put into the queue {choices.events_queue} of the storage below"] if choices.events_queue else []
+    hint = [] if told else ["EVENTS_WEBHOOK=URL posts them there, EVENTS_QUEUE=NAME puts them into a queue"]
+    return ["what the app tells others is printed here as it arrives", *told, *hint]
+
+
+def event_line(arrival: TopicEventView) -> str:
+    """An event that arrived, on a line."""
+    event = arrival.event
+    return f"event  {event.get('time', '')}  {event['type']}  {event.get('subject', '')}"
 
 
 def told_settings(choices: Choices, wrong: Mapping[str, str]) -> list[str]:

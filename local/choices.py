@@ -1,10 +1,12 @@
-"""What a local run was asked for: by its arguments, by PERSIST and IDENTITY, and by the app's settings."""
+"""What a local run was asked for: by its arguments, by variables of its own, and by the app's settings."""
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from local.app_settings import settings_left_out, settings_taken
 from local.ports import FIXED, StackPorts, ports_from
@@ -26,6 +28,8 @@ class Choices:
         ports: where its parts listen.
         persist: whether storage is kept on disk, for the next run that asks for it.
         identity: whether the app holds no key, and shows tokens of a managed identity instead.
+        events_webhook: a URL that gets the events which the app tells others; None without one.
+        events_queue: a queue of storage that gets them; None without one.
         app_settings: of the app, taken from the environment.
         left_out: the names of those that the environment has and that are not taken.
     """
@@ -34,6 +38,8 @@ class Choices:
     ports: StackPorts
     persist: bool
     identity: bool
+    events_webhook: str | None
+    events_queue: str | None
     app_settings: Mapping[str, str]
     left_out: tuple[str, ...]
 
@@ -46,6 +52,8 @@ class Choices:
             ports=FIXED if given.first_port is None else ports_from(given.first_port),
             persist=switch(environment, "PERSIST", "keeps storage"),
             identity=switch(environment, "IDENTITY", "runs the app without keys"),
+            events_webhook=url(environment, "EVENTS_WEBHOOK"),
+            events_queue=queue(environment, "EVENTS_QUEUE"),
             app_settings=settings_taken(environment),
             left_out=settings_left_out(environment),
         )
@@ -77,6 +85,21 @@ def switch(environment: Mapping[str, str], name: str, effect: str) -> bool:
     if value not in ON + OFF:
         raise ChoiceError(f"{name}={value} is not understood: {name}=1 {effect}; leave it out otherwise.")
     return value in ON
+
+
+def url(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name, "").strip()
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ChoiceError(f"{name}={value} is no URL: it gets events by POST, such as http://127.0.0.1:8080/events.")
+    return value or None
+
+
+def queue(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name, "").strip()
+    if value and not re.fullmatch(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*", value):
+        raise ChoiceError(f"{name}={value} is no queue: 3 to 63 lower-case letters, digits and single hyphens.")
+    return value or None
 
 
 def parser() -> argparse.ArgumentParser:

@@ -36,10 +36,9 @@ def ports_from(first: int) -> StackPorts:
     )
 
 
-def busy_ports(ports: StackPorts, *, identity: bool) -> dict[int, str]:
+def busy_ports(ports: StackPorts) -> dict[int, str]:
     """The ports on which another program listens, each with the part that is to listen there."""
-    wanted = {port: part for part, port in ports.named() if identity or port != ports.identity}
-    return {port: part for port, part in wanted.items() if port and not is_free(port)}
+    return {port: part for part, port in ports.named() if port and not is_free(port)}
 
 
 def is_free(port: int) -> bool:

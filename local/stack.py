@@ -1,4 +1,4 @@
-"""The whole app on one machine: Azurite, the ACS simulator and the functions host, wired through the environment.
+"""The whole app on one machine: Azurite, the simulator and the functions host, wired through the environment.
 
 What infra/ makes in Azure (tables, queues, containers, the event subscription) is made here in their local
 counterparts; the app itself cannot tell the difference.
@@ -22,10 +22,10 @@ from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.ports import FREE, StackPorts
-from local.provision import RECORDINGS_CONTAINER, provision
+from local.provision import QUEUES, RECORDINGS_CONTAINER, provision
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
-from local.simulator.settings import BlobAccount, Settings
+from local.simulator.settings import BlobAccount, QueueAccount, Settings
 from local.told_ended import EndedRecordings
 from shared.settings import DEAD_LETTERS_CONTAINER, EVENT_CONTAINERS, RECORDINGS_CONNECTION, RUNTIME_CONNECTION
 
@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 EVENT_FUNCTION = "recording_file_ready"
 CONTAINER = RECORDINGS_CONTAINER
 OWN_CONTAINER = "own-recordings"  # where callers may have ACS record into directly
+TOPIC_ENDPOINT = "https://call-recording.westeurope-1.eventgrid.azure.net/api/events"  # of the simulator, whatever host
 
 
 class Stack:
@@ -48,7 +49,10 @@ class Stack:
         storage: the folder that keeps storage; in memory without one.
         app_directory: another copy of the app than the work tree, such as the package that gets deployed.
         launcher: the command that runs the functions host.
-        identity: no key anywhere: storage over https and ACS take tokens of a managed identity, as in Azure.
+        identity: no key anywhere: storage over https and ACS take tokens of a managed identity, as in Azure. The topic
+            for the app's events takes nothing else in any case.
+        events_webhook: a URL that gets the app's events.
+        events_queue: a queue of storage that gets them; it is made.
     """
 
     def __init__(
@@ -64,6 +68,8 @@ class Stack:
         app_directory: Path = ROOT,
         launcher: tuple[str, ...] = LAUNCHER,
         identity: bool = False,
+        events_webhook: str | None = None,
+        events_queue: str | None = None,
     ) -> None:
         self.directory = directory
         self.app_directory = app_directory
@@ -72,7 +78,9 @@ class Stack:
         self.deployed_settings = deployed_settings
         self.host_options = dict(host_options or {})
         self.certificates = Certificates(directory / "identity") if identity else None
-        self.managed_identity = ManagedIdentity(ports.identity) if identity else None
+        self.managed_identity = ManagedIdentity(ports.identity)
+        self.events_webhook = events_webhook
+        self.events_queue = events_queue
         certificate = (self.certificates.certificate, self.certificates.key) if self.certificates else None
         services = Ports(ports.blob, ports.queue, ports.table)
         self.azurite = Azurite(ports=services, directory=storage, oauth_certificate=certificate)
@@ -83,11 +91,14 @@ class Stack:
 
     def __enter__(self) -> Self:
         with ExitStack() as starting:
-            if self.managed_identity is not None:
-                starting.enter_context(self.managed_identity)
+            starting.enter_context(self.managed_identity)
             starting.enter_context(self.azurite)
-            containers = (CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS)
-            provision(self.azurite.connection_string, containers=containers, connection_verify=self.trusted)
+            provision(
+                self.azurite.connection_string,
+                queues=(*QUEUES, *([self.events_queue] if self.events_queue else [])),
+                containers=(CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS),
+                connection_verify=self.trusted,
+            )
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
             environment = self.environment()
@@ -131,16 +142,18 @@ class Stack:
     def platform(self) -> dict[str, str]:
         """What leads the app's SDKs to the simulator, and what App Service sets for an app with an identity."""
         acs = self.announcement
-        if self.managed_identity is None or self.certificates is None:
-            return acs.environment()
+        environment = {**acs.environment(), **self.managed_identity.environment}
+        if self.certificates is None:
+            return environment
         bundle = str(self.certificates.bundle(Path(acs.ca_file)))
-        trust = {"REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
-        return {**acs.environment(), **self.managed_identity.environment, **trust}
+        return {**environment, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
 
     def own_settings(self) -> dict[str, str]:
         acs = self.announcement
         return {
             **self.connections(),
+            "AZURE_CLIENT_ID": CLIENT_ID,
+            "EVENTS_TOPIC_ENDPOINT": TOPIC_ENDPOINT,
             "RECORDINGS_CONTAINER": CONTAINER,
             "ACS_TOPIC": acs.resource_id,
             "BYOS_CONTAINERS": self.own_container_url,
@@ -153,7 +166,7 @@ class Stack:
     def connections(self) -> dict[str, str]:
         """How the app reaches storage and ACS: by connection strings, or by identity."""
         acs = self.announcement
-        if self.managed_identity is None:
+        if self.certificates is None:
             return {
                 RUNTIME_CONNECTION: self.azurite.connection_string,
                 "ACS_CONNECTION_STRING": acs.connection_string,
@@ -167,14 +180,13 @@ class Stack:
             f"{RECORDINGS_CONNECTION}__blobServiceUri": self.azurite.blob_url,
             f"{RECORDINGS_CONNECTION}__credential": "managedidentity",
             f"{RECORDINGS_CONNECTION}__clientId": CLIENT_ID,
-            "AZURE_CLIENT_ID": CLIENT_ID,
             "ACS_ENDPOINT": acs.endpoint,
         }
 
     @property
     def trusted(self) -> bool | str:
         """What clients on this side verify storage's certificate with."""
-        return str(self.certificates.authority) if self.certificates else True
+        return self.authority or True
 
     @property
     def own_container_url(self) -> str:
@@ -206,18 +218,29 @@ class Stack:
         return None
 
     def subscribe(self) -> None:
-        """What the event subscription does in Azure; and where the simulator finds and leaves blobs."""
+        """What event subscriptions do in Azure; and where the simulator finds and leaves blobs."""
         container = self.host.environment.get("RECORDINGS_CONTAINER") or CONTAINER
         self.simulator.change_settings(
             event_endpoint=self.host.event_grid_url(EVENT_FUNCTION),
             oracle=self.account_of(container),
             byos=self.account_of(),
             dead_letters=self.account_of(DEAD_LETTERS_CONTAINER),
+            topic_webhook=self.events_webhook,
+            topic_queue=self.queue_of(self.events_queue) if self.events_queue else None,
         )
 
     def account_of(self, container: str = "") -> BlobAccount:
-        authority = str(self.certificates.authority) if self.certificates else None
-        return BlobAccount(connection_string=self.azurite.connection_string, container=container, ca_file=authority)
+        return BlobAccount(
+            connection_string=self.azurite.connection_string, container=container, ca_file=self.authority
+        )
+
+    def queue_of(self, name: str) -> QueueAccount:
+        return QueueAccount(connection_string=self.azurite.connection_string, queue=name, ca_file=self.authority)
+
+    @property
+    def authority(self) -> str | None:
+        """The authority of storage's certificate; None without one."""
+        return str(self.certificates.authority) if self.certificates else None
 
     @property
     def queues(self) -> QueueServiceClient:

@@ -14,6 +14,8 @@ from acsrec.errors import Unreadable
 from acsrec.queries import Filters, When, going_on, query_of, segment, time_text
 from acsrec.replies import (
     Dependencies,
+    Event,
+    Events,
     Health,
     Link,
     Rebuild,
@@ -21,6 +23,7 @@ from acsrec.replies import (
     RecordingPage,
     Replay,
     Report,
+    Resent,
     StartRequest,
     TakenIn,
 )
@@ -244,6 +247,17 @@ class Client:
     def _link(self, id: str, document_id: str, file: str, download: bool) -> Link:
         path = f"/recordings/{segment(id)}/chunks/{segment(document_id)}/{file}"
         return decoded(self.answer("GET", path, params={"download": "true"} if download else None), Link)
+
+    # Events for other apps.
+
+    def events(self, id: str) -> tuple[Event, ...]:
+        """The events of a recording as they happened, each with when it was sent, or why not."""
+        return decoded(self.answer("GET", f"/recordings/{segment(id)}/events"), Events).events
+
+    def resend_events(self, id: str, key: str | None = None) -> int:
+        """Have its events sent again under their ids, all or the one of a key; returns how many."""
+        params = None if key is None else {"key": key}
+        return decoded(self.answer("POST", f"/recordings/{segment(id)}/events/resend", params=params), Resent).events
 
     # By hand.
 

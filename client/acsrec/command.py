@@ -1,6 +1,7 @@
 """The command `acsrec`: what an operator would otherwise write as loops of curl.
 
-Exit codes: 0 fine, 1 a checksum differs or a file is missing, 2 wrong usage, 3 the app refused or could not.
+Exit codes: 0 fine, 1 a checksum differs, a file is missing or a step of `smoke` failed, 2 wrong usage, 3 the app
+refused or could not.
 """
 
 import time
@@ -28,9 +29,12 @@ from acsrec.command_base import (
     Room,
     Server,
     Tags,
+    call_filters,
     opened,
     pairs,
 )
+from acsrec.command_events import events
+from acsrec.command_smoke import smoke
 from acsrec.download import FileResult, Outcome, download
 from acsrec.errors import Unreadable
 from acsrec.output import (
@@ -63,6 +67,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(events)
+app.command()(smoke)
 
 
 @app.command("list")
@@ -98,19 +104,6 @@ def list_recordings(
     filters |= call_filters(server_call_id, call_connection_id, group_call_id, room_id)
     with opened(url) as client:
         print_list(client.recordings(**filters), most, as_json=as_json)
-
-
-def call_filters(server: str | None, connection: str | None, group: str | None, room: str | None) -> Filters:
-    filters: Filters = {}
-    if server is not None:
-        filters["server_call_id"] = server
-    if connection is not None:
-        filters["call_connection_id"] = connection
-    if group is not None:
-        filters["group_call_id"] = group
-    if room is not None:
-        filters["room_id"] = room
-    return filters
 
 
 @app.command("at-risk")

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from acsrec.client import Client
 from acsrec.errors import Error
 from acsrec.output import print_error, say
+from acsrec.queries import Filters
 from acsrec.retries import Patience
 
 KEY = "ACSREC_KEY"
@@ -80,6 +81,20 @@ def opened(url: str) -> Iterator[Client]:
         raise ValueError(f"{KEY} is not set: it must hold a function key of the app")
     with Client(url, key, patience=Patience(PATIENCE_SECONDS), http=HTTP.get()) as client:
         yield client
+
+
+def call_filters(server: str | None, connection: str | None, group: str | None, room: str | None) -> Filters:
+    """The ids that name a call, as far as they are given."""
+    filters: Filters = {}
+    if server is not None:
+        filters["server_call_id"] = server
+    if connection is not None:
+        filters["call_connection_id"] = connection
+    if group is not None:
+        filters["group_call_id"] = group
+    if room is not None:
+        filters["room_id"] = room
+    return filters
 
 
 def pairs(given: list[str] | None, what: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ Fields, and values of a list of values, that are newer than this client are pass
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -30,6 +30,26 @@ type RecordingKind = Annotated[
 ]
 type Origin = Annotated[str, Meta(extra_json_schema={"enum": ["api", "event"]})]
 type StorageType = Annotated[str, Meta(extra_json_schema={"enum": ["acs", "azureBlob"]})]
+type EventType = Annotated[
+    str,
+    Meta(
+        extra_json_schema={
+            "enum": [
+                "CallRecording.AtRisk",
+                "CallRecording.Completed",
+                "CallRecording.Empty",
+                "CallRecording.Failed",
+                "CallRecording.Paused",
+                "CallRecording.Resumed",
+                "CallRecording.Started",
+                "CallRecording.Stopped",
+                "CallRecording.Stored",
+            ]
+        }
+    ),
+]
+type SpecVersion = Annotated[str, Meta(extra_json_schema={"enum": ["1.0"]})]
+type JsonType = Annotated[str, Meta(extra_json_schema={"enum": ["application/json"]})]
 type Healthiness = Annotated[str, Meta(extra_json_schema={"enum": ["healthy", "unhealthy"]})]
 type Healthy = Annotated[str, Meta(extra_json_schema={"enum": ["healthy"]})]
 type ProblemType = Annotated[str, Meta(extra_json_schema={"enum": ["about:blank"]})]
@@ -183,6 +203,50 @@ class Link(Reply, frozen=True, kw_only=True):
 
     url: str
     expires_at: Instant
+
+
+class CloudEvent(Reply, frozen=True, kw_only=True, rename="lower"):
+    """A CloudEvent 1.0, as subscribers get it. They drop what has an `id` that they have had; `data` is JSON."""
+
+    specversion: SpecVersion = "1.0"
+    type: EventType
+    source: str
+    id: str
+    subject: str
+    time: Instant
+    dataschema: str
+    datacontenttype: JsonType = "application/json"
+    data: dict[str, Any]
+
+
+class Event(Reply, frozen=True, kw_only=True):
+    """What other apps are told of a recording, and what became of the telling.
+
+    An event without `sent_at`, `attempts` and `next_try_at` is one that nobody was to be told: the app had no topic.
+    """
+
+    key: str
+    id: str
+    type: EventType
+    time: Instant
+    by: str
+    event: CloudEvent
+    sent_at: Instant | None
+    attempts: int
+    last_error: str | None
+    next_try_at: Instant | None
+
+
+class Events(Reply, frozen=True, kw_only=True):
+    """The events of a recording, as they happened."""
+
+    events: tuple[Event, ...]
+
+
+class Resent(Reply, frozen=True, kw_only=True):
+    """How many events are sent again."""
+
+    events: int
 
 
 class Replay(Reply, frozen=True, kw_only=True):

@@ -37,6 +37,20 @@ function Test-FunctionExists {
     return $LASTEXITCODE -eq 0
 }
 
+# After a deployment Flex Consumption may not list the functions until their triggers are synchronised. The address
+# without a host is at the ARM endpoint of whatever cloud the CLI is in.
+function Sync-Triggers {
+    $asked = az rest --method post --url "$($env:AZURE_FUNCTION_APP_ID)/host/default/sync?api-version=2024-11-01" `
+        --subscription $env:AZURE_SUBSCRIPTION_ID --output none 2>&1 | Out-String
+    if ($LASTEXITCODE -ne 0) { $script:answer += $asked }
+}
+
+function Test-FunctionListed {
+    if (Test-FunctionExists) { return $true }
+    Sync-Triggers
+    return $false
+}
+
 function Add-Subscription {
     # To the host, so that what Azure says is shown and not taken for the function's result.
     az deployment group create --subscription $env:AZURE_SUBSCRIPTION_ID `
@@ -59,7 +73,7 @@ function Wait-For([int] $Times, [scriptblock] $Command) {
 }
 
 Write-Host "postdeploy: waiting for the function $env:EVENTGRID_FUNCTION_NAME of $env:AZURE_FUNCTION_APP_NAME"
-if (-not (Wait-For $functionPolls { Test-FunctionExists })) {
+if (-not (Wait-For $functionPolls { Test-FunctionListed })) {
     [Console]::Error.WriteLine($script:answer)
     [Console]::Error.WriteLine("postdeploy: there is no function $env:EVENTGRID_FUNCTION_NAME. Did the app start, and did you 'az login'?")
     exit 3
@@ -71,7 +85,7 @@ if (-not (Wait-For $deployTries { Add-Subscription })) {
     exit 4
 }
 
-# From now on provisioning owns the subscription, so that drift is repaired there.
+# From now on provisioning owns the subscription, so that `azd provision --no-state` repairs drift.
 if ((Get-Command azd -ErrorAction SilentlyContinue) -and $env:AZURE_ENV_NAME) {
     azd env set DEPLOY_EVENT_SUBSCRIPTION true --environment $env:AZURE_ENV_NAME
     if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }

@@ -32,6 +32,20 @@ function_exists() {
     --name "$AZURE_FUNCTION_APP_NAME" --function-name "$EVENTGRID_FUNCTION_NAME" --output none 2>&1)
 }
 
+# After a deployment Flex Consumption may not list the functions until their triggers are synchronised. The address
+# without a host is at the ARM endpoint of whatever cloud the CLI is in.
+synchronise_triggers() {
+  asked=$(az rest --method post --url "$AZURE_FUNCTION_APP_ID/host/default/sync?api-version=2024-11-01" \
+    --subscription "$AZURE_SUBSCRIPTION_ID" --output none 2>&1) || answer="$answer
+$asked"
+}
+
+function_is_listed() {
+  function_exists && return
+  synchronise_triggers
+  return 1
+}
+
 subscribe() {
   az deployment group create --subscription "$AZURE_SUBSCRIPTION_ID" \
     --resource-group "$EVENTGRID_SYSTEM_TOPIC_RESOURCE_GROUP" --name recorder-event-subscription \
@@ -55,7 +69,7 @@ try() {
 }
 
 echo "postdeploy: waiting for the function $EVENTGRID_FUNCTION_NAME of $AZURE_FUNCTION_APP_NAME"
-if ! try "$FUNCTION_POLLS" function_exists; then
+if ! try "$FUNCTION_POLLS" function_is_listed; then
   echo "$answer" >&2
   echo "postdeploy: there is no function $EVENTGRID_FUNCTION_NAME. Did the app start, and did you 'az login'?" >&2
   exit 3
@@ -67,7 +81,7 @@ if ! try "$DEPLOY_TRIES" subscribe; then
   exit 4
 fi
 
-# From now on provisioning owns the subscription, so that drift is repaired there.
+# From now on provisioning owns the subscription, so that `azd provision --no-state` repairs drift.
 if command -v azd >/dev/null 2>&1 && [ -n "${AZURE_ENV_NAME:-}" ]; then
   azd env set DEPLOY_EVENT_SUBSCRIPTION true --environment "$AZURE_ENV_NAME"
 fi

@@ -1,23 +1,4 @@
-# Builds the package with the Python of .python-version, before azd uploads it: that of a .venv, or one that is installed.
-$ErrorActionPreference = 'Stop'
-$PSNativeCommandUseErrorActionPreference = $false
-$root = (Resolve-Path (Join-Path $PSScriptRoot '..' '..')).Path
-$version = (Get-Content (Join-Path $root '.python-version') -TotalCount 1).Trim()
-$candidates = @(
-  [pscustomobject]@{ Command = (Join-Path $root '.venv' 'Scripts' 'python.exe'); Options = @() }
-  [pscustomobject]@{ Command = 'py'; Options = @("-$version") }
-  [pscustomobject]@{ Command = "python$version"; Options = @() }
-  [pscustomobject]@{ Command = 'python3'; Options = @() }
-  [pscustomobject]@{ Command = 'python'; Options = @() }
-)
-foreach ($candidate in $candidates) {
-  $command = $candidate.Command
-  $options = $candidate.Options
-  if (-not (Get-Command $command -ErrorAction SilentlyContinue)) { continue }
-  & $command @options -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')" 2>$null
-  if ($LASTEXITCODE -ne 0) { continue }
-  & $command @options (Join-Path $root 'infra' 'package.py')
-  exit $LASTEXITCODE
-}
-[Console]::Error.WriteLine("prepackage: Python $version was not found; install it from python.org or with winget.")
-exit 2
+#!/usr/bin/env pwsh
+# Builds the package, before azd uploads it.
+& (Join-Path $PSScriptRoot 'python.ps1') prepackage package.py
+exit $LASTEXITCODE

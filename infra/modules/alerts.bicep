@@ -1,14 +1,18 @@
 // What somebody must look at. The name of each alert is the heading of its runbook entry in docs/deploy.md.
 // The queries search for the app's own log lines: an event name, a blank, one JSON object. A test compares the names.
 param location string
-param tags object
+param tags { *: string }
 param workspaceId string
+@description('The topic of ACS.')
 param topicId string
+@description('What other apps can subscribe to: topic, manifests or none.')
+param eventsSource string
+@description('The topic from which they get it; empty: none.')
+param eventsTopicId string
 @description('Empty: the alerts exist and notify nobody.')
 param alertEmail string
 param actionGroupName string
 
-var recipients = empty(alertEmail) ? [] : [alertEmail]
 var actionGroupIds = empty(alertEmail) ? [] : [actionGroup.id]
 
 // Half an hour, looked at every quarter: a line that reaches the workspace late is still seen. Every five minutes would
@@ -93,6 +97,12 @@ var lineAlerts = [
     query: 'AppTraces | where Message startswith "unforeseen_fault "'
   }
   {
+    name: 'event-unsent'
+    severity: 2
+    says: 'Events for other apps could not be sent to their topic for 24 hours. They are kept, and not tried again.'
+    query: 'AppTraces | where Message startswith "event_unsent "'
+  }
+  {
     name: 'http-5xx'
     severity: 2
     says: 'The API answered at least five requests with a server error within half an hour.'
@@ -118,6 +128,7 @@ var metricAlerts = [
     name: 'events-dropped'
     severity: 0
     says: 'Event Grid threw events away: neither the app nor the dead-letter container took them.'
+    topic: 'acs'
     metric: 'DroppedEventCount'
     threshold: 0
   }
@@ -125,6 +136,7 @@ var metricAlerts = [
     name: 'events-dead-lettered'
     severity: 3
     says: 'Event Grid gave up on events after two hours. The sweep ingests them within a minute.'
+    topic: 'acs'
     metric: 'DeadLetteredCount'
     threshold: 0
   }
@@ -132,10 +144,37 @@ var metricAlerts = [
     name: 'deliveries-failing'
     severity: 2
     says: 'Event Grid cannot deliver to the app and tries again.'
+    topic: 'acs'
+    metric: 'DeliveryAttemptFailCount'
+    threshold: 10
+  }
+  {
+    name: 'app-events-dropped'
+    severity: 2
+    says: 'Event Grid threw events for other apps away: neither a subscriber nor a dead-letter container took them.'
+    topic: 'apps'
+    metric: 'DroppedEventCount'
+    threshold: 0
+  }
+  {
+    name: 'app-events-dead-lettered'
+    severity: 2
+    says: 'A subscriber did not take events for other apps for a day. They lie in the container undelivered-events.'
+    topic: 'apps'
+    metric: 'DeadLetteredCount'
+    threshold: 0
+  }
+  {
+    name: 'app-deliveries-failing'
+    severity: 3
+    says: 'Event Grid cannot deliver events for other apps to a subscriber and tries again, for a day.'
+    topic: 'apps'
     metric: 'DeliveryAttemptFailCount'
     threshold: 10
   }
 ]
+
+var eventsTopicType = eventsSource == 'topic' ? 'Microsoft.EventGrid/topics' : 'Microsoft.EventGrid/systemTopics'
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertEmail)) {
   name: actionGroupName
@@ -144,39 +183,43 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(a
   properties: {
     enabled: true
     groupShortName: 'recorder'
-    emailReceivers: [for (address, i) in recipients: { name: 'operators-${i}', emailAddress: address, useCommonAlertSchema: true }]
+    emailReceivers: [{ name: 'operators', emailAddress: alertEmail, useCommonAlertSchema: true }]
   }
 }
 
-resource lines 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in lineAlerts: {
-  name: 'recorder-${alert.name}'
-  location: location
-  tags: tags
-  kind: 'LogAlert'
-  properties: {
-    displayName: alert.name
-    description: alert.says
-    severity: alert.severity
-    enabled: true
-    scopes: [workspaceId]
-    evaluationFrequency: 'PT15M'
-    windowSize: 'PT30M'
-    autoMitigate: true
-    skipQueryValidation: true // a fresh workspace does not know the tables yet
-    criteria: {
-      allOf: [
-        {
-          query: alert.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
-        }
-      ]
+resource lines 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for alert in lineAlerts: {
+    name: 'recorder-${alert.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: alert.name
+      description: alert.says
+      severity: alert.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT30M'
+      // Each line tells of something else. A stateful alert would stay open, and say nothing of the next one.
+      autoMitigate: false
+      muteActionsDuration: 'PT30M'
+      skipQueryValidation: true // a fresh workspace does not know the tables yet
+      criteria: {
+        allOf: [
+          {
+            query: alert.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+          }
+        ]
+      }
+      actions: { actionGroups: actionGroupIds, customProperties: { runbook: 'docs/deploy.md#${alert.name}' } }
     }
-    actions: { actionGroups: actionGroupIds, customProperties: { runbook: 'docs/deploy.md#${alert.name}' } }
   }
-}]
+]
 
 resource deadLetters 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   name: 'recorder-dead-letters-waiting'
@@ -238,32 +281,34 @@ resource sweep 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   }
 }
 
-resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in metricAlerts: {
-  name: 'recorder-${alert.name}'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: alert.says
-    severity: alert.severity
-    enabled: true
-    scopes: [topicId]
-    evaluationFrequency: 'PT5M'
-    windowSize: 'PT15M'
-    autoMitigate: true
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          name: alert.name
-          criterionType: 'StaticThresholdCriterion'
-          metricNamespace: 'Microsoft.EventGrid/systemTopics'
-          metricName: alert.metric
-          timeAggregation: 'Total'
-          operator: 'GreaterThan'
-          threshold: alert.threshold
-        }
-      ]
+resource metrics 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for alert in metricAlerts: if (alert.topic == 'acs' || eventsSource != 'none') {
+    name: 'recorder-${alert.name}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: alert.says
+      severity: alert.severity
+      enabled: true
+      scopes: [alert.topic == 'acs' ? topicId : eventsTopicId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      autoMitigate: true
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: alert.name
+            criterionType: 'StaticThresholdCriterion'
+            metricNamespace: alert.topic == 'acs' ? 'Microsoft.EventGrid/systemTopics' : eventsTopicType
+            metricName: alert.metric
+            timeAggregation: 'Total'
+            operator: 'GreaterThan'
+            threshold: alert.threshold
+          }
+        ]
+      }
+      actions: map(actionGroupIds, id => { actionGroupId: id })
     }
-    actions: [for id in actionGroupIds: { actionGroupId: id }]
   }
-}]
+]

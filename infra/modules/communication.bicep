@@ -1,6 +1,6 @@
 // A new ACS resource. An existing one is used as it is: see communication-access.bicep.
 param name string
-param tags object
+param tags { *: string }
 param dataLocation string
 param disableLocalAuth bool
 

@@ -1,6 +1,6 @@
 // A new system topic on the ACS resource. Azure allows one per source: an existing one is named by parameter instead.
 param name string
-param tags object
+param tags { *: string }
 param acsId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {

@@ -2,13 +2,12 @@
 param name string
 param planName string
 param location string
-param tags object
+param tags { *: string }
 @description('Tags of the site: azd finds where to deploy by them.')
-param siteTags object
+param siteTags { *: string }
 param identityId string
 param identityClientId string
 param insightsName string
-param workspaceId string
 param runtimeBlobEndpoint string
 param runtimeQueueEndpoint string
 param runtimeTableEndpoint string
@@ -19,19 +18,24 @@ param acsEndpoint string
 param acsImmutableResourceId string
 @description('Address of a Key Vault secret that holds the ACS connection string; empty: the identity is used.')
 param acsVaultReference string
-@description('Settings of the app that come straight from parameters.')
-param settings object
+@description('Where the app sends its own events; empty: nowhere.')
+param eventsTopicEndpoint string
+@description('Settings of the app that come from parameters.')
+param settings { *: string }
 param stateCallbacks bool
 param verifyCallbacks bool
 param instanceMemoryMB int
 param maximumInstanceCount int
 param httpConcurrency int
 param alwaysReadyHttp int
+param alwaysReadyEvents int
+@description('The function that takes ACS\'s events.')
+param eventFunctionName string
 @description('Empty: outgoing traffic takes the public way.')
 param subnetId string
 @description('Empty: no Easy Auth; function keys alone guard the API.')
 param authClientId string
-@description('Comma-separated client ids that may call; empty: the registration of authClientId itself, and no other client.')
+@description('Comma-separated client ids that may call; empty: the registration of authClientId itself, nobody else.')
 param authAllowedClientIds string
 
 // A synchronous function holds a thread while it waits for ACS or storage. The worker's own default (5 at one core)
@@ -41,6 +45,11 @@ var workerThreads = max(httpConcurrency, 16)
 // The host reads a request's body before anyone is asked for a key, by default up to 100 MiB. The longest that is
 // wanted is an event of Event Grid: 1 MiB, and the array around it.
 var requestBodyBytes = 1153434 // 1.1 MiB
+
+var alwaysReady = [
+  { name: 'http', instanceCount: alwaysReadyHttp }
+  { name: 'function:${eventFunctionName}', instanceCount: alwaysReadyEvents }
+]
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
@@ -80,7 +89,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
+        alwaysReady: filter(alwaysReady, group => group.instanceCount > 0)
         triggers: { http: { perInstanceConcurrency: httpConcurrency } } // the platform's default for Python is 1
       }
     }
@@ -89,54 +98,69 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
+// What follows from resources. These come last, so that nothing else can take their place.
+var ownSettings = {
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  AZURE_CLIENT_ID: identityClientId
+  PYTHON_THREADPOOL_THREAD_COUNT: string(workerThreads)
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)
+  AzureWebJobsStorage__blobServiceUri: runtimeBlobEndpoint
+  AzureWebJobsStorage__queueServiceUri: runtimeQueueEndpoint
+  AzureWebJobsStorage__tableServiceUri: runtimeTableEndpoint
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  RecordingsStorage__blobServiceUri: recordingsBlobEndpoint
+  RecordingsStorage__credential: 'managedidentity'
+  RecordingsStorage__clientId: identityClientId
+  ACS_ENDPOINT: acsEndpoint
+  ACS_TOPIC: acsId
+  EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint
+  CALLBACK_URL: stateCallbacks ? 'https://${site.properties.defaultHostName}/api/callbacks/recording-state' : ''
+  CALLBACK_AUDIENCE: verifyCallbacks ? acsImmutableResourceId : ''
+}
+var keySettings = empty(acsVaultReference)
+  ? {}
+  : { ACS_CONNECTION_STRING: '@Microsoft.KeyVault(SecretUri=${acsVaultReference})' }
+
 resource appSettings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(settings, {
-    APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-    AZURE_CLIENT_ID: identityClientId
-    PYTHON_THREADPOOL_THREAD_COUNT: string(workerThreads)
-    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)
-    AzureWebJobsStorage__blobServiceUri: runtimeBlobEndpoint
-    AzureWebJobsStorage__queueServiceUri: runtimeQueueEndpoint
-    AzureWebJobsStorage__tableServiceUri: runtimeTableEndpoint
-    AzureWebJobsStorage__credential: 'managedidentity'
-    AzureWebJobsStorage__clientId: identityClientId
-    RecordingsStorage__blobServiceUri: recordingsBlobEndpoint
-    RecordingsStorage__credential: 'managedidentity'
-    RecordingsStorage__clientId: identityClientId
-    ACS_ENDPOINT: acsEndpoint
-    ACS_TOPIC: acsId
-    CALLBACK_URL: stateCallbacks ? 'https://${site.properties.defaultHostName}/api/callbacks/recording-state' : ''
-    CALLBACK_AUDIENCE: verifyCallbacks ? acsImmutableResourceId : ''
-    CALLBACK_ISSUER: '' // empty: ACS's own
-    CALLBACK_JWKS_URL: '' // empty: ACS's own
-  }, empty(acsVaultReference) ? {} : { ACS_CONNECTION_STRING: '@Microsoft.KeyVault(SecretUri=${acsVaultReference})' })
+  properties: union(settings, ownSettings, keySettings)
 }
 
+// The site's children are written one after the other: Microsoft.Web answers 409 to writes at once, now and then.
 resource ftpCredentials 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
   parent: site
   name: 'ftp'
+  dependsOn: [appSettings]
   properties: { allow: false }
 }
 
 resource scmCredentials 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
   parent: site
   name: 'scm'
+  dependsOn: [ftpCredentials]
   properties: { allow: false }
 }
 
 resource auth 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)) {
   parent: site
   name: 'authsettingsV2'
+  dependsOn: [scmCredentials]
   properties: {
     platform: { enabled: true }
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
       // Event Grid signs with a system key and ACS with its own token: Easy Auth would refuse both.
-      excludedPaths: ['/runtime/webhooks/eventgrid', '/api/callbacks/recording-state', '/api/health']
+      // The host spells its webhook EventGrid; whether case matters here is nowhere written, so both are left out.
+      excludedPaths: [
+        '/runtime/webhooks/eventgrid'
+        '/runtime/webhooks/EventGrid'
+        '/api/callbacks/recording-state'
+        '/api/health'
+      ]
     }
     httpSettings: { requireHttps: true }
     identityProviders: {
@@ -156,16 +180,6 @@ resource auth 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(authClientId)
       }
     }
     login: { tokenStore: { enabled: false } }
-  }
-}
-
-// Logs go to Application Insights; sent here as well they would be paid for twice.
-resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  scope: site
-  name: 'recorder'
-  properties: {
-    workspaceId: workspaceId
-    metrics: [{ category: 'AllMetrics', enabled: true }]
   }
 }
 

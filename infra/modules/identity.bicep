@@ -1,7 +1,7 @@
 // The app's own identity: user-assigned, so that its roles exist before the app first starts.
 param name string
 param location string
-param tags object
+param tags { *: string }
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name

@@ -2,7 +2,7 @@
 param workspaceName string
 param insightsName string
 param location string
-param tags object
+param tags { *: string }
 param retentionDays int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
@@ -43,4 +43,3 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
 }
 
 output workspaceId string = workspace.id
-output insightsName string = insights.name

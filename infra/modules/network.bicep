@@ -2,7 +2,7 @@
 // Incoming traffic stays public: Event Grid cannot deliver to a private function.
 param name string
 param location string
-param tags object
+param tags { *: string }
 @description('At least a /23: half for the app, half for private endpoints.')
 param addressPrefix string
 @description('Existing NAT gateway for the way out to ACS; empty: Azure\'s default way out.')
@@ -53,38 +53,46 @@ resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {
   }
 }
 
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for service in services: {
-  name: 'privatelink.${service}.${storageSuffix}'
-  location: 'global'
-  tags: tags
-}]
-
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (service, i) in services: {
-  parent: zones[i]
-  name: 'recorder-${service}'
-  location: 'global'
-  tags: tags
-  properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
-}]
-
-resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-07-01' = [for endpoint in endpoints: {
-  name: '${name}-${endpoint.name}'
-  location: location
-  tags: tags
-  properties: {
-    subnet: { id: network::endpointSubnet.id }
-    privateLinkServiceConnections: [
-      { name: endpoint.name, properties: { privateLinkServiceId: endpoint.accountId, groupIds: [endpoint.service] } }
-    ]
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
+  for service in services: {
+    name: 'privatelink.${service}.${storageSuffix}'
+    location: 'global'
+    tags: tags
   }
-}]
+]
 
-resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-01' = [for (endpoint, i) in endpoints: {
-  parent: privateEndpoints[i]
-  name: 'default'
-  properties: {
-    privateDnsZoneConfigs: [{ name: endpoint.service, properties: { privateDnsZoneId: zones[endpoint.zone].id } }]
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
+  for (service, i) in services: {
+    parent: zones[i]
+    name: 'recorder-${service}'
+    location: 'global'
+    tags: tags
+    properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
   }
-}]
+]
+
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-07-01' = [
+  for endpoint in endpoints: {
+    name: '${name}-${endpoint.name}'
+    location: location
+    tags: tags
+    properties: {
+      subnet: { id: network::endpointSubnet.id }
+      privateLinkServiceConnections: [
+        { name: endpoint.name, properties: { privateLinkServiceId: endpoint.accountId, groupIds: [endpoint.service] } }
+      ]
+    }
+  }
+]
+
+resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-01' = [
+  for (endpoint, i) in endpoints: {
+    parent: privateEndpoints[i]
+    name: 'default'
+    properties: {
+      privateDnsZoneConfigs: [{ name: endpoint.service, properties: { privateDnsZoneId: zones[endpoint.zone].id } }]
+    }
+  }
+]
 
 output appSubnetId string = network::app.id

@@ -1,14 +1,16 @@
-// Who may do what, at the narrowest scope that each role allows. The role on ACS is in communication-access.bicep.
+// Who may do what, at the narrowest scope that each role allows. Roles on ACS, on the
+// events' topic and on a subscriber's queue stand with these (communication-access, events-*).
 param appPrincipalId string
 param topicPrincipalId string
 @description('ACS identity that writes into its own container; used only when that container has a name.')
 param acsPrincipalId string
-@description('Person or group that may read recordings, rejected events and dead letters; empty: nobody.')
+@description('Who may read recordings, rejected events, dead letters and undelivered events; empty: nobody.')
 param operatorPrincipalId string
 param operatorPrincipalType string
 param runtimeStorageName string
 param deadLettersName string
 param rejectedEventsName string
+param undeliveredEventsName string
 param recordingsStorageName string
 param recordingsContainerName string
 param ownContainerName string
@@ -16,6 +18,10 @@ param insightsName string
 
 var roles = loadJsonContent('../roles.json')
 var hasOwnContainer = !empty(ownContainerName)
+// ACS can write there only with an identity; one that was brought may have none.
+var ownContainerWriter = hasOwnContainer && empty(acsPrincipalId)
+  ? fail('ACS_OWN_STORAGE needs an ACS resource with a system-assigned identity: give it one, or set ACS_OWN_STORAGE to false.')
+  : acsPrincipalId
 var hasOperator = !empty(operatorPrincipalId)
 // The host keeps locks, keys, the package and its own tables here, under names of its choosing: hence the account.
 var runtimeRoles = [roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]
@@ -37,6 +43,11 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
 resource rejectedEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
   parent: runtimeBlobs
   name: rejectedEventsName
+}
+
+resource undeliveredEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: runtimeBlobs
+  name: undeliveredEventsName
 }
 
 resource recordings 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -62,15 +73,17 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in runtimeRoles: {
-  name: guid(runtime.id, appPrincipalId, role)
-  scope: runtime
-  properties: {
-    principalId: appPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in runtimeRoles: {
+    name: guid(runtime.id, appPrincipalId, role)
+    scope: runtime
+    properties: {
+      principalId: appPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
   }
-}]
+]
 
 resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(recordingsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
@@ -78,7 +91,10 @@ resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 
@@ -99,7 +115,10 @@ resource appSendsTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.monitoringMetricsPublisher
+    )
   }
 }
 
@@ -109,17 +128,23 @@ resource topicWritesDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04
   properties: {
     principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 
 resource acsWritesOwnContainer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOwnContainer) {
-  name: guid(ownContainer.id, acsPrincipalId, roles.storageBlobDataContributor)
+  name: guid(ownContainer.id, ownContainerWriter, roles.storageBlobDataContributor)
   scope: ownContainer
   properties: {
-    principalId: acsPrincipalId
+    principalId: ownContainerWriter
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataContributor)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 
@@ -157,6 +182,16 @@ resource operatorReadsRejected 'Microsoft.Authorization/roleAssignments@2022-04-
 resource operatorReadsDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
   name: guid(deadLetters.id, operatorPrincipalId, roles.storageBlobDataReader)
   scope: deadLetters
+  properties: {
+    principalId: operatorPrincipalId
+    principalType: operatorPrincipalType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageBlobDataReader)
+  }
+}
+
+resource operatorReadsUndelivered 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(undeliveredEvents.id, operatorPrincipalId, roles.storageBlobDataReader)
+  scope: undeliveredEvents
   properties: {
     principalId: operatorPrincipalId
     principalType: operatorPrincipalType

@@ -1,7 +1,7 @@
 // The account that receives the recordings: its own retention, its own network rules, and nobody else's data.
 param name string
 param location string
-param tags object
+param tags { *: string }
 param sku string
 param vnetEnabled bool
 param workspaceId string
@@ -117,6 +117,4 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
 }
 
 output id string = account.id
-output name string = account.name
 output blobEndpoint string = account.properties.primaryEndpoints.blob
-output containerName string = container.name

@@ -1,16 +1,14 @@
 // The account behind the host: its locks and keys, our queues and tables, dead letters, rejected events, the package.
 param name string
 param location string
-param tags object
+param tags { *: string }
 param sku string
 param vnetEnabled bool
+param containerNames string[]
 
 // The names are constants of the app's code; a test keeps the two equal.
 var queueNames = ['chunk-transfers', 'chunk-transfers-poison', 'chunk-deletions', 'chunk-deletions-poison']
 var tableNames = ['recordings', 'recordingindex']
-var deadLettersName = 'dead-letters'
-var rejectedEventsName = 'rejected-events'
-var packageName = 'app-package'
 var softDeleteDays = 7 // a dead letter that was ingested by mistake can be had back for a week
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
@@ -45,37 +43,39 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01'
   }
 }
 
-resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for item in [deadLettersName, rejectedEventsName, packageName]: {
-  parent: blobService
-  name: item
-  properties: { publicAccess: 'None' }
-}]
+resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [
+  for item in containerNames: {
+    parent: blobService
+    name: item
+    properties: { publicAccess: 'None' }
+  }
+]
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
   parent: account
   name: 'default'
 }
 
-resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [for item in queueNames: {
-  parent: queueService
-  name: item
-}]
+resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [
+  for item in queueNames: {
+    parent: queueService
+    name: item
+  }
+]
 
 resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-01-01' = {
   parent: account
   name: 'default'
 }
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = [for item in tableNames: {
-  parent: tableService
-  name: item
-}]
+resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = [
+  for item in tableNames: {
+    parent: tableService
+    name: item
+  }
+]
 
 output id string = account.id
-output name string = account.name
 output blobEndpoint string = account.properties.primaryEndpoints.blob
 output queueEndpoint string = account.properties.primaryEndpoints.queue
 output tableEndpoint string = account.properties.primaryEndpoints.table
-output deadLettersName string = deadLettersName
-output rejectedEventsName string = rejectedEventsName
-output packageName string = packageName

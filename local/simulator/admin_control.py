@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.simulator.admin_requests import TimeRequest, ValidationRequest
-from local.simulator.admin_routes import Ask, NoBody, Route, named
+from local.simulator.admin_routes import LATEST, Ask, NoBody, Route, named
 from local.simulator.components import Components
 from local.simulator.faults import InjectedFault
 from local.simulator.handshake import validate_subscription
@@ -14,6 +14,7 @@ from local.simulator.views import (
     FaultView,
     HealthView,
     RequestView,
+    TopicEventView,
     ValidationView,
     ViolationView,
 )
@@ -55,6 +56,9 @@ class ControlRoutes:
             Route("DELETE", "/requests", "forget what the app asked", NoBody, self.clear_requests),
             Route("GET", "/events", "every event, with each attempt to deliver it", NoBody, self.events),
             Route("POST", "/events/{eventId}/redeliver", "deliver an event again", NoBody, self.redeliver),
+            Route("GET", "/topic/events", "what the app told others through its topic", NoBody, self.topic_events),
+            Route("GET", "/topic/events/after/{number}", "what it told since", NoBody, self.later_topic_events),
+            Route("DELETE", "/topic/events", "forget what the app told others", NoBody, self.clear_topic_events),
             Route(
                 "POST",
                 "/validate-subscription",
@@ -66,7 +70,9 @@ class ControlRoutes:
             Route(
                 "GET", "/callbacks", "the recording states that were posted to callback URLs", NoBody, self.callbacks
             ),
-            Route("GET", "/violations", "originals deleted without a copy, ends told untruly", NoBody, self.violations),
+            Route(
+                "GET", "/violations", "originals deleted without a copy, what was told untruly", NoBody, self.violations
+            ),
             Route("GET", "/jwks", "the key that verifies callbacks", NoBody, self.jwks),
         ]
 
@@ -110,6 +116,17 @@ class ControlRoutes:
     def redeliver(self, ask: Ask[NoBody]) -> None:
         delivery = self.components.delivery
         delivery.redeliver(named(ask.name, delivery.all(), delivery.get))
+
+    def topic_events(self, _: Ask[NoBody]) -> list[TopicEventView]:
+        return [TopicEventView.of(arrival) for arrival in self.components.arrivals.after(0)]
+
+    def later_topic_events(self, ask: Ask[NoBody]) -> list[TopicEventView]:
+        arrivals = self.components.arrivals
+        number = arrivals.latest if ask.name == LATEST else int(ask.name)
+        return [TopicEventView.of(arrival) for arrival in arrivals.after(number)]
+
+    def clear_topic_events(self, _: Ask[NoBody]) -> None:
+        self.components.arrivals.clear()
 
     def validate(self, ask: Ask[ValidationRequest]) -> ValidationView:
         current = self.components.settings.current

@@ -35,6 +35,14 @@ class Blobs(Protocol):
         """
         ...
 
+    def exists(self, container: str, name: str) -> bool:
+        """Whether there is a blob of this name.
+
+        Raises:
+            BlobsUnavailableError: the account does not answer as it should.
+        """
+        ...
+
     def write(self, container: str, name: str, content: Iterable[bytes], size: int) -> None:
         """Write a blob, whatever was there before.
 
@@ -82,6 +90,12 @@ class AzureBlobs:
             yield from download.chunks()
         except ResourceNotFoundError as error:
             raise FileNotFoundError(name) from error
+        except AzureError as error:
+            raise BlobsUnavailableError(str(error)) from error
+
+    def exists(self, container: str, name: str) -> bool:
+        try:
+            return bool(self.client.get_blob_client(container, name).exists())
         except AzureError as error:
             raise BlobsUnavailableError(str(error)) from error
 

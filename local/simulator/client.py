@@ -33,6 +33,7 @@ from local.simulator.views import (
     RecordingView,
     RequestView,
     RouteView,
+    TopicEventView,
     ValidationView,
     ViolationView,
 )
@@ -161,6 +162,15 @@ class SimulatorAdmin:
     def redeliver(self, event_id: str) -> None:
         """Send an event again, also one that was delivered, held or dead-lettered."""
         self.send("POST", f"/events/{event_id}/redeliver")
+
+    def topic_events(self, after: int = 0) -> list[TopicEventView]:
+        """What the app published, in the order of arrival, repetitions included; or what came after a number."""
+        if after == 0:
+            return self.ask("GET", "/topic/events", list[TopicEventView])
+        return self.ask("GET", f"/topic/events/after/{after}", list[TopicEventView])
+
+    def clear_topic_events(self) -> None:
+        self.send("DELETE", "/topic/events")
 
     def validate_subscription(self, schema: str = "EventGrid") -> ValidationView:
         """Shake hands with the event endpoint, as Event Grid does once per subscription."""

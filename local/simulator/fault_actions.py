@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from local.simulator.bodies import BytesBody, DamagedBody, SliceBody, whole
 from local.simulator.clock import http_date
+from local.simulator.event_topic import topic_error
 from local.simulator.faults import InjectedFault
+from local.simulator.resource import Service
 from local.simulator.storage_host import ams_error, ams_unauthorized
-from local.simulator.wire import Framing, Request, Response, acs_error
+from local.simulator.wire import Framing, Request, Response, Sending, acs_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +33,16 @@ def altered_request(fault: InjectedFault, request: Request) -> Request:
     return request
 
 
-def answer_instead(fault: InjectedFault, request: Request, *, content: bool) -> Response | None:
+def answer_instead(fault: InjectedFault, request: Request, service: Service) -> Response | None:
     """The answer of a fault that keeps the request from having any effect."""
-    error = ams_fault if content else acs_fault
+    error = {Service.STORAGE: ams_fault, Service.TOPIC: topic_fault}.get(service, acs_fault)
     statuses = {"tooManyRequests": 429, "internalError": 500, "unavailable": 503, "notReady": 404}
     if fault.action in statuses:
         response = error(statuses[fault.action])
     elif fault.action == "status":
         response = error(fault.status or 500)
     elif fault.action == "unauthorized":
-        response = ams_unauthorized() if content else acs_fault(401)
+        response = ams_unauthorized() if service is Service.STORAGE else error(401)
     elif fault.action in {"redirect", "redirectLoop"}:
         here = f"https://{request.host}{request.target}"
         location = here if fault.action == "redirectLoop" else fault.location or ""
@@ -56,6 +58,7 @@ def page_instead(fault: InjectedFault) -> Response | None:
         "htmlBody": Response(200, {"Content-Type": "text/html"}, BytesBody(HTML)),
         "jsonBody": Response(200, {"Content-Type": "application/json"}, BytesBody(b'{"message": "Please wait."}')),
         "emptyBody": Response(200, {"Content-Type": "application/octet-stream"}),
+        "loseRequest": Response(503, sending=Sending(silent=True)),
     }
     return pages.get(fault.action)
 
@@ -75,6 +78,10 @@ def ams_fault(status: int) -> Response:
     if status == HTTPStatus.NOT_FOUND:
         return ams_error(status, "The document not found.", "The document is not ready.")
     return ams_error(status, "The service does not want to.", "A fault was asked for.")
+
+
+def topic_fault(status: int) -> Response:
+    return topic_error(status, "The topic does not want to: a fault was asked for.")
 
 
 def retry_after(fault: InjectedFault) -> dict[str, str]:

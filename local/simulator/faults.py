@@ -1,7 +1,8 @@
 """Faults on demand: what they are, which requests they hit, and how often.
 
 Two that the service is known for are made of others: the 404 on stop although files follow is `status` 404 for
-kind `stop` and then the end of the call; files that appear late are `notReady` for kind `content`.
+kind `stop` and then the end of the call; files that appear late are `notReady` for kind `content`. A topic that is
+down is `loseRequest` or `unavailable` for kind `publish`; one that takes an event and does not say so, `loseResponse`.
 """
 
 import random
@@ -16,7 +17,7 @@ import msgspec
 
 from local.simulator.wire import Request
 
-type Operation = Literal["start", "get", "stop", "pause", "resume", "content", "metadata", "delete", "other"]
+type Operation = Literal["start", "get", "stop", "pause", "resume", "content", "metadata", "delete", "publish", "other"]
 type Action = Literal[
     # Instead of the answer; the request has no effect.
     "tooManyRequests",  # 429
@@ -31,6 +32,7 @@ type Action = Literal[
     "emptyBody",  # 200 with nothing
     "htmlBody",  # 200 with a page of HTML
     "jsonBody",  # 200 with a JSON document
+    "loseRequest",  # the connection ends without an answer
     # The right answer, sent wrongly.
     "truncate",  # an orderly end after some bytes
     "reset",  # a TCP reset after some bytes
@@ -58,6 +60,7 @@ class InjectedFault(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
 
     action: Action
     kind: Operation | None = None
+    """Unset: any request to ACS. Those to the topic are hit by `publish` only."""
     method: str | None = None
     host: str | None = None
     """A regular expression, searched in the host."""
@@ -102,7 +105,7 @@ class ActiveFault:
     def matches(self, operation: str, request: Request) -> bool:
         fault = self.fault
         return (
-            fault.kind in {None, operation}
+            (fault.kind == operation if operation == "publish" else fault.kind in {None, operation})
             and fault.method in {None, request.method}
             and (fault.host is None or re.search(fault.host, request.host) is not None)
             and (fault.path is None or re.search(fault.path, request.target) is not None)

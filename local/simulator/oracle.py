@@ -19,11 +19,11 @@ BLOB_NAME = re.compile(r"(?:.*/)?\d{4,}-(?P<document>.+?)(?P<kind>\.metadata\.js
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A deletion that should not have been asked for, or an end that somebody was told of untruly.
+    """A deletion that should not have been asked for, or something that somebody was told untruly.
 
     Attributes:
-        document_id: of what was deleted; empty for an end.
-        recording_id: of what was told to have ended; empty for a deletion.
+        document_id: of what was deleted or told to be copied; empty where a whole recording is meant.
+        recording_id: of what somebody was told of; empty for a deletion.
     """
 
     document_id: str
@@ -51,15 +51,19 @@ class DeletionOracle:
         except BlobsUnavailableError as error:
             reason = f"the operator's storage could not be read: {error}"
         if reason is not None:
-            with self.lock:
-                self.violations.append(Violation(document.document_id, reason, self.clock.now()))
+            self.note(reason, document.document_id)
 
     def told_ended(self, recording: Recording) -> None:
         """Somebody was told that this recording ended: record it unless that is so."""
         if recording.state is not State.ENDED:
-            reason = f"somebody was told that recording ended while it is {recording.state}"
-            with self.lock:
-                self.violations.append(Violation("", reason, self.clock.now(), recording.recording_id))
+            self.note(
+                f"somebody was told that recording ended while it is {recording.state}", "", recording.recording_id
+            )
+
+    def note(self, reason: str, document_id: str, recording_id: str = "") -> None:
+        """Record a violation."""
+        with self.lock:
+            self.violations.append(Violation(document_id, reason, self.clock.now(), recording_id))
 
     def reason_against(self, document: Document) -> str | None:
         if document.content_fetches == 0:

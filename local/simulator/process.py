@@ -33,6 +33,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             "HTTPS_PROXY": self.proxy_url,
             "REQUESTS_CA_BUNDLE": self.ca_file,
             "SSL_CERT_FILE": self.ca_file,
+            "NODE_EXTRA_CA_CERTS": self.ca_file,
             "NO_PROXY": "127.0.0.1,localhost",
         }
 

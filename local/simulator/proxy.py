@@ -1,4 +1,4 @@
-"""The listening side: a CONNECT proxy that ends TLS for ACS's hosts, and plain HTTP for admin.
+"""The listening side: a CONNECT proxy that ends TLS for the hosts of ACS and Event Grid, and plain HTTP for admin.
 
 The app under test reaches it through `HTTPS_PROXY` alone. Other loopback targets are passed through; anything
 else is refused, so that a local run cannot talk to the outside by mistake.
@@ -95,7 +95,7 @@ class Proxy:
                 break
 
     def open_tunnel(self, connection: Connection, request: Request) -> str:
-        """Answer CONNECT; returns the ACS host that the following requests are for."""
+        """Answer CONNECT; returns the host that the following requests are for."""
         host, _, port = request.target.rpartition(":")
         host = host.strip("[]").lower()
         if self.is_ours(host):

@@ -4,9 +4,11 @@ import base64
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from enum import Enum
 
 ENDPOINT_HOST = "local.communication.azure.com"
 ISSUER_HOST = "acscallautomation.communication.azure.com"
+TOPIC_SUFFIX = ".eventgrid.azure.net"
 STORAGE_SUFFIXES = (".asm.skype.com", ".asyncgw.teams.microsoft.com", ".ams.gov.teams.microsoft.us")
 
 
@@ -36,6 +38,31 @@ class Resource:
         return self.resource_id.lower()
 
 
-def is_acs_host(host: str) -> bool:
-    """Whether a host is one that the simulator answers for."""
-    return host in {ENDPOINT_HOST, ISSUER_HOST} or host.endswith(STORAGE_SUFFIXES)
+class Service(Enum):
+    """What the simulator stands in for."""
+
+    ENDPOINT = "endpoint"  #: the recording API
+    ISSUER = "issuer"  #: the keys of callback tokens
+    STORAGE = "storage"  #: recorded files
+    TOPIC = "topic"  #: a topic of Event Grid, for the app's own events
+
+
+def service_of(host: str) -> Service:
+    """What answers at a host.
+
+    Raises:
+        LookupError: nothing of the simulator.
+    """
+    if host.endswith(STORAGE_SUFFIXES):
+        return Service.STORAGE
+    if host.endswith(TOPIC_SUFFIX):
+        return Service.TOPIC
+    return {ENDPOINT_HOST: Service.ENDPOINT, ISSUER_HOST: Service.ISSUER}[host]
+
+
+def is_ours(host: str) -> bool:
+    """Whether the simulator answers for a host."""
+    try:
+        return service_of(host) in Service
+    except LookupError:
+        return False

@@ -21,6 +21,15 @@ class BlobAccount(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     """The authority of an account over https that no system trusts."""
 
 
+class QueueAccount(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A queue that the simulator may write to."""
+
+    connection_string: str
+    queue: str
+    ca_file: str | None = None
+    """The authority of an account over https that no system trusts."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The behaviour in force; the defaults are the best reading of the evidence."""
 
@@ -76,6 +85,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
     """Answers that Event Grid does not retry: the event is dead-lettered at once."""
     dead_letters: BlobAccount | None = None
     dead_letter_subscription: str = "recordings"
+
+    # The topic for the app's own events.
+    topic_webhook: str | None = None
+    """Gets each event in a POST of its own, after the handshake of CloudEvents; tried again as above."""
+    topic_queue: QueueAccount | None = None
+    """Gets each event as a message: JSON in base64."""
 
     # Recording-state callbacks.
     callbacks_lost: bool = False

@@ -11,7 +11,7 @@ from local.simulator.certificates import Certificates
 from local.simulator.components import make_components
 from local.simulator.process import Announcement
 from local.simulator.proxy import Proxy
-from local.simulator.resource import is_acs_host
+from local.simulator.resource import is_ours
 from local.simulator.settings import Settings
 from local.simulator.wire import Request, Response
 
@@ -28,7 +28,7 @@ class Options:
 
 
 class Simulator:
-    """A running stand-in for ACS, on loopback."""
+    """A running stand-in for ACS and Event Grid, on loopback."""
 
     def __init__(self, options: Options, open_blobs: OpenBlobs = AzureBlobs) -> None:
         options.directory.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ class Simulator:
         self.admin = Admin(self.components)
         self.certificates = Certificates(options.directory)
         refused = self.components.data_plane.note_refused_tunnel
-        self.proxy = Proxy(options.port, self.certificates, is_acs_host, self.answer, refused)
+        self.proxy = Proxy(options.port, self.certificates, is_ours, self.answer, refused)
 
     def __enter__(self) -> Self:
         self.components.scheduler.start()
@@ -49,6 +49,7 @@ class Simulator:
         self.components.scheduler.stop()
         self.proxy.stop()
         self.components.accounts.close()
+        self.components.queues.close()
 
     def answer(self, request: Request) -> Response:
         # Requests outside a tunnel can only be meant for the simulator itself.

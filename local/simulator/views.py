@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from local.simulator.arrivals import Arrival
 from local.simulator.callbacks import SentCallback
 from local.simulator.calls import SimulatedCall
 from local.simulator.delivery import EventRecord
@@ -199,7 +200,7 @@ class CallbackView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ViolationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the oracle objects to: a deletion, or an end that somebody was told of untruly."""
+    """What the oracle objects to: a deletion, or something that somebody was told untruly."""
 
     document_id: str
     recording_id: str
@@ -209,6 +210,29 @@ class ViolationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     @classmethod
     def of(cls, violation: Violation) -> "ViolationView":
         return msgspec.convert(violation, cls, from_attributes=True)
+
+
+class HandoverView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One try to hand an event to a subscriber of the topic."""
+
+    to: str
+    """`webhook` or `queue`."""
+    at: datetime
+    status: int | None
+    failure: str
+
+
+class TopicEventView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One event that the app published, as often as it arrived."""
+
+    number: int
+    at: datetime
+    event: dict[str, Any]
+    handovers: tuple[HandoverView, ...]
+
+    @classmethod
+    def of(cls, arrival: Arrival) -> "TopicEventView":
+        return msgspec.convert(arrival, cls, from_attributes=True)
 
 
 class ValidationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

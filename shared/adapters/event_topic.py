@@ -3,6 +3,7 @@
 One request, no repetition, no redirect: what was not taken the sweep sends again.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -23,13 +24,17 @@ CHECK_ROLE = (
     "Check that the app's identity has the role EventGrid Data Sender on the topic; a new assignment takes some"
     " minutes."
 )
-# Typed loosely because the SDK's constructor takes them as **kwargs.
+# Of each request: the SDK's client drops what its constructor is given. Typed loosely, as **kwargs are.
 OPTIONS: dict[str, Any] = {
     "connection_timeout": TOPIC_CONNECT_SECONDS,
     "read_timeout": TOPIC_READ_SECONDS,
     "retry_total": 0,
     "permit_redirects": False,
 }
+
+
+# It takes such options for attributes of each event as well, and would warn of each that it leaves them out.
+logging.getLogger("azure.eventgrid._legacy._generated._serialization").setLevel(logging.ERROR)
 
 
 class GridEventTopic:
@@ -41,11 +46,11 @@ class GridEventTopic:
     """
 
     def __init__(self, endpoint: str, credential: "TokenCredential") -> None:
-        self.client = EventGridPublisherClient(endpoint, credential, **OPTIONS)
+        self.client = EventGridPublisherClient(endpoint, credential)
 
     def send(self, events: Sequence[CloudEventView]) -> None:
         try:
-            self.client.send([to_sdk(event) for event in events])
+            self.client.send([to_sdk(event) for event in events], **OPTIONS)
         except HttpResponseError as error:
             raise refused(error.status_code) from error
         except (ServiceRequestError, ServiceResponseError) as error:

@@ -305,7 +305,7 @@ class TableCatalog:
 
     def have_due(self, id: str, due_at: datetime) -> None:
         partition, row = table_rows.entry_key(id, "")
-        entry = self.get(self.index, partition, row, select=["dueAt"])
+        entry = self.get(self.index, partition, row)
         planned = table_rows.from_column(entry.get("dueAt")) if entry else None
         if isinstance(planned, datetime) and planned <= due_at:
             return

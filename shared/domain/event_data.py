@@ -15,7 +15,9 @@ from shared.domain.recording_event import EventType
 from shared.domain.statuses import FailureKind, RecordingStatus
 
 FAILED_CHUNKS_MAX = 50  # listed in one event; a property of a table holds 64 KiB
-FAILURE_CHARACTERS_MAX = 300  # of one chunk's failure; its row has all of it
+# Of what is said of one of many chunks, and of one thing alone; the rows have all of it.
+FAILURE_OF_MANY_CHARACTERS_MAX = 150
+FAILURE_CHARACTERS_MAX = 1000
 
 
 class EventData(View, frozen=True, kw_only=True):
@@ -184,7 +186,7 @@ def recording_data(type: EventType, recording: Recording, chunks: Sequence[Chunk
             return FailedData(
                 **fields,
                 failure_kind=derived_fields.failure_kind(recording, chunks),
-                failure=recording.shown_failure,
+                failure=shortened(recording.shown_failure),
                 replayable=derived_fields.replayable(recording),
                 acs_code=recording.refused_code,
                 failed_chunks=len(chunks),
@@ -198,7 +200,7 @@ def failed_chunk(chunk: Chunk) -> FailedChunk:
         document_id=chunk.document_id,
         index=chunk.index,
         failure_kind=derived_fields.chunk_failure_kind(chunk),
-        failure=shortened(chunk.failure),
+        failure=shortened(chunk.failure, FAILURE_OF_MANY_CHARACTERS_MAX),
         expires_at=instant(chunk.expires_at),
     )
 
@@ -236,11 +238,11 @@ def unannounced_at_risk_data(recording: Recording, expires_at: datetime) -> AtRi
         index=None,
         expires_at=instant(expires_at),
         attempts=0,
-        failure=recording.failure or derived_fields.waits_for(recording),
+        failure=shortened(recording.failure or derived_fields.waits_for(recording)),
     )
 
 
-def shortened(failure: str | None) -> str | None:
-    if failure is None or len(failure) <= FAILURE_CHARACTERS_MAX:
+def shortened(failure: str | None, most: int = FAILURE_CHARACTERS_MAX) -> str | None:
+    if failure is None or len(failure) <= most:
         return failure
-    return f"{failure[: FAILURE_CHARACTERS_MAX - 1]}…"
+    return f"{failure[: most - 1]}…"

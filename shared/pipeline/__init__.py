@@ -30,7 +30,9 @@ fixed key. A *queue message* only makes the next step happen soon: whatever it c
     completion      no chunk open, none missing, ended at ACS: manifest, row `completed`, recording's entry removed
     replay          entry, row pending again, message; the recording's row last
     sweep           every minute, oldest first: entry and row moved on by the patience, then the message again;
-                    warnings 12 h and 4 h before expires_at; dead letters ingested
+                    warnings 12 h and 4 h before expires_at; dead letters ingested; events that were not sent
+    each transition an event row in the same transaction; sent before the invocation ends, then marked. The
+                    recording's entry stays as long as one is to be sent, due when that is tried again
 
 **Two waits.** A claim (CLAIM_SECONDS, 5 minutes) ends the wait for a worker: of one that is killed nothing else is
 heard. The *patience* with a message that was sent and that no worker has taken is MESSAGE_PATIENCE_CLAIMS of them, 15

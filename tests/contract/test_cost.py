@@ -22,7 +22,7 @@ from tests.builders import RECORDING_ID, a_recording, file_ready_event, keep_at_
 from tests.contract.conftest import new_name
 from tests.contract.source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest
 from tests.copying import BLOCK, a_copier, a_request
-from tests.fakes import BEGINNING, Cloud
+from tests.fakes import BEGINNING, OUR_TOPIC, Cloud
 
 pytestmark = [SDK_WARNINGS, pytest.mark.stack, pytest.mark.cost]
 FIVE_BLOCKS = 4 * BLOCK + 4321
@@ -84,8 +84,8 @@ def test_a_copy_takes_one_request_to_acs(
 
 
 @pytest.fixture
-def app(azurite: Azurite, container: str) -> Iterator[tuple[Cloud, CountingTransport]]:
-    """The app on Azurite, with ACS as a fake."""
+def app(request: pytest.FixtureRequest, azurite: Azurite, container: str) -> Iterator[tuple[Cloud, CountingTransport]]:
+    """The app on Azurite, with ACS as a fake; a parameter names its topic for events."""
     transport = CountingTransport()
     account = StorageAccount(StorageConnection(connection_string=azurite.connection_string), None)
     text = azurite.connection_string
@@ -94,7 +94,7 @@ def app(azurite: Azurite, container: str) -> Iterator[tuple[Cloud, CountingTrans
         TableServiceClient.from_connection_string(text, transport=transport) as tables,
     ):
         account.blobs, account.tables = blobs, tables
-        cloud = Cloud()
+        cloud = Cloud(EVENTS_TOPIC_ENDPOINT=getattr(request, "param", ""))
         cloud.source.on_delete = lambda *_: None  # the rows are not where the fakes look
         recordings, index = (tables.create_table(new_name(kind)) for kind in ("recordings", "index"))
         cloud.services.catalog = TableCatalog(recordings, index)
@@ -102,8 +102,18 @@ def app(azurite: Azurite, container: str) -> Iterator[tuple[Cloud, CountingTrans
         yield cloud, transport
 
 
+@pytest.mark.parametrize(
+    ("app", "requests"),
+    [
+        ("", {"event": 4, "transfer": 7, "deletion and completion": 10}),
+        # What was sent is marked, and nothing is closed while something is to be sent.
+        (OUR_TOPIC, {"event": 4, "transfer": 8, "deletion and completion": 12}),
+    ],
+    ids=["without a topic", "with a topic"],
+    indirect=["app"],
+)
 def test_a_small_chunk_takes_twenty_one_storage_requests_from_its_event_to_completion(
-    app: tuple[Cloud, CountingTransport],
+    app: tuple[Cloud, CountingTransport], requests: dict[str, int]
 ) -> None:
     """Of a recording that was started here. They were 29 when each step wrote down and asked for itself."""
     cloud, transport = app
@@ -115,7 +125,8 @@ def test_a_small_chunk_takes_twenty_one_storage_requests_from_its_event_to_compl
 
     def counted(name: str, step: Callable[[], Messages]) -> Messages:
         transport.sent.clear()
-        messages = step()
+        with services.invocation("a function"):
+            messages = step()
         counts[name] = transport.sent.total()
         return messages
 
@@ -126,7 +137,7 @@ def test_a_small_chunk_takes_twenty_one_storage_requests_from_its_event_to_compl
     recording = services.catalog.recording(row.id)
     assert recording is not None
     assert recording.status is RecordingStatus.COMPLETED
-    assert counts == {"event": 4, "transfer": 7, "deletion and completion": 10}
+    assert counts == requests
 
 
 @pytest.mark.parametrize("chunks", [50, 250])

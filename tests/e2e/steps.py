@@ -15,6 +15,7 @@ from tests.recording_document import is_manifest
 
 WAV = {"recordingContentType": "audio", "recordingChannelType": "unmixed", "recordingFormatType": "wav"}
 SWEEP_EVERY_SECONDS = 0.5
+POLL_SECONDS = 0.05
 
 
 def record(stack: Stack, script: Script, **options: object) -> Recording:
@@ -56,6 +57,14 @@ def let_retention_pass(stack: Stack, chunk: Chunk, id: str) -> None:
         tables.get_table_client(CATALOG_TABLE).update_entity(earlier, mode=UpdateMode.MERGE)
 
 
+def let_it_be_told(stack: Stack, subject: str, seconds: float = 10.0) -> None:
+    """Wait until an event about this is with the topic: what is changed after that was so when it was told."""
+    deadline = time.monotonic() + seconds
+    while subject not in {told.event["subject"] for told in stack.simulator.topic_events()}:
+        assert time.monotonic() < deadline, subject
+        time.sleep(POLL_SECONDS)
+
+
 def differences(stack: Stack, recording: Recording) -> list[str]:
     """Names of the stored blobs that are not byte for byte what the simulator recorded; a manifest that is none."""
     found: list[str] = []
@@ -78,9 +87,13 @@ def differences(stack: Stack, recording: Recording) -> list[str]:
 
 
 def violations_of(stack: Stack, recording: Recording) -> list[str]:
-    """What the simulator, which looks at the stored blob at every deletion, objects to in this recording."""
+    """What the simulator objects to in this recording: it looks at the stored blob at every deletion and event."""
     ours = {chunk.document_id for chunk in recording.chunks}
-    return [violation.reason for violation in stack.simulator.violations() if violation.document_id in ours]
+    return [
+        violation.reason
+        for violation in stack.simulator.violations()
+        if violation.document_id in ours or violation.recording_id == recording.recording_id
+    ]
 
 
 def acs_id(recording: Recording) -> str:

@@ -3,7 +3,8 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import requests
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableServiceClient, UpdateMode
+from azure.data.tables import TableEntity, TableServiceClient, UpdateMode
 from azure.storage.queue import QueueServiceClient
 
 from acsrec import Problem, Recording, Unanswered
@@ -60,6 +61,7 @@ class SupervisedHost:
         self.lock = threading.Lock()
         self.kills = 0
         self.swept_at = 0.0
+        self.recorded: list[str] = []  # ids of what was recorded so far
         connection = stack.azurite.connection_string
         self.tables = TableServiceClient.from_connection_string(connection)
         self.queues = QueueServiceClient.from_connection_string(connection)
@@ -186,6 +188,31 @@ class SupervisedHost:
         found: list[Recording] = []
         self.retry_until(30, lambda: found.append(self.stack.recorder.get(id)))
         return found[0]
+
+    def events(self, id: str) -> list[TableEntity]:
+        """The rows of a recording's events."""
+        table = self.tables.get_table_client(CATALOG_TABLE)
+        return list(table.query_entities("PartitionKey eq @id and RowKey ge '~'", parameters={"id": id}))
+
+    def untold(self, recording: Recording) -> list[str]:
+        """What became of a recording and has no event."""
+        told = Counter(str(event["type"]).rpartition(".")[2] for event in self.events(recording.id))
+        stored = sum(chunk.stored_at is not None for chunk in recording.chunks)
+        wanted = {"Stopped": int(recording.ended_at is not None), "Stored": stored}
+        wanted |= {"Completed": int(recording.status == "completed")}
+        return [f"{type} is told {told[type]} times instead of {n}" for type, n in wanted.items() if told[type] != n]
+
+    def tell_all(self, ids: Iterable[str], seconds: float) -> list[str]:
+        """Keep host and sweep running until every event of these recordings is sent; what the topic never got."""
+        deadline, ids = time.monotonic() + seconds, list(ids)
+        while any(event["unsent"] for id in ids for event in self.events(id)):
+            if time.monotonic() > deadline:
+                break
+            self.revive()
+            self.sweep()
+            time.sleep(PAUSE_SECONDS * 10)
+        told = {str(event["PartitionKey"]) + "/" + str(event["key"]) for id in ids for event in self.events(id)}
+        return sorted(told - {str(one.event["id"]) for one in self.stack.simulator.topic_events()})
 
     def clear_queues(self) -> None:
         """Take away what was sent twice for a recording that is completed."""

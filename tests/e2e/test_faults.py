@@ -13,7 +13,17 @@ from local.simulator.faults import Action, InjectedFault, Operation
 from local.simulator.scripts import EventOptions, Script
 from local.stack import CONTAINER, Stack
 from shared import settings
-from tests.e2e.steps import WAV, acs_id, differences, left_at_acs, let_start_settle, record, settled, violations_of
+from tests.e2e.steps import (
+    WAV,
+    acs_id,
+    differences,
+    left_at_acs,
+    let_it_be_told,
+    let_start_settle,
+    record,
+    settled,
+    violations_of,
+)
 
 TWO = Script(chunks=2, chunk_bytes=20_000)
 
@@ -122,6 +132,7 @@ def test_an_original_is_kept_when_its_copy_vanishes_between_two_tries_to_delete_
     faulty_stack.simulator.add_fault(InjectedFault(action="unavailable", kind="delete", times=None))
     id = record(faulty_stack, Script(chunks=1, chunk_bytes=20_000)).id
     chunk = stored_chunk(faulty_stack, id)
+    let_it_be_told(faulty_stack, f"recordings/{id}/chunks/{chunk.document_id}")
     with faulty_stack.blobs as blobs:
         blobs.get_blob_client(CONTAINER, chunk.content_blob).delete_blob()
 

@@ -6,7 +6,8 @@ import pytest
 
 from local.identity import CLIENT_ID
 from local.simulator.scripts import Script
-from local.stack import Stack
+from local.simulator.tests.webhook import wait_until
+from local.stack import TOPIC_ENDPOINT, Stack
 from tests.e2e.steps import differences, record, settled
 from tests.infra.bicep_tree import app_settings
 from tests.infra.evaluate import resolved_settings
@@ -24,6 +25,7 @@ def deployed(stack: Stack) -> Mapping[str, str]:
             "recordingsBlobEndpoint": stack.azurite.blob_url,
             "recordingsStorage.outputs.blobEndpoint": stack.azurite.blob_url,
             "identityClientId": CLIENT_ID,
+            "eventsTopicEndpoint": TOPIC_ENDPOINT,
             "acsEndpoint": acs.endpoint,
             "acsId": acs.resource_id,
             "acsImmutableResourceId": acs.immutable_resource_id,
@@ -62,6 +64,16 @@ def test_everything_that_the_app_depends_on_lets_its_identity_in(keyless: Stack)
         "status": "healthy",
         "checks": {"tables": True, "recordingsStorage": True, "runtimeStorage": True, "acs": True},
     }
+
+
+def test_the_topic_takes_the_events_that_the_app_sends_with_its_token(keyless: Stack) -> None:
+    recording = settled(keyless, record(keyless, Script(chunks=1, chunk_bytes=20_000)).id)
+
+    def told() -> set[str]:
+        events = [one.event for one in keyless.simulator.topic_events()]
+        return {event["type"] for event in events if event["data"]["id"] == recording.id}
+
+    wait_until(lambda: {"CallRecording.Stored", "CallRecording.Completed"} <= told())
 
 
 def test_a_link_is_signed_with_a_delegation_key(keyless: Stack) -> None:

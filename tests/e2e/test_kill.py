@@ -28,6 +28,8 @@ FEW_STRIDE = 61  # odd, too
 LANES = 3 if SOAK else 2  # stacks that work side by side: most of a run is waiting
 UNDISTURBED_SECONDS = 5.0  # how long a recording may take before the sweep helps along
 RUN_SECONDS = 60.0
+EVENTS_SECONDS = 150.0  # two tries of the sweep, and some runs of it
+TOPIC = "POST /api/events?api-version="
 TRIES = 3  # for a point that a run did not come to: a few requests depend on who comes first
 PROBLEMS_MAX = 5  # after which going on tells nothing new
 
@@ -91,6 +93,8 @@ def carried_out(one: SupervisedHost, run: Run, counting: RequestCounter) -> list
         one.revive()
     recording = one.shown(id)
     wrong = differences(one.stack, recording) + violations_of(one.stack, recording) + left_at_acs(one.stack, recording)
+    wrong += one.untold(recording)
+    one.recorded.append(id)
     statuses = [chunk.status for chunk in recording.chunks]
     return wrong if (recording.status, statuses) == ("completed", ["deleted"] * 3) else [*wrong, str(recording)]
 
@@ -121,8 +125,19 @@ def work(one: SupervisedHost, run: Run, points: "queue.SimpleQueue[KillPoint]", 
         survive(one, run, point, figures)
 
 
-def kill_at(directory: Path, run: Run, settings: Settings, *, stride: int = STRIDE, lanes: int = LANES) -> Figures:
-    """Look at an undisturbed run, then kill at every so many of its points."""
+def kill_at(
+    directory: Path,
+    run: Run,
+    settings: Settings,
+    *,
+    stride: int = STRIDE,
+    lanes: int = LANES,
+    tells_all: bool = True,
+) -> Figures:
+    """Look at an undisturbed run, then kill at every so many of its points.
+
+    `tells_all` says that in the end it is waited for events that a kill kept from being sent.
+    """
     figures, points = Figures(), queue.SimpleQueue[KillPoint]()
     ready = threading.Barrier(lanes, timeout=120)
 
@@ -137,6 +152,9 @@ def kill_at(directory: Path, run: Run, settings: Settings, *, stride: int = STRI
                     points.put(point)
             ready.wait()
             work(one, run, points, figures)
+            if tells_all:
+                never_told = one.tell_all(one.recorded, EVENTS_SECONDS)
+                figures.problems += [f"The topic never got {event}" for event in never_told]
 
     in_lanes(lane, lanes)
     return figures
@@ -162,8 +180,9 @@ def in_lanes(lane: Callable[[int], None], lanes: int) -> None:
 
 
 def test_a_kill_at_a_few_requests_loses_nothing_and_deletes_nothing_early(tmp_path: Path) -> None:
-    figures = kill_at(tmp_path, announced, PATIENT, stride=FEW_STRIDE, lanes=1)
+    figures = kill_at(tmp_path, announced, PATIENT, stride=FEW_STRIDE, lanes=1, tells_all=False)
 
+    assert any(TOPIC in point.kind for point in figures.points)
     assert not figures.problems, "\n".join(figures.problems)
     assert figures.hit
 

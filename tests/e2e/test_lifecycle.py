@@ -9,8 +9,11 @@ import httpx
 import pytest
 
 from acsrec import Recording
+from local.node import find_package
 from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.scripts import EventOptions, Script
+from local.simulator.tests.sdks import JAVASCRIPT_SDK, JavaScriptSdk, Start
+from local.simulator.tests.webhook import wait_until
 from local.stack import CONTAINER, OWN_CONTAINER, Stack
 from tests.e2e.steps import WAV, acs_id, differences, left_at_acs, record, settled, violations_of
 from tests.recording_document import is_manifest
@@ -135,6 +138,20 @@ def test_a_recording_that_nobody_asked_us_for_is_stored_and_kept_at_acs(stack: S
     assert recording.origin == "event"
     assert [chunk.status for chunk in recording.chunks] == ["stored", "stored"]
     assert len(left_at_acs(stack, recording)) == 2
+
+
+@pytest.mark.skipif(find_package(JAVASCRIPT_SDK) is None, reason=f"{JAVASCRIPT_SDK} is not installed: run `make setup`")
+def test_a_recording_that_the_javascript_sdk_started_is_completed_here(stack: Stack) -> None:
+    call = stack.simulator.place_call(script=SMALL)
+    with JavaScriptSdk(stack.announcement.connection_string, stack.announcement.environment()) as sdk:
+        recording_id = sdk.start(Start(locator="serverCallId", value=call.server_call_id))
+        wait_until(lambda: sdk.state(recording_id) == "active")
+        sdk.stop(recording_id)
+
+    recording = settled_foreign(stack, recording_id)
+
+    assert recording.recording_id == recording_id
+    assert differences(stack, recording) == []
 
 
 def test_twins_of_an_index_are_both_kept(stack: Stack) -> None:

@@ -131,6 +131,35 @@ def test_all_of_acs_fails_until_the_faults_are_taken_back(here: Stack, shell: Sh
     assert (failing, acs_answers()) == (False, True)
 
 
+def test_events_wait_while_the_topic_is_down_until_they_are_sent_again(here: Stack, shell: Shell) -> None:
+    def told() -> set[str]:
+        events = [one["event"] for one in json.loads(shell("See what the app told other apps"))]
+        return {event["type"] for event in events if event["data"]["recordingId"] == foreign}
+
+    def failures() -> list[str | None]:
+        events = here.recorder.request("GET", f"/recordings/{id}/events").json()["events"]
+        return [event["lastError"] for event in events]
+
+    shell("Let the topic be down")
+    foreign = here.simulator.foreign_recording().recording_id
+    id = settled(here, of_others(here, foreign).id).id
+    awaited(here, lambda: failures() == ["Event Grid answered 503."] * 2)
+    told_while_down = told()
+    shell("Take all faults back")
+    here.recorder.request("POST", f"/recordings/{id}/events/resend")
+
+    assert told_while_down == set()
+    assert awaited(here, lambda: told() == {"CallRecording.Stored", "CallRecording.Completed"})
+
+
+def test_acs_is_reached_with_keys_and_the_topic_with_a_token(here: Stack) -> None:
+    of_others(here, here.simulator.foreign_recording().recording_id)
+
+    assert awaited(here, lambda: here.simulator.requests("publish"))
+    known = [one for one in here.simulator.requests() if one.operation != "other"]
+    assert {(one.operation == "publish", one.auth) for one in known} == {(True, "bearer"), (False, "hmac")}
+
+
 def test_a_foreign_recording_keeps_ours_away_and_is_copied_and_kept(here: Stack, shell: Shell) -> None:
     call = here.simulator.place_call(script=SMALL)
     foreign = json.loads(shell("Start a foreign recording"))

@@ -4,6 +4,7 @@ The first run keeps its storage, somebody starts a second one beside it, Ctrl-C 
 storage, without keys, until its functions host is killed.
 """
 
+import json
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 import requests
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy
 
 from local.ports import busy_ports, ports_from
 from local.simulator.client import SimulatorAdmin
@@ -70,6 +72,7 @@ class History:
     completed: Mapping[str, Any]
     content_fetches: int
     violations: list[ViolationView]
+    in_queue: list[dict[str, Any]]
     second: subprocess.CompletedProcess[str]
     touched: list[str]
     code: int
@@ -124,19 +127,31 @@ def completed(run: LocalRun) -> dict[str, Any] | None:
     return next((one for one in listed if one["status"] == "completed"), None)
 
 
+def events_in_queue(run: LocalRun) -> list[dict[str, Any]] | None:
+    """Those in the queue, once the last one is there."""
+    with QueueClient.from_connection_string(
+        run.variables["STORAGE"], "events", message_decode_policy=TextBase64DecodePolicy()
+    ) as queue:
+        events = [json.loads(message.content) for message in queue.peek_messages(max_messages=32)]
+    return events if "CallRecording.Completed" in {event["type"] for event in events} else None
+
+
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     directory = tmp_path_factory.mktemp("local") / "state"
-    first_port = next(first for first in FIRST_PORTS if not busy_ports(ports_from(first), identity=True))
+    first_port = next(first for first in FIRST_PORTS if not busy_ports(ports_from(first)))
     shell = {
         "PERSIST": "1",
         "VERIFY_SOURCE": "double-read",
         "RECORDINGS_CONTAINER": "calls",
         "AzureWebJobsStorage": "in Azure",
+        "EVENTS_QUEUE": "events",
     }
     with local_run(directory, first_port, **shell) as run:
         subprocess.run(["/bin/sh", "-e", "-c", printed_lines(run.text)], cwd=ROOT, check=True, capture_output=True)
         recording = until(lambda: completed(run))
+        until(lambda: "CallRecording.Completed" in run.text or None)
+        in_queue = until(lambda: events_in_queue(run))
         simulator = SimulatorAdmin(run.variables["ADMIN"])
         [recorded], violations = simulator.recordings(), simulator.violations()
         before = files(directory)
@@ -161,6 +176,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
         completed=recording,
         content_fetches=recorded.documents[0].content_fetches,
         violations=violations,
+        in_queue=in_queue,
         second=second,
         touched=touched,
         code=code,
@@ -185,6 +201,19 @@ def test_a_setting_of_its_environment_reaches_the_app(history: History) -> None:
 def test_a_container_that_a_setting_names_is_there_and_the_simulator_looks_into_it(history: History) -> None:
     assert "RECORDINGS_CONTAINER=calls" in history.first
     assert history.violations == []
+
+
+def test_what_the_app_tells_others_is_printed_a_line_each(history: History) -> None:
+    told = re.findall(r"^event  \S+Z  CallRecording\.(\w+)  (\S+)$", history.first, re.MULTILINE)
+    subject = f"recordings/{history.completed['id']}"
+
+    assert {("Stopped", subject), ("Completed", subject)} <= set(told)
+    assert [where.startswith(f"{subject}/chunks/") for kind, where in told if kind == "Stored"] == [True]
+
+
+def test_what_the_app_tells_others_comes_into_the_queue_that_was_asked_for(history: History) -> None:
+    assert len(history.in_queue) == len(re.findall("^event  ", history.first, re.MULTILINE))
+    assert "put into the queue events" in history.first
 
 
 def test_an_account_that_the_shell_names_is_not_used(history: History) -> None:

@@ -7,7 +7,7 @@ delivers. The contract tests hold these fakes to what the real adapters do.
 from tests.fakes.acs import FakeAcsCalls, FakeDocument, FakeSource, acs_recording_id
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.cloud import ENVIRONMENT, Cloud, DeletedUnproven
-from tests.fakes.events import GOOD_TOKEN, FakeCallbackVerifier, FakeEventContainer
+from tests.fakes.events import GOOD_TOKEN, OUR_TOPIC, FakeCallbackVerifier, FakeEventContainer, FakeTopic
 from tests.fakes.host import FakeHost
 from tests.fakes.store import FakeBlob, FakeOwnStorage, FakeStore
 from tests.fakes.world import BEGINNING, Crash, Effect, Fault, Plan, World
@@ -16,6 +16,7 @@ __all__ = [
     "BEGINNING",
     "ENVIRONMENT",
     "GOOD_TOKEN",
+    "OUR_TOPIC",
     "Cloud",
     "Crash",
     "DeletedUnproven",
@@ -30,6 +31,7 @@ __all__ = [
     "FakeOwnStorage",
     "FakeSource",
     "FakeStore",
+    "FakeTopic",
     "Fault",
     "Plan",
     "World",

@@ -164,7 +164,7 @@ class FakeRange:
 
 
 class FakeSource:
-    """The port `Source`. `on_delete` sees every document before it is deleted."""
+    """The port `Source`. `on_delete` sees every document before it is deleted; `refusal` answers every read."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -172,6 +172,7 @@ class FakeSource:
         self.on_delete: Callable[[str, FakeDocument], None] = lambda _, __: None
         self.bytes_sent = 0
         self.is_silent = False
+        self.refusal = ""
 
     def add(self, document_id: str, media: bytes, metadata: bytes, expires_at: datetime | None = None) -> None:
         self.documents[document_id] = FakeDocument({"video": media, "acsmetadata": metadata}, expires_at)
@@ -195,6 +196,8 @@ class FakeSource:
         with self.world.effect("source.open") as fault:
             if self.is_silent:
                 raise SourceUnavailable("ACS did not answer.")
+            if self.refusal:
+                raise SourceUnavailable(self.refusal)
             answer = self.answer(url, offset, length, fault)
             self.bytes_sent += answer.length
         answer.at_piece = self.world.at_piece

@@ -41,6 +41,9 @@ class FakeCatalog:
         self.open: dict[Key, IndexEntry] = {}
         self.spoiled: dict[Key, str] = {}
         self.told: dict[Key, RecordingEvent] = {}  # by our id of the recording, and the event's key
+        self.on_told: Callable[[RecordingEvent, Row], None] = lambda _event, _row: (
+            None
+        )  # as it is written, beside a row
 
     def recording(self, id: str) -> Recording | None:
         with self.world.effect("catalog.recording") as fault:
@@ -91,16 +94,17 @@ class FakeCatalog:
 
         def write() -> Recording:
             self.unchanged(key, row.etag)
-            self.tell(events)
+            self.tell(events, row)
             return self.written(key, row)
 
         saved = self.recognised("catalog.save_recording", key, row, write)
         invocation.note_written(events)
         return saved
 
-    def tell(self, events: transitions.Events) -> None:
+    def tell(self, events: transitions.Events, row: Row) -> None:
         for event in events:
             assert len(event.data) <= EVENT_BYTES_MAX
+            self.on_told(event, row)
             self.told[event.id, event.key] = event
 
     def recognised[Kind: (Recording, Chunk)](self, effect: str, key: Key, row: Kind, write: Callable[[], Kind]) -> Kind:
@@ -240,7 +244,7 @@ class FakeCatalog:
             if not row.etag:
                 raise CatalogConflict
             self.unchanged(key, row.etag)
-            self.tell(events)
+            self.tell(events, row)
             return self.written(key, row)
 
         saved = self.recognised("catalog.save_chunk", key, row, write)
@@ -259,7 +263,7 @@ class FakeCatalog:
             self.unchanged((row.id, ""), row.etag)
             for key in keys:
                 self.unchanged(key, "")
-            self.tell(events)
+            self.tell(events, row)
             for key, chunk in zip(keys, chunks, strict=True):
                 self.written(key, chunk)
             return self.written((row.id, ""), row)

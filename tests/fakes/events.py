@@ -6,6 +6,7 @@ from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused, Even
 from shared.domain.recording_event import CloudEventView
 from tests.fakes.world import World
 
+OUR_TOPIC = "https://recordings.westeurope-1.eventgrid.azure.net/api/events"
 GOOD_TOKEN = "Bearer signed-by-acs"
 
 
@@ -68,10 +69,11 @@ class FakeTopic:
         self.world = world
         self.taken: list[CloudEventView] = []
         self.events_max = 1000
+        self.refused: set[str] = set()  # words of types of which each event is too long
         self.on_taken: Callable[[CloudEventView], None] = lambda _: None
 
     def send(self, events: Sequence[CloudEventView]) -> None:
-        if len(events) > self.events_max:
+        if len(events) > self.events_max or any(event.type.word in self.refused for event in events):
             raise EventsTooLarge
         with self.world.effect("topic.send"):
             for event in events:

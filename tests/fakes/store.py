@@ -47,6 +47,7 @@ class FakeStore:
     def __init__(self, world: World) -> None:
         self.world = world
         self.all: dict[str, FakeBlob] = {}
+        self.tampered: set[str] = set()  # what somebody else overwrote or removed
         self.staged_blocks_max = STAGED_BLOCKS_MAX
 
     @property
@@ -153,9 +154,11 @@ class FakeStore:
         self.all[name].rehydrating = True
 
     def overwrite(self, name: str, content: bytes) -> None:
+        self.tampered.add(name)
         self.committed_as(name, FakeBlob(content=content))
 
     def lose(self, name: str) -> None:
+        self.tampered.add(name)
         del self.all[name]
 
 

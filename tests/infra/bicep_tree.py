@@ -22,6 +22,7 @@ KINDS = {
     "resource_declaration": "resource",
     "module_declaration": "module",
     "output_declaration": "output",
+    "type_declaration": "type",
 }
 WRAPPERS = ("object", "if_statement", "for_statement")
 
@@ -71,7 +72,7 @@ def items(node: Node | None) -> list[Node]:
 
 @dataclass(frozen=True)
 class Declaration:
-    """One param, var, resource, module or output."""
+    """One param, var, resource, module, output or type."""
 
     file: str
     kind: str
@@ -105,8 +106,11 @@ class Declaration:
 
     @property
     def condition(self) -> str:
-        found = next((child for child in self.node.named_children if child.type == "if_statement"), None)
-        return text(found.named_children[0])[1:-1] if found is not None else ""
+        """When a resource or module is there, each of them if it loops; empty: always."""
+        node: Node | None = self.node
+        while node is not None and node.type != "if_statement":
+            node = next((child for child in node.named_children if child.type in WRAPPERS[1:]), None)
+        return text(node.named_children[0])[1:-1] if node is not None else ""
 
     def __getitem__(self, path: str) -> str | None:
         return value(self.body, path)
@@ -168,12 +172,18 @@ def resources(infra: Path, resource_type: str = "", *, existing: bool = False) -
 
 
 def setting_nodes(infra: Path = INFRA) -> dict[str, Node]:
-    """The app settings: what main.bicep passes from parameters, and what function-app.bicep adds from resources."""
-    app = read(infra)["main.bicep"].named("module")["functionApp"]
-    config = module(infra, "function-app").named("resource")["appSettings"]
-    union = at(config.body, "properties")
-    written = [node for node in union.named_children[-1].named_children if node.type == "object"] if union else []
-    return {**properties(at(app.body, "params.settings")), **(properties(written[0]) if written else {})}
+    """The app settings that the templates set themselves, from parameters and from resources."""
+    settings = read(infra)["main.bicep"].named("var").get("settings")
+    own = module(infra, "function-app").named("var").get("ownSettings")
+    written = list(walk(settings.node)) if settings else []
+    from_main = next((node for node in written if node.type == "object"), None)
+    return {**properties(from_main), **properties(own.default if own else None)}
+
+
+def settings_taken(infra: Path = INFRA) -> dict[str, str]:
+    """The app settings that an operator may give in APP_SETTINGS: name to type."""
+    taken = read(infra)["main.bicep"].named("type").get("AppSettings")
+    return {name: text(node) for name, node in properties(taken.body if taken else None).items()}
 
 
 def app_settings(infra: Path = INFRA) -> dict[str, str]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from .bicep_tree import Declaration, at, literal, read, resources, text, walk
+from .bicep_tree import Declaration, at, literal, module, read, resources, text, walk
 
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 # From Azure's list of built-in roles. A typo in one of these is a deployment that works and grants something else.
 ROLES = {
     "communicationAndEmailServiceOwner": "09976791-48a7-449e-bb21-39d1a415f350",
+    "eventGridDataSender": "d5a91429-5739-47e2-a06b-3470a27159e7",
     "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "storageBlobDataContributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "storageBlobDataOwner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
     "storageBlobDataReader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     "storageBlobDelegator": "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
     "storageQueueDataContributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "storageQueueDataMessageSender": "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
     "storageTableDataContributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
 }
 # Every assignment there is: whose, on what, which role. One more or one wider is a decision, so it is made here too.
@@ -26,11 +28,15 @@ GRANTS = {
     ("appPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("appPrincipalId", "insights", "roles.monitoringMetricsPublisher"),
     ("appPrincipalId", "ownContainer", "roles.storageBlobDataReader"),
+    ("appPrincipalId", "topic", "roles.eventGridDataSender"),
+    ("topicPrincipalId", "undeliveredEvents", "roles.storageBlobDataContributor"),
+    ("topicPrincipalId", "queue", "roles.storageQueueDataMessageSender"),
     ("topicPrincipalId", "deadLetters", "roles.storageBlobDataContributor"),
-    ("acsPrincipalId", "ownContainer", "roles.storageBlobDataContributor"),
+    ("ownContainerWriter", "ownContainer", "roles.storageBlobDataContributor"),
     ("operatorPrincipalId", "recordingsContainer", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "rejectedEvents", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "deadLetters", "roles.storageBlobDataReader"),
+    ("operatorPrincipalId", "undeliveredEvents", "roles.storageBlobDataReader"),
     ("principalId", "acs", "roleId"),
 }
 RUNTIME_ROLES = "[roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]"
@@ -72,24 +78,31 @@ def grants_can_be_repeated(infra: Path) -> list[str]:
 
 
 def scopes_are_what_they_are_called(infra: Path) -> list[str]:
-    """The symbols that the grants name stand for containers, accounts and resources, not for something wider."""
-    rbac = {found.name: found for found in read(infra)["modules/rbac.bicep"].declarations if found.existing}
+    """The symbols that the grants name stand for containers, queues and accounts, not for something wider."""
     wanted = {
-        "recordingsContainer": ("containers", "recordingsBlobs", "recordingsContainerName"),
-        "deadLetters": ("containers", "runtimeBlobs", "deadLettersName"),
-        "rejectedEvents": ("containers", "runtimeBlobs", "rejectedEventsName"),
-        "ownContainer": ("containers", "recordingsBlobs", "hasOwnContainer ? ownContainerName : 'unused'"),
+        ("rbac", "recordingsContainer"): ("containers", "recordingsBlobs", "recordingsContainerName"),
+        ("rbac", "deadLetters"): ("containers", "runtimeBlobs", "deadLettersName"),
+        ("rbac", "rejectedEvents"): ("containers", "runtimeBlobs", "rejectedEventsName"),
+        ("rbac", "undeliveredEvents"): ("containers", "runtimeBlobs", "undeliveredEventsName"),
+        ("rbac", "ownContainer"): ("containers", "recordingsBlobs", "hasOwnContainer ? ownContainerName : 'unused'"),
+        ("events-subscriptions", "undeliveredEvents"): ("containers", "runtimeBlobs", "undeliveredEventsName"),
+        ("events-queue-access", "queue"): ("queues", "queueService", "queueName"),
     }
-    found = {
-        name: (
-            resource.type.partition("@")[0].rpartition("/")[2],
-            text(at(resource.body, "parent")),
-            text(at(resource.body, "name")),
+    wrong = []
+    for (file, name), kind in wanted.items():
+        resource = module(infra, file).named("resource").get(name)
+        found = (
+            (
+                resource.type.partition("@")[0].rpartition("/")[2],
+                text(at(resource.body, "parent")),
+                text(at(resource.body, "name")),
+            )
+            if resource and resource.existing
+            else None
         )
-        for name, resource in rbac.items()
-        if name in wanted
-    }
-    return [f"{name} is {found.get(name)}" for name in wanted if found.get(name) != wanted[name]]
+        if found != kind:
+            wrong.append(f"{file}: {name} is {found}")
+    return wrong
 
 
 def the_app_starts_after_its_roles(infra: Path) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from shared.settings import DeleteFromAcs, Settings, UnknownRecordings, VerifySource
+from shared.settings import BLOCK_BYTES_MAX, DeleteFromAcs, Settings, UnknownRecordings, VerifySource
 
 from .bicep_tree import (
     ROOT,
@@ -21,9 +21,11 @@ from .bicep_tree import (
     properties,
     read,
     resources,
+    settings_taken,
     text,
     value,
 )
+from .service_rules import REFUSED, REFUSED_SETTINGS, USELESS
 
 SITE = "Microsoft.Web/sites"
 # What the platform reads, not the code.
@@ -40,36 +42,16 @@ ALIASES = {
     "AzureWebJobsStorage__accountName",
     *(f"RecordingsStorage__{part}" for part in ("accountName", "serviceUri", "queueServiceUri", "tableServiceUri")),
 }
-# Flex Consumption refuses these as app settings or configures them elsewhere.
-BANNED = re.compile(
-    r"FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_\w+|FUNCTIONS_MAX_HTTP_CONCURRENCY|SCM_DO_BUILD_DURING_DEPLOYMENT"
-    r"|ENABLE_ORYX_BUILD|WEBSITE_\w+|AzureWebJobsDashboard|AzureWebJobsSecretStorageType"
-)
-# Site properties that Flex Consumption refuses: ARM answers 400, code 51021, "site configuration properties (…) for
-# Flex Consumption sites is invalid". The compiler cannot tell: the schema of Microsoft.Web/sites has them all.
-NAMED_BY_ARM = "Microsoft Q&A 2277522, one refusal that lists the five"
-OMITTED = "Azure/terraform-azurerm-avm-res-web-site#345, which leaves it out for Flex Consumption"
-REFUSED = {
-    "ftpsState": NAMED_BY_ARM,
-    "use32BitWorkerProcess": NAMED_BY_ARM,
-    "preWarmedInstanceCount": NAMED_BY_ARM,
-    "netFrameworkVersion": NAMED_BY_ARM,
-    "functionsRuntimeScaleMonitoringEnabled": NAMED_BY_ARM,
-    "linuxFxVersion": "Azure/terraform-azurerm-avm-res-web-site#283, a refusal that names it",
-    "functionAppScaleLimit": "Azure/azure-functions-host#10643, a refusal that names it",
-    "windowsFxVersion": OMITTED,
-}
-# Accepted or refused, depending on the stamp, and never of use: functionAppConfig or another resource has the matter.
-USELESS = {
-    "alwaysOn": "functionAppConfig.scaleAndConcurrency.alwaysReady is its counterpart; true is refused",
-    "healthCheckPath": "Flex Consumption replaces instances by itself",
-    "appSettings": "config/appsettings holds them; here each deployment of the site would drop the rest",
-}
 SECRETS = re.compile(
     r"listKeys|listAccountSas|AccountKey=|accesskey=|SharedAccessKey|\?code=|getSecret\(", re.IGNORECASE
 )
-EXCLUDED = {"/runtime/webhooks/eventgrid", "/api/callbacks/recording-state", "/api/health"}
-CHOICES = {"deleteFromAcs": DeleteFromAcs, "unknownRecordings": UnknownRecordings, "verifySource": VerifySource}
+# What Easy Auth may see of the host's webhook: Event Grid's documentation spells it one way, the host's routes the
+# other. Nothing says whether excludedPaths look at case.
+WEBHOOK_SPELLINGS = {"/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid"}
+EXCLUDED = {*WEBHOOK_SPELLINGS, "/api/callbacks/recording-state", "/api/health"}
+CHOICES = {"DELETE_FROM_ACS": DeleteFromAcs, "UNKNOWN_RECORDINGS": UnknownRecordings, "VERIFY_SOURCE": VerifySource}
+# BYOS_CONTAINERS is the operator's and the template's: what both give is put together.
+SETTINGS = "union(appSettings, byosSettings, { RECORDINGS_CONTAINER: recordingsContainer })"
 
 
 class Watched(Mapping[str, str]):
@@ -99,12 +81,12 @@ def settings_read() -> set[str]:
 
 
 def settings_are_those_of_the_code(infra: Path) -> list[str]:
-    given = set(app_settings(infra))
+    given = set(app_settings(infra)) | set(settings_taken(infra))
     wanted = settings_read() - KEYED - ALIASES
-    wrong = [f"the code reads {name}, and Bicep does not set it" for name in sorted(wanted - given)]
-    wrong += [f"Bicep sets {name}, and nobody reads it" for name in sorted(given - wanted - PLATFORM)]
+    wrong = [f"the code reads {name}, and Bicep neither sets nor takes it" for name in sorted(wanted - given)]
+    wrong += [f"Bicep sets or takes {name}, and nobody reads it" for name in sorted(given - wanted - PLATFORM)]
     wrong += [f"the platform's setting {name} is missing" for name in sorted(PLATFORM - given)]
-    return wrong + [f"Flex Consumption refuses {name}" for name in sorted(given) if BANNED.fullmatch(name)]
+    return wrong + [f"Flex Consumption refuses {name}" for name in sorted(given) if REFUSED_SETTINGS.fullmatch(name)]
 
 
 def settings_name_the_identity_and_no_key(infra: Path) -> list[str]:
@@ -123,9 +105,37 @@ def settings_name_the_identity_and_no_key(infra: Path) -> list[str]:
 
 
 def settings_offer_the_choices_of_the_code(infra: Path) -> list[str]:
-    params = read(infra)["main.bicep"].named("param")
-    offered = {name: set(re.findall(r"'([\w-]+)'", params[name].decorators.get("allowed", ""))) for name in CHOICES}
+    taken = settings_taken(infra)
+    offered = {name: set(re.findall(r"'([\w-]+)'", taken.get(name, ""))) for name in CHOICES}
     return [f"{name} offers {offered[name]}" for name, kind in CHOICES.items() if offered[name] != set(kind)]
+
+
+def settings_take_no_other_name(infra: Path) -> list[str]:
+    """An operator's settings are those that the template does not set, whose values come last in any case."""
+    main, app = read(infra)["main.bicep"], module(infra, "function-app")
+    taken = main.named("type").get("AppSettings")
+    wrong = [] if taken and "sealed" in taken.decorators else ["APP_SETTINGS takes any name"]
+    both = set(settings_taken(infra)) & set(app_settings(infra))
+    wrong += [f"{name} is the template's and the operator's" for name in sorted(both)]
+    variable = main.named("var").get("settings")
+    if variable is None or text(variable.default) != SETTINGS:
+        wrong.append("main.bicep puts the settings together in another way")
+    written = app.named("resource").get("appSettings")
+    if written is None or text(at(written.body, "properties")) != "union(settings, ownSettings, keySettings)":
+        wrong.append("the template's own settings do not come last")
+    return wrong
+
+
+def settings_are_bounded_as_in_the_code(infra: Path) -> list[str]:
+    taken = read(infra)["main.bicep"].named("type").get("AppSettings")
+    bounded = text(taken.node) if taken else ""
+    wrong = [
+        f"{name} is not bounded"
+        for name, kind in settings_taken(infra).items()
+        if kind == "int?" and not re.search(rf"@minValue\(\d+\)\s+@maxValue\(\d+\)\s+{name}:", bounded)
+    ]
+    block = re.search(r"@maxValue\((\d+)\)\s+TRANSFER_BLOCK_BYTES:", bounded)
+    return wrong if block and int(block[1]) == BLOCK_BYTES_MAX else [*wrong, "blocks may be longer than the code's"]
 
 
 def nothing_holds_a_secret(infra: Path) -> list[str]:
@@ -221,6 +231,8 @@ CHECKS = (
     settings_are_those_of_the_code,
     settings_name_the_identity_and_no_key,
     settings_offer_the_choices_of_the_code,
+    settings_take_no_other_name,
+    settings_are_bounded_as_in_the_code,
     nothing_holds_a_secret,
     the_site_is_hardened,
     the_site_has_nothing_that_flex_consumption_refuses,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared import settings
 
-from .bicep_tree import ROOT, at, items, literal, module, read, resources, text
+from .bicep_tree import ROOT, at, items, literal, module, read, text
 
 RECORDING_EVENT = "Microsoft.Communication.RecordingFileStatusUpdated"
 
@@ -49,16 +49,14 @@ def the_topic_is_that_of_acs(infra: Path) -> list[str]:
 
 
 def the_subscription_loses_nothing(infra: Path) -> list[str]:
-    found = resources(infra, "Microsoft.EventGrid/systemTopics/eventSubscriptions")
-    if len(found) != 1:
-        return [f"{len(found)} event subscriptions instead of one"]
-    subscription = found[0]
+    subscription = module(infra, "eventgrid-subscription").named("resource").get("subscription")
+    if subscription is None:
+        return ["there is no event subscription"]
     wanted = {
         "destination.endpointType": "AzureFunction",
         "destination.properties.maxEventsPerBatch": "1",
         "eventDeliverySchema": "EventGridSchema",
         "retryPolicy.maxDeliveryAttempts": "30",
-        "retryPolicy.eventTimeToLiveInMinutes": "120",
         "deadLetterWithResourceIdentity.identity.type": "SystemAssigned",
         "deadLetterWithResourceIdentity.deadLetterDestination.endpointType": "StorageBlob",
     }
@@ -84,17 +82,17 @@ def the_subscription_reaches_the_function(infra: Path) -> list[str]:
     guard = main.named("param").get("deployEventSubscription")
     if guard is None or literal(guard.default) != "false":
         wrong.append("the subscription is deployed before the function exists")
-    destination = next(iter(resources(infra, "Microsoft.EventGrid/systemTopics/eventSubscriptions")), None)
+    destination = module(infra, "eventgrid-subscription").named("resource").get("subscription")
     target = text(at(destination.body, "properties.destination.properties.resourceId")) if destination else ""
     return wrong if target == "'${functionAppId}/functions/${functionName}'" else [*wrong, f"it delivers to {target}"]
 
 
 def dead_letters_go_where_the_sweep_looks(infra: Path) -> list[str]:
-    storage = module(infra, "runtime-storage")
-    written = storage.named("var").get("deadLettersName")
+    main = read(infra)["main.bicep"]
+    written = main.named("var").get("deadLettersName")
     named = written is not None and literal(written.default) == settings.DEAD_LETTERS_CONTAINER
-    handed = storage.named("output").get("deadLettersName")
-    passed = handed is not None and text(handed.default) == "deadLettersName"
+    subscription = main.named("module").get("eventSubscription")
+    passed = subscription is not None and text(at(subscription.body, "params.deadLettersName")) == "deadLettersName"
     return [] if named and passed else ["the dead-letter container is not the one that the code reads"]
 
 

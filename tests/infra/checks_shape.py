@@ -32,8 +32,11 @@ VERSIONS = {
     "Microsoft.Web": "2024-11-01",
 }
 VOCABULARY = Path(__file__).with_name("arm_properties.json")  # property names by type, from Azure's type definitions
+BREAKABLE = {"array", "object", "ternary_expression", "call_expression"}
+COLUMNS = 120
 FREE_FORM = {"tags", "userAssignedIdentities", "customProperties"}
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)(?:=([^}]*))?\}")
+NOT_ONE_VARIABLE = {"formerSettings"}  # what is found under names that are no more; an operator sets none of them
 GIVEN_BY_AZD = {"AZURE_ENV_NAME", "AZURE_SUBSCRIPTION_ID", "DEPLOY_EVENT_SUBSCRIPTION"}
 HOOK_VARIABLE = re.compile(r"\b(?:AZURE|EVENTGRID|RUNTIME|DEAD_LETTERS|ACS)_[A-Z_]+\b")
 
@@ -126,6 +129,39 @@ def modules_get_what_they_ask_for(infra: Path) -> list[str]:
     return wrong
 
 
+def parameters_have_types(infra: Path) -> list[str]:
+    """A misspelt field of a parameter that is merely an object or array is an error nowhere."""
+    params = [param for file in read(infra).values() for param in file.named("param").values()]
+    return [f"{param.file}: {param.name} is any {param.type}" for param in params if param.type in {"object", "array"}]
+
+
+def can_be_broken(node: Node) -> bool:
+    """A call with one argument stays on its line."""
+    one_argument = node.type == "call_expression" and len(node.named_children[-1].named_children) < 2
+    return node.type in BREAKABLE and not one_argument
+
+
+def joined(lines: list[str]) -> int:
+    """How long a line would be, made of several."""
+    return len(" ".join([lines[0], *(line.strip() for line in lines[1:])]))
+
+
+def lines_are_broken_as_the_compiler_would(infra: Path) -> list[str]:
+    """What is too long for a line, and can be broken, stands with one entry a line; a loop stands on one of its own."""
+    wrong = []
+    for file in read(infra).values():
+        lines = text(file.root).splitlines()
+        for node in walk(file.root):
+            first, last = node.start_point[0], node.end_point[0]
+            if node.type == "for_statement" and text(node).startswith("[for") and first != last:
+                wrong.append(f"{file.name}:{first + 1}: the loop stands beside its bracket")
+            if first == last and len(lines[first]) > COLUMNS and can_be_broken(node):
+                wrong.append(f"{file.name}:{first + 1}: longer than {COLUMNS} columns")
+            if first != last and node.type == "ternary_expression" and joined(lines[first : last + 1]) <= COLUMNS:
+                wrong.append(f"{file.name}:{first + 1}: would fit on one line")
+    return wrong
+
+
 def placeholders(infra: Path) -> dict[str, tuple[str, str]]:
     """Parameter to azd variable and default, from main.parameters.json."""
     given = json.loads((infra / "main.parameters.json").read_text())["parameters"]
@@ -136,7 +172,7 @@ def placeholders(infra: Path) -> dict[str, tuple[str, str]]:
 def every_parameter_is_an_azd_variable(infra: Path) -> list[str]:
     params = read(infra)["main.bicep"].named("param")
     given = placeholders(infra)
-    wrong = [f"{name} cannot be set through azd" for name in params if name not in given]
+    wrong = [f"{name} cannot be set through azd" for name in set(params) - NOT_ONE_VARIABLE if name not in given]
     wrong += [f"main.parameters.json has {name}, main.bicep has not" for name in given if name not in params]
     for name in set(params) & set(given):
         default = literal(params[name].default) or ""
@@ -187,6 +223,8 @@ CHECKS = (
     everything_compiles_offline,
     nothing_is_unused,
     modules_get_what_they_ask_for,
+    parameters_have_types,
+    lines_are_broken_as_the_compiler_would,
     every_parameter_is_an_azd_variable,
     numbers_are_bounded,
     hooks_use_what_main_puts_out,

@@ -12,6 +12,8 @@ from .bicep_tree import Declaration, at, items, literal, module, read, resources
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tree_sitter import Node
+
 ACCOUNT = "Microsoft.Storage/storageAccounts"
 CONTAINER = f"{ACCOUNT}/blobServices/containers"
 HARDENED = {
@@ -32,7 +34,8 @@ QUEUES = {
     settings.DELETION_POISON_QUEUE,
 }
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
-CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, "app-package"}
+UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
+CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
 
 
 def storage_accounts_are_hardened(infra: Path) -> list[str]:
@@ -60,7 +63,11 @@ def named_by(declaration: Declaration | None, variables: dict[str, Declaration])
     if declaration is None:
         return set()
     loop = next((child for child in declaration.node.named_children if child.type == "for_statement"), None)
-    source = loop.named_children[1] if loop is not None else None
+    return named_in(loop.named_children[1] if loop is not None else None, variables)
+
+
+def named_in(source: Node | None, variables: dict[str, Declaration]) -> set[str]:
+    """The names in a list, written out or through variables."""
     if source is not None and text(source) in variables:
         source = variables[text(source)].default
     through = ((variables[text(item)].default if text(item) in variables else item) for item in items(source))
@@ -76,10 +83,14 @@ def differing(kind: str, found: Iterable[str], wanted: Iterable[str]) -> list[st
 def names_are_those_of_the_code(infra: Path) -> list[str]:
     storage = module(infra, "runtime-storage")
     variables, deployed = storage.named("var"), storage.named("resource")
+    main = read(infra)["main.bicep"]
+    handed = at(main.named("module")["runtimeStorage"].body, "params.containerNames")
+    containers = deployed.get("containers")
+    loops = containers is not None and "in containerNames:" in text(containers.node)
     return [
         *differing("queue", named_by(deployed.get("queues"), variables), QUEUES),
         *differing("table", named_by(deployed.get("tables"), variables), TABLES),
-        *differing("container", named_by(deployed.get("containers"), variables), CONTAINERS),
+        *differing("container", named_in(handed if loops else None, main.named("var")), CONTAINERS),
     ]
 
 

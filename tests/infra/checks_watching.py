@@ -29,7 +29,7 @@ def query_of(node_text: str) -> set[str]:
 def alert_queries(infra: Path) -> dict[str, str]:
     """The query of every log alert, by the alert's name."""
     variables = module(infra, "alerts").named("var")
-    lines = items(variables["lineAlerts"].default) if "lineAlerts" in variables else []
+    lines = [item for variable in variables.values() for item in items(variable.default) if at(item, "query")]
     found = {value(line, "name") or "": value(line, "query") or "" for line in lines}
     for rule in resources(infra, RULE):
         query = text(at(items(at(rule.body, "properties.criteria.allOf"))[0], "query"))

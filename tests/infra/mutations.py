@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .checks_app import REFUSED, USELESS
+from .service_rules import REFUSED, USELESS
 
 MAIN = "main.bicep"
 PARAMETERS = "main.parameters.json"
@@ -15,6 +15,10 @@ ACS_ACCESS = "modules/communication-access.bicep"
 TOPIC = "modules/eventgrid-topic.bicep"
 TOPIC_ACCESS = "modules/eventgrid-topic-access.bicep"
 SUBSCRIPTION = "modules/eventgrid-subscription.bicep"
+EVENTS_TOPIC = "modules/events-topic.bicep"
+EVENTS_OUT = "modules/events-subscriptions.bicep"
+EVENTS_QUEUE = "modules/events-queue-access.bicep"
+MANIFESTS_TOPIC = "modules/manifests-topic.bicep"
 ALERTS = "modules/alerts.bicep"
 MONITORING = "modules/monitoring.bicep"
 NETWORK = "modules/network.bicep"
@@ -23,7 +27,9 @@ HOOK = "hooks/postdeploy.sh"
 DEAD_LETTER_START = "    deadLetterWithResourceIdentity: {"
 TOPIC_GRANT = """    principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', """
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      """
 SITE_CONFIG = "siteConfig: { minTlsVersion"
 WEB_CONFIG = """resource web 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: site
@@ -32,7 +38,14 @@ WEB_CONFIG = """resource web 'Microsoft.Web/sites/config@2024-11-01' = {
 }
 
 """
-SETTINGS_START = "  properties: union(settings, {"
+SITE_DIAGNOSTICS = """resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: site
+  name: 'recorder'
+  properties: { metrics: [{ category: 'AllMetrics', enabled: true }] }
+}
+
+"""
+SETTINGS_START = "var ownSettings = {"
 
 MUTATIONS: dict[str, tuple[str, str, str]] = {
     # Storage
@@ -45,15 +58,15 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "a queue is misspelt": (RUNTIME, "'chunk-transfers',", "'chunk-transfer',"),
     "a poison queue is missing": (RUNTIME, ", 'chunk-deletions-poison'", ""),
     "a table is misspelt": (RUNTIME, "'recordingindex'", "'recordingsindex'"),
-    "dead letters go elsewhere": (RUNTIME, "'dead-letters'", "'deadletters'"),
+    "dead letters go elsewhere": (MAIN, "'dead-letters'", "'deadletters'"),
     "versioning is off": (RECORDINGS, "isVersioningEnabled: true", "isVersioningEnabled: false"),
     "recordings are never deleted": (RECORDINGS, "enabled: retentionDays > 0", "enabled: false"),
     "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
     # The app
-    "a setting is missing": (APP, "    ACS_TOPIC: acsId\n", ""),
-    "bodies of 100 MiB are read": (APP, "    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)\n", ""),
+    "a setting is missing": (APP, "  ACS_TOPIC: acsId\n", ""),
+    "bodies of 100 MiB are read": (APP, "  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)\n", ""),
     "a setting is misspelt": (MAIN, "DELETE_FROM_ACS:", "DELETE_AT_ACS:"),
-    "the app gets a key": (APP, SETTINGS_START, SETTINGS_START + "\n    ACS_CONNECTION_STRING: acsEndpoint"),
+    "the app gets a key": (APP, SETTINGS_START, SETTINGS_START + "\n  ACS_CONNECTION_STRING: acsEndpoint"),
     "the app gets a key of ACS by default": (
         MAIN,
         "acsVaultReference string = ''",
@@ -62,20 +75,44 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "storage is reached with a key": (APP, "'managedidentity'", "'key'"),
     "a key is read": (APP, "string(workerThreads)", "listKeys(acsId, '2023-03-31').primaryKey"),
     "a secret is put out": (APP, "output host string", "output hostKey string"),
-    "a setting that Flex refuses": (APP, SETTINGS_START, SETTINGS_START + "\n    WEBSITE_RUN_FROM_PACKAGE: '1'"),
+    "a setting that Flex refuses": (APP, SETTINGS_START, SETTINGS_START + "\n  WEBSITE_RUN_FROM_PACKAGE: '1'"),
     "http without TLS": (APP, "httpsOnly: true", "httpsOnly: false"),
     "passwords deploy code": (APP, "properties: { allow: false }", "properties: { allow: true }"),
     "another Python": (APP, "version: '3.13'", "version: '3.12'"),
     "the site is private": (APP, "publicNetworkAccess: 'Enabled'", "publicNetworkAccess: 'Disabled'"),
     "a memory that Flex does not have": (MAIN, "[512, 2048, 4096]", "[512, 1024, 4096]"),
     "azd cannot find the site": (MAIN, "'azd-service-name': 'recorder'", "'azd-service-name': 'api'"),
-    "Easy Auth refuses Event Grid": (APP, "'/runtime/webhooks/eventgrid', ", ""),
+    "Easy Auth refuses Event Grid": (APP, "        '/runtime/webhooks/eventgrid'\n", ""),
     "Easy Auth lets everybody in": (APP, "requireAuthentication: true", "requireAuthentication: false"),
     "Easy Auth without a list lets nobody in": (APP, "? [authClientId] : split", "? [] : split"),
     "Easy Auth forgets the list": (
         APP,
         "empty(authAllowedClientIds) ? [authClientId] :",
         "!empty(authClientId) ? [authClientId] :",
+    ),
+    "Easy Auth sees the host's spelling": (APP, "        '/runtime/webhooks/EventGrid'\n", ""),
+    "an operator sets any setting": (MAIN, "@sealed()\n", ""),
+    "an operator's setting wins": (
+        APP,
+        "union(settings, ownSettings, keySettings)",
+        "union(ownSettings, keySettings, settings)",
+    ),
+    "an operator sets what the template sets": (MAIN, "  CALLBACK_ISSUER: string?", "  CALLBACK_URL: string?"),
+    "a setting without bounds": (MAIN, "  @minValue(60)\n  @maxValue(7200)\n  CLAIM_SECONDS", "  CLAIM_SECONDS"),
+    "blocks of 16 MiB": (MAIN, "@maxValue(8388608)", "@maxValue(16777216)"),
+    "a choice that the code has not": (MAIN, "('once' | 'double-read')?", "('once' | 'twice')?"),
+    "a former setting is ignored": (PARAMETERS, "${DELETE_FROM_ACS}", ""),
+    "events of ACS meet a sleeping app": (APP, "'function:${eventFunctionName}'", "'event'"),
+    "a group of no instances is kept ready": (
+        APP,
+        "filter(alwaysReady, group => group.instanceCount > 0)",
+        "alwaysReady",
+    ),
+    "the site is written to by two at once": (APP, "  dependsOn: [ftpCredentials]\n", ""),
+    "the site has diagnostic settings": (
+        APP,
+        "output id string",
+        SITE_DIAGNOSTICS + "output id string",
     ),
     # Events
     "ACS keys are off before the smoke test": (
@@ -88,10 +125,68 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "the topic is of another kind": (TOPIC, "CommunicationServices' }", "Communication' }"),
     "another function": (MAIN, "= 'recording_file_ready'", "= 'recording_ready'"),
     "every event is taken": (SUBSCRIPTION, "RecordingFileStatusUpdated", "CallStarted"),
-    "no time is left to copy": (SUBSCRIPTION, "eventTimeToLiveInMinutes: 120", "eventTimeToLiveInMinutes: 1440"),
+    "no time is left to copy": (SUBSCRIPTION, "eventTimeToLiveInMinutes: 100", "eventTimeToLiveInMinutes: 1440"),
+    "letters come after five hours": (SUBSCRIPTION, "eventTimeToLiveInMinutes: 100", "eventTimeToLiveInMinutes: 120"),
     "another schema": (SUBSCRIPTION, "'EventGridSchema'", "'CloudEventSchemaV1_0'"),
     "no dead letters": (SUBSCRIPTION, DEAD_LETTER_START, "    labels: [], ignored: {"),
     "a subscription before its function": (MAIN, " = if (deployEventSubscription) {", " = {"),
+    # Events for other apps
+    "a key opens the events' topic": (EVENTS_TOPIC, "disableLocalAuth: true", "disableLocalAuth: false"),
+    "the events' topic takes another schema": (EVENTS_TOPIC, "'CloudEventSchemaV1_0'", "'EventGridSchema'"),
+    "the events' topic cannot be reached": (
+        EVENTS_TOPIC,
+        "publicNetworkAccess: 'Enabled'",
+        "publicNetworkAccess: 'Disabled'",
+    ),
+    "the app is not told of its topic": (
+        APP,
+        "EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint",
+        "EVENTS_TOPIC: eventsTopicEndpoint",
+    ),
+    "the app may not send": (EVENTS_TOPIC, "roles.eventGridDataSender", "roles.monitoringMetricsPublisher"),
+    "no topic unless asked for": (MAIN, "eventsFrom string = 'topic'", "eventsFrom string = 'none'"),
+    "a topic that was left out": (MAIN, "= if (eventsSource == 'topic') {", "= {"),
+    "manifests of another account": (
+        MAIN,
+        "recordingsStorageId: recordingsStorage.outputs.id\n    workspaceId",
+        "recordingsStorageId: runtimeStorage.outputs.id\n    workspaceId",
+    ),
+    "the manifests' topic is elsewhere": (MANIFESTS_TOPIC, "location: location", "location: 'global'"),
+    "a reopened recording is not told of": (EVENTS_OUT, "['/recording.']", "['/recording.json']"),
+    "metadata pass for a manifest": (EVENTS_OUT, "values: ['/recording.']", "values: ['.']"),
+    "what ACS writes passes for a manifest": (EVENTS_OUT, "/${recordingsContainerName}/blobs/'", "/'"),
+    "a subscriber has an hour": (EVENTS_OUT, "eventTimeToLiveInMinutes: 1440", "eventTimeToLiveInMinutes: 60"),
+    "messages in a queue vanish": (
+        EVENTS_OUT,
+        "queueMessageTimeToLiveInSeconds: -1",
+        "queueMessageTimeToLiveInSeconds: 60",
+    ),
+    "a queue is reached by key": (
+        EVENTS_OUT,
+        "deliveryWithResourceIdentity: queueDelivery",
+        "destination: queueDelivery",
+    ),
+    "manifests to a webhook in another schema": (
+        EVENTS_OUT,
+        "eventDeliverySchema: 'CloudEventSchemaV1_0'",
+        "eventDeliverySchema: 'EventGridSchema'",
+    ),
+    "the topic reads the queue": (
+        EVENTS_QUEUE,
+        "roles.storageQueueDataMessageSender",
+        "roles.storageQueueDataContributor",
+    ),
+    "the topic sends to every queue": (EVENTS_QUEUE, "scope: queue\n", "scope: account\n"),
+    "the webhook's key is shown": (MAIN, "@secure()\n", ""),
+    "undelivered events go to the sweep": (MAIN, "'undelivered-events'", "'dead-letters'"),
+    "undelivered events are thrown away": (EVENTS_OUT, "    deadLetterWithResourceIdentity: deadLetters\n", ""),
+    "dead letters of other apps count as those of ACS": (
+        EVENTS_TOPIC,
+        "    logs: [",
+        "    metrics: [{ category: 'AllMetrics', enabled: true }]\n    logs: [",
+    ),
+    "nobody hears of unsent events": (ALERTS, '"event_unsent "', '"event_rejected "'),
+    "alerts watch the wrong topic": (ALERTS, "alert.topic == 'acs' ? topicId : eventsTopicId", "topicId"),
     # Access
     "a role that is another one": (
         "roles.json",
@@ -123,7 +218,29 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "deliveries leave no trace": (TOPIC_ACCESS, "'AllMetrics', enabled: true", "'AllMetrics', enabled: false"),
     "reads leave no trace": (RECORDINGS, "categoryGroup: 'audit'", "categoryGroup: 'none'"),
     "a key sends telemetry": (MONITORING, "DisableLocalAuth: true", "DisableLocalAuth: false"),
+    "a second failed chunk is not told of": (
+        ALERTS,
+        "      autoMitigate: false\n      muteActionsDuration: 'PT30M'\n",
+        "      autoMitigate: true\n",
+    ),
     # Shape
+    "a parameter of any shape": (MONITORING, "param tags { *: string }", "param tags object"),
+    "a loop that the compiler would lay out anew": (RBAC, "= [\n  for role", "= [for role"),
+    "a line that the compiler would join": (
+        MAIN,
+        "empty(refusals) ? '${names.resourceGroup}${environmentName}' :",
+        "empty(refusals)\n  ? '${names.resourceGroup}${environmentName}'\n  :",
+    ),
+    "a line that the compiler would break": (
+        APP,
+        "sku: { name: 'FC1', tier: 'FlexConsumption' }",
+        "sku: { name: 'FC1', tier: 'FlexConsumption' /* " + "and so on " * 9 + "*/ }",
+    ),
+    "a name that a preview cannot know": (
+        MAIN,
+        "    recordingsStorageName: recordingsStorageName\n",
+        "    recordingsStorageName: last(split(recordingsStorage.outputs.id, '/'))\n",
+    ),
     "a property that Azure does not know": (APP, "clientAffinityEnabled: false", "clientAffinity: false"),
     "a nested property that Azure does not know": (ALERTS, "minFailingPeriodsToAlert: 1", "minFailingPeriods: 1"),
     "a syntax error": (NETWORK, "location: 'global'", "location 'global'"),
@@ -132,11 +249,11 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "an unused parameter": (MAIN, "var names =", "param spare string = ''\nvar names ="),
     "a module lacks a parameter": (
         MAIN,
-        "    deadLettersName: runtimeStorage.outputs.deadLettersName\n    rejected",
+        "    deadLettersName: deadLettersName\n    rejected",
         "    rejected",
     ),
     "a parameter that azd cannot set": (PARAMETERS, '"alertEmail"', '"alertMail"'),
-    "two defaults": (PARAMETERS, "CLAIM_SECONDS=300", "CLAIM_SECONDS=600"),
+    "two defaults": (PARAMETERS, "HTTP_CONCURRENCY=16", "HTTP_CONCURRENCY=32"),
     "a number without bounds": (MAIN, "@maxValue(3650)\n", ""),
     "the hook uses what nobody sets": (HOOK, "RUNTIME_STORAGE_ID", "RUNTIME_ACCOUNT_ID"),
     "the hook forgets a parameter": (HOOK, '    runtimeStorageId="$RUNTIME_STORAGE_ID" \\\n', ""),

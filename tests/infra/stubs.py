@@ -1,4 +1,7 @@
-"""Stand-ins for `az` and `azd` on PATH that write down how they were called and answer as told."""
+"""Stand-ins for `az` and `azd` on PATH that write down how they were called and answer as told.
+
+A hook has two forms, for sh and for PowerShell; the same stand-ins and the same expectations hold for both.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bicep_tree import INFRA
+from .lacking import skip_without
 
 HOOK = INFRA / "hooks" / "postdeploy.sh"
 ENVIRONMENT = {
@@ -24,12 +28,17 @@ ENVIRONMENT = {
     "DEAD_LETTERS_CONTAINER_NAME": "dead-letters",
     "POLL_SECONDS": "0",
 }
+# What runs a hook: how its file ends, and the command before it.
+SHELLS = {"sh": (".sh", ()), "pwsh": (".ps1", ("pwsh", "-NoProfile", "-NonInteractive", "-File"))}
+# PowerShell may be a tool of .NET, which finds its runtime by these.
+DOTNET = {name: value for name, value in os.environ.items() if name.startswith("DOTNET_")}
 # Fails as many times as the file `<kind>.failures` has lines, one line less each time.
 STUB = """#!/bin/sh
 kind=azd
 case "$0 $*" in
   *az\\ functionapp*) kind=function ;;
   *az\\ deployment*) kind=deployment ;;
+  *az\\ rest*) kind=synchronisation ;;
 esac
 echo "$(basename "$0") $*" >> "$STUBS/calls"
 if [ -s "$STUBS/$kind.failures" ]; then
@@ -41,14 +50,26 @@ fi
 TOOLS = ("sh", "dirname", "basename", "sed", "sleep")
 
 
+def hook_command(hook: Path, shell: str) -> list[str]:
+    """What runs a hook in one of its forms; the test is skipped where that shell is not installed."""
+    ending, launcher = SHELLS[shell]
+    if not launcher:
+        return [str(hook.with_suffix(ending))]
+    found = shutil.which(launcher[0])
+    if found is None:
+        skip_without("pwsh", "the hooks for Windows are not run")
+    return [found, *launcher[1:], str(hook.with_suffix(ending))]
+
+
 @dataclass(frozen=True)
 class Stubs:
     """A folder that is the whole PATH of the hook."""
 
     folder: Path
+    shell: str = "sh"
 
     @classmethod
-    def made(cls, folder: Path, commands: tuple[str, ...] = ("az", "azd")) -> Stubs:
+    def made(cls, folder: Path, commands: tuple[str, ...] = ("az", "azd"), shell: str = "sh") -> Stubs:
         for command in commands:
             (folder / command).write_text(STUB)
             (folder / command).chmod(0o755)
@@ -56,7 +77,7 @@ class Stubs:
             found = shutil.which(tool)
             assert found, f"{tool} is not installed"
             (folder / tool).symlink_to(found)
-        return cls(folder)
+        return cls(folder, shell)
 
     def fail(self, kind: str, times: int) -> None:
         (self.folder / f"{kind}.failures").write_text("again\n" * times)
@@ -71,8 +92,9 @@ class Stubs:
         """Run the hook; a variable that is empty here is not set at all."""
         given = {name: text for name, text in {**ENVIRONMENT, **environment}.items() if text}
         return subprocess.run(
-            [str(HOOK)],
-            env={**given, "PATH": str(self.folder), "STUBS": str(self.folder)},
+            hook_command(HOOK, self.shell),
+            # PowerShell keeps a cache below HOME.
+            env={**DOTNET, **given, "PATH": str(self.folder), "STUBS": str(self.folder), "HOME": str(self.folder)},
             capture_output=True,
             text=True,
             timeout=30,

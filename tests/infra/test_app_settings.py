@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
+import pytest
+
 from shared.api.request_bodies import EVENT_BYTES_MAX
 from shared.connection_settings import StorageConnection
-from shared.settings import Settings
+from shared.settings import DeleteFromAcs, Settings
 
-from .bicep_tree import app_settings
+from .bicep_tree import ROOT, app_settings, settings_taken
 from .evaluate import resolved_settings
 
 ACS_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Communication/communicationServices/acs-x"
@@ -21,13 +26,14 @@ KNOWN = {
     "acsEndpoint": "https://acs-x.communication.azure.com",
     "acsId": ACS_ID,
     "acsImmutableResourceId": "22222222-2222-2222-2222-222222222222",
+    "eventsTopicEndpoint": "https://evgt-events-x.westeurope-1.eventgrid.azure.net/api/events",
     "site.properties.defaultHostName": "func-x.azurewebsites.net",
 }
 CALLBACK_URL = "https://func-x.azurewebsites.net/api/callbacks/recording-state"
 
 
-def read_settings(**parameters: str) -> Settings:
-    return Settings.from_environment(resolved_settings({**KNOWN, **parameters}))
+def read_settings(given: dict[str, str] | None = None, **parameters: str) -> Settings:
+    return Settings.from_environment(resolved_settings({**KNOWN, **parameters}, given))
 
 
 def test_defaults_in_bicep_are_those_of_the_code() -> None:
@@ -35,8 +41,9 @@ def test_defaults_in_bicep_are_those_of_the_code() -> None:
     least = {**runtime, "ACS_ENDPOINT": KNOWN["acsEndpoint"], "AZURE_CLIENT_ID": KNOWN["identityClientId"]}
     least |= {"RecordingsStorage__blobServiceUri": KNOWN["recordingsBlobEndpoint"]}
     least |= {"RecordingsStorage__clientId": KNOWN["identityClientId"]}
+    least |= {"ACS_TOPIC": ACS_ID, "CALLBACK_URL": CALLBACK_URL, "EVENTS_TOPIC_ENDPOINT": KNOWN["eventsTopicEndpoint"]}
 
-    plain = Settings.from_environment({**least, "ACS_TOPIC": ACS_ID, "CALLBACK_URL": CALLBACK_URL})
+    plain = Settings.from_environment(least)
 
     assert read_settings() == plain
 
@@ -61,7 +68,7 @@ def test_verified_callbacks_are_for_this_acs_resource() -> None:
 
 
 def test_the_container_of_acs_itself_is_allowed_to_callers() -> None:
-    found = read_settings(acsOwnStorage="true", ownContainerName="recorded-by-acs", byosContainers="https://a/b")
+    found = read_settings({"BYOS_CONTAINERS": "https://a/b"}, acsOwnStorage="true")
 
     assert found.byos_containers == ("https://rec.blob.core.windows.net/recorded-by-acs", "https://a/b")
 
@@ -79,8 +86,28 @@ def test_no_body_is_read_that_is_longer_than_the_longest_event() -> None:
 
 def test_callers_callbacks_go_nowhere_unless_a_host_is_named() -> None:
     assert read_settings().callback_hosts == ()
-    assert read_settings(callbackHosts="a.example,b.example").callback_hosts == ("a.example", "b.example")
+    assert read_settings({"CALLBACK_HOSTS": "a.example,b.example"}).callback_hosts == ("a.example", "b.example")
 
 
 def test_expressions_are_given_as_they_are_written() -> None:
     assert app_settings()["ACS_TOPIC"] == "acsId"
+
+
+def test_what_an_operator_gives_reaches_the_app() -> None:
+    found = read_settings({"DELETE_FROM_ACS": "never", "CLAIM_SECONDS": "600"})
+
+    assert found.delete_from_acs is DeleteFromAcs.NEVER
+    assert found.claim == timedelta(minutes=10)
+
+
+def test_what_an_operator_may_give_is_listed_and_explained() -> None:
+    listed = (ROOT / "docs" / "deploy.md").read_text().partition("**Settings of the app.**")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+
+    assert set(re.findall(r"`([A-Z_]+)`", listed)) == set(settings_taken())
+    assert set(settings_taken()) <= set(explained)
+
+
+@pytest.mark.parametrize("name", sorted({*app_settings(), "ACS_CONNECTION_STRING", "AzureWebJobsStorage"}))
+def test_an_operator_cannot_give_what_the_template_sets(name: str) -> None:
+    assert name not in settings_taken()

@@ -1,4 +1,4 @@
-"""The postdeploy hook against stand-ins for az and azd; of every hook, that it is well formed."""
+"""The postdeploy hook against stand-ins for az and azd, in both its forms; of every hook, that it is well formed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ from pathlib import Path
 import pytest
 
 from .bicep_tree import INFRA, module
-from .stubs import ENVIRONMENT, HOOK, Stubs
+from .lacking import skip_without
+from .stubs import ENVIRONMENT, HOOK, SHELLS, Stubs
 
 POWERSHELL_HOOK = HOOK.with_suffix(".ps1")
 SUBSCRIBE = "az deployment group create"
 ASK = "az functionapp function show"
+SYNCHRONISE = "az rest"
 REQUIRED = sorted(set(ENVIRONMENT) - {"AZURE_ENV_NAME", "POLL_SECONDS"})
 
 
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def stubs(tmp_path: Path) -> Stubs:
-    return Stubs.made(tmp_path)
+def stubs(tmp_path: Path, shell: str) -> Stubs:
+    return Stubs.made(tmp_path, shell=shell)
 
 
 def test_the_function_is_subscribed_where_the_topic_lives(stubs: Stubs) -> None:
@@ -42,8 +49,9 @@ def test_the_function_is_subscribed_where_the_topic_lives(stubs: Stubs) -> None:
 
 
 def test_the_template_is_found_from_anywhere(stubs: Stubs) -> None:
-    stubs.run()
+    done = stubs.run()
 
+    assert done.returncode == 0, done.stderr
     found = re.search(r"--template-file (\S+)", stubs.calls(SUBSCRIBE)[0])
 
     assert found
@@ -56,6 +64,35 @@ def test_a_function_that_is_not_there_yet_is_waited_for(stubs: Stubs) -> None:
     assert stubs.run().returncode == 0
     assert len(stubs.calls(ASK)) == 4
     assert len(stubs.calls(SUBSCRIBE)) == 1
+
+
+def test_between_polls_azure_is_asked_to_synchronise_the_triggers(stubs: Stubs) -> None:
+    stubs.fail("function", 2)
+
+    stubs.run()
+
+    order = [ASK if call.startswith(ASK) else SYNCHRONISE for call in stubs.calls("az ") if "deployment" not in call]
+    assert order == [ASK, SYNCHRONISE, ASK, SYNCHRONISE, ASK]
+    asked = "--method post --url /sites/func-1/host/default/sync?api-version=2024-11-01 --subscription sub-1"
+    assert asked in stubs.calls(SYNCHRONISE)[0]
+
+
+def test_triggers_that_cannot_be_synchronised_do_not_end_the_wait(stubs: Stubs) -> None:
+    stubs.fail("function", 2)
+    stubs.fail("synchronisation", 2)
+
+    assert stubs.run().returncode == 0
+    assert len(stubs.calls(SUBSCRIBE)) == 1
+
+
+def test_what_refused_to_synchronise_the_triggers_is_shown_when_the_wait_ends(stubs: Stubs) -> None:
+    stubs.fail("function", 99)
+    stubs.fail("synchronisation", 99)
+
+    done = stubs.run(FUNCTION_POLLS="2")
+
+    assert done.returncode == 3
+    assert "stub: synchronisation refused" in done.stderr
 
 
 def test_a_function_that_never_comes_ends_the_wait_and_says_why(stubs: Stubs) -> None:
@@ -117,8 +154,8 @@ def test_all_missing_variables_are_named_at_once(stubs: Stubs) -> None:
     assert "not set: EVENTGRID_FUNCTION_NAME RUNTIME_STORAGE_ID." in done.stderr
 
 
-def test_without_azd_the_hook_still_subscribes(tmp_path: Path) -> None:
-    stubs = Stubs.made(tmp_path, commands=("az",))
+def test_without_azd_the_hook_still_subscribes(tmp_path: Path, shell: str) -> None:
+    stubs = Stubs.made(tmp_path, commands=("az",), shell=shell)
 
     done = stubs.run(AZURE_ENV_NAME="")
 
@@ -126,8 +163,8 @@ def test_without_azd_the_hook_still_subscribes(tmp_path: Path) -> None:
     assert len(stubs.calls(SUBSCRIBE)) == 1
 
 
-def test_without_the_azure_cli_the_hook_says_so(tmp_path: Path) -> None:
-    done = Stubs.made(tmp_path, commands=("azd",)).run()
+def test_without_the_azure_cli_the_hook_says_so(tmp_path: Path, shell: str) -> None:
+    done = Stubs.made(tmp_path, commands=("azd",), shell=shell).run()
 
     assert done.returncode == 2
     assert "the Azure CLI (az) is not installed" in done.stderr
@@ -157,7 +194,7 @@ def test_both_hooks_need_and_pass_the_same() -> None:
 def test_a_windows_hook_is_valid_powershell(hook: Path) -> None:
     powershell = shutil.which("pwsh")
     if powershell is None:
-        pytest.skip("pwsh is not installed: the syntax of the .ps1 hooks is not checked here")
+        skip_without("pwsh", "the hooks for Windows are not parsed")
     parser = "[System.Management.Automation.Language.Parser]"
     parse = f"$e = $null; [void]{parser}::ParseFile('{hook}', [ref]$null, [ref]$e); $e"
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from .bicep_tree import INFRA
-from .checks_app import REFUSED, USELESS, the_site_has_nothing_that_flex_consumption_refuses
+from .checks_app import the_site_has_nothing_that_flex_consumption_refuses
 from .mutations import MUTATIONS
+from .service_rules import REFUSED, USELESS
 from .test_points import CHECKS, Check
 
 MISTAKES_MIN = 20

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from . import checks_access, checks_app, checks_events, checks_shape, checks_storage, checks_watching
+from . import (
+    checks_access,
+    checks_app,
+    checks_events,
+    checks_shape,
+    checks_storage,
+    checks_subscribers,
+    checks_watching,
+    service_rules_bicep,
+)
 from .bicep_tree import INFRA
 
 type Check = Callable[[Path], list[str]]
@@ -17,8 +26,10 @@ CHECKS: tuple[Check, ...] = (
     *checks_storage.CHECKS,
     *checks_app.CHECKS,
     *checks_events.CHECKS,
+    *checks_subscribers.CHECKS,
     *checks_access.CHECKS,
     *checks_watching.CHECKS,
+    *service_rules_bicep.CHECKS,
 )
 
 

@@ -15,7 +15,6 @@ from tests.model import control, neighbours
 from tests.model.faults import FixedFaults, parsed
 from tests.model.losses import LOSSES, LossRun, play_loss
 from tests.model.model_run import ModelRun, exactly, first_parts, seeded
-from tests.model.oracle import Violation
 from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
 from tests.model.schedules import RACES, explored
 from tests.model.search import (
@@ -30,6 +29,7 @@ from tests.model.search import (
     quiet,
     single_faults,
 )
+from tests.model.violation import Violation
 
 RUNS = 50_000
 PREEMPTIONS = 3

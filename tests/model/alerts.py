@@ -7,7 +7,7 @@ from typing import Self
 from shared.domain.log import LOGGER, LogEvent
 from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.fakes import Cloud
-from tests.model.oracle import hold
+from tests.model.violation import hold
 
 
 class Alerts(logging.Handler):

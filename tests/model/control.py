@@ -13,13 +13,14 @@ from shared.domain.errors import AcsError, AcsUnavailable, AcsUncertain, Recorde
 from shared.domain.models import Recording
 from shared.domain.statuses import ControlStatus, FilesStatus, RecordingStatus
 from tests.builders import SERVER_CALL_ID, a_start_request, file_ready_event
-from tests.fakes import GOOD_TOKEN, Cloud, Crash, Effect, FakeHost, Fault, World
+from tests.fakes import GOOD_TOKEN, OUR_TOPIC, Cloud, Crash, Effect, FakeHost, Fault, World
 from tests.fakes.acs import FakeAcsRecording, acs_recording_id
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.interleaving import InterleavingScheduler
 from tests.model.model_run import TIME_OUTS
-from tests.model.oracle import Oracle, Violation, hold
+from tests.model.oracle import Oracle
 from tests.model.search import Faults, Totals
+from tests.model.violation import Violation, hold
 
 KEY = "the caller's own"
 SOON = (1, 1, 1)  # minutes until sweeps after which ACS's word stands on the row, if no process died
@@ -33,8 +34,8 @@ type Act = Callable[["ControlScenario"], object]
 class ControlScenario:
     """A cloud with one recording of one call."""
 
-    def __init__(self) -> None:
-        self.cloud = Cloud(CALLBACK_AUDIENCE="resource")
+    def __init__(self, *, topic: bool = False) -> None:
+        self.cloud = Cloud(CALLBACK_AUDIENCE="resource", EVENTS_TOPIC_ENDPOINT=OUR_TOPIC if topic else "")
         self.cloud.acs.becomes_known_after = KNOWN_AFTER
         self.host = FakeHost(self.cloud)
         self.oracle = Oracle(self.cloud)
@@ -46,7 +47,8 @@ class ControlScenario:
     def start(self, *, paused: bool = False) -> None:
         """A caller's request; one that is told for sure that nothing was started is told the truth."""
         try:
-            self.cloud.services.starts.start(a_start_request(pauseOnStart=paused), KEY)
+            with self.cloud.services.invocation("a caller"):
+                self.cloud.services.starts.start(a_start_request(pauseOnStart=paused), KEY)
         except AcsError as error:
             row = self.row()
             if row is not None and not isinstance(error, AcsUncertain):
@@ -58,7 +60,8 @@ class ControlScenario:
         row = self.row()
         if row is None:
             return
-        answer: Recording = getattr(self.cloud.services.control, action)(row.id)
+        with self.cloud.services.invocation("a caller"):
+            answer: Recording = getattr(self.cloud.services.control, action)(row.id)
         if action == "stop" and not answer.refused:
             self.oracle.not_recorded(answer, "A caller was told that recording was stopped")
 
@@ -66,7 +69,8 @@ class ControlScenario:
         """A callback with a token of ACS's, whoever posts it."""
         data = {"recordingId": recording_id, "serverCallId": SERVER_CALL_ID, "state": "active"}
         callback = {"type": f"Microsoft.Communication.{kind}", "data": data}
-        self.cloud.services.state_callbacks.take_in(json.dumps([callback]).encode(), GOOD_TOKEN)
+        with self.cloud.services.invocation("recording_state"):
+            self.cloud.services.state_callbacks.take_in(json.dumps([callback]).encode(), GOOD_TOKEN)
 
     def wait(self, **time: float) -> None:
         self.cloud.world.advance(timedelta(**time))
@@ -90,6 +94,8 @@ class ControlScenario:
         self.oracle.nothing_forgotten()
         if not soon:
             self.oracle.listed_once()
+            self.oracle.rows_written()
+            self.oracle.events.at_rest()
         row = self.row()
         hold(row is None or not row.refused or row.files is FilesStatus.NONE, "A start that made a file is refused.")
         if row is None or row.recording_id is None:
@@ -171,7 +177,9 @@ def looks(scenario: ControlScenario) -> None:
 
 
 def sweeps(scenario: ControlScenario) -> None:
-    scenario.host.send(scenario.cloud.services.sweep.sweep())
+    with scenario.cloud.services.invocation("sweep"):
+        messages = scenario.cloud.services.sweep.sweep()
+    scenario.host.send(messages)
 
 
 def hangs_up(scenario: ControlScenario) -> None:
@@ -199,7 +207,9 @@ def hears_of_another(scenario: ControlScenario) -> None:
 def hears_of_an_earlier_recording(scenario: ControlScenario) -> None:
     """The event of an earlier recording of the same call, which names none: it is taken for the live one's."""
     event = file_ready_event(1, subject_form=3, recordingId=None, recordingStartTime=None)
-    scenario.host.send(scenario.cloud.services.ingest.ingest(event).messages)
+    with scenario.cloud.services.invocation("recording_file_ready"):
+        messages = scenario.cloud.services.ingest.ingest(event).messages
+    scenario.host.send(messages)
 
 
 RUNNING: tuple[Act, ...] = (starts, begins, settles)
@@ -271,7 +281,7 @@ class ControlRun:
     fault_plan: FaultPlan
 
     def __post_init__(self) -> None:
-        self.scenario = ControlScenario()
+        self.scenario = ControlScenario(topic=True)
         self.struck: dict[int, Fault] = {}
         self.rest_began = 0
         self.catalog_failed = False
@@ -335,6 +345,7 @@ def contested(name: str, schedule: Sequence[int]) -> int:
     before, first, second = CONTESTS[name]
     scenario = ControlScenario()
     scheduler = InterleavingScheduler(2, schedule[0], schedule[1:])
+    scenario.cloud.world.plan = scenario.oracle.effect_begins
     for act in before:
         act(scenario)
 

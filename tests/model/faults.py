@@ -21,6 +21,8 @@ WRITES = (
     "catalog.put_entries",
     "catalog.remove_entry",
     "catalog.remove_entries",
+    "catalog.mark_events",
+    "catalog.have_due",
     "catalog.put_listed",
     "catalog.remove_listed",
     "store.put",

@@ -17,9 +17,10 @@ from tests.fakes.store import FakeBlob
 from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.model_run import TIME_OUTS
-from tests.model.oracle import Oracle, Violation, hold
+from tests.model.oracle import Oracle
 from tests.model.scenarios import EXPIRES_AT, ONE, files
 from tests.model.search import Faults
+from tests.model.violation import Violation, hold
 
 type Event = dict[str, object]
 

@@ -13,8 +13,9 @@ from shared.settings import DELETION_QUEUE, TRANSFER_QUEUE
 from tests.fakes import Crash, Effect, FakeHost, Fault
 from tests.fakes.host import Delivery, Document, QueuedMessage
 from tests.model.faults import DrawnFaults, FaultPlan, FixedFaults, text_of
-from tests.model.oracle import Oracle, Violation, hold
+from tests.model.oracle import Oracle
 from tests.model.scenarios import Scenario
+from tests.model.violation import Violation, hold
 
 # How long a time-out lasts: nearly as long as a claim, so that whoever works must renew it, or longer than a claim,
 # while the patience with messages lasts on; two of these outlast the patience, too.
@@ -93,7 +94,8 @@ class ModelRun:
 
     def fingerprint(self) -> object:
         etags = {name: blob.etag for name, blob in self.cloud.store.all.items()}
-        return etags, list(self.cloud.deleted), self.cloud.chunks(), self.cloud.recording().status
+        told = sorted(self.cloud.catalog.told)
+        return etags, list(self.cloud.deleted), self.cloud.chunks(), self.cloud.recording().status, told
 
     @property
     def name(self) -> str:
@@ -118,6 +120,7 @@ def seeded(seed: int, undisturbed: dict[Scenario, int]) -> ModelRun:
         deliveries=draw.choice((1, 1, 2)),
         known=draw.random() < 0.5,
         double_read=draw.random() < 0.1,
+        topic=draw.random() < 0.5,
     )
     if scenario not in undisturbed:
         undisturbed[scenario] = len(exactly(scenario, {}).run(again=False).world.effects)

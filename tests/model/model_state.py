@@ -24,8 +24,9 @@ from tests.builders import (
 from tests.fakes import Cloud, Crash, Effect, FakeHost, Fault, acs_recording_id
 from tests.fakes.host import Document, QueuedMessage
 from tests.model.alerts import Alerts, nothing_fails_in_silence
-from tests.model.oracle import Oracle, digest, hold
+from tests.model.oracle import Oracle, digest
 from tests.model.scenarios import MEDIA_BYTES
+from tests.model.violation import hold
 
 CHUNKS = 3  # of every recording
 RETENTION = timedelta(hours=24)

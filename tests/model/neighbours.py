@@ -21,8 +21,9 @@ from tests.fakes.events import FakeEventContainer
 from tests.model.alerts import Alerts
 from tests.model.faults import FaultPlan, FixedFaults, faults_of, text_of
 from tests.model.model_run import TIME_OUTS
-from tests.model.oracle import Oracle, Violation, hold
+from tests.model.oracle import Oracle
 from tests.model.search import Faults
+from tests.model.violation import Violation, hold
 
 OTHERS = 3
 HOPELESS = 0  # the number of the recording that can never be done; the others follow

@@ -419,6 +419,18 @@ OLD: dict[str, OldBehaviour] = {
         once="        else:",
         noticed_by=("tests/model/test_losses.py", "-k", "pair_of_faults and confirmed"),
     ),
+    "a recording is forgotten while an event of it is to be sent": OldBehaviour(
+        path="shared/pipeline/completion.py",
+        today="        if self.outbox.is_waiting(recording.id):\n",
+        once="        if False:\n",
+        noticed_by=("tests/model/test_faults.py", "-k", "topic"),
+    ),
+    "a start is told by each row that says so": OldBehaviour(
+        path="shared/domain/transitions.py",
+        today="    controlled = CONTROLLED.get((before.control, recording.control))\n",
+        once="    controlled = CONTROLLED.get((ControlStatus.STARTING, recording.control))\n",
+        noticed_by=("tests/model/test_control.py", "-k", "one_fault"),
+    ),
 }
 
 

@@ -24,24 +24,17 @@ from shared.domain.statuses import (
 from tests.fakes import BEGINNING, Cloud, Effect, FakeDocument
 from tests.fakes.catalog import Key, Row
 from tests.fakes.world import no_fault
+from tests.model.event_oracle import EventOracle
 from tests.model.scenarios import Scenario, expected_blobs
+from tests.model.violation import hold
 
 MOMENT = timedelta(microseconds=1)
 REST_WITHIN = timedelta(hours=8)  # far from the 24 hours that ACS gives
 
 CONTROL_HALF = ("control", "start_requested_at", "resume_requested_at", "has_run", "inactive_at", "ended_at")
 FILES_HALF = ("files", "failure", "failure_kind", "completed_at", "expires_at", "heard_at")
+REMOVALS = frozenset({"catalog.remove_entry", "catalog.remove_entries"})
 ROW_WRITES = frozenset({"catalog.save_chunk", "catalog.save_recording", "catalog.add_chunks"})
-
-
-class Violation(BaseException):
-    """An invariant does not hold. No error of the app's, which catches whatever errors there are."""
-
-
-def hold(holds: bool, invariant: str) -> None:
-    """Raises: Violation."""
-    if not holds:
-        raise Violation(invariant)
 
 
 class Oracle:
@@ -53,6 +46,7 @@ class Oracle:
         self.blobs: dict[str, bytes] = {}
         self.before = ""
         cloud.source.on_delete = self.deleting
+        self.events = EventOracle(cloud)
 
     def effect_begins(self, effect: Effect) -> None:
         """Called before every effect: what the one before has done is there to be seen, and no time has stood still.
@@ -63,6 +57,8 @@ class Oracle:
         before, self.before = self.before, effect.name
         if before in ROW_WRITES:
             self.rows_written()
+        if before in REMOVALS:
+            self.events.looked_after()
         if before.startswith("store.") or effect.name == "source.delete":
             self.nothing_overwritten()
 
@@ -72,6 +68,8 @@ class Oracle:
             before = self.rows.get(key)
             if row is not before:
                 self.row_written(before, row)
+                if before is not None:
+                    self.events.written(before, row)
                 self.rows[key] = row
 
     def row_written(self, before: Row | None, row: Row) -> None:
@@ -192,6 +190,7 @@ class Oracle:
 
     def nothing_forgotten(self) -> None:
         """I8: the sweep finds what is not finished even if no message ever comes: by itself, or one by the other."""
+        self.events.looked_after()
         ended = {RecordingStatus.COMPLETED, RecordingStatus.EMPTY, RecordingStatus.FAILED}
         found = {id for id, _ in self.cloud.catalog.open}
         for recording in self.cloud.recordings():
@@ -244,6 +243,7 @@ class Oracle:
         cloud = self.cloud
         self.rows_written()
         self.nothing_overwritten()
+        self.events.at_rest()
         self.listed_once()
         recording = cloud.recording()
         hold(recording.status is RecordingStatus.COMPLETED, f"The recording ended {recording.status}.")

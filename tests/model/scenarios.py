@@ -10,7 +10,7 @@ import msgspec
 from shared.domain.open_work import recording_entry
 from tests.builders import a_recording, document_id, file_ready_event, media, metadata
 from tests.builders import announced_chunk as announced
-from tests.fakes import BEGINNING, Cloud
+from tests.fakes import BEGINNING, OUR_TOPIC, Cloud
 
 MEDIA_BYTES = 40
 BLOCK_BYTES = 16  # three blocks, the last one shorter
@@ -30,6 +30,7 @@ class Scenario:
         known: whether a row of ours explains the recording; else the operator wants unknown ones managed.
         double_read: whether the media are read a second time before anything may be deleted.
         names_format: whether the events say what format the media have.
+        topic: whether events for other apps are sent to one.
     """
 
     chunks: int = 1
@@ -39,12 +40,14 @@ class Scenario:
     known: bool = False
     double_read: bool = False
     names_format: bool = True
+    topic: bool = False
 
     def cloud(self, **settings: str) -> Cloud:
         cloud = Cloud(
             UNKNOWN_RECORDINGS="store" if self.known else "manage",
             TRANSFER_BLOCK_BYTES=str(BLOCK_BYTES) if self.in_blocks else BYTES_AT_ONCE,
             VERIFY_SOURCE="double-read" if self.double_read else "once",
+            EVENTS_TOPIC_ENDPOINT=OUR_TOPIC if self.topic else "",
             **settings,
         )
         for number in range(self.chunks):

@@ -15,9 +15,10 @@ from tests.builders import document_id
 from tests.fakes import Effect, FakeHost
 from tests.model import losses
 from tests.model.interleaving import InterleavingScheduler
-from tests.model.oracle import Oracle, Violation, hold
+from tests.model.oracle import Oracle
 from tests.model.scenarios import ONE, Scenario, in_blocks
 from tests.model.search import Totals
+from tests.model.violation import Violation, hold
 
 # How long an effect takes where claims are to run out while their holders still work.
 SLOW = timedelta(minutes=2)  # three effects outlast a claim, eight the patience with a message

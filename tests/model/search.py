@@ -17,8 +17,8 @@ from shared.domain.log import LOGGER
 from tests.fakes import Fault
 from tests.model.faults import faults_of
 from tests.model.model_run import ModelRun, exactly, seeded
-from tests.model.oracle import Violation
 from tests.model.scenarios import Scenario
+from tests.model.violation import Violation
 
 ITEMS_PER_TASK = 100
 GARBAGE_LETS_WAIT = 50_000  # a run is full of cycles; collecting them after each would take half of the time

@@ -17,8 +17,8 @@ from tests.model.control import (
     play_script,
 )
 from tests.model.faults import FixedFaults
-from tests.model.oracle import Violation
 from tests.model.search import every_fault, pairs
+from tests.model.violation import Violation
 
 FIRST_FAULTS = 12  # about so many of them for each script; the long form takes every one
 PREEMPTIONS = int(os.environ.get("MODEL_PREEMPTIONS", "2"))  # the long form takes three

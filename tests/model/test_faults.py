@@ -14,9 +14,9 @@ from shared.domain.statuses import ChunkStatus, RecordingStatus
 from tests.fakes import BEGINNING, Fault
 from tests.model.faults import BAD_ANSWERS, EVERYWHERE
 from tests.model.model_run import ModelRun, exactly, first_parts
-from tests.model.oracle import Violation
 from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
 from tests.model.search import Totals, drawn, everywhere, one, pairs_with, single_faults, strided, undisturbed
+from tests.model.violation import Violation
 
 DRAWN_RUNS = int(os.environ.get("MODEL_RUNS", "50000"))
 DRAWN_RUNS_MIN = 5_000
@@ -68,6 +68,8 @@ SCENARIOS = {
     "one chunk, read twice": replace(ONE, double_read=True),
     "one chunk in blocks, read twice": replace(in_blocks(ONE), double_read=True),
     "one chunk in blocks, of no named format": replace(in_blocks(ONE), names_format=False),
+    "one chunk, told to a topic": replace(ONE, topic=True),
+    "one chunk, known, told to a topic": replace(ONE, known=True, topic=True),
     "three chunks": THREE,
     "three chunks in blocks": in_blocks(THREE),
     "three chunks, an event each": first_parts(THREE),

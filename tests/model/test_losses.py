@@ -11,9 +11,9 @@ from tests.model.alerts import Alerts, nothing_fails_in_silence
 from tests.model.faults import FixedFaults
 from tests.model.losses import LOSSES, LossRun, play_loss
 from tests.model.model_run import exactly
-from tests.model.oracle import Violation
 from tests.model.scenarios import ONE, THREE, Scenario, in_blocks
 from tests.model.search import every_fault, pairs
+from tests.model.violation import Violation
 
 FIRST_FAULTS = 60  # about so many of them for each loss; the long form takes every one
 

@@ -7,8 +7,8 @@ import pytest
 from shared.domain.log import LOGGER
 from tests.model.faults import FixedFaults
 from tests.model.neighbours import HOPELESS_UNITS, TOLD, NeighbourRun, Neighbours, play_beside
-from tests.model.oracle import Violation
 from tests.model.search import every_fault, pairs
+from tests.model.violation import Violation
 
 SOME_STEP = 17  # of the faults: prime to the number that an effect may meet, so that each kind comes in turn
 FIRST_FAULTS = 8  # about so many for each unit; the long form takes every one

@@ -44,6 +44,14 @@ WANTED = {
 }
 
 
+def section(title: str) -> str:
+    return DOCUMENT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def blocks(title: str, language: str = "json") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", section(title), re.DOTALL)
+
+
 def test_every_limit_is_that_of_the_code() -> None:
     assert {what: int(number) for what, number in LIMITS.items() if not what.isdigit()} == WANTED
 
@@ -55,7 +63,7 @@ def test_every_status_of_a_problem_is_explained_and_no_other() -> None:
 
 
 def test_the_example_is_what_the_app_answers(app: App) -> None:
-    block, _ = re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL)
+    (block,) = blocks("What goes wrong")
     _, problem, _ = app.http("start_recording", start_body(serverCallId=" ", recordingFormatType="flac"))
 
     assert json.loads(block) == problem | {"instance": "/api/recordings"}
@@ -78,16 +86,14 @@ def test_the_defaults_are_as_it_says(app: App, media: dict[str, str], made: tupl
 
 
 def test_every_code_of_acs_is_listed_with_its_status() -> None:
-    section = DOCUMENT.partition("## What ACS refuses")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (\d{3}), .* \| ([`\d, ]+) \|$", section, re.MULTILINE)
+    rows = re.findall(r"^\| (\d{3}), .* \| ([`\d, ]+) \|$", section("What ACS refuses"), re.MULTILINE)
 
     listed = {code: int(status) for status, codes in rows for code in re.findall(r"`(\d{4})`", codes)}
     assert listed == {code: status.value for code, status in ACS_CODES.items()}
 
 
 def test_every_way_to_name_a_call_is_in_the_table_with_what_a_refusal_says_of_it() -> None:
-    section = DOCUMENT.partition("## Which id names the call")[2].partition("\n## ")[0]
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section("Which id names the call"), re.MULTILINE))
 
     assert set(rows) == {kind.value for kind in WANTED_IDS}
     for kind, wanted in WANTED_IDS.items():

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import azure.functions as func
@@ -13,11 +14,21 @@ import pytest
 
 from functions import create_app
 from local.__main__ import run
-from local.announcing import address_of_storage, busy_text, farewell, told_settings, write_variables, wrong_settings
+from local.announcing import (
+    address_of_storage,
+    busy_text,
+    event_line,
+    farewell,
+    told_settings,
+    told_subscribers,
+    write_variables,
+    wrong_settings,
+)
 from local.choices import ChoiceError, Choices
 from local.ports import FIXED, StackPorts, busy_ports
 from local.run_lock import AlreadyRunning, RunLock
-from local.stack import ROOT
+from local.simulator.views import TopicEventView
+from local.stack import ROOT, TOPIC_ENDPOINT
 from shared.services import Services
 from tests.fakes import ENVIRONMENT
 
@@ -91,6 +102,46 @@ def test_a_switch_that_is_off_is_off(value: str) -> None:
     assert (chosen.persist, chosen.identity, chosen.storage) == (False, False, None)
 
 
+def test_the_events_of_the_app_go_where_they_are_asked_for() -> None:
+    chosen = choices(EVENTS_WEBHOOK=" http://127.0.0.1:8080/events ", EVENTS_QUEUE="events")
+
+    assert (chosen.events_webhook, chosen.events_queue) == ("http://127.0.0.1:8080/events", "events")
+    told = "\n".join(told_subscribers(chosen, TOPIC_ENDPOINT))
+    assert "posted to http://127.0.0.1:8080/events" in told
+    assert "the queue events" in told
+
+
+@pytest.mark.parametrize("environment", [{}, {"EVENTS_WEBHOOK": " ", "EVENTS_QUEUE": ""}])
+def test_whoever_asks_for_no_events_is_told_how(environment: dict[str, str]) -> None:
+    chosen = choices(**environment)
+
+    assert (chosen.events_webhook, chosen.events_queue) == (None, None)
+    assert "EVENTS_WEBHOOK=URL" in told_subscribers(chosen, TOPIC_ENDPOINT)[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("EVENTS_WEBHOOK", "127.0.0.1:8080/events"), ("EVENTS_QUEUE", "My Events"), ("EVENTS_QUEUE", "a")],
+)
+def test_events_are_not_asked_for_at_no_place(name: str, value: str) -> None:
+    with pytest.raises(ChoiceError, match=f"{name}={value} is no "):
+        choices(**{name: value})
+
+
+def test_a_run_can_be_without_a_topic() -> None:
+    chosen = choices(EVENTS_TOPIC_ENDPOINT="")
+
+    assert chosen.app_settings == {"EVENTS_TOPIC_ENDPOINT": ""}
+    assert "EVENTS_TOPIC_ENDPOINT is blank" in told_subscribers(chosen, "")[0]
+
+
+def test_an_event_is_a_line() -> None:
+    event = {"time": "2026-11-27T09:00:00Z", "type": "CallRecording.Started", "subject": "recordings/1"}
+    arrival = TopicEventView(number=1, at=datetime.now(UTC), event=event, handovers=())
+
+    assert event_line(arrival) == "event  2026-11-27T09:00:00Z  CallRecording.Started  recordings/1"
+
+
 def test_storage_is_kept_in_the_folder_of_the_run_where_that_is_asked_for() -> None:
     chosen = choices("--directory", "/somewhere", PERSIST="1")
 
@@ -120,7 +171,7 @@ def test_storage_that_is_not_as_usual_has_its_connection_string_told(chosen: Cho
 def test_a_port_that_another_program_uses_is_named_with_the_part_that_needs_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        busy = busy_ports(StackPorts(queue=port), identity=False)
+        busy = busy_ports(StackPorts(queue=port))
 
     assert busy == {port: "Azurite's queue service"}
     assert f"port {port}, where Azurite's queue service is to listen" in busy_text(busy)
@@ -133,14 +184,6 @@ def test_while_a_port_is_taken_nothing_is_started_and_nothing_written(tmp_path: 
 
     assert code == 1
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_port_of_the_identity_matters_only_with_an_identity() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        ports = StackPorts(identity=listener.getsockname()[1])
-
-        assert busy_ports(ports, identity=False) == {}
-        assert list(busy_ports(ports, identity=True)) == [ports.identity]
 
 
 def test_a_second_run_is_refused_and_told_of_the_first(tmp_path: Path) -> None:

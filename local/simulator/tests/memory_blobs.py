@@ -21,6 +21,9 @@ class MemoryBlobs:
             raise FileNotFoundError(name)
         yield self.blobs[container, name]
 
+    def exists(self, container: str, name: str) -> bool:
+        return (container, name) in self.blobs
+
     def write(self, container: str, name: str, content: Iterable[bytes], size: int) -> None:
         written = b"".join(content)
         assert len(written) == size

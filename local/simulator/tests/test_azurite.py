@@ -1,20 +1,23 @@
-"""The simulator and real blob storage: oracle, own storage and dead letters against Azurite."""
+"""The simulator and real storage: oracle, own storage, dead letters and the topic's queue against Azurite."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from azure.communication.callautomation import AzureBlobContainerRecordingStorage, CallAutomationClient
 from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient, TextBase64DecodePolicy
 
 from local.azurite import Azurite, is_installed
 from local.simulator.client import SimulatorAdmin
 from local.simulator.scripts import Script
-from local.simulator.settings import BlobAccount, Settings
+from local.simulator.settings import BlobAccount, QueueAccount, Settings
 from local.simulator.simulator import Options, Simulator
 from local.simulator.views import RecordingView
 
 from .support import SDK_WARNINGS, Acs
+from .test_event_topic import EVENT, post
 from .webhook import Webhook, wait_until
 
 pytestmark = [SDK_WARNINGS, pytest.mark.stack]
@@ -107,3 +110,37 @@ def test_dead_letters_land_in_their_container(acs: Acs, storage: BlobServiceClie
     wait_until(lambda: container.exists() and len(list(container.list_blob_names())) == 1)
 
     assert acs.admin.events()[0].state == "deadLettered"
+
+
+def test_the_topic_fills_a_queue_as_event_grid_does(acs: Acs, connection_string: str) -> None:
+    account = QueueAccount(connection_string=connection_string, queue="events")
+    acs.admin.change_settings(topic_queue=account, delivery_attempts_max=30, retry_delays_seconds=(0.05,))
+    post([EVENT])
+    # There is no such queue yet: the first try fails, a later one does not.
+    wait_until(lambda: bool(acs.admin.topic_events()[0].handovers))
+    with QueueClient.from_connection_string(
+        connection_string, account.queue, message_decode_policy=TextBase64DecodePolicy()
+    ) as queue:
+        queue.create_queue()
+        wait_until(lambda: acs.admin.topic_events()[0].handovers[-1].status == 201)
+        messages = [json.loads(message.content) for message in queue.receive_messages()]
+
+    first = acs.admin.topic_events()[0].handovers[0]
+    assert messages == [EVENT]
+    assert (first.to, first.status) == ("queue", 404)
+
+
+def test_an_event_about_a_copy_that_is_there_is_right(acs: Acs, storage: BlobServiceClient) -> None:
+    recording = acs.record(Script(chunk_bytes=1000))
+    store(acs, storage, recording)
+    (document,) = recording.documents
+    stem = f"2026/11/22/{recording.call_id}/{document.index:04}-{document.document_id}"
+    own = f"{storage.url.rstrip('/')}/recordings/{stem}.wav"
+    right = {"bytes": document.bytes, "sha256": document.sha256}
+
+    for blob in (f"{stem}.wav", own, f"{stem}.mp3"):
+        data = {"documentId": document.document_id, "contentBlob": blob, "metadataBlob": None, **right}
+        post([EVENT | {"type": "CallRecording.Stored", "data": data}])
+
+    (violation,) = acs.admin.violations()
+    assert violation.reason == f"CallRecording.Stored was told, but its blob {stem}.mp3 is not there"

@@ -13,6 +13,9 @@ from tests.unit.test_architecture import FILE_LINES_MAX, FUNCTION_LINES_MAX
 ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "client"
 MODULES = {path.name: ast.parse(path.read_text()) for path in sorted((CLIENT / "acsrec").glob("*.py"))}
+EXAMPLES = {
+    f"../examples/{path.name}": ast.parse(path.read_text()) for path in sorted((CLIENT / "examples").glob("*.py"))
+}
 PROJECT = tomllib.loads((CLIENT / "pyproject.toml").read_text())["project"]
 
 
@@ -34,6 +37,10 @@ def test_it_imports_what_its_package_names_and_nothing_else() -> None:
     assert imports == needed | {"acsrec"}
 
 
+def test_the_examples_import_nothing_of_the_app() -> None:
+    assert set().union(*map(imported, EXAMPLES.values())) & {"shared", "functions", "local", "infra", "tests"} == set()
+
+
 def test_the_tests_run_with_versions_that_the_package_allows() -> None:
     locked = dict(
         line.split(" ")[0].split("==")
@@ -49,9 +56,9 @@ def numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", [*MODULES, *EXAMPLES])
 def test_a_module_says_what_it_is_and_can_be_read_in_one_go(name: str) -> None:
-    tree = MODULES[name]
+    tree = (MODULES | EXAMPLES)[name]
     lines = (CLIENT / "acsrec" / name).read_text().splitlines()
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 

@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+param environmentName = 'calls'
+param location = 'westeurope'
+param operatorPrincipalId = '44444444-4444-4444-4444-444444444444'

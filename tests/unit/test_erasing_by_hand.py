@@ -1,0 +1,147 @@
+"""What the API says after an operator removed a recording's files, and then its rows, as docs/operations.md tells."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import file_ready_event, keep_at_acs
+from tests.fakes import BEGINNING, Cloud, FakeHost
+from tests.unit.app import App
+
+LATER = timedelta(days=2)  # ACS and Event Grid have nothing of it any more
+NOTHING = {"rebuilt": 0, "present": 0, "unreadable": 0, "continuation": None}
+DAY = f"{BEGINNING:%Y-%m-%d}"
+
+
+@pytest.fixture
+def completed(cloud: Cloud) -> Cloud:
+    keep_at_acs(cloud, 1)
+    host = FakeHost(cloud)
+    host.publish(file_ready_event(1))
+    host.settle()
+    cloud.world.advance(LATER)
+    return cloud
+
+
+def remove_files(cloud: Cloud) -> None:
+    for name in list(cloud.store.blobs):
+        cloud.store.lose(name)
+
+
+def remove_rows(cloud: Cloud) -> None:
+    """The partition in the table `recordings`; what the index says of it stays."""
+    cloud.catalog.rows.clear()
+    cloud.catalog.told.clear()
+
+
+def asked(cloud: Cloud, name: str, **request: Any) -> tuple[int, Any]:
+    status, body, _ = App(cloud).http(name, **request)
+    return status, body
+
+
+def one(cloud: Cloud) -> dict[str, str]:
+    return {"id": cloud.recording().id}
+
+
+def announce_again(cloud: Cloud) -> None:
+    host = FakeHost(cloud)
+    host.publish(file_ready_event(1))
+    host.settle()
+
+
+def test_without_its_files_a_recording_is_still_told_of(completed: Cloud) -> None:
+    remove_files(completed)
+
+    status, body = asked(completed, "get_recording", route=one(completed))
+
+    assert (status, body["status"]) == (200, "completed")
+
+
+def test_without_its_files_there_is_no_link_to_them(completed: Cloud) -> None:
+    remove_files(completed)
+
+    status, problem = asked(
+        completed, "chunk_content", route={**one(completed), "documentId": completed.chunk().document_id}
+    )
+
+    assert (status, problem["title"]) == (410, "Gone")
+
+
+def test_without_its_files_the_consistency_report_names_each(completed: Cloud) -> None:
+    remove_files(completed)
+
+    status, report = asked(completed, "check_consistency", params={"day": DAY})
+
+    assert status == 200
+    assert "The row says that it is stored, but there is no such blob." in {
+        found["difference"] for found in report["differences"] if found["blob"] == completed.chunk().content_blob
+    }
+
+
+def test_without_its_rows_nothing_is_known_of_it(completed: Cloud) -> None:
+    id = one(completed)
+    remove_files(completed)
+    remove_rows(completed)
+
+    assert asked(completed, "get_recording", route=id)[0] == 404
+    assert asked(completed, "list_recordings") == (200, {"recordings": [], "unreadable": [], "continuation": None})
+    assert asked(completed, "check_consistency", params={"day": DAY})[1]["differences"] == []
+    assert not completed.catalog.lists[None]
+
+
+def test_without_its_files_and_rows_a_rebuild_brings_nothing_back(completed: Cloud) -> None:
+    remove_files(completed)
+    remove_rows(completed)
+
+    assert asked(completed, "rebuild_recordings", params={"day": DAY}) == (200, NOTHING)
+
+
+def test_an_event_that_comes_once_more_brings_a_row_and_no_file(completed: Cloud) -> None:
+    remove_files(completed)
+    remove_rows(completed)
+
+    announce_again(completed)
+
+    assert (completed.store.blobs, completed.recording().status) == ({}, "failed")
+
+
+def test_without_its_files_an_event_that_comes_once_more_changes_nothing(completed: Cloud) -> None:
+    remove_files(completed)
+
+    announce_again(completed)
+
+    assert (completed.store.blobs, completed.recording().status) == ({}, "completed")
+
+
+def test_without_its_rows_a_chunk_is_not_known(completed: Cloud) -> None:
+    route = {**one(completed), "documentId": completed.chunk().document_id}
+    remove_files(completed)
+    remove_rows(completed)
+
+    assert asked(completed, "chunk_content", route=route)[0] == 404
+
+
+def test_without_its_files_a_rebuild_comes_upon_nothing(completed: Cloud) -> None:
+    remove_files(completed)
+
+    assert asked(completed, "rebuild_recordings", params={"day": DAY}) == (200, NOTHING)
+
+
+def test_the_document_tells_just_that() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| `(?:GET|POST) (\S+)` \| (.+?) \| (.+?) \|$", told, re.MULTILINE)
+
+    assert rows == [
+        ("/api/recordings/{id}", "200, still `completed`", "404"),
+        ("…/chunks/{documentId}/content", "410", "404"),
+        ("/api/recordings", "lists it", "does not, and removes its entry from the list"),
+        (
+            "/api/consistency?day=",
+            '"The row says that it is stored, but there is no such blob."',
+            "no difference",
+        ),
+        ("/api/rebuild?day=", "nothing comes back", "nothing comes back"),
+    ]
