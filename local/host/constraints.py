@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ type Constraint = Callable[[str], bool]
 
 WRITTEN = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
 INT32, INT64 = 2**31, 2**63
+HYPHENATED = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+GUID = re.compile(rf"[0-9a-f]{{32}}|{HYPHENATED}|\{{{HYPHENATED}\}}|\({HYPHENATED}\)", re.IGNORECASE)
 DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%m/%d/%Y", "%Y-%m-%d %H:%M:%S")
 
 
@@ -76,11 +77,7 @@ def is_number(text: str) -> bool:
 
 
 def is_guid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
+    return GUID.fullmatch(text) is not None
 
 
 def is_date(text: str) -> bool:

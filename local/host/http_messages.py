@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from local.host.paths import request_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came in; `target` is the request line's path and query, still percent-encoded."""
+    """A request as it came in; `target` is the request line's path and query, or whole URL, still percent-encoded."""
 
     method: str
     target: str
@@ -21,11 +23,13 @@ class Request:
 
     @property
     def path(self) -> str:
-        return urlsplit(self.target).path
+        """Decoded, but for escaped slashes and what is not UTF-8; without dot segments."""
+        return request_path(self.target)
 
     @property
     def url(self) -> str:
-        return f"http://{self.headers.get('host', '127.0.0.1')}{self.target}"
+        written = urlsplit(self.target)._replace(scheme="", netloc="").geturl()
+        return f"http://{self.headers.get('host', '127.0.0.1')}{written}"
 
     @property
     def query(self) -> dict[str, str]:

@@ -89,8 +89,11 @@ class RequestHandler(BaseHTTPRequestHandler):
             return self.refuse(HTTPStatus.BAD_REQUEST)
         body = self.rfile.read(int(length))
         headers = joined((name.lower(), value) for name, value in self.headers.items())
+        request = Request(self.command, self.path, headers, body)
+        if "\0" in request.path:
+            return self.refuse(HTTPStatus.BAD_REQUEST)
         try:
-            return self.server.answer(Request(self.command, self.path, headers, body))
+            return self.server.answer(request)
         except Exception:  # the host itself failed; the real one answers 500 with an empty body too
             log.exception("The host failed to answer %s %s", self.command, self.path)
             return Response(HTTPStatus.INTERNAL_SERVER_ERROR)

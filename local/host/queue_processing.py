@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from local.host.bindings import Function
     from local.host.host_json import QueueSettings
     from local.host.invocations import Invoker
-    from local.host.storage_message import ReceivedMessage
-    from local.host.storage_queue import StorageQueue
+    from local.host.storage_message import MessageQueue, ReceivedMessage
     from local.host.worker import Outcome
 
 POISON_SUFFIX = "-poison"
@@ -35,7 +34,7 @@ class QueueProcessor:
         self,
         function: Function,
         queue_name: str,
-        open_queue: Callable[[str], StorageQueue],
+        open_queue: Callable[[str], MessageQueue],
         invoker: Invoker,
         settings: QueueSettings,
         visibility_seconds: float,
@@ -50,7 +49,7 @@ class QueueProcessor:
         self.wake = wake
 
     @property
-    def queue(self) -> StorageQueue:
+    def queue(self) -> MessageQueue:
         return self.open_queue(self.queue_name)
 
     @property

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.host.bindings import Function
     from local.host.host_json import QueueSettings
     from local.host.queue_processing import QueueProcessor
@@ -19,20 +21,25 @@ POLL_MIN_SECONDS = 0.1
 log = logging.getLogger("local.host.queues")
 
 
+def a_fifth_more_or_less() -> float:
+    return random.uniform(0.8, 1.2)
+
+
 class Backoff:
     """How long to wait after empty polls (RandomizedExponentialBackoffStrategy)."""
 
-    def __init__(self, max_seconds: float) -> None:
+    def __init__(self, max_seconds: float, jitter: Callable[[], float] = a_fifth_more_or_less) -> None:
         self.max_seconds = max_seconds
+        self.jitter = jitter
         self.exponent = 0
 
     def found(self) -> None:
-        self.exponent = 1
+        """A message came: begin again."""
+        self.exponent = 0
 
     def next_delay(self) -> float:
         """100 ms, then 100 ms plus 100, 200, 400 ... ms give or take a fifth, up to the maximum."""
-        jitter = random.uniform(0.8, 1.2)
-        added = jitter * 2 ** (self.exponent - 1) * POLL_MIN_SECONDS if self.exponent else 0.0
+        added = self.jitter() * 2 ** (self.exponent - 1) * POLL_MIN_SECONDS if self.exponent else 0.0
         # Beyond this the sum only overflows.
         self.exponent = min(self.exponent + 1, 40)
         return min(POLL_MIN_SECONDS + added, self.max_seconds)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from local.host.constraints import ConstraintError, parse_constraint
 
@@ -41,7 +40,7 @@ class Parameter:
 
     @property
     def pattern(self) -> str:
-        return f"(?P<{self.name}>{'.*' if self.catch_all else '[^/]+'})"
+        return f"(?P<{self.name}>{'[^/].*' if self.catch_all else '[^/]+'})"
 
     def accepts(self, value: str) -> bool:
         return all(constraint(value) for constraint in self.constraints)
@@ -64,11 +63,11 @@ class Template:
         self.pattern = re.compile(self.regular_expression(), re.IGNORECASE | re.DOTALL)
 
     def match(self, path: str) -> dict[str, str] | None:
-        """Values of the parameters, or None; an absent optional one is left out."""
-        found = self.pattern.fullmatch(path.strip("/"))
+        """Values of the parameters of a decoded path, or None; an absent optional one is left out."""
+        found = self.pattern.fullmatch(path.removeprefix("/"))
         if found is None:
             return None
-        values = {name: decode(value) for name, value in found.groupdict().items() if value}
+        values = {name: value for name, value in found.groupdict().items() if value}
         for parameter in self.parameters:
             if parameter.default is not None:
                 values.setdefault(parameter.name, parameter.default)
@@ -86,7 +85,8 @@ class Template:
             pattern = "".join(item.pattern if isinstance(item, Parameter) else re.escape(item) for item in inner)
             slash = "/" if expression else ""
             expression += f"(?:{slash}{pattern})?" if may_be_absent(inner) else slash + pattern
-        return expression
+        # One slash at the end means nothing, unless it is part of what a catch-all takes.
+        return f"{expression}/?"
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,3 @@ def may_be_absent(segment: list[Parameter | str]) -> bool:
     whole = [item for item in segment if item]
     only = whole[0] if len(whole) == 1 else None
     return isinstance(only, Parameter) and (only.optional or only.catch_all or only.default is not None)
-
-
-def decode(value: str) -> str:
-    """Percent-decode, leaving `%2F` alone as ASP.NET Core does, so that a value never gains a slash."""
-    return "%2F".join(unquote(piece) for piece in re.split("%2[Ff]", value))

@@ -64,7 +64,7 @@ def test_one_failing_event_fails_the_batch_but_not_the_other_events(web: Web) ->
     response = web.host.post_events("on_event", [good, bad, also_good])
 
     assert response.status_code == 500
-    assert f"no good: {bad['id']}" in response.text
+    assert response.text == "Exception while executing function: Functions.on_event"
     assert all(len(web.record.lines("on_event", id=one["id"])) == 1 for one in (good, bad, also_good))
 
 
@@ -128,9 +128,9 @@ def test_the_webhook_answers_by_name_and_kind(web: Web, query: str, kind: str, s
         assert response.text.startswith("cannot find function: '")
 
 
-def test_a_body_that_is_not_json_is_refused(web: Web) -> None:
+def test_a_body_that_is_not_json_fails_and_is_delivered_again(web: Web) -> None:
     headers = {"aeg-event-type": "Notification"}
 
     response = requests.post(web.host.event_grid_url("on_event"), data=b"{", headers=headers, timeout=10)
 
-    assert response.status_code == 400
+    assert response.status_code == 500

@@ -185,34 +185,6 @@ def test_no_more_messages_run_at_a_time_than_a_batch_and_the_threshold(start_que
     assert 4 <= max(levels) <= 6
 
 
-# What the real listener did (Microsoft.Azure.WebJobs.Extensions.Storage.Queues 5.3.10, against Azurite): of twelve
-# messages that take one unit of time each, but six the second, the unit in which each of them began.
-BATCHES = [
-    (4, 0, [0, 0, 0, 0, 6, 6, 6, 6, 7, 7, 7, 7]),
-    (2, 2, [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4]),
-    (1, 3, [0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]),
-]
-UNIT_SECONDS = 0.5
-
-
-@pytest.mark.parametrize(("batch", "threshold", "begun"), BATCHES)
-def test_messages_begin_when_the_real_listener_begins_them(
-    start_queues: StartQueues, batch: int, threshold: int, begun: list[int]
-) -> None:
-    settings = {"batchSize": batch, "newBatchThreshold": threshold, "messageEncoding": "none"}
-    with start_queues(settings, queues=False) as queues:
-        orders = [{"id": f"{number:02}", "sleep": UNIT_SECONDS * (6 if number == 1 else 1)} for number in range(12)]
-        queue(queues).create_queue()
-        for order in orders:
-            queue(queues).send_message(json.dumps(order))
-        queues.host.options["queues"] = True
-        queues.host.restart()
-        queues.record.wait_for("work-done", len(orders))
-        moments = sorted(line["at"] for line in queues.record.lines("work"))
-
-    assert [round((moment - moments[0]) / UNIT_SECONDS) for moment in moments] == begun
-
-
 PLAIN = ["not base64 {", "plain", "YmFzZTY0", "<a>&amp;", "gr\u00fc\u00dfe"]
 
 

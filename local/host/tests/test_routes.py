@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.host.http_messages import Request
 from local.host.route_conflicts import conflicts
 from local.host.routes import Route, RouteError, Router, Template
 
@@ -22,7 +23,7 @@ def route(name: str, template: str, *methods: str) -> Route:
         ("{a}/{b?}", "/1", {"a": "1"}),
         ("{a}/{b=two}", "/1", {"a": "1", "b": "two"}),
         ("files/{*rest}", "/files", {}),
-        ("files/{*rest}", "/files/a/b%20c", {"rest": "a/b c"}),
+        ("files/{*rest}", "/files/a/b c", {"rest": "a/b c"}),
         ("{name}.{extension}", "/a.txt", {"name": "a", "extension": "txt"}),
         ("{a}", "/x%2Fy", {"a": "x%2Fy"}),
         ("{a}", "/", None),
@@ -37,6 +38,8 @@ def route(name: str, template: str, *methods: str) -> Route:
         ("{x:bool}", "/TRUE", {"x": "TRUE"}),
         ("{x:guid}", "/6f1c2a6e-0000-4000-8000-000000000000", {"x": "6f1c2a6e-0000-4000-8000-000000000000"}),
         ("{x:guid}", "/6f1c", None),
+        ("{x:guid}", "/(6f1c2a6e-0000-4000-8000-000000000000)", {"x": "(6f1c2a6e-0000-4000-8000-000000000000)"}),
+        ("{x:guid}", "/6f1c-2a6e00004000-8000000000000000", None),
         ("{x:datetime}", "/2026-11-22", {"x": "2026-11-22"}),
         ("{x:datetime}", "/soon", None),
         ("{x:double}", "/1.5e3", {"x": "1.5e3"}),
@@ -97,3 +100,23 @@ def test_routes_that_answer_the_same_url_collide(first: str, second: str, *, col
 def test_routes_for_different_methods_do_not_collide() -> None:
     assert conflicts([route("a", "x", "GET"), route("b", "x", "POST", "PUT")]) == []
     assert conflicts([route("a", "x", "GET"), route("b", "x")]) != []
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/a/./b/", "/a/b/"),
+        ("/../../a", "/a"),
+        ("/a/b/.", "/a/b/"),
+        ("/%C3%85%c3%2f%E2%82%AC%zz%4", "/\u00c5%c3%2f\u20ac%zz%4"),
+        ("https://elsewhere:1/a?b=%41", "/a"),
+    ],
+)
+def test_a_path_is_decoded_but_for_slashes_and_what_is_not_utf8(target: str, path: str) -> None:
+    assert Request("GET", target, {}, b"").path == path
+
+
+def test_the_url_of_a_request_names_the_host_that_was_asked() -> None:
+    whole = Request("GET", "http://elsewhere/a%20b?c=%41", {"host": "127.0.0.1:1"}, b"")
+
+    assert whole.url == "http://127.0.0.1:1/a%20b?c=%41"
