@@ -6,7 +6,7 @@ and two threads that enter such a circle at different places find half a module.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from threading import RLock
@@ -24,10 +24,11 @@ from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import invocation, ports
 from shared.domain.day_lines import AllRecordings
 from shared.domain.durations import TOPIC_READ_SECONDS
-from shared.domain.errors import AcsUnavailable, SettingsInvalid, TopicUnavailable
+from shared.domain.errors import AcsUnavailable, RecorderError, SettingsInvalid, TopicUnavailable
 from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
 from shared.domain.recording_event import SOURCE
+from shared.domain.units import attempt
 from shared.pipeline.completion import Completion
 from shared.pipeline.consistency import Consistency
 from shared.pipeline.dead_letters import DeadLetterIntake
@@ -119,7 +120,11 @@ class Services:
                 yield
             finally:
                 if current.written:
-                    self.outbox.send_written()
+                    with suppress(RecorderError):  # whatever it is, the work is done, and the sweep sends them
+                        attempt(self.send_events)
+
+    def send_events(self) -> None:
+        self.outbox.send_written()
 
     @LockedCachedProperty
     def starts(self) -> Starts:

@@ -14,7 +14,7 @@ from azure.core.messaging import CloudEvent
 from azure.eventgrid import EventGridPublisherClient
 
 from shared.domain.durations import TOPIC_CONNECT_SECONDS, TOPIC_READ_SECONDS
-from shared.domain.errors import EventsTooLarge, TopicUnavailable
+from shared.domain.errors import EventsRefused, TopicUnavailable
 from shared.domain.recording_event import CloudEventView
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class GridEventTopic:
 
 def refused(status: int | None) -> TopicUnavailable:
     """The error for an answer of Event Grid's. Its text is not repeated: it may name what was sent."""
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return EventsTooLarge("Event Grid answered 413: the request is too long.")
+    if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
+        return EventsRefused(f"Event Grid answered {status}: the request is too long, or one of its events is refused.")
     advice = f" {CHECK_ROLE}" if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} else ""
     return TopicUnavailable(f"Event Grid answered {status}.{advice}")
 

@@ -281,12 +281,20 @@ class TableCatalog:
 
     def events(self, id: str, *, unsent: bool = False) -> Iterator[RecordingEvent]:
         left = " and unsent eq true" if unsent else ""
+        unreadable: RowUnreadable | None = None
         with translate_errors():
             for entity in self.table.query_entities(
                 f"PartitionKey eq @id and RowKey ge @first{left}",
                 parameters={"id": id, "first": table_rows.EVENT_ROWS},
             ):
-                yield table_rows.to_event(entity)
+                try:
+                    event = table_rows.to_event(entity)
+                except RowUnreadable as error:
+                    unreadable = error
+                else:
+                    yield event
+        if unreadable is not None:
+            raise unreadable
 
     def mark_events(self, events: Sequence[RecordingEvent]) -> None:
         for batch in batched(events, ROWS_PER_BATCH, strict=False):

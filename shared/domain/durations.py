@@ -54,6 +54,7 @@ REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no
 EVENT_RETRY_FIRST = timedelta(minutes=1)  # chosen: the first wait after an event could not be sent, doubled with each
 EVENT_RETRY_MAX = timedelta(minutes=15)  # chosen: the longest
 EVENT_GIVEN_UP = timedelta(hours=24)  # chosen: as long as Event Grid itself tries to deliver an event (documented)
+TOPIC_PATIENCE = timedelta(seconds=3)  # chosen: after which an invocation asks the topic no more, the sweep apart
 SENDING_MAX = timedelta(seconds=30)  # chosen: how long one sweep sends events; the next one goes on
 
 # Lists of recordings.

@@ -31,7 +31,7 @@ RecorderError
             BlocksInTheWay  … because somebody else's blocks are staged: a person must remove them
             BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
         TopicUnavailable    Event Grid did not take an event of ours
-            EventsTooLarge  … because they are too many, or one is too long
+            EventsRefused   … because they are too many, or one is too long or none
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
         Unforeseen          an unforeseen error; logged with its traceback
             RowUnreadable   … because this version cannot read a row
@@ -295,8 +295,8 @@ class TopicUnavailable(Transient):
     """Event Grid did not take events of ours; their rows are there, and the sweep sends them again."""
 
 
-class EventsTooLarge(TopicUnavailable):
-    """Event Grid takes no request of that length."""
+class EventsRefused(TopicUnavailable):
+    """Event Grid refuses a request for what it holds: it is too long, or one of the events is none."""
 
 
 class OutOfTime(Transient):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from shared.domain.recording_event import RecordingEvent
 
@@ -23,11 +24,13 @@ class Invocation:
         by: its caller, or the function's own name.
         sends: whether there is a topic, so that what is told is to be sent.
         written: the events that stand in rows now, and were not sent yet.
+        spent: how long it has waited for the topic so far.
     """
 
     by: str
     sends: bool
     written: list[RecordingEvent] = field(default_factory=list)
+    spent: timedelta = timedelta(0)
 
 
 CURRENT: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
@@ -61,6 +64,19 @@ def note_written(events: Iterable[RecordingEvent]) -> None:
     invocation = CURRENT.get()
     if invocation is not None and invocation.sends:
         invocation.written.extend(events)
+
+
+def may_wait(longest: timedelta) -> bool:
+    """Whether this invocation has waited less than so long for the topic."""
+    invocation = CURRENT.get()
+    return invocation is None or invocation.spent < longest
+
+
+def note_waited(time: timedelta) -> None:
+    """Remember how long this invocation has waited for the topic."""
+    invocation = CURRENT.get()
+    if invocation is not None:
+        invocation.spent += time
 
 
 def take_written() -> list[RecordingEvent]:

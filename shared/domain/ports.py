@@ -101,7 +101,7 @@ class Catalog(Protocol):
         """Create rows of chunks whose recording has none (yet), all or nothing; at most CHUNKS_PER_BATCH."""
 
     def events(self, id: str, *, unsent: bool = False) -> Iterator[RecordingEvent]:
-        """The events of a recording, in no order: all, or those that are still to be sent."""
+        """The events of a recording, in no order: all, or those to be sent. RowUnreadable comes behind the others."""
 
     def mark_events(self, events: Sequence[RecordingEvent]) -> None:
         """Write down what became of events of one recording, and nothing else of them; the last writer is right."""
@@ -158,7 +158,7 @@ class EventTopic(Protocol):
         """Send events by one request, without a repetition; within 3 seconds.
 
         Raises:
-            EventsTooLarge: the topic takes no request of that length.
+            EventsRefused: the topic takes no request with these; it may take some of them singly.
             TopicUnavailable: the topic did not answer or refused; it may have taken them all the same.
         """
 

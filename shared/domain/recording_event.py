@@ -45,7 +45,7 @@ class RecordingEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         data: what it says, as JSON.
 
         unsent: whether it is still to be sent.
-        since: from when on that counts; a day later it is given up.
+        since: when it was first tried in vain; a day later it is given up. None before.
         sent_at: when the topic took it.
         attempts: how often it was tried to be sent.
         last_error: what came of the last try; empty where it was taken.
@@ -61,7 +61,7 @@ class RecordingEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: bytes
 
     unsent: bool = False
-    since: datetime
+    since: datetime | None = None
     sent_at: datetime | None = None
     attempts: int = 0
     last_error: str = ""

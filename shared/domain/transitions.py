@@ -128,7 +128,6 @@ def event_of(
         by=by or invocation.caller(),
         data=msgspec.json.encode(data),
         unsent=invocation.sends_events(),
-        since=time,
         next_try_at=time + EVENT_RETRY_FIRST,  # before that whoever wrote it sends it
     )
 

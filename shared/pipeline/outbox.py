@@ -16,8 +16,8 @@ from functools import partial
 import msgspec
 
 from shared.domain import invocation
-from shared.domain.durations import EVENT_GIVEN_UP, EVENT_RETRY_FIRST, EVENT_RETRY_MAX, SENDING_MAX
-from shared.domain.errors import Conflict, EventsTooLarge, NotFound, RecorderError, TopicUnavailable
+from shared.domain.durations import EVENT_GIVEN_UP, EVENT_RETRY_FIRST, EVENT_RETRY_MAX, SENDING_MAX, TOPIC_PATIENCE
+from shared.domain.errors import Conflict, EventsRefused, NotFound, RecorderError, RowUnreadable, TopicUnavailable
 from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Catalog, Clock, EventTopic
@@ -25,7 +25,8 @@ from shared.domain.recording_event import RecordingEvent, cloud_event
 from shared.domain.recording_rows import existing_recording
 from shared.domain.units import attempt
 
-BATCH_BYTES_MAX = 512 * 1024  # chosen: Event Grid takes 1 MB; envelopes are not counted here
+# Chosen: Event Grid takes 1 MB, and the SDK writes a character of two bytes as six. Envelopes are not counted.
+BATCH_BYTES_MAX = 256 * 1024
 BATCH_EVENTS_MAX = 100  # chosen: so many rows are marked by one transaction
 EVENTS_PER_RUN_MAX = 1000  # chosen: of one sweep
 DOUBLINGS_MAX = 10  # beyond it the wait is at its longest
@@ -83,65 +84,73 @@ class Outbox:
                 attempt(partial(self.send_and_mark, events))
 
     def send_and_mark(self, events: Sequence[RecordingEvent]) -> None:
-        sent = self.send(events)
-        by_recording: defaultdict[str, list[RecordingEvent]] = defaultdict(list)
-        for event in sent.waiting:
-            by_recording[event.id].append(event)
-        for id, waiting in by_recording.items():
+        """By one request, unless this invocation has waited for the topic before: it holds up whoever waits for it."""
+        first, *more = batches(events)
+        sent = Sent(untried=[event for batch in more for event in batch])
+        if invocation.may_wait(TOPIC_PATIENCE):
+            self.send_batch(first, sent)
+        else:
+            sent.untried.extend(first)
+        for id, waiting in by_recording(sent.waiting).items():
             self.plan_next(id, waiting)
         self.mark(sent.tried)
 
-    def send(self, events: Sequence[RecordingEvent]) -> Sent:
-        """Send events in batches, until the topic does not take one."""
+    def send(self, events: Sequence[RecordingEvent], run: SendingRun) -> Sent:
+        """Send events in batches, until the topic does not answer, or the run is over."""
         sent = Sent()
-        is_over = False
         for batch in batches(events):
-            if is_over:
-                sent.untried.extend(batch)
-            else:
-                is_over = not self.send_batch(batch, sent)
+            self.send_in(batch, sent, run)
         return sent
 
+    def send_in(self, batch: Sequence[RecordingEvent], sent: Sent, run: SendingRun) -> None:
+        """Send a batch while the run lasts; one that is refused for what it holds is sent one by one."""
+        if run.is_over or self.clock() >= run.until:
+            sent.untried.extend(batch)
+        elif not self.send_batch(batch, sent):
+            run.is_over = True
+        elif len(batch) > 1 and batch[0] in sent.untried:
+            for event in batch:
+                sent.untried.remove(event)
+            for event in batch:
+                self.send_in([event], sent, run)
+
     def send_batch(self, batch: Sequence[RecordingEvent], sent: Sent) -> bool:
-        """Whether the topic answers; a batch that is too long is sent one by one."""
+        """Whether the topic answers. Several that it refuses for what they hold are as if they were not tried."""
         assert self.topic is not None
+        began = self.clock()
         try:
             self.topic.send([cloud_event(event, self.source) for event in batch])
-        except EventsTooLarge as error:
+        except EventsRefused as error:
             if len(batch) > 1:
-                return self.send_singly(batch, sent)
-            sent.tried.extend(self.failed(event, error) for event in batch)
+                sent.untried.extend(batch)
+            else:
+                sent.tried.extend(self.failed(event, error) for event in batch)
             return True
         except TopicUnavailable as error:
             sent.tried.extend(self.failed(event, error) for event in batch)
+            invocation.note_waited(TOPIC_PATIENCE)
             return False
         now = self.clock()
+        invocation.note_waited(now - began)
         sent.tried.extend(
             msgspec.structs.replace(event, unsent=False, sent_at=now, attempts=event.attempts + 1, last_error="")
             for event in batch
         )
         return True
 
-    def send_singly(self, batch: Sequence[RecordingEvent], sent: Sent) -> bool:
-        answers = True
-        for event in batch:
-            if answers:
-                answers = self.send_batch([event], sent)
-            else:
-                sent.untried.append(event)
-        return answers
-
     def failed(self, event: RecordingEvent, error: TopicUnavailable) -> RecordingEvent:
+        now = self.clock()
         wait = min(EVENT_RETRY_FIRST * (1 << min(event.attempts, DOUBLINGS_MAX)), EVENT_RETRY_MAX)
         return msgspec.structs.replace(
-            event, attempts=event.attempts + 1, last_error=str(error), next_try_at=self.clock() + wait
+            event,
+            attempts=event.attempts + 1,
+            since=event.since or now,
+            last_error=str(error),
+            next_try_at=now + wait,
         )
 
     def mark(self, events: Sequence[RecordingEvent]) -> None:
-        by_recording: defaultdict[str, list[RecordingEvent]] = defaultdict(list)
-        for event in events:
-            by_recording[event.id].append(event)
-        for marked in by_recording.values():
+        for marked in by_recording(events).values():
             self.catalog.mark_events(marked)
 
     def plan_next(self, id: str, waiting: Sequence[RecordingEvent]) -> None:
@@ -152,12 +161,14 @@ class Outbox:
     def is_waiting(self, id: str) -> bool:
         """Whether events of a recording are still to be sent; then its entry in the open-work index must stay.
 
-        What this invocation wrote is sent first.
+        What this invocation wrote is sent first. A row that nobody can read is not waited for: nobody can send it.
         """
         if self.topic is None:
             return False
         self.send_written()
-        return next(self.catalog.events(id, unsent=True), None) is not None
+        with suppress(RowUnreadable):
+            return next(self.catalog.events(id, unsent=True), None) is not None
+        return False
 
     def begin_run(self) -> SendingRun:
         return SendingRun(until=self.clock() + SENDING_MAX)
@@ -167,27 +178,33 @@ class Outbox:
 
         Raises:
             CatalogUnavailable: our own outage.
-            RowUnreadable: an event's row cannot be read.
         """
         if self.topic is None:
             return
-        waiting = sorted(self.catalog.events(id, unsent=True), key=in_order)
+        waiting = self.unsent(id)
         now = self.clock()
-        over = [event for event in waiting if now - event.since >= EVENT_GIVEN_UP]
+        over = [event for event in waiting if event.since is not None and now - event.since >= EVENT_GIVEN_UP]
         if over:
             self.give_up(id, over)
-        due = [event for event in waiting if event not in over and event.next_try_at <= now]
-        left = [event for event in waiting if event not in over and event.next_try_at > now]
-        if due and not run.is_over and run.left > 0 and now < run.until:
-            sent = self.send(due[: run.left])
-            run.left -= len(sent.tried)
-            run.is_over = bool(sent.waiting)
-            left += sent.waiting + due[len(sent.tried) + len(sent.untried) :]
-            self.mark(sent.tried)
-        else:
-            left += due
+        rest = [event for event in waiting if event.since is None or now - event.since < EVENT_GIVEN_UP]
+        due = [event for event in rest if event.next_try_at <= now]
+        left = [event for event in rest if event.next_try_at > now]
+        sent = self.send(due[: run.left], run)
+        run.left -= len(sent.tried)
+        left += sent.waiting + due[len(sent.tried) + len(sent.untried) :]
+        self.mark(sent.tried)
         if left:
             self.plan_next(id, left)
+
+    def unsent(self, id: str) -> list[RecordingEvent]:
+        """The events of a recording that are still to be sent, as they happened; what cannot be read is alerted."""
+        found: list[RecordingEvent] = []
+        try:
+            for event in self.catalog.events(id, unsent=True):
+                found.append(event)  # noqa: PERF402 - what came before an unreadable row must stay
+        except RowUnreadable as error:
+            log(LogEvent.UNFORESEEN_FAULT, id=id, failure=f"An event of it cannot be sent. {error}")
+        return sorted(found, key=in_order)
 
     def give_up(self, id: str, events: Sequence[RecordingEvent]) -> None:
         """Alert, then try no more: a person must look, and may have them told again."""
@@ -218,8 +235,10 @@ class Outbox:
             for event in events
         ]
         if again:
-            self.open_work.have_due(id, now + EVENT_RETRY_FIRST)  # first: whatever dies now, the sweep sends them
+            # First, so that whatever dies now leaves them to the sweep; and behind, for the entry may just be closed.
+            self.open_work.have_due(id, now + EVENT_RETRY_FIRST)
             self.catalog.mark_events(again)
+            self.open_work.have_due(id, now + EVENT_RETRY_FIRST)
             invocation.note_written(again)
         return len(again)
 
@@ -227,6 +246,13 @@ class Outbox:
 def in_order(event: RecordingEvent) -> tuple[datetime, str]:
     """As they happened; what happened at once by what it is called, as consumers are told to order."""
     return event.time, event.key
+
+
+def by_recording(events: Sequence[RecordingEvent]) -> dict[str, list[RecordingEvent]]:
+    found: defaultdict[str, list[RecordingEvent]] = defaultdict(list)
+    for event in events:
+        found[event.id].append(event)
+    return found
 
 
 def batches(events: Sequence[RecordingEvent]) -> Iterator[list[RecordingEvent]]:

@@ -18,7 +18,7 @@ from local.simulator.simulator import Options, Simulator
 from local.stack import TOPIC_ENDPOINT
 from shared.adapters.event_topic import GridEventTopic
 from shared.domain.durations import TOPIC_CONNECT_SECONDS, TOPIC_READ_SECONDS
-from shared.domain.errors import EventsTooLarge, TopicUnavailable
+from shared.domain.errors import EventsRefused, TopicUnavailable
 from shared.domain.ports import EventTopic
 from shared.domain.recording_event import CloudEventView, EventType
 from tests.fakes.events import FakeTopic
@@ -140,7 +140,7 @@ def test_a_topic_that_is_silent_costs_three_seconds_at_most(topic: GridEventTopi
 
 
 def test_a_request_that_is_too_long_is_told_from_other_refusals(topic: GridEventTopic, admin: SimulatorAdmin) -> None:
-    with pytest.raises(EventsTooLarge):
+    with pytest.raises(EventsRefused):
         topic.send([event(tags="x" * MEBIBYTE)])
 
     assert admin.topic_events() == []
@@ -152,7 +152,7 @@ def test_the_fake_takes_and_refuses_as_the_topic_does() -> None:
     fake.events_max = 1
 
     port.send([event("Stopped:1")])
-    with pytest.raises(EventsTooLarge):
+    with pytest.raises(EventsRefused):
         port.send([event("Stopped:2"), event("Stopped:3")])
 
     assert [one.id for one in fake.taken] == ["1/Stopped:1"]

@@ -41,6 +41,7 @@ class FakeCatalog:
         self.open: dict[Key, IndexEntry] = {}
         self.spoiled: dict[Key, str] = {}
         self.told: dict[Key, RecordingEvent] = {}  # by our id of the recording, and the event's key
+        self.spoiled_events: set[Key] = set()  # whose rows nobody can read
         self.on_told: Callable[[RecordingEvent, Row], None] = lambda _event, _row: (
             None
         )  # as it is written, beside a row
@@ -287,8 +288,13 @@ class FakeCatalog:
 
     def events(self, id: str, *, unsent: bool = False) -> Iterator[RecordingEvent]:
         with self.world.effect("catalog.events"):
-            events = [event for (of, _), event in sorted(self.told.items()) if of == id]
-        yield from (event for event in events if event.unsent or not unsent)
+            events = [
+                event for (of, _), event in sorted(self.told.items()) if of == id and (event.unsent or not unsent)
+            ]
+            spoiled = {event.key for event in events if (id, event.key) in self.spoiled_events}
+        yield from (event for event in events if event.key not in spoiled)
+        if spoiled:
+            raise RowUnreadable(id, column="event")
 
     def mark_events(self, events: Sequence[RecordingEvent]) -> None:
         for batch in batched(events, BATCH_ROWS_MAX, strict=False):

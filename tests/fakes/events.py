@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused, EventsTooLarge
+from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused, EventsRefused
 from shared.domain.recording_event import CloudEventView
 from tests.fakes.world import World
 
@@ -74,7 +74,7 @@ class FakeTopic:
 
     def send(self, events: Sequence[CloudEventView]) -> None:
         if len(events) > self.events_max or any(event.type.word in self.refused for event in events):
-            raise EventsTooLarge
+            raise EventsRefused
         with self.world.effect("topic.send"):
             for event in events:
                 self.on_taken(event)

@@ -14,7 +14,7 @@ from shared.domain.errors import AcsRefused, AcsUnavailable
 from shared.domain.event_data import DATA, FAILED_CHUNKS_MAX
 from shared.domain.json_views import instant
 from shared.domain.recording_event import EventType, RecordingEvent
-from shared.domain.statuses import ChunkStatus, FilesStatus, RecordingStatus
+from shared.domain.statuses import ChunkStatus, ControlStatus, FilesStatus, RecordingStatus
 from tests.builders import RECORDING_ID, a_chunk, a_recording, document_id, file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, OUR_TOPIC, Cloud, FakeHost, Fault
 from tests.unit.app import App
@@ -424,25 +424,108 @@ def test_without_a_topic_nothing_can_be_sent_again() -> None:
     assert "EVENTS_TOPIC_ENDPOINT" in body["detail"]
 
 
-def test_a_batch_that_is_too_long_is_sent_one_by_one(app: App, cloud: Cloud) -> None:
+def sweep_soon(cloud: Cloud) -> None:
+    cloud.world.advance(2 * MINUTE)
+    FakeHost(cloud).sweep()
+
+
+def test_a_batch_that_is_too_long_is_sent_one_by_one_by_the_sweep(app: App, cloud: Cloud) -> None:
     stored(app, cloud)
     cloud.topic.taken.clear()
     cloud.topic.events_max = 1
 
     app.http("resend_events", route={"id": cloud.recording().id})
+    assert taken(cloud) == []
+    sweep_soon(cloud)
 
     assert taken(cloud) == keys(cloud)
 
 
-def test_an_event_that_is_too_long_by_itself_keeps_no_other_from_being_sent(app: App, cloud: Cloud) -> None:
+def test_an_event_that_is_refused_by_itself_keeps_no_other_from_being_sent(app: App, cloud: Cloud) -> None:
     stored(app, cloud)
     cloud.topic.taken.clear()
-    cloud.topic.events_max = 1
     cloud.topic.refused = {"Stopped"}
 
     app.http("resend_events", route={"id": cloud.recording().id})
+    sweep_soon(cloud)
 
     assert taken(cloud) == [key for key in keys(cloud) if not key.startswith("Stopped")]
+
+
+def test_an_event_that_is_refused_keeps_no_other_recording_s_from_being_sent(app: App, cloud: Cloud) -> None:
+    cloud.topic.refused = {"Failed"}
+    cloud.world.fail(DOWN, Fault.ERROR_BEFORE, times=2)
+    cloud.acs.refuse("start", AcsRefused("no", status=400, code="8501"))
+    app.http("start_recording", b'{"serverCallId": "a call"}')
+    started(app, cloud)
+    cloud.world.planned.clear()
+
+    sweep_soon(cloud)
+
+    assert taken(cloud) == ["Started:1"]
+
+
+def test_a_resend_of_many_events_is_one_request_and_the_sweep_s(app: App, cloud: Cloud) -> None:
+    id = started(app, cloud)
+    row = cloud.recording()
+    for number in range(250):
+        control = ControlStatus.PAUSED if number % 2 == 0 else ControlStatus.ACTIVE
+        row = cloud.catalog.save_recording(msgspec.structs.replace(row, control=control))
+    cloud.topic.taken.clear()
+    before = cloud.world.counts[DOWN]
+
+    app.http("resend_events", route={"id": id})
+    assert (cloud.world.counts[DOWN] - before, len(taken(cloud))) == (1, 100)
+    sweep_soon(cloud)
+
+    assert sorted(set(taken(cloud))) == sorted(keys(cloud))
+
+
+def test_an_event_that_was_written_down_late_has_a_day_all_the_same(app: App, cloud: Cloud) -> None:
+    """Its time is that of what it tells; the day begins with the first try."""
+    row = cloud.catalog.save_recording(a_recording(recording_id=RECORDING_ID))
+    cloud.world.fail(DOWN, Fault.ERROR_BEFORE)
+    with cloud.services.invocation("sweep"):
+        cloud.catalog.save_recording(msgspec.structs.replace(row, ended_at=BEGINNING - timedelta(hours=30)))
+    sweep_soon(cloud)
+
+    assert taken(cloud) == ["Stopped:1"]
+
+
+def test_a_row_that_nobody_can_read_keeps_neither_the_others_nor_the_recording(
+    app: App, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.world.fail(DOWN, Fault.ERROR_BEFORE, times=2)
+    started(app, cloud)
+    cloud.catalog.spoiled_events.add((cloud.recording().id, "Started:1"))
+    app.http("stop_recording", route={"id": cloud.recording().id})
+    cloud.world.planned.clear()
+    keep_at_acs(cloud, 1)
+    (message,) = app.event(file_ready_event(1))
+    app.queue("chunk_transfer", message)
+    app.queue("chunk_deletion", message)
+    for _ in range(3):
+        sweep_soon(cloud)
+
+    assert cloud.recording().status == "completed"
+    assert "Stopped:2" in taken(cloud)
+    assert warnings(caplog, "unforeseen_fault")
+    assert not cloud.catalog.open
+
+
+def test_a_sweep_that_completes_many_recordings_waits_for_a_silent_topic_once(cloud: Cloud) -> None:
+    """However many invocations' worth of work one has."""
+    cloud.world.fail(DOWN, Fault.ERROR_BEFORE, times=1000)
+    with cloud.services.invocation("sweep"):
+        for number in range(20):
+            row = cloud.catalog.save_recording(
+                a_recording(id=f"6f1c2d3e-0000-4000-8000-{number:012}", recording_id=f"acs-{number}")
+            )
+            cloud.catalog.save_recording(msgspec.structs.replace(row, ended_at=BEGINNING))
+            cloud.services.outbox.is_waiting(row.id)
+
+    assert cloud.world.counts[DOWN] == 1
+    assert len(cloud.catalog.open) == 20
 
 
 def test_a_silent_topic_is_asked_once_in_an_invocation(app: App, cloud: Cloud) -> None:
