@@ -89,7 +89,11 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
           type: 'Lifecycle'
           definition: {
             filters: { blobTypes: ['blockBlob'] }
-            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: max(retentionDays, 1) } } }
+            actions: {
+              baseBlob: { delete: { daysAfterModificationGreaterThan: max(retentionDays, 1) } }
+              // What is deleted lives on as a version, which goes no sooner than the recording itself.
+              version: { delete: { daysAfterCreationGreaterThan: max(retentionDays, 1) } }
+            }
           }
         }
         // Not of our container: whoever overwrites a recording leaves the proven original as an older version.

@@ -31,9 +31,12 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
         content = msgspec.json.format(msgspec.json.encode(manifest(row, chunks)), indent=2)
         try:
             store.put(name, content, BlobHeaders(content_type="application/json", metadata={"id": recording.id}))
-        except BlobExists:
+        except StoreUnavailable as error:
+            # Under a policy or a legal hold a taken name may be refused as immutable, which alone says nothing.
             if store.stat(name).etag is None:
-                continue  # somebody's staged blocks, which cannot be read, have the name
+                if isinstance(error, BlobExists):
+                    continue  # somebody's staged blocks, which cannot be read, have the name
+                raise
             written = read_manifest(store, name, chunks)
             at = moment(written, "completedAt")
             if at is None or not lists_exactly(written, chunks):

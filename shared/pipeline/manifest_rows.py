@@ -62,7 +62,7 @@ OF_RECORDING = (
 )
 OF_CHUNK = (
     *("document_id", "index", "end_reason", "status", "content_blob", "metadata_blob", "bytes", "bytes_done"),
-    *("sha256", "metadata_sha256", "attempts", "failure"),
+    *("sha256", "metadata_sha256", "content_version", "metadata_version", "attempts", "failure"),
 )
 
 

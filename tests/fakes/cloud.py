@@ -94,6 +94,9 @@ class Cloud:
             raise DeletedUnproven(f"No row says that {document_id} is stored.")
         if any(content not in copies for content in document.contents.values()):
             raise DeletedUnproven(f"{document_id} has no equal copy.")
+        for name, version in ((row.content_blob, row.content_version), (row.metadata_blob, row.metadata_version)):
+            if name in self.store.all and self.store.all[name].version_id != version:
+                raise DeletedUnproven(f"The proven version of {name} does not bear the name.")
         self.deleted.append(document_id)
 
     # What there is, without it being an effect of the app's.

@@ -50,11 +50,15 @@ class FakeStore:
     Args:
         world: what all fakes share.
         keeps_versions: whether it keeps a version of whatever was written under a name, as an account may.
+
+    Attributes:
+        immutable: whether a policy refuses writes over a blob in its own words, before anything else is looked at.
     """
 
     def __init__(self, world: World, *, keeps_versions: bool = False) -> None:
         self.world = world
         self.keeps_versions = keeps_versions
+        self.immutable = False
         self.versions: dict[tuple[str, str], bytes] = {}  # by name and id
         self.all: dict[str, FakeBlob] = {}
         self.tampered: set[str] = set()  # what somebody else overwrote or removed
@@ -67,13 +71,19 @@ class FakeStore:
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
         def write() -> BlobVersion:
+            self.refuse_immutable(name)
             if name in self.all:  # staged blocks are enough
                 raise BlobExists(f"There is a blob {name} already.")
             return self.committed_as(name, FakeBlob(content=bytes(content), headers=headers))
 
         return self.world.written("store.put", write)
 
+    def refuse_immutable(self, name: str) -> None:
+        if self.immutable and name in self.blobs:
+            raise StoreUnavailable(f"Blob Storage answered 409 (BlobImmutableDueToPolicy) for {name}.")
+
     def refuse_committed(self, name: str) -> None:
+        self.refuse_immutable(name)
         if name in self.blobs:
             raise BlobExists(f"There is a blob {name} already.")
 
@@ -95,6 +105,7 @@ class FakeStore:
         def write() -> None:
             if hashlib.md5(content, usedforsecurity=False).digest() != md5:
                 raise StoreUnavailable(f"Blob Storage answered 400 (Md5Mismatch) for {name}.")
+            self.refuse_immutable(name)
             blob = self.all.get(name, FakeBlob())
             alike = all(len(id) == len(block_id) for id in blob.staged)
             if not content or not alike:

@@ -105,6 +105,9 @@ def recordings_are_kept_and_can_be_had_back(infra: Path) -> list[str]:
     delete = text(at(by_name.get("retention"), "definition.actions.baseBlob.delete.daysAfterModificationGreaterThan"))
     if "retentionDays" not in delete or text(at(by_name.get("retention"), "enabled")) != "retentionDays > 0":
         wrong.append(f"the retention rule does not follow retentionDays: {delete}")
+    versions = text(at(by_name.get("retention"), "definition.actions.version.delete.daysAfterCreationGreaterThan"))
+    if versions != delete:
+        wrong.append("what the retention rule deletes lives on as a version, or versions go before their recording")
     default = read(infra)["main.bicep"].named("param").get("retentionDays")
     if default is None or literal(default.default) != "0":
         wrong.append("recordings are deleted behind the app's back by default")

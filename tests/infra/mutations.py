@@ -63,6 +63,11 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "versions of recordings are deleted": (RECORDINGS, "prefixMatch: ['${empty", "other: ['${empty"),
     "recordings are deleted by default": (MAIN, "param retentionDays int = 0", "param retentionDays int = 2555"),
     "recordings are never deleted": (RECORDINGS, "enabled: retentionDays > 0", "enabled: false"),
+    "what expires lives on as a version": (
+        RECORDINGS,
+        "              version: { delete: { daysAfterCreationGreaterThan: max(retentionDays, 1) } }\n",
+        "",
+    ),
     "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
     # The app
     "a setting is missing": (APP, "  ACS_TOPIC: acsId\n", ""),

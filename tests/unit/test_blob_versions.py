@@ -6,6 +6,7 @@ import pytest
 
 from shared.domain.errors import Conflict
 from shared.domain.statuses import ChunkStatus
+from shared.pipeline.rebuild import Outcome
 from tests.builders import keep_at_acs
 from tests.fakes import Cloud, FakeStore
 from tests.unit.app import App
@@ -103,3 +104,31 @@ def test_a_row_of_the_version_before_is_shown_without(cloud: Cloud) -> None:
 
     assert (cloud.chunk().content_version, cloud.chunk().metadata_version) == (None, None)
     assert "versionid" not in cloud.services.download_links.content(cloud.chunk().ref).url
+
+
+def rebuilt(cloud: Cloud, *, bytes_now: bytes) -> Cloud:
+    """A completed recording whose media somebody wrote again, metadata and all, after all tables were lost."""
+    cloud.services.control.stop(cloud.recording().id)
+    cloud.services.deletion.delete(cloud.chunk().ref)
+    name = cloud.chunk().content_blob
+    cloud.store.all[name].content = bytes_now
+    cloud.store.retag(name)
+    cloud.catalog.rows.clear()
+    day = cloud.world.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert cloud.services.rebuild.rebuild(day, None).counts == {Outcome.REBUILT: 1}
+    return cloud
+
+
+def test_what_another_version_says_of_itself_proves_nothing_in_a_rebuild(stored: Cloud) -> None:
+    altered = bytes(len(stored.store.blobs[stored.chunk().content_blob]))
+
+    assert rebuilt(stored, bytes_now=altered).chunk().status is ChunkStatus.FAILED
+
+
+def test_another_version_of_the_proven_bytes_is_what_a_rebuild_writes_down(stored: Cloud) -> None:
+    same = stored.store.blobs[stored.chunk().content_blob]
+
+    chunk = rebuilt(stored, bytes_now=same).chunk()
+
+    assert chunk.status is ChunkStatus.DELETED
+    assert chunk.content_version == stored.store.all[chunk.content_blob].version_id
