@@ -84,13 +84,13 @@ class Outbox:
                 attempt(partial(self.send_and_mark, events))
 
     def send_and_mark(self, events: Sequence[RecordingEvent]) -> None:
-        """By one request, unless this invocation has waited for the topic before: it holds up whoever waits for it."""
-        first, *more = batches(events)
-        sent = Sent(untried=[event for batch in more for event in batch])
-        if invocation.may_wait(TOPIC_PATIENCE):
-            self.send_batch(first, sent)
-        else:
-            sent.untried.extend(first)
+        """Send as long as this invocation has waited for the topic for less than its patience: others wait for it."""
+        sent = Sent()
+        for batch in batches(events):
+            if invocation.may_wait(TOPIC_PATIENCE):
+                self.send_batch(batch, sent)
+            else:
+                sent.untried.extend(batch)
         for id, waiting in by_recording(sent.waiting).items():
             self.plan_next(id, waiting)
         self.mark(sent.tried)

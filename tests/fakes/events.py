@@ -1,6 +1,7 @@
 """Containers of events, the topic, and the signature of callbacks."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from shared.domain.errors import BlobGone, BlobUnreadable, CallbackRefused, EventsRefused
 from shared.domain.recording_event import CloudEventView
@@ -69,12 +70,14 @@ class FakeTopic:
         self.world = world
         self.taken: list[CloudEventView] = []
         self.events_max = 1000
+        self.takes = timedelta(0)  # for each request
         self.refused: set[str] = set()  # words of types of which each event is too long
         self.on_taken: Callable[[CloudEventView], None] = lambda _: None
 
     def send(self, events: Sequence[CloudEventView]) -> None:
         if len(events) > self.events_max or any(event.type.word in self.refused for event in events):
             raise EventsRefused
+        self.world.advance(self.takes)
         with self.world.effect("topic.send"):
             for event in events:
                 self.on_taken(event)

@@ -465,17 +465,20 @@ def test_an_event_that_is_refused_keeps_no_other_recording_s_from_being_sent(app
     assert taken(cloud) == ["Started:1"]
 
 
-def test_a_resend_of_many_events_is_one_request_and_the_sweep_s(app: App, cloud: Cloud) -> None:
+def test_a_resend_of_many_events_waits_for_a_slow_topic_for_its_patience_and_leaves_the_rest_to_the_sweep(
+    app: App, cloud: Cloud
+) -> None:
     id = started(app, cloud)
     row = cloud.recording()
-    for number in range(250):
+    for number in range(350):
         control = ControlStatus.PAUSED if number % 2 == 0 else ControlStatus.ACTIVE
         row = cloud.catalog.save_recording(msgspec.structs.replace(row, control=control))
     cloud.topic.taken.clear()
+    cloud.topic.takes = timedelta(seconds=2)
     before = cloud.world.counts[DOWN]
 
     app.http("resend_events", route={"id": id})
-    assert (cloud.world.counts[DOWN] - before, len(taken(cloud))) == (1, 100)
+    assert (cloud.world.counts[DOWN] - before, len(taken(cloud))) == (2, 200)
     sweep_soon(cloud)
 
     assert sorted(set(taken(cloud))) == sorted(keys(cloud))
