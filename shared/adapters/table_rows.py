@@ -59,7 +59,9 @@ STRING_BYTES_MAX = 64 * 1024  # of UTF-16, in one string property
 OUR_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)  # what may be a partition; other keys are not ours
 PLACE = re.compile(rf"([0-9]{{18}}):({OUR_ID.pattern})", re.ASCII)  # the key of an entry in a list
 COLUMN_IN_ERROR = re.compile(r"at `\$\.(\w+)|required field `(\w+)`$")  # how msgspec names a column
-JSON_COLUMNS = frozenset({"tags", "otherLocations", "audioChannelParticipantOrdering", "channelAffinity"})
+JSON_COLUMNS = frozenset(
+    {"tags", "otherLocations", "audioChannelParticipantOrdering", "channelAffinity", "participants", "pauses"}
+)
 NUMBER_MAX = 2**60  # beyond it the next sum does not fit into a column
 YEARS = range(1601, 9000)  # from the first that a table holds; behind the last there is room for every sum
 MIN_TIME = datetime(YEARS.start, 1, 1, tzinfo=UTC)
@@ -108,7 +110,7 @@ def to_event(entity: TableEntity) -> RecordingEvent:
 
 def to_column(value: object) -> object:
     if isinstance(value, dict | tuple):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=datetime.isoformat)
     if isinstance(value, int) and not isinstance(value, bool):
         return EntityProperty(value, EdmType.INT64)  # files have more than 2³¹ bytes
     if isinstance(value, str):

@@ -202,9 +202,9 @@ def chunk_view(chunk: Chunk) -> ChunkView:
         due_at=instant_or_none(chunk.due_at),
         failure=chunk.failure,
         failure_kind=derived_fields.chunk_failure_kind(chunk),
-        start_time=None,
-        participants=(),
-        pauses=(),
+        start_time=instant_or_none(chunk.start_time),
+        participants=tuple(ParticipantView(id=one.id, channel=one.channel) for one in chunk.participants),
+        pauses=tuple(PauseView(since=instant(pause.since), until=instant(pause.until)) for pause in chunk.pauses),
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from shared.domain.acs_urls import Locations
 from shared.domain.acs_words import RecordingKind, StorageType
 from shared.domain.channels import ChannelAffinity
+from shared.domain.chunk_facts import ChunkParticipant, ChunkPause
 from shared.domain.durations import EMPTY_IS_KNOWN_FOR
 from shared.domain.errors import NOT_JUDGED, Conflict
 from shared.domain.statuses import (
@@ -264,6 +265,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         content_etag, metadata_etag: versions of the blobs that were verified.
         content_version, metadata_version: ids of the versions that storage keeps of them; None where it keeps none.
         block_list_digest: digest of the media's committed block list; empty for a blob written at once.
+        start_time, participants, pauses: as the metadata say, once stored; None and empty where they do not, on rows of
+            the version before, and in storage of the operator's.
         stored_at, deleted_at: when the copy was proven, and when the original was deleted.
 
         copies: how often a copy was proven.
@@ -310,6 +313,9 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     content_version: str | None = None
     metadata_version: str | None = None
     block_list_digest: str = ""
+    start_time: datetime | None = None
+    participants: tuple[ChunkParticipant, ...] = ()
+    pauses: tuple[ChunkPause, ...] = ()
     stored_at: datetime | None = None
     deleted_at: datetime | None = None
 

@@ -6,10 +6,13 @@ from typing import Self
 
 import msgspec
 
+from shared.domain.chunk_facts import ChunkParticipant, ChunkPause
 from shared.domain.durations import RENEWAL_SECONDS_MAX, RENEWALS_PER_CLAIM
 from shared.domain.models import Chunk
 from shared.domain.open_work import OpenWork
 from shared.domain.ports import Clock
+
+type Column = int | str | datetime | tuple[ChunkParticipant, ...] | tuple[ChunkPause, ...] | None
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Claim:
         """Remember how much is copied; the next write of the row says it, and none is made for it."""
         self.chunk = msgspec.structs.replace(self.chunk, bytes_done=bytes_done)
 
-    def record(self, **columns: int | str | datetime | None) -> None:
+    def record(self, **columns: Column) -> None:
         """Remember what is proven: the next write of the row says it, and one is made now if the last one is old.
 
         So a quick copy is not written down twice. A crash before costs its reading again, and never a proof.
@@ -54,7 +57,7 @@ class Claim:
         self.chunk = msgspec.structs.replace(self.chunk, **columns)
         self.renew()
 
-    def write(self, **columns: int | str | datetime | None) -> None:
+    def write(self, **columns: Column) -> None:
         """Write the row now, and renew the claim."""
         until = self.clock() + self.lasts
         row = msgspec.structs.replace(self.chunk, claimed_until=until, due_at=until, **columns)

@@ -13,7 +13,7 @@ from shared.domain.ports import BlobHeaders, ChunkStore
 
 MANIFESTS_MAX = 1000  # a recording is not reopened more often than that
 MANIFEST_BYTES_MAX = 1024 * 1024  # without its chunks: whatever is longer was not written by us
-MANIFEST_BYTES_PER_CHUNK = 8 * 1024  # several times what a chunk takes
+MANIFEST_BYTES_PER_CHUNK = 32 * 1024  # a few KiB, and 24 with as many participants and pauses as a row keeps
 # What a chunk is known by: what every version of the manifest says, and no later step changes.
 LASTING = ("documentId", "index", "endReason", "status", "contentBlob", "metadataBlob", "bytes", "sha256")
 

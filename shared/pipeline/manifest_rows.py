@@ -13,18 +13,19 @@ import msgspec
 from shared.domain import blob_names
 from shared.domain.acs_urls import in_own_storage
 from shared.domain.channels import ChannelAffinity
+from shared.domain.chunk_facts import PARTICIPANTS_MAX, PAUSES_MAX, ChunkParticipant, ChunkPause
 from shared.domain.derived_fields import SAVED
 from shared.domain.errors import NotUnderstood
 from shared.domain.identifiers import DOCUMENT_ID
 from shared.domain.json_fields import NUMBER_MAX, Json, parse_time
-from shared.domain.json_views import ChunkView, Manifest
+from shared.domain.json_views import ChunkView, Manifest, PauseView
 from shared.domain.models import Chunk, Recording
 from shared.domain.statuses import FilesStatus, RecordingStatus
 
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 COLUMN_CHARACTERS_MAX = 32_000  # what a column of a table holds; ACS's and callers' texts are far shorter
 RECORDING_BYTES_MAX = 100_000  # a row may have ten times that
-CHUNK_BYTES_MAX = 16_000  # a hundred of them go into one transaction of 4 MiB
+CHUNK_BYTES_MAX = 32_000  # a hundred of them go into one transaction of 4 MiB
 # What manifests of version 0.1, which have no schemaVersion, do not say of a recording and of a chunk.
 UNSAID_OF_RECORDING: Json = {
     "schemaVersion": 1,
@@ -151,6 +152,8 @@ def chunk_row(said: ChunkView, recording: Recording, around: Surroundings) -> Ch
     require(said.bytes is not None and all(map(plausible, numbers)), "a number in it is implausible")
     require(is_digest(said.sha256), "a chunk has no SHA-256")
     require(said.metadata_sha256 is None or is_digest(said.metadata_sha256), "a SHA-256 is none")
+    require(len(said.participants) <= PARTICIPANTS_MAX and len(said.pauses) <= PAUSES_MAX, "a list in it is too long")
+    require(all(plausible(one.channel) for one in said.participants), "a number in it is implausible")
     own_storage = in_own_storage(said.content_blob, around.containers)
     require(own_storage or has_its_names(said, around.folder), "a blob is not named as the chunk's")
     stored_at, deleted_at = at(said.stored_at), at(said.deleted_at)
@@ -166,12 +169,22 @@ def chunk_row(said: ChunkView, recording: Recording, around: Surroundings) -> Ch
         content_location="",
         call_id=recording.call_id,
         own_storage=own_storage,
+        start_time=at(said.start_time),
+        participants=tuple(ChunkParticipant(one.id, one.channel) for one in said.participants),
+        pauses=tuple(map(pause, said.pauses)),
         stored_at=stored_at,
         deleted_at=deleted_at,
         open=False,
     )
     require(fits(chunk, CHUNK_BYTES_MAX), "a chunk in it is longer than a row can be")
     return chunk
+
+
+def pause(said: PauseView) -> ChunkPause:
+    since, until = at(said.since), at(said.until)
+    if since is None or until is None:
+        raise NotUnderstood("The manifest is not to be used: a pause has no time.")
+    return ChunkPause(since, until)
 
 
 def has_its_names(said: ChunkView, folder: str) -> bool:

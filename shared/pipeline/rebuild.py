@@ -45,7 +45,7 @@ from shared.pipeline.manifest_rows import Surroundings, manifest_rows
 from shared.pipeline.queue_messages import RECORDING_ID
 from shared.pipeline.transfer import METADATA_BYTES_MAX
 
-MANIFEST_BYTES_MAX = 32 * 1024 * 1024  # of 2,000 chunks, the most that an event lists, it takes a tenth
+MANIFEST_BYTES_MAX = 64 * 1024 * 1024  # of 2,000 chunks, the most that an event lists, with all they may have
 WHAT_TO_DO = (
     "No replay helps, since nobody knows its place at ACS any more. If the account still has the right content, as a"
     " deleted blob or a version, put it back under the name, remove the rows of this recording from the table"

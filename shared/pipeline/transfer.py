@@ -16,7 +16,7 @@ import msgspec
 from shared.copying.content_checks import SIGNATURE_BYTES, check_metadata, check_signature
 from shared.copying.copy_content import DIGEST_KEY, ContentCopier, CopyProof, CopyRequest, digest_of, with_digest
 from shared.copying.source_reader import SourceReader
-from shared.domain import blob_names, units
+from shared.domain import blob_names, chunk_facts, units
 from shared.domain.durations import AT_RISK, ATTEMPT_SECONDS_MAX
 from shared.domain.errors import (
     BlobExists,
@@ -164,6 +164,9 @@ class Transfer:
             expires_at=expires_at,
             gone_by=max([chunk.gone_by, *ends]) if chunk.gone_by else None,
             left_at_acs=contradiction or chunk.left_at_acs,
+            start_time=moment(facts, "chunkStartTime"),
+            participants=chunk_facts.participants(facts),
+            pauses=chunk_facts.pauses(facts),
         )
 
     def read_metadata(self, claim: Claim, url: str) -> tuple[bytes, dict[str, object]]:

@@ -481,8 +481,9 @@ def test_a_manifest_of_version_0_1_brings_back_what_it_says(one: Cloud) -> None:
     assert outcomes(one) == {Outcome.REBUILT: 1}
 
     (after,) = documents(one).values()
-    unsaid = {"endedAt", "recordingKind", "pauseOnStart", "channelAffinity"}
+    unsaid = {"endedAt", "recordingKind", "pauseOnStart", "channelAffinity", "chunks"}
     assert {name for name in before if after[name] != before[name]} == unsaid
+    assert after["chunks"] == tuple(chunk | {"startTime": None, "participants": ()} for chunk in before["chunks"])
 
 
 def test_metadata_that_version_0_1_never_had_are_not_missing(one: Cloud) -> None:
@@ -629,7 +630,10 @@ CHANGED_CHUNKS: list[dict[str, Any]] = [
     {"sha256": "abc"},
     {"metadataSha256": "abc"},
     {"storedAt": None},
-    {"failure": "x" * 20_000},
+    {"failure": "x" * 40_000},
+    {"participants": [{"id": "8:acs:a", "channel": None}] * 101},
+    {"participants": [{"id": "8:acs:a", "channel": -1}]},
+    {"pauses": [{"from": "soon", "to": "later"}]},
     {"attempts": "7"},
 ]
 
