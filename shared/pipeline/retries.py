@@ -60,6 +60,9 @@ def unproven(chunk: Chunk) -> Chunk:
         metadata_sha256=None,
         metadata_etag=None,
         metadata_version=None,
+        start_time=None,
+        participants=(),
+        pauses=(),
     )
 
 
