@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import jwt
@@ -16,15 +16,20 @@ ISSUER = f"https://{ISSUER_HOST}"
 
 
 class TokenSigner:
-    """An RSA key that is made when it is first needed."""
+    """An RSA key that is made when it is first needed, once: a callback and the app's question come at one time."""
 
     def __init__(self, audience: str) -> None:
         self.audience = audience
         self.key_id = uuid.uuid4().hex
+        self.lock = Lock()
+        self.made: rsa.RSAPrivateKey | None = None
 
-    @cached_property
+    @property
     def key(self) -> rsa.RSAPrivateKey:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        with self.lock:
+            if self.made is None:
+                self.made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            return self.made
 
     def token(self) -> str:
         now = int(time.time())
