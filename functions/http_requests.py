@@ -47,13 +47,16 @@ def respond[Asked: Query](
 def caller_of(services: Services, request: func.HttpRequest, operation: Operation[Any]) -> str:
     """Who asks: a principal's name where the platform authenticates callers, else its key's digest, else the function.
 
-    Without the platform's authentication anybody may send the principal's header.
+    Without the platform's authentication anybody may send the principal's header, and to a route that anybody may call
+    any text as a key: there it is the function.
     """
+    if operation.lenient:
+        return operation.name
     principal: str | None = request.headers.get("x-ms-client-principal-name")
     if services.authenticates_callers and principal:
         return principal[:CALLER_CHARACTERS_MAX]
     key = request.headers.get("x-functions-key") or dict(parse_qsl(query_of(request))).get("code")
-    return hashlib.sha256(key.encode()).hexdigest()[:KEY_DIGEST_DIGITS] if key else operation.name
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()[:KEY_DIGEST_DIGITS] if key else operation.name
 
 
 def query_of(request: func.HttpRequest) -> str:

@@ -115,7 +115,7 @@ class Services:
 
         Raises: SettingsInvalid.
         """
-        with invocation.begun(by, sends=self.settings.events_topic_endpoint is not None) as current:
+        with invocation.begin(by, sends=self.settings.events_topic_endpoint is not None) as current:
             try:
                 yield
             finally:

@@ -32,7 +32,7 @@ def consume(queue: QueueClient, client: acsrec.Client, folder: Path, tell: Tell 
         try:
             for event in events_of(base64.b64decode(message.content, validate=True)):
                 react(event, client, folder, tell)
-        except Exception as error:
+        except Exception as error:  # whatever it is: one message must not end the consumer
             log.exception("message %s is tried again", message.id)
             if message.dequeue_count == TRIES_TOLD:
                 tell(f"Message {message.id} of {queue.queue_name} failed {TRIES_TOLD} times: {error}")

@@ -25,7 +25,7 @@ def work(inbox: Inbox, client: acsrec.Client, folder: Path, tell: Tell = log.cri
     for event in inbox.waiting():
         try:
             react(event, client, folder, tell)
-        except Exception:
+        except Exception:  # whatever it is: one event must not keep the others from being handled
             log.exception("event %s is tried again", event["id"])
             failed = True
         else:

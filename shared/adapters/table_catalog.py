@@ -106,9 +106,9 @@ class TableCatalog:
         """Replace a row, and write the events that this tells, all or nothing; returns its etag."""
         if not events:
             return self.write(entity, CONFLICTS, partial(self.table.update_entity, entity, **if_unchanged(etag)))
-        told = self.write_together([(TransactionOperation.UPDATE, entity, if_unchanged(etag))], entity, events)
+        written = self.write_together([(TransactionOperation.UPDATE, entity, if_unchanged(etag))], entity, events)
         invocation.note_written(events)
-        return told
+        return written
 
     def write_together(
         self,
@@ -118,13 +118,13 @@ class TableCatalog:
         conflicts: frozenset[str] = CONFLICTS,
     ) -> str:
         """Write rows and events in one transaction, of which `entity` is the first; returns its etag."""
-        operations += [
+        told = [
             (TransactionOperation.UPSERT, table_rows.event_entity(event), {"mode": UpdateMode.REPLACE})
             for event in events
         ]
 
         def send() -> Mapping[str, Any]:
-            return repeat_if_lost(partial(self.table.submit_transaction, operations))[0]
+            return repeat_if_lost(partial(self.table.submit_transaction, [*operations, *told]))[0]
 
         return self.write(entity, conflicts, send)
 

@@ -355,7 +355,10 @@ def without_refusal(recording: Recording) -> Recording:
 def asked_anew(recording: Recording, now: datetime) -> Recording:
     """The row of a start that was surely not carried out, as another start of the same recording."""
     return msgspec.structs.replace(
-        without_refusal(recording), repeatability_request_id=str(uuid4()), repeatability_first_sent=now
+        without_refusal(recording),
+        repeatability_request_id=str(uuid4()),
+        repeatability_first_sent=now,
+        started_by=caller(),
     )
 
 

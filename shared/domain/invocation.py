@@ -37,7 +37,7 @@ CURRENT: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
 
 
 @contextmanager
-def begun(by: str, *, sends: bool) -> Iterator[Invocation]:
+def begin(by: str, *, sends: bool) -> Iterator[Invocation]:
     """Run what is inside as an invocation."""
     invocation = Invocation(by, sends)
     token = CURRENT.set(invocation)

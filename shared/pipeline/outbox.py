@@ -1,9 +1,10 @@
 """The outbox: events for other apps, sent to a topic once they stand beside the row of what they tell.
 
-    transition ─► row and event in one transaction ─► sent before the invocation ends, by one request
+    transition ─► row and event in one transaction ─► sent before the invocation ends, as long as its patience lasts
     not sent ─► the recording's entry in the open-work index is due ─► the sweep sends it, for a day; then an alert
 
-A topic that is silent costs an invocation 3 seconds, and never its work. What is sent twice has one id.
+A topic that is silent costs an invocation one request, of 3 seconds at most, and never its work. What is sent twice has
+one id.
 """
 
 from collections import defaultdict

@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 def started(catalog: Catalog) -> Recording:
     """A recording of ours that ACS has said to run: its first transition."""
     row = catalog.save_recording(a_recording(control=ControlStatus.STARTING, tags={"naïve": "通話"}))
-    with invocation.begun("a caller", sends=True):
+    with invocation.begin("a caller", sends=True):
         return catalog.save_recording(replace(row, control=ControlStatus.ACTIVE))
 
 

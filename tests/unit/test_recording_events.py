@@ -269,6 +269,37 @@ def test_a_principal_that_anybody_may_claim_is_not_believed(environment: dict[st
     assert principal(environment) == hashlib.sha256(b"secret").hexdigest()[:8]
 
 
+def test_whoever_calls_a_route_that_anybody_may_call_is_not_believed_to_be_anybody() -> None:
+    """A stranger may send any text as a key, and try until its digest is another's; and past the platform's guard."""
+    cloud = Cloud(EVENTS_TOPIC_ENDPOINT=OUR_TOPIC, WEBSITE_AUTH_ENABLED="True")
+    app = App(cloud)
+    started(app, cloud)
+    cloud.acs.recordings[RECORDING_ID].active = False
+    told = {"recordingId": RECORDING_ID, "state": "inactive"}
+    body = json.dumps([{"type": "Microsoft.Communication.RecordingStateChanged", "data": told}]).encode()
+    app.http(
+        "recording_state",
+        body,
+        headers={"x-functions-key": "guessed", "x-ms-client-principal-name": "ada@contoso.com"},
+    )
+
+    paused = next(event for event in cloud.catalog.told.values() if event.type is EventType.PAUSED)
+    assert paused.by == "recording_state"
+
+
+def test_whoever_asks_for_a_start_anew_is_told_to_have_asked_for_it(cloud: Cloud) -> None:
+    app = App(cloud)
+    for key in ("first", "second"):
+        cloud.acs.refuse("start", AcsUnavailable("slow down", status=429)) if key == "first" else None
+        app.http("start_recording", b'{"serverCallId": "x"}', headers={"idempotency-key": "a", "x-functions-key": key})
+    cloud.world.advance(2 * MINUTE)
+    cloud.acs.begin(RECORDING_ID)
+    FakeHost(cloud).sweep()
+
+    told = next(event for event in cloud.catalog.told.values() if event.type is EventType.STARTED)
+    assert told.by == hashlib.sha256(b"second").hexdigest()[:8]
+
+
 # What becomes of them
 
 
