@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -340,6 +341,55 @@ def test_what_a_topic_did_not_take_the_sweep_sends_and_then_nothing_is_left(app:
 
     assert sorted(set(taken(cloud))) == sorted(keys(cloud))
     assert not cloud.catalog.open
+
+
+@pytest.mark.parametrize("how", ["down", "refuses"])
+def test_after_an_hour_without_its_topic_everything_was_done_in_time_and_is_told(
+    app: App, cloud: Cloud, how: str
+) -> None:
+    if how == "down":
+        cloud.world.fail(DOWN, Fault.ERROR_BEFORE, times=10_000)
+    else:
+        cloud.topic.events_max = 0  # each request, as 413 and 400 are
+    stored(app, cloud)
+    done_at = cloud.world.now
+    host = FakeHost(cloud)
+    for _ in range(60):
+        cloud.world.advance(MINUTE)
+        host.sweep()
+    assert (cloud.recording().completed_at, cloud.deleted, taken(cloud)) == (done_at, [document_id()], [])
+
+    cloud.world.planned.clear()
+    cloud.topic.events_max = 100
+    host.settle()
+
+    assert sorted(taken(cloud)) == sorted(keys(cloud))
+    assert not cloud.catalog.open
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_slow_topic_costs_a_start_a_stop_and_a_transfer_three_seconds_at_most(
+    app: App, cloud: Cloud, answers: bool
+) -> None:
+    def seconds(act: Callable[[], object]) -> float:
+        began = cloud.world.now
+        act()
+        return (cloud.world.now - began).total_seconds()
+
+    cloud.acs.starts_active = True
+    cloud.topic.takes = timedelta(seconds=3)
+    if not answers:
+        cloud.world.fail(DOWN, Fault.ERROR_BEFORE, times=1000)
+    waits = [seconds(app.start)]
+    id = cloud.recording().id
+    waits.append(seconds(lambda: app.http("stop_recording", route={"id": id})))
+    keep_at_acs(cloud, 1)
+    (message,) = app.event(file_ready_event(1))
+    waits.append(seconds(lambda: app.queue("chunk_transfer", message)))
+    waits.append(seconds(lambda: app.queue("chunk_deletion", message)))
+
+    assert cloud.recording().status == "completed"
+    assert waits == [3, 3, 3, 3]
 
 
 def test_an_event_whose_answer_was_lost_comes_again_under_its_id(app: App, cloud: Cloud) -> None:
