@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { readWavHeader } from "../../console/player/wav.js";
 import { sampleWaveform, windowsFor } from "../../console/player/waveform.js";
 
 const HEADER = { channels: 2, sampleRate: 16_000, bitsPerSample: 16, frameBytes: 4, dataOffset: 46 };
@@ -178,4 +179,29 @@ test("chunks beyond the limit are not sampled", () => {
 
 test("another limit is kept, too", () => {
   assert.ok(cost(windowsFor([{ bytes: 1 }, { bytes: 1 }, { bytes: 1 }], 40)) <= 40);
+});
+
+test("an hour of 5 channels in 5 files costs at most 200 requests and 4 MiB, headers included", async () => {
+  const head = Buffer.from(
+    "524946460000000057415645" + // RIFF of a size that was not told
+      "666d74201200000001000500803e000000710200" + // fmt of 18 bytes: PCM, 5 channels, 16,000 a second, 160,000 bytes
+      "0a0010000000" + // 10 bytes a frame, 16 bits
+      "6461746100000000", // data of a size that was not told
+    "hex",
+  );
+  const bytes = (3_600 / 5) * 160_000 + head.length;
+  let [requests, read] = [0, 0];
+  const zeros = async (from, to) => {
+    const part = new Uint8Array(Math.min(to, bytes) - from);
+    if (from === 0) part.set(head);
+    [requests, read] = [requests + 1, read + part.length];
+    return { bytes: part, total: bytes };
+  };
+  for (const windows of windowsFor(Array.from({ length: 5 }, () => ({ bytes })))) {
+    const header = await readWavHeader(zeros);
+    assert.equal(header.seconds, 720);
+    await sampleWaveform(zeros, header, { windows });
+  }
+  assert.ok(requests <= 200 && requests > 150, `${requests} requests`);
+  assert.ok(read < 4 * MIB, `${read} bytes`);
 });
