@@ -79,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     callback_issuer: str
     callback_jwks_url: str
     events_topic_endpoint: str | None
-    transfer_block_bytes: int
+    transfer_block_bytes: int | None
     claim: timedelta
     retry_first: timedelta
     retry_max: timedelta
@@ -125,7 +125,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             callback_issuer=read.text("CALLBACK_ISSUER") or ACS_CALLBACK_ISSUER,
             callback_jwks_url=read.https_url("CALLBACK_JWKS_URL") or ACS_CALLBACK_JWKS_URL,
             events_topic_endpoint=read.https_url("EVENTS_TOPIC_ENDPOINT"),
-            transfer_block_bytes=read.number("TRANSFER_BLOCK_BYTES", 4 * 1024 * 1024, at_least=1, most=BLOCK_BYTES_MAX),
+            transfer_block_bytes=read.number("TRANSFER_BLOCK_BYTES", None, at_least=1, most=BLOCK_BYTES_MAX),
             claim=read.seconds("CLAIM_SECONDS", durations.CLAIM_SECONDS),
             retry_first=read.seconds("RETRY_FIRST_SECONDS", durations.RETRY_FIRST_SECONDS),
             retry_max=read.seconds("RETRY_MAX_SECONDS", durations.RETRY_MAX_SECONDS),

@@ -53,7 +53,9 @@ class Reader:
         """Whether a setting has a value, also a wrong one."""
         return self.text(name) is not None or name in self.faults
 
-    def number(self, name: str, default: int, *, at_least: int, most: int = NUMBER_MAX) -> int:
+    def number[Default: int | None](
+        self, name: str, default: Default, *, at_least: int, most: int = NUMBER_MAX
+    ) -> int | Default:
         text = self.text(name)
         if text is None:
             return default

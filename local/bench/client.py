@@ -71,7 +71,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
     """The copier as the app wires it."""
     if job.way == "unhashed":
-        cast("Any", engine_module).hashlib = SimpleNamespace(sha256=NoDigest, md5=NoDigest)
+        cast("Any", engine_module).hashlib = SimpleNamespace(sha256=NoDigest)
     source: Source = SdkSource(acs_client(job), HOST_SUFFIXES)
     if job.progress:
         source = CountedSource(source, Progress(Path(job.progress), job.die_after))

@@ -59,7 +59,7 @@ DEFAULTS = {
     "callback_audience": None,
     "callback_issuer": ACS_CALLBACK_ISSUER,
     "callback_jwks_url": ACS_CALLBACK_JWKS_URL,
-    "transfer_block_bytes": 4 * 1024 * 1024,
+    "transfer_block_bytes": None,
     "claim": timedelta(seconds=300),
     "retry_first": timedelta(seconds=60),
     "retry_max": timedelta(seconds=900),

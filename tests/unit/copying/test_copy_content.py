@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 from msgspec.structs import replace
 
-from shared.copying.block_ids import Layout, block_id, layout_for
+from shared.copying.block_ids import Layout, layout_for
 from shared.copying.copy_content import DIGEST_KEY, BufferPool, ContentCopier, CopyOptions, CopyRequest
 from shared.copying.source_reader import CONTENT_BYTES_MAX, RATE_BYTES_PER_SECOND_MIN, MinimumRate
 from shared.domain.durations import ATTEMPT_SECONDS_MAX, RATE_WINDOW_SECONDS
@@ -250,7 +250,7 @@ def test_once_the_blocks_of_others_are_removed_the_content_is_copied(cloud: Clou
 
 
 def test_blocks_of_others_whose_ids_have_our_length_hinder_nothing(cloud: Cloud) -> None:
-    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(block_id(0, 1, bytes(16))): b"x"})
+    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(Layout(1, 1).block_id(0, 0)): b"x"})
 
     copy(cloud, resume=True)
 
@@ -266,7 +266,7 @@ def test_blocks_of_others_are_told_for_a_content_of_one_block_too(cloud: Cloud, 
 
 
 def test_a_content_of_one_block_goes_with_blocks_of_our_length_at_once(cloud: Cloud) -> None:
-    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(block_id(0, 1, bytes(16))): b"x"})
+    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(Layout(1, 1).block_id(0, 0)): b"x"})
 
     copy(cloud, CopyOptions(block_bytes=len(MEDIA)))
 
