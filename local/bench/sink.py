@@ -64,7 +64,7 @@ class BlobSink:
             crc = crc64(part, crc)
 
         peer.drop(request.length, add)
-        said = request.headers.get("x-ms-content-crc64", "")
+        said = request.headers.get("x-ms-content-crc64", UNCHECKED)
         found = base64.b64encode(header_bytes(crc)).decode()
         if said not in {found, UNCHECKED}:
             return peer.answer("400 Bad Request", headers() | {"x-ms-error-code": "Crc64Mismatch"})
