@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from local.simulator.clock import wire_time
-from local.simulator.media import SAMPLE_RATE
 from local.simulator.recordings import Pause, Recording
 from local.simulator.start_request import CHANNELS_MAX
+from local.simulator.voices import SAMPLE_RATE
 
 AUDIO_BIT_RATES = {"wav": 256_000, "mp3": 48_000, "mp4": 128_000}
 
