@@ -42,6 +42,10 @@ class Speaker:
         """Whether any of this part of the recording is theirs to be heard in."""
         return self.joins_ms < end_ms and (self.leaves_ms is None or self.leaves_ms > begin_ms)
 
+    def speaks(self, begin_ms: int, slot_ms: int) -> bool:
+        """Whether they are there for a whole slot."""
+        return self.joins_ms <= begin_ms and (self.leaves_ms is None or self.leaves_ms >= begin_ms + slot_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -55,8 +59,9 @@ class Slot:
 class Conversation:
     """The conversation of one recording."""
 
-    seed: int
+    seed: int | str
     speakers: tuple[Speaker, ...]
+    slot_ms: int = SLOT_MS
 
     def segment(self, number: int) -> tuple[Slot, ...]:
         """The slots from `number * SEGMENT_SLOTS` on."""
@@ -69,24 +74,24 @@ def drawn_segment(conversation: Conversation, number: int) -> tuple[Slot, ...]:
     slots: list[Slot] = []
     speaker = conversation.speakers[0]
     while len(slots) < SEGMENT_SLOTS:
-        begin_ms = (number * SEGMENT_SLOTS + len(slots)) * SLOT_MS
-        there = [one for one in conversation.speakers if one.is_there(begin_ms, begin_ms + SLOT_MS)]
+        begin_ms = (number * SEGMENT_SLOTS + len(slots)) * conversation.slot_ms
+        there = [one for one in conversation.speakers if one.speaks(begin_ms, conversation.slot_ms)]
         if not there:
             slots.append(Slot((conversation.speakers[0],), REST))
             continue
         speaker = chance.choice([one for one in there if one is not speaker] or there)
-        slots += turn(chance, speaker, [one for one in there if one is not speaker], begin_ms)
+        others = [one for one in there if one is not speaker]
+        slots += turn(chance, speaker, others, begin_ms, conversation.slot_ms)
     return tuple(slots[:SEGMENT_SLOTS])
 
 
-def turn(chance: random.Random, speaker: Speaker, others: list[Speaker], begin_ms: int) -> list[Slot]:
+def turn(chance: random.Random, speaker: Speaker, others: list[Speaker], begin_ms: int, slot_ms: int) -> list[Slot]:
     """What one speaker says; it ends with a rest, or with somebody who falls in."""
     length = chance.randint(*TURN_SLOTS)
     if speaker.leaves_ms is not None:
-        length = min(length, -(-(speaker.leaves_ms - begin_ms) // SLOT_MS))
+        length = min(length, (speaker.leaves_ms - begin_ms) // slot_ms)
     said = [Slot((speaker,), chance.randrange(1, VARIANTS)) for _ in range(length)]
-    end_ms = begin_ms + length * SLOT_MS
-    staying = [one for one in others if one.is_there(end_ms - SLOT_MS, end_ms)]
+    staying = [one for one in others if one.speaks(begin_ms + (length - 1) * slot_ms, slot_ms)]
     if staying and length > OVERLAP_SLOTS and chance.random() < OVERLAP_CHANCE:
         both = (speaker, chance.choice(staying))
         said[-OVERLAP_SLOTS:] = [Slot(both, slot.variant) for slot in said[-OVERLAP_SLOTS:]]

@@ -16,13 +16,10 @@ from local.simulator.mp3 import MP3_FRAME_BYTES, MP3_FRAME_MS, Mp3Voices, silent
 from local.simulator.mp4 import SECOND_BYTES, Mp4Seconds
 from local.simulator.mp4_boxes import mp4_head
 from local.simulator.voices import SAMPLE_RATE
-from local.simulator.wav import MARK_SAMPLES, SAMPLE_BYTES, WavHeader, WavVoices, wav_frame
+from local.simulator.wav import HEADER_ROOM_BYTES, MARK_SAMPLES, SAMPLE_BYTES, WavHeader, WavVoices, wav_frame
 
 MEDIA_BYTES_MIN = 64
 """Room for the plain header of each kind, and a little more."""
-
-MEDIA_BYTES_PLENTY = 8192
-"""Room for any header."""
 
 
 class Blocks(Protocol):
@@ -90,7 +87,7 @@ def make_media(media_format: str, size: int, channels: int, seed: int, part: Par
     Raises:
         ValueError: the size is smaller than any file of this kind.
     """
-    if size < MEDIA_BYTES_MIN or (part.wav_header != "plain" and size < MEDIA_BYTES_PLENTY):
+    if size < MEDIA_BYTES_MIN or (part.wav_header != "plain" and size < HEADER_ROOM_BYTES):
         raise ValueError(f"A file of {size} bytes has no room for its header")
     conversation = part.conversation or Conversation(seed, (Speaker(),))
     if media_format == "wav":

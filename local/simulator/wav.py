@@ -15,6 +15,9 @@ type WavHeader = Literal["plain", "fmt18", "extensible", "junk", "list", "traili
 list: a `LIST` of odd size and its pad byte before `data` · trailing: a `LIST` behind `data` ·
 streamed and unfinished: both sizes 0xFFFFFFFF, or 0."""
 
+HEADER_ROOM_BYTES = 8192
+"""A file of so many bytes has room for any header."""
+
 SAMPLE_BYTES = 2
 PCM, EXTENSIBLE = 1, 0xFFFE
 PCM_SUBFORMAT = struct.pack("<HHIQ", PCM, 0, 0x0010_0000, 0x719B_3800_AA00_0080)
