@@ -14,7 +14,7 @@ from typing import Protocol
 from local.simulator.conversation import Conversation, Speaker
 from local.simulator.mp3 import MP3_FRAME_BYTES, MP3_FRAME_MS, Mp3Voices, silent_frame
 from local.simulator.mp4 import SECOND_BYTES, Mp4Seconds
-from local.simulator.mp4_boxes import mp4_head
+from local.simulator.mp4_boxes import film_seconds, mp4_head
 from local.simulator.voices import SAMPLE_RATE
 from local.simulator.wav import HEADER_ROOM_BYTES, MARK_SAMPLES, SAMPLE_BYTES, WavHeader, WavVoices, wav_frame
 
@@ -114,11 +114,13 @@ def wav_media(size: int, channels: int, seed: int, part: Part, voices: WavVoices
 
 
 def unit_count(media_format: str, size: int, channels: int, wav_header: WavHeader = "plain") -> int:
-    """How much a file of this size holds: samples of a channel, frames of an MP3, bytes of an MP4."""
+    """How much a file of this size holds: samples of a channel, frames of an MP3, bytes of a film at its rate."""
     if media_format == "wav":
         frame = wav_frame(size, channels, wav_header)
         return (size - len(frame.head) - len(frame.tail)) // (SAMPLE_BYTES * channels)
-    return size // MP3_FRAME_BYTES if media_format == "mp3" else size
+    if media_format == "mp3":
+        return size // MP3_FRAME_BYTES
+    return film_seconds(size) * SECOND_BYTES or size
 
 
 def unit_ms(media_format: str) -> float:

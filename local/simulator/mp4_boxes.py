@@ -16,19 +16,23 @@ DOTS_PER_INCH = 72 << 16
 
 def mp4_head(size: int) -> bytes:
     """Everything up to the first picture; a file with no room for a second has no pictures, only their box."""
-    file_type = box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2avc1mp41")
-    least = len(file_type) + len(movie(0, 0)) + struct.calcsize(">I4sQ")
-    seconds = (size - least) // (SECOND_BYTES + table_bytes())
-    if seconds < 1:
-        return file_type + struct.pack(">I4sQ", 1, b"mdat", size - len(file_type))
-    begin = least + seconds * table_bytes()
-    head = file_type + movie(seconds, begin)
+    seconds = film_seconds(size)
+    head = file_type() + (movie(seconds, film_begin(seconds)) if seconds else b"")
     return head + struct.pack(">I4sQ", 1, b"mdat", size - len(head))
 
 
-def table_bytes() -> int:
-    """How much longer the tables are for each second."""
-    return len(movie(1, 0)) - len(movie(0, 0))
+def film_seconds(size: int) -> int:
+    """How long the film in a file of this size is."""
+    return max(0, size - film_begin(0)) // (SECOND_BYTES + film_begin(1) - film_begin(0))
+
+
+def film_begin(seconds: int) -> int:
+    """Where the pictures of so many seconds begin."""
+    return len(file_type()) + len(movie(seconds, 0)) + struct.calcsize(">I4sQ")
+
+
+def file_type() -> bytes:
+    return box(b"ftyp", b"isom", struct.pack(">I", 512), b"isomiso2avc1mp41")
 
 
 def box(name: bytes, *content: bytes) -> bytes:
