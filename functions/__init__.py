@@ -5,6 +5,7 @@ import azure.functions as func
 from functions import (
     event_grid,
     http_callbacks,
+    http_console,
     http_links,
     http_openapi,
     http_operations,
@@ -14,7 +15,7 @@ from functions import (
 )
 from shared.services import Services
 
-TRIGGERS = (http_recordings, http_links, http_operations, http_callbacks, event_grid, queues, timer)
+TRIGGERS = (http_recordings, http_links, http_operations, http_callbacks, http_console, event_grid, queues, timer)
 
 
 def create_app(services: Services) -> func.FunctionApp:

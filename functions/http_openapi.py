@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 import msgspec
 
+from functions.http_requests import is_known
 from shared.api.http_replies import JSON_TYPE
 from shared.api.operations import OPERATIONS
 
@@ -30,7 +31,7 @@ def blueprint(registered: Callable[[], Iterable[Any]]) -> func.Blueprint:
 
     @bp.route("openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     def openapi_document(req: func.HttpRequest) -> func.HttpResponse:
-        return document_reply(document(), req.headers.get("if-none-match", ""))
+        return document_reply(document(), req)
 
     return bp
 
@@ -51,13 +52,13 @@ def routes(functions: Iterable[Any]) -> "Iterator[Route]":
             )
 
 
-def document_reply(document: bytes, known: str) -> func.HttpResponse:
+def document_reply(document: bytes, req: func.HttpRequest) -> func.HttpResponse:
     """The document, unless the caller has it already.
 
     It holds neither states nor settings: it may be kept, and is answered whatever the settings say.
     """
     etag = f'"{hashlib.sha256(document).hexdigest()[:ETAG_DIGITS]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if {etag, "*"} & {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+    if is_known(etag, req):
         return func.HttpResponse(None, status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers)
     return func.HttpResponse(document, status_code=HTTPStatus.OK.value, headers=headers, mimetype=JSON_TYPE)

@@ -64,6 +64,12 @@ def query_of(request: func.HttpRequest) -> str:
     return split_url(request.url).query or urlencode(request.params)
 
 
+def is_known(etag: str, request: func.HttpRequest) -> bool:
+    """Whether the caller says that it has what bears this tag."""
+    told = request.headers.get("if-none-match", "")
+    return bool({etag, "*"} & {tag.strip().removeprefix("W/") for tag in told.split(",")})
+
+
 def recording_id(request: func.HttpRequest) -> str:
     """Our id of the recording in the route. Raises: RecordingNotFound if it is no UUID."""
     try:

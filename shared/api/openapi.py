@@ -27,7 +27,7 @@ type Schema = dict[str, Any]
 CLOUD_EVENT_TYPE = "application/cloudevents+json"
 ROUTE_PREFIX = "/api/"  # as in host.json
 SCHEMA_ADDRESS = "#/components/schemas/{name}"
-LEFT_OUT = frozenset({"openapi_document"})  # the document itself: whoever reads it has it
+LEFT_OUT = frozenset({"openapi_document", "console"})  # the document itself, and pages for people
 ABOUT = """\
 Starts, pauses, resumes and stops recordings of Azure Communication Services, and hands out their files.
 

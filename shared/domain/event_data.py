@@ -14,6 +14,7 @@ from shared.domain.models import Chunk, Recording
 from shared.domain.recording_event import EventType
 from shared.domain.statuses import FailureKind, RecordingStatus
 
+PARTICIPANT_TAG = "name."  # `name.<raw id>` is how a caller has a participant shown: no event says it
 FAILED_CHUNKS_MAX = 50  # listed in one event; a property of a table holds 64 KiB
 # Of what is said of one of many chunks, and of one thing alone; the rows have all of it.
 FAILURE_OF_MANY_CHARACTERS_MAX = 150
@@ -31,7 +32,7 @@ class EventData(View, frozen=True, kw_only=True):
     room_id: Annotated[str | None, says("The call, as the start names it.")]
     call_id: Annotated[str | None, says("The call, as ACS's event names it.")]
     status: Annotated[RecordingStatus | None, says("Of the recording, when it was told.")]
-    tags: Annotated[dict[str, str], says("The caller's own names and values.")]
+    tags: Annotated[dict[str, str], says("The caller's own names and values, less those that name a participant.")]
     updated_at: Annotated[Instant | None, says("When the recording's state last changed.")]
 
 
@@ -146,7 +147,7 @@ def common(id: str, recording: Recording | None) -> dict[str, Any]:
         "room_id": recording.room_id,
         "call_id": recording.call_id,
         "status": recording.status,
-        "tags": recording.tags,
+        "tags": {name: value for name, value in recording.tags.items() if not name.startswith(PARTICIPANT_TAG)},
         "updated_at": instant(recording.updated_at),
     }
 

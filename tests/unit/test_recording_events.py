@@ -70,6 +70,12 @@ def told(app: App, cloud: Cloud) -> list[dict[str, Any]]:
 # Which there are
 
 
+def test_no_event_says_whose_names_the_tags_have(app: App, cloud: Cloud) -> None:
+    started(app, cloud, tags={"case": "42", "name.8:acs:1_2": "Anna"})
+
+    assert [event["event"]["data"]["tags"] for event in told(app, cloud)] == [{"case": "42"}]
+
+
 def test_a_recording_tells_its_life(app: App, cloud: Cloud) -> None:
     id = started(app, cloud)
     for action in ("pause_recording", "pause_recording", "resume_recording", "stop_recording", "stop_recording"):

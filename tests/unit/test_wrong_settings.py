@@ -24,6 +24,7 @@ FUNCTIONS = {
         "health",
         "health_dependencies",
         "openapi_document",
+        "console",
         "chunk_content",
         "chunk_metadata",
         "check_consistency",
@@ -35,7 +36,7 @@ FUNCTIONS = {
     *("replay_failed", "ingest_event", "recording_file_ready", "chunk_transfer", "chunk_deletion"),
     *("chunk_transfer_poisoned", "chunk_deletion_poisoned", "sweep"),
 }
-NEEDS_NO_SETTINGS = {"openapi_document"}
+NEEDS_NO_SETTINGS = {"openapi_document", "console"}
 TRIGGERS = {
     *("recording_file_ready", "chunk_transfer", "chunk_deletion", "sweep"),
     *("chunk_transfer_poisoned", "chunk_deletion_poisoned"),

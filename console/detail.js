@@ -1,0 +1,165 @@
+/** One recording: what it is, what can be done with it, its player, its files and its events. */
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { chunkTable } from "./chunk_table.js";
+import { eventTable } from "./event_table.js";
+import { bytes, counted, distance, length, moment } from "./format.js";
+import { statusMark } from "./marks.js";
+import { otherTags, participantNames } from "./names.js";
+import { proven } from "./files.js";
+import { recordingStatus } from "./wording.js";
+
+const CALL_IDS = ["serverCallId", "callConnectionId", "groupCallId", "roomId", "callId"];
+const COMPOSED_FORMATS = new Set(["wav", "mp3"]);
+
+/**
+ * @param {object} state `recording` or null, `detailFailure`, `events`, `eventsFailure`, `busy` (what is being done),
+ *   `said` (what became of the last action), `composed`, `verification`, `playerHost`, `now`
+ * @param {object} actions of the page
+ */
+export function detailView(state, actions) {
+  const { recording, selectedId } = state;
+  if (!selectedId) return html`<section class="detail empty"><p class="quiet">Choose a recording to see and hear it.</p></section>`;
+  return html`
+    <section class="detail" aria-labelledby="detail-heading">
+      <a class="back" href="#" @click=${actions.back}>Back to the list</a>
+      <h2 id="detail-heading" tabindex="-1">
+        ${recording ? moment(recording.recordingStartTime ?? recording.createdAt) : "Recording"}
+        ${recording ? statusMark(recordingStatus(recording)) : nothing}
+      </h2>
+      ${state.detailFailure ? html`<p class="problem" role="alert">${state.detailFailure}</p>` : nothing}
+      ${recording ? shown(recording, state, actions) : state.detailFailure ? nothing : html`<p class="quiet">Asking the app …</p>`}
+    </section>
+  `;
+}
+
+function shown(recording, state, actions) {
+  const nameOf = participantNames(recording);
+  return html`
+    ${situation(recording, state.now)} ${controls(recording, state, actions)}
+    ${state.said ? html`<p class=${state.said.good ? "said good" : "said problem"} role="status">${state.said.text}</p>` : nothing}
+    ${recording.chunks.length ? state.playerHost : nothing}
+    ${takeAway(recording, state, actions)} ${facts(recording, nameOf)}
+    <h3>Files</h3>
+    ${recording.chunks.length
+      ? chunkTable(recording, state.now, actions.download)
+      : html`<p class="quiet">${noFiles(recording)}</p>`}
+    <h3>Events</h3>
+    ${eventTable(state.events, state.eventsFailure, state.busy, actions.resend)}
+  `;
+}
+
+/** What is wrong, what is waited for, and until when there is time. */
+function situation(recording, now) {
+  return html`
+    <p class="means">${recordingStatus(recording).means}</p>
+    ${recording.failure ? html`<p class="problem">${recording.failure}</p>` : nothing}
+    ${recording.waitsFor ? html`<p class="waits">Waits for: ${recording.waitsFor}</p>` : nothing}
+    ${recording.expiresAt
+      ? html`<p class="deadline">
+          Not all of it is saved. ACS destroys the first unsaved original from ${moment(recording.expiresAt)} on,
+          ${distance(recording.expiresAt, now)}.
+        </p>`
+      : nothing}
+    ${recording.failureKind === "expired"
+      ? html`<p class="means">What is lost stays lost: no replay can bring back what ACS has destroyed.</p>`
+      : nothing}
+  `;
+}
+
+function controls(recording, { busy }, actions) {
+  const { status } = recording;
+  const runs = ["starting", "active", "paused"].includes(status) && recording.recordingId !== null;
+  const button = (action, label, kind = "") => html`
+    <button type="button" class=${kind} ?disabled=${Boolean(busy)} data-action=${action} @click=${() => actions.act(action)}>
+      ${busy === action ? `${label} …` : label}
+    </button>
+  `;
+  const offered = [
+    runs && status === "active" ? button("pause", "Pause") : nothing,
+    runs && status === "paused" ? button("resume", "Resume") : nothing,
+    runs ? button("stop", "Stop", "danger") : nothing,
+    recording.replayable && !runs ? button("replay", "Replay") : nothing,
+  ].filter((one) => one !== nothing);
+  return offered.length ? html`<div class="controls" role="group" aria-label="Control">${offered}</div>` : nothing;
+}
+
+/** One file of all, the checksums, and whether storage still has what was proven. */
+function takeAway(recording, { busy, composed, verification }, actions) {
+  const count = proven(recording).length;
+  if (!count) return nothing;
+  const whole = recording.status === "completed" && COMPOSED_FORMATS.has(recording.recordingFormatType);
+  const button = (action, label, act) => html`
+    <button type="button" ?disabled=${Boolean(busy)} data-action=${action} @click=${act}>
+      ${busy === action ? `${label} …` : label}
+    </button>
+  `;
+  return html`
+    <div class="controls" role="group" aria-label="Take away and prove">
+      ${whole ? button("compose", "Make one file", actions.compose) : nothing}
+      <button type="button" data-action="checksums" @click=${actions.checksums}>Save checksums</button>
+      ${button("verify", "Verify files", actions.verify)}
+    </div>
+    ${composed
+      ? html`<p class="said good" role="status">
+          <a href=${composed.url} rel="noopener" data-action="download-composed">Download one file</a>
+          (${bytes(composed.bytes)}, of ${counted(composed.parts, "part")}; the link works until ${moment(composed.expiresAt)}).
+          It is made for listening; the proof is in the files and the manifest.
+        </p>`
+      : nothing}
+    ${verification ? verificationView(verification) : nothing}
+  `;
+}
+
+function verificationView({ files, equal, bytes: read, faults, done, at }) {
+  const all = done && equal === files;
+  return html`
+    <div class=${all ? "said good" : faults.length ? "said problem" : "said"} role="status">
+      ${done
+        ? all
+          ? html`<span aria-hidden="true">✓</span> ${equal === 1 ? "The file" : `All ${files} files`} in storage
+              (${bytes(read)}) ${equal === 1 ? "equals" : "equal"} what was proven, by SHA-256, at ${moment(new Date(at).toISOString())}.`
+          : html`<span aria-hidden="true">✕</span> Only ${equal} of ${files} files in storage equal what was proven:`
+        : html`Reading: ${equal + faults.length} of ${files} files …`}
+      ${faults.length ? html`<ul>${faults.map((fault) => html`<li>${fault}</li>`)}</ul>` : nothing}
+    </div>
+  `;
+}
+
+function facts(recording, nameOf) {
+  const media = [recording.recordingContentType, recording.recordingChannelType, recording.recordingFormatType];
+  const ended = [moment(recording.endedAt), recording.sessionEndReason].filter(Boolean).join(", ");
+  const callIds = CALL_IDS.filter((name) => recording[name]);
+  return html`
+    <dl class="facts">
+      ${fact("Length", length(recording.recordingDurationMs))} ${fact("Media", media.filter(Boolean).join(", "))}
+      ${fact("Ended", ended)} ${fact("Completed", moment(recording.completedAt))}
+      ${fact("Participants", participants(recording, nameOf))}
+      ${fact("Tags", otherTags(recording).map(([name, value]) => html`<span class="tag">${name}: ${value}</span> `), otherTags(recording).length)}
+      ${fact("Started by", recording.origin === "event" ? "another app; this one saves its files" : "this app")}
+      ${fact("Same as", recording.sameAs ? html`<a href=${`#id=${recording.sameAs}`}>${recording.sameAs}</a>` : "")}
+      ${fact("Id", html`<code>${recording.id}</code>`)}
+      ${fact("Manifest", recording.manifestBlob ? html`<code>${recording.manifestBlob}</code>` : "")}
+      ${fact("Call", callIds.map((name) => html`<details><summary>${name}</summary><code>${recording[name]}</code></details>`), callIds.length)}
+    </dl>
+  `;
+}
+
+function fact(name, value, there = value) {
+  return there ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : nothing;
+}
+
+function participants(recording, nameOf) {
+  const ids = new Set(recording.chunks.flatMap((chunk) => chunk.participants.map(({ id }) => id)));
+  if (!ids.size) return "";
+  return [...ids].map((id) => {
+    const { label, full } = nameOf(id);
+    return html`<details class="participant"><summary>${label}</summary><code>${full}</code></details>`;
+  });
+}
+
+function noFiles(recording) {
+  if (recording.status === "empty") return "It has no files.";
+  if (["starting", "active", "paused"].includes(recording.status)) return "ACS announces files after the recording has ended.";
+  return "ACS has announced no file.";
+}

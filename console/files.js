@@ -1,0 +1,82 @@
+/** What a person takes away: files under telling names, their checksums, and whether storage still has what was proven. */
+
+const METADATA_ENDING = ".metadata.json";
+const READ_AT_ONCE_BYTES_MAX = 1 << 30; // the browser digests a file only whole, in memory
+const TOO_LARGE = "too large to be read by a browser; `acsrec download` and `acsrec verify` do it";
+
+/** Name under which the app has a file saved: when the recording began, whose it is, and the place in it. */
+export function savedAs(recording, chunk, file = "content") {
+  const began = (recording.recordingStartTime ?? recording.createdAt).slice(0, 19).replaceAll(":", "");
+  const ending = file === "metadata" ? METADATA_ENDING : `.${chunk.contentBlob.split(".").at(-1)}`;
+  return `${began}Z-${recording.id.slice(0, 8)}-${String(chunk.index).padStart(4, "0")}${ending}`;
+}
+
+/** The SHA-256 of all proven files as `sha256sum -c` reads them. */
+export function checksums(recording) {
+  return proven(recording)
+    .map(({ chunk, file, sha256 }) => `${sha256}  ${savedAs(recording, chunk, file)}\n`)
+    .join("");
+}
+
+/** Every file with a proven copy. @returns {{chunk: object, file: "content"|"metadata", sha256: string}[]} */
+export function proven(recording) {
+  return recording.chunks.flatMap((chunk) =>
+    [
+      { chunk, file: "content", sha256: chunk.sha256 },
+      { chunk, file: "metadata", sha256: chunk.metadataSha256 },
+    ].filter(({ sha256 }) => sha256),
+  );
+}
+
+/** Let the browser save what a link leads to, or a text of this page's own. */
+export function save(url, name = "") {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name; // counts for this page's own texts; from storage the name comes with the link
+  link.rel = "noopener";
+  link.click();
+}
+
+/** Save a text as a file. */
+export function saveText(text, name) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  save(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/**
+ * Read every proven file from storage and compare its SHA-256 with what was proven when it was copied.
+ * @param {object} recording
+ * @param {(chunk: object, file: string) => Promise<{url: string}>} linkOf
+ * @param {(found: Verification) => void} told after each file
+ * @typedef {{files: number, equal: number, bytes: number, faults: string[], done: boolean, at: number}} Verification
+ * @returns {Promise<Verification>}
+ */
+export async function verify(recording, linkOf, told) {
+  const all = proven(recording);
+  let found = { files: all.length, equal: 0, bytes: 0, faults: [], done: false, at: Date.now() };
+  for (const { chunk, file, sha256 } of all) {
+    const name = savedAs(recording, chunk, file);
+    try {
+      const read = await digest(chunk, (await linkOf(chunk, file)).url);
+      const same = read.sha256 === sha256;
+      found = { ...found, bytes: found.bytes + read.bytes, equal: found.equal + Number(same) };
+      if (!same) found.faults = [...found.faults, `${name}: storage has other bytes than were proven`];
+    } catch (error) {
+      found.faults = [...found.faults, `${name}: ${error.message}`];
+    }
+    told(found);
+  }
+  return { ...found, done: true, at: Date.now() };
+}
+
+async function digest(chunk, url) {
+  if (chunk.bytes > READ_AT_ONCE_BYTES_MAX) throw new Error(TOO_LARGE);
+  const response = await fetch(url, { cache: "no-store" }).catch(() => {
+    throw new Error("storage does not answer this page (a closed network, or no CORS rule); `acsrec verify` does it");
+  });
+  if (!response.ok) throw new Error(`storage answered ${response.status}`);
+  const bytes = await response.arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { bytes: bytes.byteLength, sha256: [...hash].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
+}

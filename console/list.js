@@ -1,0 +1,182 @@
+/** The list of recordings, and what narrows it. */
+
+import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { live } from "./vendor/lit-html/directives/live.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
+import { counted, distance, length, moment } from "./format.js";
+import { otherTags } from "./names.js";
+import { statusMark } from "./marks.js";
+import { RECORDING, recordingStatus } from "./wording.js";
+
+const CALL_IDS = {
+  serverCallId: "serverCallId",
+  callConnectionId: "callConnectionId",
+  groupCallId: "groupCallId",
+  roomId: "roomId",
+  recordingId: "recordingId of ACS",
+};
+const TAGS_SHOWN = 3;
+
+/** No filter at all. */
+export const NO_FILTERS = Object.freeze({
+  status: "",
+  from: "",
+  to: "",
+  tagName: "",
+  tagValue: "",
+  callIdKind: "serverCallId",
+  callId: "",
+  includeRefused: false,
+  atRisk: false,
+});
+
+/** The filters as the app's query names them; what is left blank is left out. @param {typeof NO_FILTERS} filters */
+export function query(filters) {
+  if (filters.atRisk) return { atRisk: "true" };
+  const asked = {
+    status: filters.status,
+    from: filters.from && dayBegins(filters.from).toISOString(),
+    to: filters.to && new Date(dayBegins(filters.to, 1) - 1).toISOString(),
+    [filters.callIdKind]: filters.callId.trim(),
+    [`tag.${filters.tagName.trim()}`]: filters.tagName.trim() && filters.tagValue,
+    includeRefused: filters.includeRefused ? "true" : "",
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value));
+}
+
+/** When a day begins in this browser's zone, or one that many days later. */
+function dayBegins(day, later = 0) {
+  const [year, month, date] = day.split("-").map(Number);
+  return new Date(year, month - 1, date + later);
+}
+
+/** Whether anything narrows the list. @param {typeof NO_FILTERS} filters */
+export function isFiltered(filters) {
+  return Object.keys(query(filters)).length > 0;
+}
+
+/**
+ * The form and the list.
+ * @param {object} state `filters`, `rows`, `loading`, `listFailure`, `continuation`, `unreadable`, `selectedId`, `now`
+ * @param {object} actions `filter(changed)`, `clearFilters()`, `more()`
+ */
+export function listView(state, actions) {
+  return html`
+    <section class="list" aria-label="Recordings">
+      ${state.filters.atRisk ? atRiskFilter(actions) : filterForm(state.filters, actions)}
+      ${state.listFailure ? html`<p class="problem" role="alert">${state.listFailure}</p>` : nothing}
+      ${state.unreadable.length
+        ? html`<p class="problem">
+            ${counted(state.unreadable.length, "recording")} cannot be read just now and may be missing here:
+            ${state.unreadable.join(", ")}
+          </p>`
+        : nothing}
+      <ul class="rows" aria-busy=${state.loading}>
+        ${repeat(
+          state.rows,
+          (recording) => recording.id,
+          (recording) => row(recording, recording.id === state.selectedId, state.now),
+        )}
+      </ul>
+      ${foot(state, actions)}
+    </section>
+  `;
+}
+
+function atRiskFilter(actions) {
+  return html`
+    <p class="only-at-risk">
+      Only recordings at risk are shown, the most urgent first.
+      <button type="button" @click=${actions.clearFilters}>Show all</button>
+    </p>
+  `;
+}
+
+function filterForm(filters, actions) {
+  const changed = (event) => {
+    const { name, type, checked, value } = event.target;
+    actions.filter({ [name]: type === "checkbox" ? checked : value });
+  };
+  const text = (name, label, type = "text") => html`
+    <label>${label}<input name=${name} type=${type} autocomplete="off" .value=${live(filters[name])}></label>
+  `;
+  return html`
+    <form class="filters" aria-label="Filters" @change=${changed} @submit=${(event) => event.preventDefault()}>
+      <label>
+        Status
+        <select name="status" .value=${live(filters.status)}>
+          <option value="">any</option>
+          ${Object.entries(RECORDING).map(([status, { word }]) => html`<option value=${status}>${word}</option>`)}
+        </select>
+      </label>
+      ${text("from", "From day", "date")} ${text("to", "To day", "date")}
+      <details ?open=${Boolean(filters.tagName || filters.callId || filters.includeRefused)}>
+        <summary>Tag or call</summary>
+        <div class="fields">
+          ${text("tagName", "Tag")} ${text("tagValue", "Its value")}
+          <label>
+            Kind of call id
+            <select name="callIdKind" .value=${live(filters.callIdKind)}>
+              ${Object.entries(CALL_IDS).map(([kind, label]) => html`<option value=${kind}>${label}</option>`)}
+            </select>
+          </label>
+          ${text("callId", "Id of the call")}
+          <label class="check">
+            <input name="includeRefused" type="checkbox" .checked=${live(filters.includeRefused)}> With refused starts
+          </label>
+        </div>
+      </details>
+      ${isFiltered(filters) ? html`<button type="button" @click=${actions.clearFilters}>Clear filters</button>` : nothing}
+    </form>
+  `;
+}
+
+function row(recording, selected, now) {
+  const shown = recordingStatus(recording);
+  return html`
+    <li>
+      <a href=${`#id=${recording.id}`} data-id=${recording.id} aria-current=${selected ? "true" : nothing}>
+        <span class="when">${moment(recording.recordingStartTime ?? recording.createdAt)}</span>
+        ${statusMark(shown)}
+        <span class="what">${summary(recording)}</span>
+        ${recording.expiresAt
+          ? html`<span class="deadline">Not all saved: ACS destroys it ${distance(recording.expiresAt, now)}</span>`
+          : nothing}
+        ${recording.failure ? html`<span class="failure">${recording.failure}</span>` : nothing}
+      </a>
+    </li>
+  `;
+}
+
+function summary(recording) {
+  const { recordingContentType: content, recordingChannelType: channels, recordingFormatType: format } = recording;
+  const tags = otherTags(recording);
+  const shown = tags.slice(0, TAGS_SHOWN).map(([name, value]) => `${name}: ${value}`);
+  const left = tags.length - shown.length;
+  return [
+    length(recording.recordingDurationMs),
+    [content, channels, format].filter(Boolean).join(" "),
+    recording.origin === "event" ? "started by another app" : "",
+    ...shown,
+    left > 0 ? `and ${counted(left, "tag")} more` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function foot(state, actions) {
+  if (state.loading) return html`<p class="quiet">Asking the app …</p>`;
+  if (state.continuation) {
+    return html`
+      ${state.rows.length ? nothing : html`<p class="quiet">None so far; older ones were not looked at yet.</p>`}
+      <button type="button" class="more" @click=${actions.more}>Look further back</button>
+    `;
+  }
+  if (state.rows.length || state.listFailure) return nothing;
+  if (isFiltered(state.filters)) return html`<p class="quiet">No recording fits these filters.</p>`;
+  return html`
+    <p class="quiet">
+      There is no recording yet. An app starts one with <code>POST /api/recordings</code>; it appears here by itself.
+    </p>
+  `;
+}
