@@ -12,7 +12,9 @@ import pytest
 from local.simulator.bodies import whole
 from local.simulator.conversation import SEGMENT_SLOTS, Conversation, Speaker
 from local.simulator.media import Part, make_media, unit_count
-from local.simulator.wav import WavHeader, wav_layout
+from local.simulator.wav import WavHeader
+
+from .wav_reader import wav_layout
 
 HEADERS: tuple[WavHeader, ...] = get_args(WavHeader.__value__)
 FIVE = Conversation(7, tuple(Speaker(voice=number, channel=number) for number in range(5)))

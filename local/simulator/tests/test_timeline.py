@@ -18,9 +18,9 @@ from local.simulator.recordings import Pause, Recording
 from local.simulator.scripts import Attendance, Script, ScriptedPause
 from local.simulator.start_request import StartRecordingRequest
 from local.simulator.timeline import chunk_spans, duration_ms
-from local.simulator.wav import wav_layout
 
 from .support import SDK_WARNINGS, Acs
+from .wav_reader import wav_layout
 
 BEGAN = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 PEOPLE = ("8:acs:a", "8:acs:b", "8:acs:c", "8:acs:d", "4:+15550100")
