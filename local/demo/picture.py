@@ -29,7 +29,7 @@ EVERYWHERE = (
 DIGEST = re.compile(r"sha256 [0-9a-f]{12}…")
 DIGESTS = ("5c1f0e9a7b24…", "a83d46e10f9c…", "e07b92d5384a…")
 
-# Events come in an order of their own, save that a recording starts, goes on and ends.
+# Events come in whatever order.
 ORDER = ("Started", "Paused", "Resumed", "Stopped", "Stored", "Completed")
 
 

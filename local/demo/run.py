@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from acsrec import SETTLED, Recording, download, verify
+from acsrec import SETTLED, download, verify
 from local.announcing import console_address, shown
 from local.demo.chunks import ChunkWatch
 from local.demo.moments import Copying, Outcome, Show, Step, Told
@@ -27,9 +27,9 @@ NAMES = ("Ada", "Grace")
 SPEAK_SECONDS = 0.5
 SETTLE_SECONDS = 60.0
 ACTIVE_SECONDS = 15.0
-TOLD_SECONDS = 10.0  # how long the event of the end may take
+TOLD_SECONDS = 10.0  # how long the last events may take
 POLL_SECONDS = 0.03
-COMPLETED = "CallRecording.Completed"
+EVENTS = ("Started", "Paused", "Resumed", "Stopped", *["Stored"] * CHUNKS, "Completed")  # of a demo that goes well
 
 
 class Telling:
@@ -39,7 +39,7 @@ class Telling:
         self.show = show
         self.clock = clock
         self.began = clock()
-        self.events: set[str] = set()
+        self.events: dict[str, Told] = {}
         self.last_event = 0
 
     @property
@@ -49,18 +49,15 @@ class Telling:
     def step(self, text: str, outcome: Outcome = "plain") -> None:
         self.show(Step(self.seconds, text, outcome))
 
-    def told(self, arrivals: list[TopicEventView], id: str) -> set[str]:
-        """Show what came of this recording, each event once however often it came; returns the types of the new."""
-        new = []
+    def told(self, arrivals: list[TopicEventView], id: str) -> None:
+        """Show what came of this recording, each event once however often it came."""
         for arrival in arrivals:
             self.last_event = arrival.number
-            if arrival.event["data"]["id"] == id and arrival.event["id"] not in self.events:
-                self.events.add(arrival.event["id"])
-                index = arrival.event["data"].get("index")
-                new.append(Told(self.seconds, arrival.event["type"], "" if index is None else f"chunk {index}"))
-        for event in new:
-            self.show(event)
-        return {event.type for event in new}
+            event, data = arrival.event, arrival.event["data"]
+            if data["id"] == id and event["id"] not in self.events:
+                about = f"chunk {data['index']}" if "index" in data else ""
+                self.events[event["id"]] = Told(self.seconds, event["type"], about)
+                self.show(self.events[event["id"]])
 
 
 @dataclass(frozen=True)
@@ -68,18 +65,20 @@ class Proof:
     """What a demo ends with.
 
     Attributes:
-        recording: as the app says.
+        id: of the recording.
+        status: of the recording, as the app says.
         differing: how many files differ from what ACS had.
         violations: how many deletions and told ends the simulator objects to.
     """
 
-    recording: Recording
+    id: str
+    status: str
     differing: int
     violations: int
 
     @property
     def holds(self) -> bool:
-        return self.recording.status == "completed" and not self.differing and not self.violations
+        return self.status == "completed" and not self.differing and not self.violations
 
 
 def run(show: Show, directory: Path, look: Callable[[], None]) -> int:
@@ -144,25 +143,24 @@ def start_body(call: CallView) -> dict[str, object]:
     }
 
 
-def tell_events(telling: Telling, simulator: SimulatorAdmin, id: str) -> set[str]:
-    return telling.told(simulator.topic_events(after=telling.last_event), id)
+def tell_events(telling: Telling, simulator: SimulatorAdmin, id: str) -> None:
+    telling.told(simulator.topic_events(after=telling.last_event), id)
 
 
 def watch(telling: Telling, stack: Stack, id: str) -> None:
     """Show whatever changes until the recording is settled, and other apps were told so."""
     deadline = time.monotonic() + SETTLE_SECONDS
-    told: set[str] = set()
     with stack.blobs as blobs:
         chunks = ChunkWatch(stack.simulator, blobs.get_container_client(CONTAINER))
         while (recording := stack.recorder.get(id)).status not in SETTLED and time.monotonic() < deadline:
             telling.show(Copying(telling.seconds, chunks.look(recording)))
-            told |= tell_events(telling, stack.simulator, id)
+            tell_events(telling, stack.simulator, id)
             time.sleep(POLL_SECONDS)
         telling.show(Copying(telling.seconds, chunks.look(recording), over=True))
     telling.step(f"recording  {recording.status}", "good" if recording.status == "completed" else "bad")
     deadline = time.monotonic() + TOLD_SECONDS
-    while COMPLETED not in told and recording.status == "completed" and time.monotonic() < deadline:
-        told |= tell_events(telling, stack.simulator, id)
+    while recording.status == "completed" and len(telling.events) < len(EVENTS) and time.monotonic() < deadline:
+        tell_events(telling, stack.simulator, id)
         time.sleep(POLL_SECONDS)
 
 
@@ -184,7 +182,7 @@ def prove(telling: Telling, stack: Stack, id: str, folder: Path) -> Proof:
     differing += not verify(folder).proven
     recording = stack.recorder.get(id)
     objections = [one for one in stack.simulator.violations() if one.recording_id == recording.recording_id]
-    return Proof(recording, differing, len(objections))
+    return Proof(id, recording.status, differing, len(objections))
 
 
 def tell_proof(telling: Telling, proof: Proof, exports: str) -> None:
@@ -194,7 +192,7 @@ def tell_proof(telling: Telling, proof: Proof, exports: str) -> None:
         telling.step(f"done: every byte equals what was recorded; see {exports}/; {took}", "good")
         return
     telling.step(
-        f"FAILED: the recording is {proof.recording.status}, {proof.differing} files differ, "
+        f"FAILED: the recording is {proof.status}, {proof.differing} files differ, "
         f"the simulator objects to {proof.violations} deletions and told ends; {took}",
         "bad",
     )

@@ -4,6 +4,7 @@ import io
 import random
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -12,8 +13,9 @@ from local.announcing import address_of_console
 from local.demo.__main__ import wait_or_end
 from local.demo.moments import ChunkState, Copying, Moment, Step, Told
 from local.demo.picture import picture
-from local.demo.run import CHUNK_BYTES
+from local.demo.run import CHUNK_BYTES, Proof, Telling, tell_proof
 from local.demo.screens import BAR_CELLS, FULL, PlainScreen, TerminalScreen, bar, is_lively, megabytes, screen_for
+from local.simulator.views import TopicEventView
 from local.stack import ROOT
 
 PICTURE = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
@@ -173,6 +175,37 @@ def test_where_nobody_can_press_enter_it_ends_at_once_and_says_how_to_stay(
 
     assert typed.read() == "\n"
     assert shown.getvalue() == "The console ends with this run; `make local` has one that stays.\n"
+
+
+def arrival(number: int, id: str, recording: str, **data: object) -> TopicEventView:
+    event = {"id": id, "type": "CallRecording.Stored", "data": {"id": recording, **data}}
+    return TopicEventView(number=number, at=datetime.now(UTC), event=event, handovers=())
+
+
+def test_an_event_of_the_recording_is_shown_once_however_often_it_comes() -> None:
+    shown: list[Moment] = []
+    telling = Telling(shown.append, clock=lambda: 3.0)
+    telling.told(
+        [arrival(1, "a", "ours", index=1), arrival(2, "b", "another"), arrival(3, "a", "ours", index=1)], "ours"
+    )
+    telling.told([arrival(4, "a", "ours", index=1)], "ours")
+
+    assert shown == [Told(0.0, "CallRecording.Stored", "chunk 1")]
+    assert telling.last_event == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "differing", "violations"), [("failed", 0, 0), ("completed", 1, 0), ("completed", 0, 1)]
+)
+def test_a_demo_that_proved_less_than_everything_says_so(status: str, differing: int, violations: int) -> None:
+    shown: list[Moment] = []
+    proof = Proof("ours", status, differing, violations)
+    tell_proof(Telling(shown.append), proof, "exports")
+
+    [said] = shown
+    assert not proof.holds
+    assert isinstance(said, Step)
+    assert (said.outcome, said.text.partition(":")[0]) == ("bad", "FAILED")
 
 
 def scripted(seed: int) -> list[Moment]:
