@@ -28,7 +28,7 @@ export function atRiskBanner(atRisk, now, show) {
   if (recordings.length) {
     const [first] = recordings;
     return html`
-      <div class="risk danger">
+      <section class="risk danger" aria-label="At risk">
         <p>
           <strong><span aria-hidden="true">▲</span> ${more ? "At least " : ""}${counted(recordings.length, "recording")}
           ${recordings.length === 1 && !more ? "is" : "are"} at risk.</strong>
@@ -36,19 +36,19 @@ export function atRiskBanner(atRisk, now, show) {
           (${asked}). ${failure}
         </p>
         <button type="button" @click=${show}>Show</button>
-      </div>
+      </section>
     `;
   }
   if (failure || more || askedAt === null) {
     const why = failure || (more ? "Some recordings cannot be read just now." : "The app is being asked.");
-    return html`<div class=${failure || more ? "risk warn" : "risk"}>
+    return html`<section class=${failure || more ? "risk warn" : "risk"} aria-label="At risk">
       <p><span aria-hidden="true">?</span> Whether anything is at risk is not known. ${why}</p>
-    </div>`;
+    </section>`;
   }
-  return html`<div class="risk calm">
+  return html`<section class="risk calm" aria-label="At risk">
     <p>
       <span aria-hidden="true">✓</span> Nothing is at risk: no original that is not saved expires at ACS within
       12 hours${asked ? html` <span class="quiet">(${asked})</span>` : nothing}.
     </p>
-  </div>`;
+  </section>`;
 }

@@ -51,7 +51,7 @@ function chunkRow(recording, chunk, now, download) {
       </td>
       <td data-label="Size">${chunk.bytes === null ? copied(chunk) : bytes(chunk.bytes)}</td>
       <td data-label="SHA-256">${chunk.sha256 ? digest(chunk.sha256) : nothing}</td>
-      <td data-label="Download">
+      <td data-label=${chunk.sha256 || chunk.metadataSha256 ? "Download" : nothing}>
         ${chunk.sha256 ? button(chunk, "content", "Media", download) : nothing}
         ${chunk.metadataSha256 ? button(chunk, "metadata", "Metadata", download) : nothing}
       </td>

@@ -24,9 +24,17 @@ export const LIVE = new Set(["starting", "active", "paused", "stopped", "transfe
 
 const UNKNOWN = shown("unknown", "?", "idle", "A status that this page does not know: it is older than the app.");
 
-/** @param {{status: string}} recording @returns {Shown} */
+/** @param {{status: string, failureKind: string|null, chunks?: object[]}} recording @returns {Shown} */
 export function recordingStatus(recording) {
+  if (recording.status === "failed" && recording.chunks) return { ...RECORDING.failed, means: failureMeans(recording) };
   return RECORDING[recording.status] ?? { ...UNKNOWN, word: recording.status };
+}
+
+function failureMeans({ failureKind, chunks }) {
+  const unsaved = chunks.filter(({ status }) => status === "failed").length;
+  if (unsaved) return `${unsaved} of ${chunks.length} files ${unsaved === 1 ? "is" : "are"} not saved.`;
+  if (failureKind === "refused") return "It never started.";
+  return chunks.length ? "Not all of its files came." : "No file of it came.";
 }
 
 /** @returns {Shown} of a chunk: whether it is safe comes first, what became of the original second */
