@@ -162,7 +162,9 @@ def report_contradictions(read: Reader, settings: Settings) -> None:
     """Report what is wrong only beside another setting."""
     if settings.retry_max < settings.retry_first and "RETRY_FIRST_SECONDS" not in read.faults:
         read.report("RETRY_MAX_SECONDS", "at least RETRY_FIRST_SECONDS")
-    if settings.exports_container == settings.recordings_container:  # exports are deleted after a day
-        read.report("EXPORTS_CONTAINER", "another container than RECORDINGS_CONTAINER")
+    # What lies among exports is deleted after a day.
+    exports = f"{str(settings.recordings_storage.blob_uri).rstrip('/')}/{settings.exports_container}"
+    if settings.exports_container == settings.recordings_container or exports in settings.byos_containers:
+        read.report("EXPORTS_CONTAINER", "another container than RECORDINGS_CONTAINER, and none of BYOS_CONTAINERS")
     if read.is_given("CALLBACK_ISSUER") and not read.is_given("CALLBACK_AUDIENCE"):
         read.report("CALLBACK_AUDIENCE", "set where CALLBACK_ISSUER is; nothing would be verified without it")
