@@ -103,7 +103,7 @@ class Stack:
             provision(
                 self.azurite.connection_string,
                 queues=(*QUEUES, *([self.events_queue] if self.events_queue else [])),
-                containers=(CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS),
+                containers=(CONTAINER, EXPORTS_CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS),
                 connection_verify=self.trusted,
             )
             starting.enter_context(self.simulator_process)

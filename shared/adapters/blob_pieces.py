@@ -9,7 +9,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
 
 from shared.adapters.blob_storage import NO_BLOB, UNREADABLE, BlobChunkStore, translate_errors
-from shared.adapters.storage_accounts import STORAGE_SCOPE, StorageAccount
+from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.storage_errors import code_of, described
 from shared.domain.copy_pieces import Piece
 from shared.domain.durations import COPY_SOURCE_LIFETIME
@@ -49,6 +49,9 @@ def translate_source_errors(piece: Piece) -> Iterator[None]:
 class BlobPieces:
     """The port `CopyPieces` on two containers of one account.
 
+    The service reads a copy by a link of minutes, signed as links for people are: with the account's key, or with a
+    delegation key of the app's identity.
+
     Args:
         account: of both.
         recordings: container of the copies.
@@ -56,7 +59,6 @@ class BlobPieces:
     """
 
     def __init__(self, account: StorageAccount, recordings: str, exports: str) -> None:
-        self.account = account
         self.sources = BlobChunkStore(account, recordings)
         self.exports = account.blobs.get_container_client(exports)
 
@@ -77,20 +79,11 @@ class BlobPieces:
 
     def stage(self, name: str, block_id: str, piece: Piece) -> None:
         with translate_errors(name), translate_source_errors(piece):
-            url, authorization = self.source_of(piece)
+            until = (datetime.now(UTC) + COPY_SOURCE_LIFETIME).replace(microsecond=0)  # signatures know no fractions
             self.exports.get_blob_client(name).stage_block_from_url(
                 block_id,
-                url,
+                self.sources.link(piece.copy.name, until),
                 source_offset=piece.offset,
                 source_length=piece.length,
-                source_authorization=authorization,
                 headers={SOURCE_IF_MATCH: piece.copy.etag},
             )
-
-    def source_of(self, piece: Piece) -> tuple[str, str | None]:
-        """Where the service reads the copy, and what lets it: the app's token, else a signature by key."""
-        name = piece.copy.name
-        if hasattr(self.account.blobs.credential, "account_key"):
-            return self.sources.link(name, (datetime.now(UTC) + COPY_SOURCE_LIFETIME).replace(microsecond=0)), None
-        url = str(self.sources.container.get_blob_client(name).url)
-        return url, f"Bearer {self.account.credential.get_token(STORAGE_SCOPE).token}"

@@ -16,13 +16,13 @@ from azure.core.rest import HttpRequest
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 
-from shared.adapters.storage_accounts import STORAGE_SCOPE
 from shared.domain.durations import PROBES_SECONDS_MAX
 
 PROBE_ID = "health"  # the id of no recording, and the beginning of no blob's name
 SILENCE: dict[str, Any] = {"connection_timeout": PROBES_SECONDS_MAX, "read_timeout": PROBES_SECONDS_MAX}
 ONCE = SILENCE | {"retry_total": 0}
 REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+STORAGE_SCOPE = "https://storage.azure.com/.default"
 STORAGE_VERSION = "2021-12-02"
 
 

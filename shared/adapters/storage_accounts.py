@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     type Identity = DefaultAzureCredential | ManagedIdentityCredential
 
-STORAGE_SCOPE = "https://storage.azure.com/.default"  # the audience of tokens, in every cloud
 RETRIES = 3  # the inner loop; the outer one is the sweep
 
 # Typed loosely because the SDK's constructors take them as **kwargs.
