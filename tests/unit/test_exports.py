@@ -18,7 +18,7 @@ from shared.domain.errors import (
     RecordingNotFound,
     StoreUnavailable,
 )
-from shared.domain.ports import BlobHeaders
+from shared.domain.ports import BlobHeaders, ChunkStore
 from shared.domain.statuses import ChunkStatus, ControlStatus, FilesStatus
 from shared.domain.wav_header import wav_head
 from tests.builders import CONTAINER, OUR_ID, a_chunk, a_recording, document_id
@@ -37,7 +37,13 @@ def a_file(sound: bytes, form: bytes = STEREO) -> bytes:
 FILES = tuple(map(a_file, SOUNDS))
 
 
-def keep(cloud: Cloud, contents: Sequence[bytes] = FILES, ending: str = "wav", **fields: Any) -> None:
+def keep(
+    cloud: Cloud,
+    contents: Sequence[bytes] = FILES,
+    ending: str = "wav",
+    store: ChunkStore | None = None,
+    **fields: Any,
+) -> None:
     """A completed recording whose chunks are these files, copied and proven."""
     row = cloud.catalog.save_recording(
         a_recording(**{"control": ControlStatus.ACTIVE, "ended_at": BEGINNING, "files": FilesStatus.COMPLETED} | fields)
@@ -45,7 +51,7 @@ def keep(cloud: Cloud, contents: Sequence[bytes] = FILES, ending: str = "wav", *
     chunks = []
     for number, content in enumerate(contents):
         name = f"2026/11/22/{OUR_ID}/{number:04}-{document_id(number)}.{ending}"
-        written = cloud.store.put(name, content, BlobHeaders(content_type="x", metadata={}))
+        written = (store or cloud.store).put(name, content, BlobHeaders(content_type="x", metadata={}))
         chunks.append(
             a_chunk(
                 number,
