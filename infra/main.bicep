@@ -95,6 +95,8 @@ param softDeleteDays int = 14
 @minValue(0)
 @maxValue(36500)
 param immutabilityDays int = 0
+@description('Origins whose pages may read what a link opens, such as https://HOST, separated by commas; empty: all.')
+param consoleOrigins string = ''
 
 // --- Watching
 param alertEmail string = ''
@@ -188,6 +190,9 @@ var undeliveredEventsName = 'undelivered-events' // for other apps, which did no
 var packageName = 'app-package'
 var exportsName = 'exports' // of the recordings account: files composed of recordings, which go after a day
 
+var originsLackSchemes = length(split(',${consoleOrigins}', ',http')) != length(split(',${consoleOrigins}', ','))
+var originsHavePaths = contains(replace(consoleOrigins, '://', ''), '/')
+
 // What cannot work is refused before anything is deployed, all of it at once.
 var problems = [
   {
@@ -229,6 +234,10 @@ var problems = [
   {
     found: !vnetEnabled && !empty(natGatewayId)
     says: 'NAT_GATEWAY_ID is a way out of the virtual network: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !empty(consoleOrigins) && (originsLackSchemes || originsHavePaths)
+    says: 'CONSOLE_ORIGINS takes origins as browsers send them, with https:// and without a path, separated by commas alone: anything else would fit no page, and the console could play nothing. Correct it, or empty it for every origin.'
   }
   {
     found: !empty(formerSettings)
@@ -311,6 +320,7 @@ module recordingsStorage 'modules/recordings-storage.bicep' = {
     coolAfterDays: coolAfterDays
     softDeleteDays: softDeleteDays
     immutabilityDays: immutabilityDays
+    consoleOrigins: empty(consoleOrigins) ? ['*'] : split(consoleOrigins, ',')
   }
 }
 

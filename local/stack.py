@@ -22,7 +22,7 @@ from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.ports import FREE, StackPorts
-from local.provision import QUEUES, provision
+from local.provision import QUEUES, allow_pages, provision
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.settings import BlobAccount, QueueAccount, Settings
@@ -106,6 +106,7 @@ class Stack:
                 containers=(CONTAINER, EXPORTS_CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS),
                 connection_verify=self.trusted,
             )
+            allow_pages(self.azurite.connection_string, connection_verify=self.trusted)
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
             environment = self.environment()

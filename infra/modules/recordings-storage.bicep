@@ -13,6 +13,8 @@ param retentionDays int
 param coolAfterDays int
 param softDeleteDays int
 param immutabilityDays int
+@description('Origins whose pages may read what a link opens.')
+param consoleOrigins string[]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
@@ -45,6 +47,18 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01'
     changeFeed: { enabled: true, retentionInDays: 90 }
     deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
     containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    // What pages may do with a link; without one, storage refuses them as it refuses anybody.
+    cors: {
+      corsRules: [
+        {
+          allowedOrigins: consoleOrigins
+          allowedMethods: ['GET', 'HEAD']
+          allowedHeaders: ['range']
+          exposedHeaders: ['accept-ranges', 'content-range', 'content-length', 'content-type', 'etag']
+          maxAgeInSeconds: 3600
+        }
+      ]
+    }
   }
 }
 

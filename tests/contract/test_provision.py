@@ -39,6 +39,15 @@ def test_it_makes_what_the_app_works_with_and_may_be_run_twice(
 
 
 @pytest.mark.stack
+def test_pages_may_play_the_recordings(azurite: Azurite, account: StorageAccount) -> None:
+    account.blobs.set_service_properties(cors=[])
+
+    assert main({"STORAGE": azurite.connection_string}, NO_FILE) == 0
+
+    assert [rule.allowed_origins for rule in account.blobs.get_service_properties()["cors"]] == ["*"]
+
+
+@pytest.mark.stack
 def test_the_file_of_core_tools_names_accounts_and_container(
     azurite: Azurite, account: StorageAccount, tmp_path: Path
 ) -> None:
