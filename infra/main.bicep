@@ -148,6 +148,7 @@ type AppSettings = {
   @maxValue(7200)
   CLAIM_SECONDS: int?
   DELETE_FROM_ACS: ('after-store' | 'never')?
+  EXPORT_MP3: ('true' | 'false')?
   @minValue(1)
   @maxValue(168)
   MAX_RECORDING_HOURS: int?
@@ -187,6 +188,7 @@ var deadLettersName = 'dead-letters'
 var rejectedEventsName = 'rejected-events'
 var undeliveredEventsName = 'undelivered-events' // for other apps, which did not take them; the app never reads it
 var packageName = 'app-package'
+var exportsName = 'exports' // of the recordings account: files composed of recordings, which go after a day
 
 var originsLackSchemes = length(split(',${consoleOrigins}', ',http')) != length(split(',${consoleOrigins}', ','))
 var originsHavePaths = contains(replace(consoleOrigins, '://', ''), '/')
@@ -200,6 +202,10 @@ var problems = [
   {
     found: recordingsContainer == ownContainerName
     says: 'RECORDINGS_CONTAINER is the container that ACS_OWN_STORAGE lets ACS write into: name another one, apart from it.'
+  }
+  {
+    found: recordingsContainer == exportsName
+    says: 'RECORDINGS_CONTAINER is the container exports, which is emptied after a day (EXPORTS_CONTAINER): name another one.'
   }
   {
     found: acsDisableLocalAuth && !empty(acsVaultReference)
@@ -265,7 +271,10 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 // Callers may record into the container that ACS writes into, and into those that APP_SETTINGS names.
 var ownContainerUrl = '${recordingsStorage.outputs.blobEndpoint}${ownContainerName}'
 var byosSettings = acsOwnStorage ? { BYOS_CONTAINERS: '${ownContainerUrl},${appSettings.?BYOS_CONTAINERS ?? ''}' } : {}
-var settings = union(appSettings, byosSettings, { RECORDINGS_CONTAINER: recordingsContainer })
+var settings = union(appSettings, byosSettings, {
+  RECORDINGS_CONTAINER: recordingsContainer
+  EXPORTS_CONTAINER: exportsName
+})
 
 module identity 'modules/identity.bicep' = {
   scope: group
@@ -305,6 +314,7 @@ module recordingsStorage 'modules/recordings-storage.bicep' = {
     vnetEnabled: vnetEnabled
     workspaceId: monitoring.outputs.workspaceId
     containerName: recordingsContainer
+    exportsContainerName: exportsName
     ownContainerName: ownContainerName
     retentionDays: retentionDays
     coolAfterDays: coolAfterDays
@@ -357,6 +367,7 @@ module rbac 'modules/rbac.bicep' = {
     undeliveredEventsName: undeliveredEventsName
     recordingsStorageName: recordingsStorageName
     recordingsContainerName: recordingsContainer
+    exportsContainerName: exportsName
     ownContainerName: ownContainerName
     insightsName: insightsName
   }

@@ -22,8 +22,10 @@ from shared.settings import (
     DELETION_POISON_QUEUE,
     DELETION_QUEUE,
     EVENT_CONTAINERS,
+    EXPORTS_CONTAINER,
     INDEX_TABLE,
     RECORDINGS_CONNECTION,
+    RECORDINGS_CONTAINER,
     RUNTIME_CONNECTION,
     TRANSFER_POISON_QUEUE,
     TRANSFER_QUEUE,
@@ -31,7 +33,6 @@ from shared.settings import (
 
 SETTINGS_FILE = Path(__file__).parents[1] / "local.settings.json"
 STORAGE = "STORAGE"  # one account for everything, whatever else is set
-RECORDINGS_CONTAINER = "recordings"
 TABLES = (CATALOG_TABLE, INDEX_TABLE)
 QUEUES = (
     TRANSFER_QUEUE,
@@ -59,9 +60,12 @@ def main(environment: Mapping[str, str], settings_file: Path = SETTINGS_FILE) ->
         both = usable(settings, STORAGE)
         runtime = both or usable(settings, RUNTIME_CONNECTION) or EMULATOR
         recordings = both or usable(settings, RECORDINGS_CONNECTION) or runtime
-        container = settings.get("RECORDINGS_CONTAINER", RECORDINGS_CONTAINER)
+        containers = [
+            settings.get("RECORDINGS_CONTAINER", RECORDINGS_CONTAINER),
+            settings.get("EXPORTS_CONTAINER", EXPORTS_CONTAINER),
+        ]
         provision_account(runtime, TABLES, QUEUES, EVENT_CONTAINERS)
-        provision_account(recordings, containers=[container], pages=True)
+        provision_account(recordings, containers=containers, pages=True)
     except ProvisionError as error:
         print(f"provision: {error}", file=sys.stderr)
         return 1
@@ -153,7 +157,7 @@ def provision(
     connection_string: str,
     tables: Sequence[str] = TABLES,
     queues: Sequence[str] = QUEUES,
-    containers: Sequence[str] = (RECORDINGS_CONTAINER, *EVENT_CONTAINERS),
+    containers: Sequence[str] = (RECORDINGS_CONTAINER, EXPORTS_CONTAINER, *EVENT_CONTAINERS),
     **options: Any,
 ) -> None:
     """Make what is not there yet.

@@ -78,6 +78,12 @@ class Reader:
             return default
         return kind(text)
 
+    def flag(self, name: str) -> bool:
+        text = self.text(name) or "false"
+        if text not in {"true", "false"}:
+            self.report(name, "true or false")
+        return text == "true"
+
     def matching(self, name: str, default: str, pattern: str, shape: str) -> str:
         text = self.text(name) or default
         if not re.fullmatch(pattern, text):

@@ -6,6 +6,7 @@ param sku string
 param vnetEnabled bool
 param workspaceId string
 param containerName string
+param exportsContainerName string
 @description('Adds a container that ACS may write into; empty: none.')
 param ownContainerName string
 param retentionDays int
@@ -67,6 +68,13 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   properties: { publicAccess: 'None' }
 }
 
+// Files composed of recordings: for convenience, so they go after a day, and nothing but them.
+resource exportsContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobService
+  name: exportsContainerName
+  properties: { publicAccess: 'None' }
+}
+
 // Apart from ours, so that ACS's identity can never touch a verified copy.
 resource ownContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = if (!empty(ownContainerName)) {
   parent: blobService
@@ -107,6 +115,18 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
               baseBlob: { delete: { daysAfterModificationGreaterThan: max(retentionDays, 1) } }
               // What is deleted lives on as a version, which goes no sooner than the recording itself.
               version: { delete: { daysAfterCreationGreaterThan: max(retentionDays, 1) } }
+            }
+          }
+        }
+        {
+          name: 'exports'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${exportsContainerName}/'] }
+            actions: {
+              baseBlob: { delete: { daysAfterModificationGreaterThan: 1 } }
+              version: { delete: { daysAfterCreationGreaterThan: 1 } }
             }
           }
         }

@@ -227,7 +227,9 @@ def test_files_are_verified_against_what_was_proven(open_page: OpenPage, console
     page = opened(open_page, console_url, saved).page
     page.get_by_role("button", name="Verify files").click()
 
-    expect(page.locator(".said")).to_contain_text("All 4 files in storage (80")
+    expect(page.locator(".said")).to_contain_text(
+        re.compile(r"All 4 files in storage equal what was proven: 80\d\.\d kB read")
+    )
 
 
 def test_a_file_that_was_altered_is_told(open_page: OpenPage, stack: Stack, console_url: str) -> None:
@@ -239,7 +241,7 @@ def test_a_file_that_was_altered_is_told(open_page: OpenPage, stack: Stack, cons
     watched.expect("409")
     watched.page.get_by_role("button", name="Verify files").click()
 
-    expect(watched.page.locator(".said")).to_contain_text("Only 1 of 2 files in storage equal what was proven")
+    expect(watched.page.locator(".said")).to_contain_text("1 of 2 files in storage equal what was proven")
     expect(watched.page.locator(".said")).to_contain_text("was written or changed after its copy was proven")
 
 

@@ -30,7 +30,7 @@ def test_it_makes_what_the_app_works_with_and_may_be_run_twice(
 
     assert [main(environment, NO_FILE), main(environment, NO_FILE)] == [0, 0]
 
-    assert {*TABLES, *EVENT_CONTAINERS, "recordings"} <= there(account)
+    assert {*TABLES, *EVENT_CONTAINERS, "recordings", "exports"} <= there(account)
     with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
         assert set(QUEUES) <= {queue.name for queue in queues.list_queues()}
     told = capsys.readouterr().out

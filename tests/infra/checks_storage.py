@@ -34,6 +34,10 @@ QUEUES = {
     settings.DELETION_QUEUE,
     settings.DELETION_POISON_QUEUE,
 }
+EXPORTS_DELETIONS = (
+    "baseBlob.delete.daysAfterModificationGreaterThan",
+    "version.delete.daysAfterCreationGreaterThan",
+)
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
 UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
 CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
@@ -120,6 +124,21 @@ def recordings_are_kept_and_can_be_had_back(infra: Path) -> list[str]:
     return wrong + [f"recordings: {path} is off" for path in off]
 
 
+def exports_go_after_a_day_and_nothing_else(infra: Path) -> list[str]:
+    """A composed file can be made again: it is no recording, and must not outlive one that is erased for long."""
+    storage = module(infra, "recordings-storage").named("resource")
+    rules = items(at(storage["lifecycle"].body, "properties.policy.rules"))
+    rule = next((rule for rule in rules if value(rule, "name") == "exports"), None)
+    actions = {text(at(rule, f"definition.actions.{path}")) for path in EXPORTS_DELETIONS}
+    wrong = [] if actions == {"1"} and text(at(rule, "enabled")) == "true" else [f"exports stay: {actions}"]
+    taken = text(at(rule, "definition.filters.prefixMatch"))
+    if taken != "['${exportsContainerName}/']":
+        wrong.append(f"what is deleted after a day is not what lies among exports: {taken}")
+    if literal(read(infra)["main.bicep"].named("var")["exportsName"].default) != settings.EXPORTS_CONTAINER:
+        wrong.append("the container of exports is another one than the app's default")
+    return wrong
+
+
 def worm_is_off_until_asked_for(infra: Path) -> list[str]:
     policy = module(infra, "recordings-storage").named("resource").get("immutability")
     days = read(infra)["main.bicep"].named("param").get("immutabilityDays")
@@ -164,6 +183,7 @@ CHECKS = (
     containers_are_private,
     names_are_those_of_the_code,
     recordings_are_kept_and_can_be_had_back,
+    exports_go_after_a_day_and_nothing_else,
     worm_is_off_until_asked_for,
     pages_read_recordings_and_no_more,
 )

@@ -206,6 +206,22 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "974c5e8b-45b9-4653-ba55-5f855dd0fb89",
     ),
     "the app writes to every container": (RBAC, "scope: recordingsContainer", "scope: recordings"),
+    "the app may not write exports": (
+        RBAC,
+        "scope: exportsContainer\n  properties: {\n    principalId: app",
+        "scope: recordings\n  properties: {\n    principalId: app",
+    ),
+    "the exports' rule takes recordings": (
+        RECORDINGS,
+        "prefixMatch: ['${exportsContainerName}/']",
+        "prefixMatch: ['${containerName}/']",
+    ),
+    "the exports' rule takes everything": (RECORDINGS, ", prefixMatch: ['${exportsContainerName}/']", ""),
+    "what an export was lives on as a version": (
+        RECORDINGS,
+        "              version: { delete: { daysAfterCreationGreaterThan: 1 } }\n",
+        "",
+    ),
     "the topic owns the blobs": (
         RBAC,
         TOPIC_GRANT + "roles.storageBlobDataContributor",

@@ -21,6 +21,10 @@ REFUSED = {
         {"acsOwnStorage": "true", "recordingsContainer": "recorded-by-acs"},
         ("RECORDINGS_CONTAINER", "ACS_OWN_STORAGE"),
     ),
+    "recordings where exports go after a day": (
+        {"recordingsContainer": "exports"},
+        ("RECORDINGS_CONTAINER", "EXPORTS_CONTAINER"),
+    ),
     "a key of ACS where keys are off": (
         {"acsDisableLocalAuth": "true", "acsVaultReference": VAULT},
         ("ACS_VAULT_REFERENCE", "ACS_DISABLE_LOCAL_AUTH"),
