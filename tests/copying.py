@@ -8,7 +8,7 @@ from typing import Protocol
 from shared.copying.block_ids import Layout
 from shared.copying.content_checks import check_signature
 from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
-from shared.copying.crc64 import crc64, header_bytes
+from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.errors import OutOfTime
 from shared.domain.ports import BlobHeaders, Block, ChunkStore, Source
 from tests.builders import document_id, media

@@ -13,7 +13,7 @@ from local.bench.bench_setup import HTTP, MIB, TLS, BenchSetup
 from local.bench.client import CONTAINER, Job
 from local.bench.quiet import QuietMoments
 from local.bench.relay import relay
-from shared.copying.crc64 import crc64
+from shared.domain.crc64 import crc64
 
 RELAY, OURS, UNHASHED, OFFICIAL, STREAM = "relay", "ours", "unhashed", "official", "stream"
 SCHEMES = (HTTP, TLS)

@@ -13,7 +13,7 @@ from email.utils import formatdate
 from urllib.parse import parse_qs, urlsplit
 
 from local.bench.server import FIGURES_PATH, Peer, Request, serve
-from shared.copying.crc64 import crc64, header_bytes
+from shared.domain.crc64 import crc64, header_bytes
 
 LISTED = re.compile(rb"<(?:Latest|Uncommitted|Committed)>([^<]+)</")
 UNCHECKED = base64.b64encode(header_bytes(0)).decode()

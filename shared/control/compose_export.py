@@ -5,7 +5,6 @@ from the copies, and what lies staged under it is what an earlier call has done.
 the manifest are the proof.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import msgspec
 from shared.control.download_links import DownloadLinks, Link
 from shared.domain.blob_names import CONTENT_TYPES, export_blob, export_saved_as
 from shared.domain.copy_pieces import Copy, CopyPieces, Piece
+from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.durations import COMPOSING_MAX, LINK_LIFETIME
 from shared.domain.errors import BlobExists, BlocksGone, Conflict, CopyAltered, NotExportable, OutOfTime
 from shared.domain.models import Chunk, Recording
@@ -156,8 +156,7 @@ class Exports:
         order = list(blocks)
         if plan.head:
             order.insert(0, block_id(0, 0, len(plan.head)))
-            digest = hashlib.md5(plan.head, usedforsecurity=False).digest()
-            self.store.stage(name, order[0], memoryview(plan.head), digest)
+            self.store.stage(name, order[0], memoryview(plan.head), header_bytes(crc64(plan.head)))
         missing = [partial(self.stage, name, id, piece, until) for id, piece in blocks.items() if id not in staged]
         self.stage_all(missing, until)
         try:

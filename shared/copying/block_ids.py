@@ -12,7 +12,7 @@ from collections.abc import Buffer, Iterable, Sequence
 
 import msgspec
 
-from shared.copying.crc64 import crc64
+from shared.domain.crc64 import crc64
 from shared.domain.ports import Block
 from shared.settings import BLOCK_BYTES_MAX
 

@@ -19,8 +19,8 @@ import msgspec
 
 from shared.copying.block_ids import BLOCK_ID, BlockCheck, Layout, is_whole, layout_for, list_digest
 from shared.copying.content_checks import SIGNATURE_BYTES
-from shared.copying.crc64 import crc64, header_bytes
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
+from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.errors import (
     BlobExists,
     BlockRefused,

@@ -1,7 +1,6 @@
 """Blob Storage's own reads of copies: only of what was proven, and staged as blocks of an export."""
 
 from collections.abc import Callable
-from hashlib import md5
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +11,7 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.domain.copy_pieces import Copy, CopyPieces, Piece
 from shared.domain.errors import BlobExists, BlockRefused, CopyAltered
 from shared.domain.ports import BlobHeaders, Block, ChunkStore
+from tests.copying import checksum_of
 from tests.fakes import FakePieces, FakeStore, World
 
 from .conftest import AZURITE, new_name
@@ -60,7 +60,7 @@ def content(stores: Stores) -> bytes:
 
 
 def test_pieces_are_staged_as_blocks_and_committed_in_their_order(stores: Stores, copy: Copy) -> None:
-    stores.exports.stage(EXPORT, "00", memoryview(HEAD), md5(HEAD, usedforsecurity=False).digest())
+    stores.exports.stage(EXPORT, "00", memoryview(HEAD), checksum_of(HEAD))
     stores.pieces.stage(EXPORT, "02", Piece(copy, 1000, 500))
     stores.pieces.stage(EXPORT, "01", Piece(copy, 7, 33))
 

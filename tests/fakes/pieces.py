@@ -1,8 +1,7 @@
 """Blob Storage's own reads of copies, out of one fake store into another."""
 
-import hashlib
-
 from shared.domain.copy_pieces import Piece
+from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.errors import BlobUnreadable, CopyAltered, CopyRefused
 from tests.fakes.store import FakeStore
 from tests.fakes.world import World
@@ -34,7 +33,7 @@ class FakePieces:
             if self.firewall:
                 raise CopyRefused(f"Blob Storage did not let itself read the blob {piece.copy.name}.")
             content = memoryview(self.content(piece))
-        self.exports.stage(name, block_id, content, hashlib.md5(content, usedforsecurity=False).digest())
+        self.exports.stage(name, block_id, content, header_bytes(crc64(content)))
 
     def content(self, piece: Piece) -> bytes:
         copy = piece.copy

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
-from shared.copying.crc64 import crc64 as checksum_of
-from shared.copying.crc64 import header_bytes
+from shared.domain.crc64 import crc64 as checksum_of
+from shared.domain.crc64 import header_bytes
 from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, BlobVersion, Block
 from tests.fakes.world import Fault, World

@@ -14,7 +14,7 @@ from shared.copying.block_ids import (
     layout_for,
     list_digest,
 )
-from shared.copying.crc64 import crc64
+from shared.domain.crc64 import crc64
 from shared.domain.ports import Block
 
 CRC = crc64(b"x")

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from shared.copying.crc64 import crc64, header_bytes
+from shared.domain.crc64 import crc64, header_bytes
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from shared.copying.block_ids import Layout
 from shared.copying.copy_content import ContentCopier, CopyOptions
-from shared.copying.crc64 import crc64
+from shared.domain.crc64 import crc64
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
 from shared.domain.ports import BlobHeaders, BlobVersion
 from tests.builders import document_id, metadata
