@@ -1,6 +1,6 @@
 /** Looks into the files of a recording: how long they are, how many channels they have, how loud those are. */
 
-import { ReadError, rangeReader } from "./ranges.js";
+import { rangeReader } from "./ranges.js";
 import { readWavHeader } from "./wav.js";
 import { sampleWaveform, windowsFor } from "./waveform.js";
 
@@ -63,17 +63,27 @@ export class Inspection {
     }
   }
 
+  /** Look into files without reading them, since the storage does not let this page do so: only how long they are. */
+  withoutReading(chunks) {
+    this.end();
+    this.ending = new AbortController();
+    this.isWav = false;
+    this.begun.clear();
+    this.look(chunks.filter((chunk) => this.of(chunk).seconds === null));
+  }
+
   /** Look no further. */
   end() {
     this.ending.abort();
   }
 
   async attempt(chunk, action) {
-    if (this.ending.signal.aborted) return;
+    const { signal } = this.ending;
+    if (signal.aborted) return;
     try {
       await action();
     } catch (error) {
-      if (!this.ending.signal.aborted) this.failed(chunk, error);
+      if (!signal.aborted) this.failed(chunk, error);
     }
   }
 
@@ -92,7 +102,7 @@ export class Inspection {
     const onPart = (_, peaks) => this.learn(chunk, { peaks });
     const { requests, failed } = await sampleWaveform(read, header, { windows, signal, onPart });
     this.requests += requests;
-    if (failed) throw new ReadError("Part of the wave form could not be read; it shows as silence.");
+    if (failed) throw new Error("Part of the wave form could not be read; it shows as silence.");
   }
 
   /** How long a file is, by what a media element says of it. */

@@ -1,27 +1,26 @@
 /** The player: one time line over all files of a recording, a lane for each voice. */
 
-import { render } from "../vendor/lit-html/lit-html.js";
-import { length } from "../format.js";
+import { Board, place as placeInWords } from "./board.js";
 import { NO_CORS, UNREACHABLE, admitsThisPage, answers } from "./closed.js";
 import { Inspection } from "./inspection.js";
 import { keyAction } from "./keys.js";
-import { drawLane } from "./lanes.js";
 import { estimatedSeconds, expectedChannels } from "./lengths.js";
 import { Links } from "./links.js";
 import { ReadError } from "./ranges.js";
 import { refusalOf } from "./refusals.js";
 import { MediaFailure } from "./slot.js";
 import { Sound } from "./sound.js";
-import { chunkAfter, fileOf, placeAt, secondsAt, timelineOf, wallAt } from "./timeline.js";
-import { playerView, wallClock } from "./view.js";
-import { channelOf, gainsFor, lanesOf } from "./voices.js";
+import { chunkAfter, fileOf, placeAt, secondsAt, timelineOf } from "./timeline.js";
+import { gainsFor, lanesOf } from "./voices.js";
 
 const POSITION_MILLISECONDS = 1000; // between two tellings of the position
 const STEP_BACK_SECONDS = 0.5; // up to here the shown time waits for what is heard, instead of stepping back
+const END_SECONDS = 0.1; // before the end Play begins anew
 const RETRY_MILLISECONDS = 10_000; // a file that breaks off again so soon is not opened with yet another link
 const GONE = new Set([404, 409, 410]); // what the app answers where there is no proven copy
 const DECODE = 3; // MediaError.MEDIA_ERR_DECODE
 const NOT_SUPPORTED = 4; // MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED: no sound, or no answer
+const NO_CLICK = "The browser plays sound only after a click: press Play once more.";
 
 /**
  * Shows and plays one recording inside `host`. Seconds are those of the time line: of what can be heard, with gaps.
@@ -56,10 +55,11 @@ class Player {
     Object.assign(this, { host, recording, nameOf, onPosition });
     this.isUnmixed = recording.recordingChannelType === "unmixed";
     this.isVideo = recording.recordingFormatType === "mp4";
-    this.isWav = recording.recordingFormatType === "wav";
     this.wantedSeconds = startAt; // as long as nobody played or sought: what is learnt of lengths moves the place
+    this.cursor = null; // where it stands before there is any sound
     this.isAllowed = true; // whether the storage answers this page
-    this.refusals = new Map();
+    this.refusals = new Map(); // why files cannot be played that should be
+    this.retried = new Map(); // when files were opened with another link
     this.solo = null;
     this.muted = new Set();
     this.rate = 1;
@@ -68,20 +68,18 @@ class Player {
     this.problem = "";
     this.shown = 0;
     this.toldAt = 0;
-    this.retried = new Map();
     this.sound = null;
-    this.links = new Links((chunk, asked) => linkOf(chunk, asked));
+    this.links = new Links(async (chunk, asked) => linkOf(chunk, asked));
     this.inspection = new Inspection({
-      isWav: this.isWav,
+      isWav: recording.recordingFormatType === "wav",
       links: this.links,
       changed: () => this.refresh(),
       failed: (chunk, error) => this.notInspected(chunk, error),
     });
     this.actions = this.actionsOfPeople();
+    this.board = new Board(host, this.actions);
     this.listen();
-    this.remake();
-    this.draw();
-    this.inspect();
+    this.update(recording);
   }
 
   actionsOfPeople() {
@@ -92,8 +90,8 @@ class Player {
       solo: (key) => this.hear({ solo: this.solo === key ? null : key }),
       hear: (key) => this.hear({ solo: null, muted: toggled(this.muted, key) }),
       speed: (rate) => this.setRate(rate),
-      silence: () => this.setSilent(!this.isSilent),
-      legend: () => this.host.querySelector("dialog").showModal(),
+      mute: () => this.setSilent(!this.isSilent),
+      legend: () => this.board.showLegend(),
     };
   }
 
@@ -111,7 +109,8 @@ class Player {
 
   update(recording) {
     this.recording = recording;
-    this.refresh();
+    this.remake();
+    this.draw();
     this.inspect();
   }
 
@@ -124,16 +123,15 @@ class Player {
     return this.shown;
   }
 
-  async seek(seconds) {
+  seek(seconds) {
     const place = placeAt(this.timeline, seconds);
     if (!place) return;
     this.wantedSeconds = null;
     this.cursor = place;
     this.shown = secondsAt(this.timeline, place);
-    const standing = this.sound?.stand(place.chunk, place.offset);
+    this.sound?.stand(place.chunk, place.offset);
     this.paint();
     this.tell();
-    await standing;
   }
 
   destroy() {
@@ -141,29 +139,30 @@ class Player {
     this.resizes.disconnect();
     this.inspection.end();
     this.sound?.close();
+    this.sound = null;
     cancelAnimationFrame(this.frame);
     cancelAnimationFrame(this.refreshing);
-    this.sound = null;
+    this.board.clear();
   }
 
   // What people do.
 
-  async play() {
+  play() {
     if (!this.place) return;
-    if (this.timeline.seconds - this.position < 0.1) await this.seek(0);
+    if (this.timeline.seconds - this.position < END_SECONDS) this.seek(0);
     this.wantedSeconds = null;
-    this.say("");
     const { place } = this;
     const sound = this.opened();
     if (sound.place === null) sound.stand(place.chunk, place.offset);
-    await sound.play();
+    sound.play();
+    if (this.isAllowed) this.problem = "";
+    this.say(`Playing from ${placeInWords(this.timeline, this.position)}.`);
     this.tick();
   }
 
   pause() {
-    this.cursor = this.place;
     this.sound.pause();
-    this.say(`Paused at ${this.words(this.position)}.`);
+    this.say(`Paused at ${placeInWords(this.timeline, this.position)}.`);
     this.tell();
   }
 
@@ -189,17 +188,14 @@ class Player {
     const action = keyAction(event, this.host);
     if (action === null || !this.place) return;
     event.preventDefault();
-    const lane = this.lanes[action.lane];
-    if (action.name === "solo") {
-      if (lane && this.hasVoices) this.actions.solo(lane.key);
-    } else if (action.name === "mute") this.actions.silence();
-    else this.actions[action.name](action.seconds);
+    if (action.name !== "solo") this.actions[action.name](action.seconds);
+    else if (this.hasVoices && this.lanes[action.lane]) this.actions.solo(this.lanes[action.lane].key);
   }
 
   // What is played.
 
   get place() {
-    return this.sound?.place ?? this.cursor ?? null;
+    return this.sound?.place ?? this.cursor;
   }
 
   get hasVoices() {
@@ -217,95 +213,106 @@ class Player {
         next: (chunk) => chunkAfter(this.timeline, chunk),
         levels: (chunk) => gainsFor(this.lanes, chunk, this.channelsOf(chunk), this),
         changed: () => this.soundChanged(),
-        failed: (error, at) => this.failed(error, at),
+        failed: (error, place) => this.failed(error, place),
         finished: () => this.finished(),
       },
     });
     this.sound.setRate(this.rate);
     this.sound.setMuted(this.isSilent);
-    this.host.querySelector(".player-stage")?.replaceChildren(...this.sound.slots.map(({ element }) => element));
     return this.sound;
   }
 
   soundChanged() {
-    this.sound.slots.forEach((slot) => slot.element.classList.toggle("player-hidden", slot !== this.sound.slot));
     const { chunk, element } = this.sound.slot;
-    const isMeasured = !chunk || !Number.isFinite(element.duration) || this.inspection.of(chunk).seconds !== null;
-    if (!isMeasured) this.inspection.learn(chunk, { seconds: element.duration });
+    const isNew = chunk && Number.isFinite(element.duration) && this.inspection.of(chunk).seconds === null;
+    if (isNew) this.inspection.learn(chunk, { seconds: element.duration });
     this.draw();
     this.tick();
   }
 
   finished() {
-    this.say("The recording has been played to its end.");
+    this.say("Played to the end.");
     this.tell();
   }
 
-  async failed(error, { chunk, offset }) {
-    if (GONE.has(error.status)) return this.leaveOut(chunk, error.message);
-    if (error.name === "NotAllowedError") return this.stop("The browser plays sound only after a click: press Play once more.");
-    if (!(error instanceof MediaFailure)) return this.stop(`${error.message} Press Play to try again.`);
+  failed(error, place) {
+    const { chunk, offset } = place;
+    if (GONE.has(error.status)) return this.skipFrom(chunk, error.message);
+    if (error.name === "NotAllowedError") return this.stop(NO_CLICK, place);
+    if (!(error instanceof MediaFailure)) return this.stop(`${error.message} Press Play to try again.`, place);
     const last = this.retried.get(chunk.documentId) ?? -Infinity;
     this.retried.set(chunk.documentId, performance.now());
     if (performance.now() - last > RETRY_MILLISECONDS) return this.sound.stand(chunk, offset, { fresh: true });
-    return this.diagnose(error, chunk, offset);
+    return this.diagnose(error, place);
   }
 
   /** A file broke off twice, the second time with a new link. */
-  async diagnose(error, chunk, offset) {
+  async diagnose(error, place) {
+    const { chunk } = place;
     const url = await this.links.urlOf(chunk).catch(() => null);
+    const isReached = url !== null && (await answers(url));
+    const isClosed = isReached && this.hasVoices && !(await admitsThisPage(url));
     if (!this.sound) return;
-    if (url === null || !(await answers(url))) this.stop(UNREACHABLE);
-    else if (this.hasVoices && !(await admitsThisPage(url))) {
-      this.close(NO_CORS);
-      this.retried.clear();
-      const isPlaying = this.replaceSound();
-      this.sound.stand(chunk, offset);
-      if (isPlaying) this.sound.play();
-    } else if (error.code === DECODE || error.code === NOT_SUPPORTED) {
-      this.leaveOut(chunk, `File ${chunk.index} cannot be played by this browser; it can be saved below.`);
-    } else this.stop(`File ${chunk.index} broke off: ${error.message || "the storage account ended it"}. Press Play to try again.`);
+    if (!isReached) this.stop(UNREACHABLE, place);
+    else if (isClosed) this.close(NO_CORS, place);
+    else if (error.code === DECODE || error.code === NOT_SUPPORTED) {
+      this.skipFrom(chunk, `File ${chunk.index} cannot be played by this browser; it can be saved under Files.`);
+    } else this.stop(`File ${chunk.index} broke off: the storage account ended it. Press Play to try again.`, place);
   }
 
-  replaceSound() {
-    const { isPlaying } = this.sound;
-    this.sound.close();
-    this.sound = null;
-    this.opened();
-    return isPlaying;
-  }
-
-  /** From now on a file is a gap; what follows is played. */
+  /** From now on a file is a gap. */
   leaveOut(chunk, reason) {
     const start = fileOf(this.timeline, chunk)?.start ?? 0;
     this.refusals.set(refusalKey(chunk), reason);
-    this.cursor = null;
-    this.remake();
-    const place = placeAt(this.timeline, start);
     this.problem = reason;
-    if (place && this.sound) {
-      this.cursor = place;
-      this.sound.stand(place.chunk, place.offset);
-    } else if (!place) this.stop(reason);
+    this.remake();
+    if (this.cursor?.chunk.documentId === chunk.documentId) this.cursor = placeAt(this.timeline, start);
     this.draw();
+    return start;
   }
 
-  stop(problem) {
-    this.cursor = this.place;
+  /** Leave out the file that was to be heard; what follows is played. */
+  skipFrom(chunk, reason) {
+    const start = this.leaveOut(chunk, reason);
+    const next = placeAt(this.timeline, start);
+    if (next && secondsAt(this.timeline, next) >= start) this.sound.stand(next.chunk, next.offset);
+    else this.stop(reason, next);
+  }
+
+  stop(problem, place) {
+    this.cursor = place;
     this.sound?.pause();
     this.problem = problem;
     this.draw();
     this.tell();
   }
 
-  // What is known of the files.
-
-  inspect() {
-    this.inspection.look(this.files().map(({ chunk }) => chunk));
+  /** The storage answers no other origin, or not at all: no voice by itself, no wave form. */
+  close(problem, place = this.place) {
+    this.problem = problem;
+    this.isAllowed = false;
+    Object.assign(this, { solo: null, muted: new Set() });
+    this.inspection.withoutReading(this.chunks);
+    if (this.sound?.split) {
+      const { isPlaying } = this.sound;
+      this.sound.close();
+      this.sound = null;
+      this.cursor = place;
+      if (isPlaying) this.play();
+    }
+    this.draw();
   }
 
-  files() {
-    return this.timeline.segments.filter(({ kind }) => kind === "file");
+  // What is known of the files.
+
+  get chunks() {
+    return this.timeline.segments.filter(({ kind }) => kind === "file").map(({ chunk }) => chunk);
+  }
+
+  async inspect() {
+    await this.inspection.look(this.chunks);
+    const shows = this.isVideo && !this.sound && this.cursor && !this.ending.signal.aborted;
+    if (shows) this.opened().stand(this.cursor.chunk, this.cursor.offset); // its picture
   }
 
   channelsOf(chunk) {
@@ -314,35 +321,22 @@ class Player {
 
   async notInspected(chunk, error) {
     if (GONE.has(error.status) && !(error instanceof ReadError)) this.leaveOut(chunk, error.message);
-    else if (error instanceof ReadError && error.status === null && this.isAllowed) {
+    else if (error instanceof ReadError && error.status === null) {
       const url = await this.links.urlOf(chunk).catch(() => null);
       const isReached = url !== null && (await answers(url));
-      if (!this.ending.signal.aborted) this.close(isReached ? NO_CORS : UNREACHABLE);
-    } else if (!this.problem) this.say(error.message);
-  }
-
-  /** The storage answers no other origin, or not at all. */
-  close(problem) {
-    this.problem = problem;
-    this.isAllowed = false;
-    this.solo = null;
-    this.muted = new Set();
-    if (this.sound?.split) {
-      const { place } = this.sound;
-      const isPlaying = this.replaceSound();
-      if (place) this.sound.stand(place.chunk, place.offset);
-      if (isPlaying) this.sound.play();
+      if (this.isAllowed && !this.ending.signal.aborted) this.close(isReached ? NO_CORS : UNREACHABLE);
+    } else if (!this.problem) {
+      this.problem = error.message;
+      this.draw();
     }
-    this.draw();
   }
 
   // What is shown.
 
   /** Show what changed, once for all that changes before the next picture. */
   refresh() {
-    if (this.refreshing) return;
-    this.refreshing = requestAnimationFrame(() => {
-      this.refreshing = 0;
+    this.refreshing ??= requestAnimationFrame(() => {
+      this.refreshing = null;
       this.remake();
       this.draw();
     });
@@ -351,65 +345,30 @@ class Player {
   /** The time line and the lanes, out of what is known by now. */
   remake() {
     const { recording, inspection } = this;
-    const sibling = inspection.sibling;
+    const { sibling } = inspection;
     this.timeline = timelineOf(recording, {
       secondsOf: (chunk) => inspection.of(chunk).seconds ?? estimatedSeconds(recording, chunk, sibling),
       refusalOf: (chunk) => this.refusals.get(refusalKey(chunk)) ?? refusalOf(chunk),
     });
     const isHeard = (chunk, channel) => inspection.of(chunk).peaks?.[channel]?.some((peak) => peak > 0) ?? false;
-    const chunks = this.files().map(({ chunk }) => chunk);
-    this.lanes = lanesOf(chunks, this.isUnmixed, (chunk) => this.channelsOf(chunk), isHeard);
+    this.lanes = lanesOf(this.chunks, this.isUnmixed, (chunk) => this.channelsOf(chunk), isHeard);
     if (this.wantedSeconds !== null) this.cursor = placeAt(this.timeline, this.wantedSeconds);
     this.sound?.mix();
   }
 
   draw() {
-    const { sound } = this;
-    const track = this.host.querySelector(".player-track");
-    const state = {
-      ...this,
-      hasVoices: this.hasVoices,
-      isPlayable: Boolean(this.place),
-      isPlaying: sound?.isPlaying ?? false,
-      width: track?.clientWidth ?? 0,
-    };
-    render(playerView(state, this.actions), this.host);
-    const width = this.host.querySelector(".player-track")?.clientWidth ?? 0;
-    if (width !== state.width) render(playerView({ ...state, width }, this.actions), this.host); // the first time, or a bar came
-    this.drawWaves();
+    const { sound, inspection, timeline, lanes, nameOf, isVideo, isSilent, rate, solo, muted, said, problem } = this;
+    const isPlaying = sound?.isPlaying ?? false;
+    const isPlayable = this.place !== null;
+    const peaksOf = (chunk) => inspection.of(chunk).peaks;
+    const shown = { timeline, lanes, nameOf, isVideo, isSilent, rate, solo, muted, said, problem };
+    this.board.draw({ ...shown, isPlaying, isPlayable, hasVoices: this.hasVoices, peaksOf });
+    if (isVideo && sound) this.board.showFilm(sound.slots.map(({ element }) => element), sound.slot.element);
     this.paint();
   }
 
-  drawWaves() {
-    const files = this.files();
-    const { seconds: total } = this.timeline;
-    for (const canvas of this.host.querySelectorAll("canvas")) {
-      const lane = this.lanes.find(({ key }) => key === canvas.dataset.lane);
-      const color = getComputedStyle(canvas).color;
-      canvas.width = 0; // empty: what was drawn may lie elsewhere by now
-      for (const { chunk, start, seconds } of files) {
-        const peaks = this.inspection.of(chunk).peaks?.[channelOf(lane, chunk) ?? -1];
-        if (peaks && total > 0) drawLane(canvas, peaks, { color, from: start / total, to: (start + seconds) / total });
-      }
-    }
-  }
-
-  /** Show the position; what else is shown stays. */
   paint() {
-    const { host, timeline, position } = this;
-    const slider = host.querySelector(".player-slider");
-    if (!slider) return;
-    slider.value = String(position);
-    slider.setAttribute("aria-valuetext", this.words(position));
-    host.style.setProperty("--player-at", timeline.seconds > 0 ? `${(position / timeline.seconds) * 100}%` : "0%");
-    host.querySelector(".player-wall").textContent = wallClock(wallAt(timeline, position));
-    host.querySelector(".player-at").textContent = length(Math.floor(position) * 1000);
-  }
-
-  /** A place on both clocks. */
-  words(seconds) {
-    const wall = wallClock(wallAt(this.timeline, seconds));
-    return `${length(Math.floor(seconds) * 1000)} of ${length(this.timeline.seconds * 1000)}${wall ? `, ${wall}` : ""}`;
+    this.board.paint(this.timeline, this.position);
   }
 
   /** Follow what plays, picture by picture. */
@@ -432,6 +391,7 @@ class Player {
   }
 }
 
+/** A copy that is made anew may be played again. */
 function refusalKey({ documentId, storedAt }) {
   return `${documentId} ${storedAt}`;
 }

@@ -168,10 +168,11 @@ export class Sound {
   async start() {
     if (this.split) this.lead();
     const { slot } = this;
+    if (slot.element.ended) return this.ended(); // to play it once more from its beginning is not what was asked for
     try {
       await slot.element.play();
     } catch (error) {
-      if (error.name === "AbortError" || slot !== this.slot || slot.element.error) return; // paused, changed, or told as broken
+      if (this.isClosed || error.name === "AbortError" || slot !== this.slot || slot.element.error) return; // paused, changed, or told as broken
       this.events.failed(error, { chunk: slot.chunk, offset: slot.element.currentTime });
     }
   }
@@ -242,8 +243,8 @@ export class Sound {
     const ahead = () => spare.element.currentTime - slot.element.currentTime;
     try {
       await this.open(spare, chunk, slot.element.currentTime + RENEWAL_SECONDS * this.rate);
-      if (ahead() < -LATE_SECONDS) await spare.seek(slot.element.currentTime + LATE_SECONDS);
       while (ahead() > 0 && !isOvertaken()) await pause((ahead() / this.rate) * 1000);
+      if (ahead() < -LATE_SECONDS) await spare.seek(slot.element.currentTime + LATE_SECONDS);
       if (isOvertaken()) return;
       this.turn();
       await this.start();

@@ -10,20 +10,20 @@ import { pausesOf, stretchesOf } from "./timeline.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const COLOURS = 5; // of lanes; the sixth has the first one's
-const CHARACTER_PIXELS = 7; // of a label, at most
-const TICK_PIXELS = 90; // of room for each time on the ruler
+const CHARACTER_PIXELS = 8.5; // of a label, at most
+const TICK_PIXELS = 110; // of room for each time on the ruler
 
 /**
  * @param {object} state `timeline`, `lanes`, `nameOf`, `hasVoices` (lanes can be heard one by one), `isVideo`, `isPlaying`,
- *   `isWaiting`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels, `chunk` in turn
- * @param {object} actions `toggle`, `skip`, `seek`, `solo`, `hear`, `speed`, `silence`, `legend`
+ *   `isPlayable`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
+ * @param {object} actions `toggle`, `skip`, `seek`, `solo`, `hear`, `speed`, `mute`, `legend`
  */
 export function playerView(state, actions) {
   const { timeline, isVideo, problem, said } = state;
   return html`
     <section class="player" aria-label="Player" tabindex="-1">
       ${isVideo ? html`<div class="player-stage"></div>` : nothing} ${transport(state, actions)}
-      <p class="player-said" role="status">${problem ? html`<span class="player-problem">${problem}</span>` : said}</p>
+      <p class=${problem ? "player-problem" : "for-screen-readers"} role="status">${problem || said}</p>
       <div class="player-board">
         ${ruler(state)}
         <input class="player-slider" type="range" min="0" max=${Math.max(timeline.seconds, 0.1)} step="any"
@@ -53,11 +53,11 @@ function transport(state, actions) {
   const { isPlaying, isPlayable } = state;
   return html`
     <div class="player-transport">
-      <button type="button" aria-label="10 seconds back" ?disabled=${!isPlayable} @click=${() => actions.skip(-10)}>−10 s</button>
+      <button type="button" title="10 seconds back" ?disabled=${!isPlayable} @click=${() => actions.skip(-10)}>−10 s</button>
       <button type="button" class="primary player-play" ?disabled=${!isPlayable} @click=${actions.toggle}>
         <span aria-hidden="true">${isPlaying ? "❚❚" : "▶"}</span> ${isPlaying ? "Pause" : "Play"}
       </button>
-      <button type="button" aria-label="10 seconds on" ?disabled=${!isPlayable} @click=${() => actions.skip(10)}>+10 s</button>
+      <button type="button" title="10 seconds on" ?disabled=${!isPlayable} @click=${() => actions.skip(10)}>+10 s</button>
       <p class="player-clock">
         <span class="player-wall"></span>
         <span class="player-at"></span><span class="player-muted"> / ${length(state.timeline.seconds * 1000)}</span>
@@ -68,7 +68,7 @@ function transport(state, actions) {
           ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${speed === state.rate}>${speed}×</option>`)}
         </select>
       </label>
-      <button type="button" aria-pressed=${state.isSilent} @click=${actions.silence}>Mute</button>
+      <button type="button" aria-pressed=${state.isSilent} @click=${actions.mute}>Mute</button>
       <button type="button" aria-haspopup="dialog" @click=${actions.legend}>Keys</button>
     </div>
   `;

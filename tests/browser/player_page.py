@@ -28,7 +28,8 @@ PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Player</title><link rel="stylesheet" href="console.css"><link rel="stylesheet" href="player/player.css">
 <script type="module" src="page.js"></script></head>
-<body><main class="detail"><h1>Player</h1><label>Note <input id="note"></label><div id="host"></div></main></body></html>"""
+<body><div class="detail" role="main"><h1>Player</h1><label>Note <input id="note"></label><div id="host"></div></div></body>
+</html>"""
 SCRIPT = b"""
 import { mountPlayer } from "./player/player.js";
 const told = await (await fetch("told.json")).json();
@@ -48,21 +49,17 @@ mountPlayer(document.getElementById("host"), {
 """
 
 
-def wav(voices: Sequence[Callable[[float], float]], seconds: float) -> bytes:
-    """A wav file of 16 bits, a function of time for each channel, from -1 to 1."""
-    frames = int(seconds * RATE)
-    samples = [int(32767 * voice(frame / RATE)) for frame in range(frames) for voice in voices]
-    data = struct.pack(f"<{len(samples)}h", *samples)
-    channels = len(voices)
+def wav(voices: Sequence[Callable[[float], float]], seconds: int) -> bytes:
+    """A wav file of 16 bits, a function of time for each channel, from -1 to 1; its first second again and again."""
+    samples = [int(32767 * voice(frame / RATE)) for frame in range(RATE) for voice in voices]
+    return wav_head(len(voices), seconds) + struct.pack(f"<{len(samples)}h", *samples) * seconds
+
+
+def wav_head(channels: int, seconds: int) -> bytes:
+    size = RATE * channels * 2 * seconds
     form = struct.pack("<HHIIHH", 1, channels, RATE, RATE * channels * 2, channels * 2, 16)
-    return (
-        b"RIFF"
-        + struct.pack("<I", 36 + len(data))
-        + b"WAVEfmt \x10\0\0\0"
-        + form
-        + b"data"
-        + struct.pack("<I", len(data))
-        + data
+    return b"".join(
+        (b"RIFF", struct.pack("<I", 36 + size), b"WAVEfmt \x10\0\0\0", form, b"data", struct.pack("<I", size))
     )
 
 
@@ -120,6 +117,7 @@ class Storage:
     start_at: float = 0
     cors: bool = True
     link_seconds: float = LINK_SECONDS
+    told_seconds: float | None = None  # how long links are said to last, where that is not so
     bytes_per_second: float = math.inf
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)  # links that the app gives none of
     links: list[str] = field(default_factory=list)
@@ -132,7 +130,8 @@ class Storage:
             status, detail = self.refused[document]
             return status, {"detail": detail}
         until = time.time() + self.link_seconds
-        expires = datetime.fromtimestamp(until, UTC).isoformat().replace("+00:00", "Z")
+        told = until if self.told_seconds is None else time.time() + self.told_seconds
+        expires = datetime.fromtimestamp(told, UTC).isoformat().replace("+00:00", "Z")
         return 200, {"url": f"{self.origin}/{document}?until={until}&n={len(self.links)}", "expiresAt": expires}
 
 
@@ -169,8 +168,8 @@ class PageHandler(Quiet):
         url = urlsplit(self.path)
         name = url.path.removeprefix("/console/")
         if name == "link":
-            status, body = self.storage.link(parse_qs(url.query)["document"][0])
-            self.send(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
+            status, link = self.storage.link(parse_qs(url.query)["document"][0])
+            self.send(status, json.dumps(link).encode(), {"Content-Type": "application/json"})
             return
         own = {
             "": (PAGE, "text/html"),
@@ -209,7 +208,8 @@ class StorageHandler(Quiet):
         self.storage.answers.append(status)
         self.send(status, b"" if status >= 400 else body, headers)
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_OPTIONS(self) -> None:
         allowed = (
