@@ -60,7 +60,7 @@ soak: setup ## the long forms of the proofs, for hours
 	$(BIN)/python -m tests.model --runs 1000000
 	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
 
-demo: setup ## record a simulated call, export its files, compare every byte
+demo: setup ## record a simulated call, compare every byte, look at it in the console
 	@$(BIN)/python -m local.demo
 
 provision: .venv/ready ## create in a storage account what `func start` needs; STORAGE=... names another than Azurite

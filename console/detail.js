@@ -111,19 +111,27 @@ function takeAway(recording, { busy, composed, verification }, actions) {
   `;
 }
 
-function verificationView({ files, equal, bytes: read, faults, done, at }) {
-  const all = done && equal === files;
+function verificationView({ files, equal, bytes: read, other, unread, done, at }) {
+  if (!done) return html`<p class="said" role="status">Reading: ${equal + other.length + unread.length} of ${files} files …</p>`;
+  const when = moment(new Date(at).toISOString());
+  if (equal === files) {
+    const all = files === 1 ? "The file in storage equals" : `All ${files} files in storage equal`;
+    return html`<p class="said good" role="status">
+      <span aria-hidden="true">✓</span> ${all} what was proven: ${bytes(read)} read, SHA-256 compared, at ${when}.
+    </p>`;
+  }
   return html`
-    <div class=${all ? "said good" : faults.length ? "said problem" : "said"} role="status">
-      ${done
-        ? all
-          ? html`<span aria-hidden="true">✓</span> ${equal === 1 ? "The file" : `All ${files} files`} in storage
-              (${bytes(read)}) ${equal === 1 ? "equals" : "equal"} what was proven, by SHA-256, at ${moment(new Date(at).toISOString())}.`
-          : html`<span aria-hidden="true">✕</span> Only ${equal} of ${files} files in storage equal what was proven:`
-        : html`Reading: ${equal + faults.length} of ${files} files …`}
-      ${faults.length ? html`<ul>${faults.map((fault) => html`<li>${fault}</li>`)}</ul>` : nothing}
+    <div class="said problem" role="status">
+      ${equal} of ${files} files in storage equal what was proven, at ${when}.
+      ${named(other, "✕", "hold other bytes")}
+      ${named(unread, "?", "could not be read; whether they are what was proven is not known")}
     </div>
   `;
+}
+
+function named(files, mark, what) {
+  if (!files.length) return nothing;
+  return html`<p><span aria-hidden="true">${mark}</span> ${files.length} ${what}:</p><ul>${files.map((file) => html`<li>${file}</li>`)}</ul>`;
 }
 
 function facts(recording, nameOf) {

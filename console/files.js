@@ -49,21 +49,22 @@ export function saveText(text, name) {
  * @param {object} recording
  * @param {(chunk: object, file: string) => Promise<{url: string}>} linkOf
  * @param {(found: Verification) => void} told after each file
- * @typedef {{files: number, equal: number, bytes: number, faults: string[], done: boolean, at: number}} Verification
+ * @typedef {{files: number, equal: number, bytes: number, other: string[], unread: string[], done: boolean, at: number}}
+ *   Verification `other`: files that hold other bytes; `unread`: files that could not be read, each with the reason
  * @returns {Promise<Verification>}
  */
 export async function verify(recording, linkOf, told) {
   const all = proven(recording);
-  let found = { files: all.length, equal: 0, bytes: 0, faults: [], done: false, at: Date.now() };
+  let found = { files: all.length, equal: 0, bytes: 0, other: [], unread: [], done: false, at: Date.now() };
   for (const { chunk, file, sha256 } of all) {
     const name = savedAs(recording, chunk, file);
     try {
       const read = await digest(chunk, (await linkOf(chunk, file)).url);
       const same = read.sha256 === sha256;
       found = { ...found, bytes: found.bytes + read.bytes, equal: found.equal + Number(same) };
-      if (!same) found.faults = [...found.faults, `${name}: storage has other bytes than were proven`];
+      if (!same) found.other = [...found.other, name];
     } catch (error) {
-      found.faults = [...found.faults, `${name}: ${error.message}`];
+      found.unread = [...found.unread, `${name}: ${error.message}`];
     }
     told(found);
   }

@@ -1,4 +1,4 @@
-"""The routes that give links to a chunk's files."""
+"""The routes that give links: to a chunk's files, and to one file of all of them."""
 
 from http import HTTPStatus
 
@@ -8,7 +8,7 @@ from functions.http_requests import recording_id, respond
 from shared.api import operations
 from shared.api.http_replies import Reply, json_reply
 from shared.api.queries import LinkQuery
-from shared.api.views import LinkView
+from shared.api.views import ExportView, LinkView
 from shared.control.download_links import Link
 from shared.domain.errors import ChunkNotFound
 from shared.domain.identifiers import DOCUMENT_ID
@@ -28,6 +28,10 @@ def blueprint(services: Services) -> func.Blueprint:
     def chunk_metadata(req: func.HttpRequest) -> func.HttpResponse:
         return respond(services, req, operations.CHUNK_METADATA, lambda asked: metadata(services, req, asked))
 
+    @bp.route("recordings/{id}/exports", methods=["POST"])
+    def export_recording(req: func.HttpRequest) -> func.HttpResponse:
+        return respond(services, req, operations.EXPORT_RECORDING, lambda _: export(services, recording_id(req)))
+
     return bp
 
 
@@ -45,6 +49,12 @@ def content(services: Services, req: func.HttpRequest, asked: LinkQuery) -> Repl
 
 def metadata(services: Services, req: func.HttpRequest, asked: LinkQuery) -> Reply:
     return link_reply(services.download_links.metadata(chunk_ref(req), asked.download), asked)
+
+
+def export(services: Services, id: str) -> Reply:
+    made = services.exports.export(id)
+    expires_at = instant(made.link.expires_at)
+    return json_reply(ExportView(url=made.link.url, expires_at=expires_at, bytes=made.bytes, parts=made.parts))
 
 
 def link_reply(link: Link, asked: LinkQuery) -> Reply:

@@ -95,6 +95,8 @@ param softDeleteDays int = 14
 @minValue(0)
 @maxValue(36500)
 param immutabilityDays int = 0
+@description('Origins whose pages may read what a link opens, such as https://HOST, separated by commas; empty: all.')
+param consoleOrigins string = ''
 
 // --- Watching
 param alertEmail string = ''
@@ -146,6 +148,7 @@ type AppSettings = {
   @maxValue(7200)
   CLAIM_SECONDS: int?
   DELETE_FROM_ACS: ('after-store' | 'never')?
+  EXPORT_MP3: ('true' | 'false')?
   @minValue(1)
   @maxValue(168)
   MAX_RECORDING_HOURS: int?
@@ -185,6 +188,10 @@ var deadLettersName = 'dead-letters'
 var rejectedEventsName = 'rejected-events'
 var undeliveredEventsName = 'undelivered-events' // for other apps, which did not take them; the app never reads it
 var packageName = 'app-package'
+var exportsName = 'exports' // of the recordings account: files composed of recordings, which go after a day
+
+var originsLackSchemes = length(split(',${consoleOrigins}', ',http')) != length(split(',${consoleOrigins}', ','))
+var originsHavePaths = contains(replace(consoleOrigins, '://', ''), '/')
 
 // What cannot work is refused before anything is deployed, all of it at once.
 var problems = [
@@ -195,6 +202,10 @@ var problems = [
   {
     found: recordingsContainer == ownContainerName
     says: 'RECORDINGS_CONTAINER is the container that ACS_OWN_STORAGE lets ACS write into: name another one, apart from it.'
+  }
+  {
+    found: recordingsContainer == exportsName
+    says: 'RECORDINGS_CONTAINER is the container exports, which is emptied after a day (EXPORTS_CONTAINER): name another one.'
   }
   {
     found: acsDisableLocalAuth && !empty(acsVaultReference)
@@ -223,6 +234,10 @@ var problems = [
   {
     found: !vnetEnabled && !empty(natGatewayId)
     says: 'NAT_GATEWAY_ID is a way out of the virtual network: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !empty(consoleOrigins) && (originsLackSchemes || originsHavePaths)
+    says: 'CONSOLE_ORIGINS takes origins as browsers send them, with https:// and without a path, separated by commas alone: anything else would fit no page, and the console could play nothing. Correct it, or empty it for every origin.'
   }
   {
     found: !empty(formerSettings)
@@ -256,7 +271,10 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 // Callers may record into the container that ACS writes into, and into those that APP_SETTINGS names.
 var ownContainerUrl = '${recordingsStorage.outputs.blobEndpoint}${ownContainerName}'
 var byosSettings = acsOwnStorage ? { BYOS_CONTAINERS: '${ownContainerUrl},${appSettings.?BYOS_CONTAINERS ?? ''}' } : {}
-var settings = union(appSettings, byosSettings, { RECORDINGS_CONTAINER: recordingsContainer })
+var settings = union(appSettings, byosSettings, {
+  RECORDINGS_CONTAINER: recordingsContainer
+  EXPORTS_CONTAINER: exportsName
+})
 
 module identity 'modules/identity.bicep' = {
   scope: group
@@ -296,11 +314,13 @@ module recordingsStorage 'modules/recordings-storage.bicep' = {
     vnetEnabled: vnetEnabled
     workspaceId: monitoring.outputs.workspaceId
     containerName: recordingsContainer
+    exportsContainerName: exportsName
     ownContainerName: ownContainerName
     retentionDays: retentionDays
     coolAfterDays: coolAfterDays
     softDeleteDays: softDeleteDays
     immutabilityDays: immutabilityDays
+    consoleOrigins: empty(consoleOrigins) ? ['*'] : split(consoleOrigins, ',')
   }
 }
 
@@ -347,6 +367,7 @@ module rbac 'modules/rbac.bicep' = {
     undeliveredEventsName: undeliveredEventsName
     recordingsStorageName: recordingsStorageName
     recordingsContainerName: recordingsContainer
+    exportsContainerName: exportsName
     ownContainerName: ownContainerName
     insightsName: insightsName
   }

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "dist" / "app"
 FILES = ("function_app.py", "host.json", "requirements.txt")
-FOLDERS = ("functions", "shared")
-FOLDERS_IF_THERE = ("console",)
+FOLDERS = ("functions", "shared", "console")
 # Where Azure's worker looks for an app's dependencies.
 SITE_PACKAGES = Path(".python_packages", "lib", "site-packages")
 
@@ -181,7 +180,7 @@ def copy_app(root: Path, app: Path) -> None:
     """The app's own files as they lie in the work tree; hidden ones and byte code stay."""
     for name in FILES:
         shutil.copyfile(root / name, app / name)
-    for name in (*FOLDERS, *(folder for folder in FOLDERS_IF_THERE if (root / folder).is_dir())):
+    for name in FOLDERS:
         shutil.copytree(
             root / name,
             app / name,

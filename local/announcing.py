@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from local.choices import Choices
 from local.ports import FIXED
@@ -47,6 +48,7 @@ def introduction(choices: Choices, stack: Stack, variables: Mapping[str, str]) -
     """What a person needs to know of what runs now."""
     told = {
         "API": [f"{variables['API']}   (header x-functions-key: {variables['KEY']})"],
+        "Console": [f"{console_address(stack)}   (signs in with the key)"],
         "Event Grid": [stack.host.event_grid_url(EVENT_FUNCTION)],
         "Events": told_subscribers(choices, stack.host.environment.get("EVENTS_TOPIC_ENDPOINT", "")),
         "Simulator": [f"{variables['ADMIN']}   (GET answers with its routes and examples)"],
@@ -66,6 +68,20 @@ def introduction(choices: Choices, stack: Stack, variables: Mapping[str, str]) -
 {FIRST_LINES.replace("FILE", shown(choices.variables_file))}
 More to try, a command each: docs/local.md. Ctrl-C stops everything.
 """
+
+
+def console_address(stack: Stack, id: str | None = None) -> str:
+    """The console, signed in with the key of this run, which opens nothing elsewhere; at one recording, if named.
+
+    The page takes the key out of the address at once; what follows `#` is never sent.
+    """
+    return address_of_console(stack.host.url, stack.host.keys.default, id)
+
+
+def address_of_console(url: str, key: str, id: str | None) -> str:
+    """The console at this address of the app, signed in, at one recording if named."""
+    fragment = {"key": key} if id is None else {"key": key, "id": id}
+    return f"{url}/api/console/#{urlencode(fragment)}"
 
 
 def address_of_storage(choices: Choices, connection_string: str) -> str:

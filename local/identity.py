@@ -7,17 +7,27 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
-import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 HEADER = "X-IDENTITY-HEADER"
 SECRET = "local-identity-header"
 LIFETIME_SECONDS = 3600
+CERTIFICATE_LIFETIME = timedelta(days=365)
+USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
 TENANT_ID = "ab1f708d-50f6-404c-a006-d71b2ac7a606"
 ISSUER = f"https://sts.windows.net/{TENANT_ID}/"  # Azurite insists on an issuer of this shape
 CLIENT_ID = "11111111-2222-4333-8444-555555555555"
@@ -85,22 +95,50 @@ def token_answer(resource: str) -> dict[str, str]:
 
 
 class Certificates:
-    """A throw-away authority, and a certificate of its for this machine."""
+    """A throw-away certificate of storage on this machine, which nobody else signed.
+
+    Azurite reads its own blobs where a file is composed of them, and trusts nothing but its certificate then.
+    """
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        authority = trustme.CA()
-        leaf = authority.issue_cert("127.0.0.1", "localhost")
         self.directory = directory
-        self.authority = directory / "storage-ca.pem"
+        self.authority = directory / "storage-ca.pem"  # what clients trust: the same certificate
         self.certificate = directory / "storage.pem"
         self.key = directory / "storage.key"
-        authority.cert_pem.write_to_path(str(self.authority))
-        leaf.private_key_pem.write_to_path(str(self.key))
-        leaf.cert_chain_pems[0].write_to_path(str(self.certificate))
+        key = ec.generate_private_key(ec.SECP256R1())
+        pem = self_signed(key).public_bytes(serialization.Encoding.PEM)
+        for path in (self.authority, self.certificate):
+            path.write_bytes(pem)
+        private = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        self.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, *private))
 
     def bundle(self, other: Path) -> Path:
         """A file that trusts another authority as well."""
         both = self.directory / "bundle.pem"
         both.write_bytes(other.read_bytes() + self.authority.read_bytes())
         return both
+
+
+def self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """A certificate of this machine, with all that Python's strict verification wants of one."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Local storage")])
+    here = [x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    usage = dict.fromkeys(USAGES, False) | {"digital_signature": True, "key_cert_sign": True}
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - CERTIFICATE_LIFETIME)
+        .not_valid_after(now + CERTIFICATE_LIFETIME)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+        .add_extension(x509.SubjectAlternativeName(here), critical=False)
+        .add_extension(own, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own), critical=False)
+        .sign(key, hashes.SHA256())
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.data.tables import TableServiceClient
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, CorsRule
 from azure.storage.queue import QueueServiceClient
 
 from shared.connection_settings import EMULATOR, STRING_SHAPE, is_usable
@@ -22,8 +22,10 @@ from shared.settings import (
     DELETION_POISON_QUEUE,
     DELETION_QUEUE,
     EVENT_CONTAINERS,
+    EXPORTS_CONTAINER,
     INDEX_TABLE,
     RECORDINGS_CONNECTION,
+    RECORDINGS_CONTAINER,
     RUNTIME_CONNECTION,
     TRANSFER_POISON_QUEUE,
     TRANSFER_QUEUE,
@@ -31,7 +33,6 @@ from shared.settings import (
 
 SETTINGS_FILE = Path(__file__).parents[1] / "local.settings.json"
 STORAGE = "STORAGE"  # one account for everything, whatever else is set
-RECORDINGS_CONTAINER = "recordings"
 TABLES = (CATALOG_TABLE, INDEX_TABLE)
 QUEUES = (
     TRANSFER_QUEUE,
@@ -39,6 +40,11 @@ QUEUES = (
     TRANSFER_POISON_QUEUE,
     DELETION_POISON_QUEUE,
 )
+# What a page may do with a link, as in Azure: play from anywhere in a file, read it, and learn how long it is.
+METHODS = ["GET", "HEAD"]
+HEADERS = ["range"]
+EXPOSED_HEADERS = ["accept-ranges", "content-range", "content-length", "content-type", "etag"]
+ANSWER_HOLDS_SECONDS = 3600
 # One try of some seconds: a person waits, and can repeat it.
 QUICK = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 30}
 
@@ -54,9 +60,12 @@ def main(environment: Mapping[str, str], settings_file: Path = SETTINGS_FILE) ->
         both = usable(settings, STORAGE)
         runtime = both or usable(settings, RUNTIME_CONNECTION) or EMULATOR
         recordings = both or usable(settings, RECORDINGS_CONNECTION) or runtime
-        container = settings.get("RECORDINGS_CONTAINER", RECORDINGS_CONTAINER)
+        containers = [
+            settings.get("RECORDINGS_CONTAINER", RECORDINGS_CONTAINER),
+            settings.get("EXPORTS_CONTAINER", EXPORTS_CONTAINER),
+        ]
         provision_account(runtime, TABLES, QUEUES, EVENT_CONTAINERS)
-        provision_account(recordings, containers=[container])
+        provision_account(recordings, containers=containers, pages=True)
     except ProvisionError as error:
         print(f"provision: {error}", file=sys.stderr)
         return 1
@@ -100,9 +109,21 @@ def usable(settings: Mapping[str, str], name: str) -> str | None:
 
 
 def provision_account(
-    connection_string: str, tables: Sequence[str] = (), queues: Sequence[str] = (), containers: Sequence[str] = ()
+    connection_string: str,
+    tables: Sequence[str] = (),
+    queues: Sequence[str] = (),
+    containers: Sequence[str] = (),
+    *,
+    pages: bool = False,
 ) -> None:
     """Provision one account, and say what is there.
+
+    Args:
+        connection_string: of the account.
+        tables: names of what shall be there.
+        queues: the same.
+        containers: the same.
+        pages: whether pages in a browser shall be able to read what links open, too.
 
     Raises:
         ProvisionError: it does not answer, or refuses.
@@ -111,6 +132,8 @@ def provision_account(
         url = blobs.url.rstrip("/")
     try:
         provision(connection_string, tables, queues, containers, **QUICK)
+        if pages:
+            allow_pages(connection_string, **QUICK)
     except HttpResponseError as error:
         code = getattr(error, "error_code", None)
         code = getattr(code, "value", code)  # the text of an enum would be its name in Python
@@ -126,13 +149,15 @@ def provision_account(
     for kind, names in (("tables", tables), ("queues", queues), ("containers", containers)):
         if names:
             print(f"{url}: {kind} {', '.join(names)}")
+    if pages:
+        print(f"{url}: a CORS rule, by which pages in a browser may play recordings")
 
 
 def provision(
     connection_string: str,
     tables: Sequence[str] = TABLES,
     queues: Sequence[str] = QUEUES,
-    containers: Sequence[str] = (RECORDINGS_CONTAINER, *EVENT_CONTAINERS),
+    containers: Sequence[str] = (RECORDINGS_CONTAINER, EXPORTS_CONTAINER, *EVENT_CONTAINERS),
     **options: Any,
 ) -> None:
     """Make what is not there yet.
@@ -158,6 +183,26 @@ def provision(
             containers_there = {container.name for container in blob_service.list_containers()}
             for container in sorted(set(containers) - containers_there):
                 blob_service.create_container(container)
+
+
+def allow_pages(connection_string: str, **options: Any) -> None:
+    """Let pages of every origin, the console's among them, read what a link opens; rules that are there stay.
+
+    Args:
+        connection_string: of the account with the recordings.
+        options: of the SDK's clients.
+    """
+    with BlobServiceClient.from_connection_string(connection_string, **options) as blobs:
+        if blobs.get_service_properties()["cors"]:
+            return
+        rule = CorsRule(
+            ["*"],
+            METHODS,
+            allowed_headers=HEADERS,
+            exposed_headers=EXPOSED_HEADERS,
+            max_age_in_seconds=ANSWER_HOLDS_SECONDS,
+        )
+        blobs.set_service_properties(cors=[rule])
 
 
 if __name__ == "__main__":

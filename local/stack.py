@@ -22,12 +22,19 @@ from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
 from local.identity import CLIENT_ID, Certificates, ManagedIdentity
 from local.ports import FREE, StackPorts
-from local.provision import QUEUES, RECORDINGS_CONTAINER, provision
+from local.provision import QUEUES, allow_pages, provision
 from local.simulator.client import SimulatorAdmin
 from local.simulator.process import Announcement, SimulatorProcess
 from local.simulator.settings import BlobAccount, QueueAccount, Settings
 from local.told_ended import EndedRecordings
-from shared.settings import DEAD_LETTERS_CONTAINER, EVENT_CONTAINERS, RECORDINGS_CONNECTION, RUNTIME_CONNECTION
+from shared.settings import (
+    DEAD_LETTERS_CONTAINER,
+    EVENT_CONTAINERS,
+    EXPORTS_CONTAINER,
+    RECORDINGS_CONNECTION,
+    RECORDINGS_CONTAINER,
+    RUNTIME_CONNECTION,
+)
 
 ROOT = Path(__file__).parents[1]
 EVENT_FUNCTION = "recording_file_ready"
@@ -96,9 +103,10 @@ class Stack:
             provision(
                 self.azurite.connection_string,
                 queues=(*QUEUES, *([self.events_queue] if self.events_queue else [])),
-                containers=(CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS),
+                containers=(CONTAINER, EXPORTS_CONTAINER, OWN_CONTAINER, *EVENT_CONTAINERS),
                 connection_verify=self.trusted,
             )
+            allow_pages(self.azurite.connection_string, connection_verify=self.trusted)
             starting.enter_context(self.simulator_process)
             self.simulator = SimulatorAdmin(self.announcement.admin_url)
             environment = self.environment()
@@ -155,6 +163,7 @@ class Stack:
             "AZURE_CLIENT_ID": CLIENT_ID,
             "EVENTS_TOPIC_ENDPOINT": TOPIC_ENDPOINT,
             "RECORDINGS_CONTAINER": CONTAINER,
+            "EXPORTS_CONTAINER": EXPORTS_CONTAINER,
             "ACS_TOPIC": acs.resource_id,
             "BYOS_CONTAINERS": self.own_container_url,
             "CALLBACK_HOSTS": LOOPBACK,
@@ -199,7 +208,8 @@ class Stack:
         root = f"{self.azurite.blob_url}/"
         own = [url.strip().removeprefix(root).rstrip("/") for url in listed if url.strip().startswith(root)]
         with self.blobs as blobs:
-            for name in {environment.get("RECORDINGS_CONTAINER") or CONTAINER, *own} - {CONTAINER, OWN_CONTAINER}:
+            named = {environment.get(name, "") for name in ("RECORDINGS_CONTAINER", "EXPORTS_CONTAINER")}
+            for name in {*named, *own} - {"", CONTAINER, EXPORTS_CONTAINER, OWN_CONTAINER}:
                 # It is there already, or no container can have such a name: that is for the app to say.
                 with suppress(HttpResponseError):
                     blobs.create_container(name)

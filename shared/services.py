@@ -5,14 +5,15 @@ would make every function vanish without a trace. And by one thread at a time: t
 and two threads that enter such a circle at different places find half a module.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from shared.adapters.storage_accounts import AppIdentity, StorageAccount, identity_for
+from shared.control.compose_export import Exports
 from shared.control.control_recording import Control
 from shared.control.download_links import DownloadLinks
 from shared.control.health import Health, Probe
@@ -22,9 +23,11 @@ from shared.control.start_recording import Starts
 from shared.control.state_callbacks import StateCallbacks
 from shared.copying.copy_content import WRITERS, ContentCopier, CopyOptions
 from shared.domain import invocation, ports
+from shared.domain.copy_pieces import CopyPieces
 from shared.domain.day_lines import AllRecordings
 from shared.domain.durations import TOPIC_READ_SECONDS
 from shared.domain.errors import AcsUnavailable, RecorderError, SettingsInvalid, TopicUnavailable
+from shared.domain.locked_properties import LockedCachedProperty
 from shared.domain.log import LogEvent, log
 from shared.domain.open_work import OpenWork
 from shared.domain.recording_event import SOURCE
@@ -63,21 +66,6 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class LockedCachedProperty[Value]:
-    """Like functools.cached_property, but computed under the owner's lock: once, however many threads ask."""
-
-    def __init__(self, make: Callable[[Any], Value]) -> None:
-        self.make = make
-        self.name = make.__name__
-
-    def __get__(self, services: "Services", _: type) -> Value:
-        with services.lock:
-            if self.name not in services.__dict__:
-                services.__dict__[self.name] = self.make(services)
-            value: Value = services.__dict__[self.name]
-            return value
-
-
 class Services:
     """The use cases, ready to be called by the triggers.
 
@@ -94,7 +82,7 @@ class Services:
         self.environment = environment
         self.clock = clock
         self.writers = writers
-        self.lock = RLock()
+        self.lock: AbstractContextManager[object] = RLock()
 
     @LockedCachedProperty
     def settings(self) -> Settings:
@@ -148,6 +136,11 @@ class Services:
     @LockedCachedProperty
     def download_links(self) -> DownloadLinks:
         return DownloadLinks(self.catalog, self.store, self.clock)
+
+    @LockedCachedProperty
+    def exports(self) -> Exports:
+        with_mp3 = self.settings.export_mp3
+        return Exports(self.catalog, self.download_links, self.export_store, self.copy_pieces, self.clock, with_mp3)
 
     @LockedCachedProperty
     def consistency(self) -> Consistency:
@@ -330,6 +323,19 @@ class Services:
         from shared.adapters.blob_storage import BlobChunkStore
 
         return BlobChunkStore(self.recordings_account, self.settings.recordings_container)
+
+    @LockedCachedProperty
+    def export_store(self) -> ports.ChunkStore:
+        from shared.adapters.blob_storage import BlobChunkStore
+
+        return BlobChunkStore(self.recordings_account, self.settings.exports_container)
+
+    @LockedCachedProperty
+    def copy_pieces(self) -> CopyPieces:
+        from shared.adapters.blob_pieces import BlobPieces
+
+        settings = self.settings
+        return BlobPieces(self.recordings_account, settings.recordings_container, settings.exports_container)
 
     @LockedCachedProperty
     def own_storage(self) -> ports.OwnStorage:

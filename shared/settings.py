@@ -23,6 +23,13 @@ REJECTED_EVENTS_CONTAINER = "rejected-events"
 KEPT_MESSAGES_FOLDER = "messages/"  # in the same container: queue messages that are not ours
 DEAD_LETTERS_CONTAINER = "dead-letters"
 EVENT_CONTAINERS = (REJECTED_EVENTS_CONTAINER, DEAD_LETTERS_CONTAINER)  # recordings go to none of them
+RECORDINGS_CONTAINER = "recordings"  # the default of the setting, as the next
+EXPORTS_CONTAINER = "exports"
+CONTAINER_NAME = rf"(?!({'|'.join(EVENT_CONTAINERS)})$)[a-z0-9](-?[a-z0-9]){{2,62}}"
+CONTAINER_SHAPE = (
+    "the name of a container: 3 to 63 lower-case letters, digits and single hyphens, "
+    f"not {' or '.join(EVENT_CONTAINERS)}"
+)
 RUNTIME_CONNECTION = RUNTIME.name
 RECORDINGS_CONNECTION = RECORDINGS.name
 
@@ -64,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     runtime_storage: StorageConnection
     recordings_storage: StorageConnection
     recordings_container: str
+    exports_container: str
+    export_mp3: bool
     acs_connection_string: str | None
     acs_endpoint: str | None
     acs_retention: timedelta
@@ -79,7 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     callback_issuer: str
     callback_jwks_url: str
     events_topic_endpoint: str | None
-    transfer_block_bytes: int
+    transfer_block_bytes: int | None
     claim: timedelta
     retry_first: timedelta
     retry_max: timedelta
@@ -104,12 +113,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             runtime_storage=runtime,
             recordings_storage=recordings,
             recordings_container=read.matching(
-                "RECORDINGS_CONTAINER",
-                "recordings",
-                rf"(?!({'|'.join(EVENT_CONTAINERS)})$)[a-z0-9](-?[a-z0-9]){{2,62}}",
-                "the name of a container: 3 to 63 lower-case letters, digits and single hyphens, "
-                f"not {' or '.join(EVENT_CONTAINERS)}",
+                "RECORDINGS_CONTAINER", RECORDINGS_CONTAINER, CONTAINER_NAME, CONTAINER_SHAPE
             ),
+            exports_container=read.matching("EXPORTS_CONTAINER", EXPORTS_CONTAINER, CONTAINER_NAME, CONTAINER_SHAPE),
+            export_mp3=read.flag("EXPORT_MP3"),
             acs_connection_string=acs_connection_string(read),
             acs_endpoint=read.https_origin("ACS_ENDPOINT"),
             acs_retention=read.hours("ACS_RETENTION_HOURS", durations.ACS_RETENTION_HOURS),
@@ -125,7 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             callback_issuer=read.text("CALLBACK_ISSUER") or ACS_CALLBACK_ISSUER,
             callback_jwks_url=read.https_url("CALLBACK_JWKS_URL") or ACS_CALLBACK_JWKS_URL,
             events_topic_endpoint=read.https_url("EVENTS_TOPIC_ENDPOINT"),
-            transfer_block_bytes=read.number("TRANSFER_BLOCK_BYTES", 4 * 1024 * 1024, at_least=1, most=BLOCK_BYTES_MAX),
+            transfer_block_bytes=read.number("TRANSFER_BLOCK_BYTES", None, at_least=1, most=BLOCK_BYTES_MAX),
             claim=read.seconds("CLAIM_SECONDS", durations.CLAIM_SECONDS),
             retry_first=read.seconds("RETRY_FIRST_SECONDS", durations.RETRY_FIRST_SECONDS),
             retry_max=read.seconds("RETRY_MAX_SECONDS", durations.RETRY_MAX_SECONDS),
@@ -155,5 +162,9 @@ def report_contradictions(read: Reader, settings: Settings) -> None:
     """Report what is wrong only beside another setting."""
     if settings.retry_max < settings.retry_first and "RETRY_FIRST_SECONDS" not in read.faults:
         read.report("RETRY_MAX_SECONDS", "at least RETRY_FIRST_SECONDS")
+    # What lies among exports is deleted after a day.
+    exports = f"{str(settings.recordings_storage.blob_uri).rstrip('/')}/{settings.exports_container}"
+    if settings.exports_container == settings.recordings_container or exports in settings.byos_containers:
+        read.report("EXPORTS_CONTAINER", "another container than RECORDINGS_CONTAINER, and none of BYOS_CONTAINERS")
     if read.is_given("CALLBACK_ISSUER") and not read.is_given("CALLBACK_AUDIENCE"):
         read.report("CALLBACK_AUDIENCE", "set where CALLBACK_ISSUER is; nothing would be verified without it")

@@ -53,7 +53,9 @@ class Reader:
         """Whether a setting has a value, also a wrong one."""
         return self.text(name) is not None or name in self.faults
 
-    def number(self, name: str, default: int, *, at_least: int, most: int = NUMBER_MAX) -> int:
+    def number[Default: int | None](
+        self, name: str, default: Default, *, at_least: int, most: int = NUMBER_MAX
+    ) -> int | Default:
         text = self.text(name)
         if text is None:
             return default
@@ -75,6 +77,12 @@ class Reader:
             self.report(name, f"one of {', '.join(kind)}")
             return default
         return kind(text)
+
+    def flag(self, name: str) -> bool:
+        text = self.text(name) or "false"
+        if text not in {"true", "false"}:
+            self.report(name, "true or false")
+        return text == "true"
 
     def matching(self, name: str, default: str, pattern: str, shape: str) -> str:
         text = self.text(name) or default

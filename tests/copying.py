@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from hashlib import md5, sha256
+from hashlib import sha256
 from typing import Protocol
 
-from shared.copying.block_ids import block_id
+from shared.copying.block_ids import Layout
 from shared.copying.content_checks import check_signature
 from shared.copying.copy_content import ContentCopier, CopyOptions, CopyProof, CopyRequest
+from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.errors import OutOfTime
 from shared.domain.ports import BlobHeaders, Block, ChunkStore, Source
 from tests.builders import document_id, media
@@ -32,8 +33,9 @@ class Content(Protocol):
     def content(self) -> bytes: ...
 
 
-def md5_of(content: bytes | memoryview) -> bytes:
-    return md5(content, usedforsecurity=False).digest()
+def checksum_of(content: bytes | memoryview) -> bytes:
+    """What a block is sent with."""
+    return header_bytes(crc64(content))
 
 
 def proceed() -> None:
@@ -80,7 +82,7 @@ def stage(store: ChunkStore, content: bytes, *indexes: int, total: int | None = 
     """What an earlier attempt left: some blocks of a content."""
     for index in indexes:
         block = memoryview(content)[index * BLOCK : (index + 1) * BLOCK]
-        store.stage(NAME, block_id(index, total or len(content), md5_of(block)), block, md5_of(block))
+        store.stage(NAME, Layout(total or len(content), BLOCK).block_id(index, crc64(block)), block, checksum_of(block))
 
 
 def assert_copied(store: ChunkStore, kept: Content, copied: CopyProof) -> None:
@@ -94,4 +96,6 @@ def assert_copied(store: ChunkStore, kept: Content, copied: CopyProof) -> None:
 
 def blocks_of(content: bytes) -> tuple[Block, ...]:
     cut = [content[start : start + BLOCK] for start in range(0, len(content), BLOCK)]
-    return tuple(Block(block_id(index, len(content), md5_of(one)), len(one)) for index, one in enumerate(cut))
+    return tuple(
+        Block(Layout(len(content), BLOCK).block_id(index, crc64(one)), len(one)) for index, one in enumerate(cut)
+    )

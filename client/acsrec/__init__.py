@@ -5,6 +5,7 @@ with acsrec.Client("https://NAME.azurewebsites.net", os.environ["ACSREC_KEY"]) a
 """
 
 from acsrec.client import SETTLED, Client
+from acsrec.compose import compose
 from acsrec.download import FileResult, download
 from acsrec.errors import ChunksLeftOut, Error, Fault, Problem, Unanswered, Unreadable
 from acsrec.queries import Filters
@@ -15,6 +16,7 @@ from acsrec.replies import (
     Dependencies,
     Difference,
     Event,
+    Export,
     Health,
     Link,
     Rebuild,
@@ -39,6 +41,7 @@ __all__ = [
     "Difference",
     "Error",
     "Event",
+    "Export",
     "Fault",
     "FileResult",
     "Filters",
@@ -56,6 +59,7 @@ __all__ = [
     "Unanswered",
     "Unreadable",
     "Verification",
+    "compose",
     "download",
     "verify",
 ]

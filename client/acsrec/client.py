@@ -16,6 +16,7 @@ from acsrec.replies import (
     Dependencies,
     Event,
     Events,
+    Export,
     Health,
     Link,
     Rebuild,
@@ -30,7 +31,9 @@ from acsrec.replies import (
 from acsrec.retries import Patience
 
 TIMEOUT_SECONDS = 60.0
-LONG_TIMEOUT_SECONDS = 230.0  # a replay or a part of a report: how long Azure lets a request of HTTP last
+LONG_TIMEOUT_SECONDS = 230.0  # a replay, an export, a part of a report: how long Azure lets a request of HTTP last
+COMPOSE_CALLS = 5
+GATEWAY_TIMEOUT = 504
 PATIENCE = Patience(60.0)
 ONE_TRY = Patience(0.0)
 POLL_SECONDS = 2.0
@@ -247,6 +250,18 @@ class Client:
     def _link(self, id: str, document_id: str, file: str, download: bool) -> Link:
         path = f"/recordings/{segment(id)}/chunks/{segment(document_id)}/{file}"
         return decoded(self.answer("GET", path, params={"download": "true"} if download else None), Link)
+
+    def compose(self, id: str) -> Export:
+        """One file of all chunks of a completed recording, composed where it is not there yet.
+
+        A call that was not enough is made again, since the next one goes on: five times, each of some minutes.
+        """
+        path = f"/recordings/{segment(id)}/exports"
+        for _ in range(COMPOSE_CALLS - 1):
+            response = self.answer("POST", path, timeout=LONG_TIMEOUT_SECONDS, accepted=(GATEWAY_TIMEOUT,))
+            if response.is_success:
+                return decoded(response, Export)
+        return decoded(self.answer("POST", path, timeout=LONG_TIMEOUT_SECONDS), Export)
 
     # Events for other apps.
 

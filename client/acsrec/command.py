@@ -6,14 +6,14 @@ refused or could not.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from acsrec.client import Client
 from acsrec.command_base import (
@@ -33,11 +33,13 @@ from acsrec.command_base import (
     opened,
     pairs,
 )
+from acsrec.command_compose import compose_file
 from acsrec.command_events import events
 from acsrec.command_smoke import smoke
 from acsrec.download import FileResult, Outcome, download
 from acsrec.errors import Unreadable
 from acsrec.output import (
+    bars,
     console,
     print_error,
     print_json,
@@ -50,7 +52,7 @@ from acsrec.output import (
 )
 from acsrec.queries import Filters, When
 from acsrec.replies import ChannelAffinity, Recording, Replay, StartRequest
-from acsrec.verify import DOCUMENT, WHOLE, ExpectedFile, read_document, verify
+from acsrec.verify import DOCUMENT, WHOLE, read_document, verify
 
 LIST_DEFAULT = 50
 PAGE_MOST = 200  # recordings that the app puts on a page
@@ -67,6 +69,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("compose")(compose_file)
 app.command()(events)
 app.command()(smoke)
 
@@ -278,26 +281,6 @@ def file_document(result: FileResult) -> dict[str, object]:
         "sha256": result.file.sha256 if result.is_there else None,
         "detail": result.detail or None,
     }
-
-
-@contextmanager
-def bars(*, show: bool) -> Iterator[tuple[Progress, Any]]:
-    """A bar for the file that arrives, on a terminal alone."""
-    shown = console()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=shown, transient=True, disable=not (show and shown.is_terminal)
-    ) as progress:
-        tasks: dict[str, Any] = {}
-
-        def advance(file: ExpectedFile, done: int, total: int | None) -> None:
-            if file.name not in tasks:
-                for old in tasks.values():
-                    progress.update(old, visible=False)
-                tasks[file.name] = progress.add_task(file.name.replace("[", "\\["), total=total)
-            progress.update(tasks[file.name], completed=done, total=total)
-
-        yield progress, advance
 
 
 @app.command("verify")

@@ -196,7 +196,7 @@ class Transfer:
                 if self.length() > furthest:
                     tries, furthest = 1, self.length()
             else:
-                if digest == self.wanted:
+                if self.is_whole(digest):
                     return
                 if not resumed:
                     raise Differs(f"its SHA-256 is {digest}, and {self.wanted} was proven")
@@ -207,6 +207,10 @@ class Transfer:
             if tries >= TRIES_WITHOUT_PROGRESS:
                 raise failure
             self.client.patience.sleep(backoff(tries))
+
+    def is_whole(self, digest: str) -> bool:
+        """Whether all bytes that arrived, with this digest, are the file."""
+        return digest == self.wanted
 
     def length(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0

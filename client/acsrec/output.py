@@ -1,17 +1,20 @@
 """What the command prints: tables for people, JSON for programs; no key and no link in either."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
 
 from acsrec.errors import Error, Problem
 from acsrec.replies import Chunk, Recording
+from acsrec.verify import ExpectedFile
 
 PLAIN_WIDTH = 400  # columns where nobody looks: a program that reads a table must find ids whole
 
@@ -160,3 +163,23 @@ def chunk_row(chunk: Chunk) -> list[Text]:
         text(time_of(chunk.expires_at)),
         text(chunk.failure or ""),
     ]
+
+
+@contextmanager
+def bars(*, show: bool) -> Iterator[tuple[Progress, Any]]:
+    """A bar for the file that arrives, on a terminal alone."""
+    shown = console()
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=shown, transient=True, disable=not (show and shown.is_terminal)
+    ) as progress:
+        tasks: dict[str, Any] = {}
+
+        def advance(file: ExpectedFile, done: int, total: int | None) -> None:
+            if file.name not in tasks:
+                for old in tasks.values():
+                    progress.update(old, visible=False)
+                tasks[file.name] = progress.add_task(file.name.replace("[", "\\["), total=total)
+            progress.update(tasks[file.name], completed=done, total=total)
+
+        yield progress, advance

@@ -205,6 +205,15 @@ class Link(Reply, frozen=True, kw_only=True):
     expires_at: Instant
 
 
+class Export(Reply, frozen=True, kw_only=True):
+    """One file of all chunks of a recording: a link to it, its length, and of how many chunks it is."""
+
+    url: str
+    expires_at: Instant
+    bytes: int
+    parts: int
+
+
 class CloudEvent(Reply, frozen=True, kw_only=True, rename="lower"):
     """A CloudEvent 1.0, as subscribers get it. They drop what has an `id` that they have had; `data` is JSON."""
 

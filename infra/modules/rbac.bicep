@@ -15,6 +15,7 @@ param rejectedEventsName string
 param undeliveredEventsName string
 param recordingsStorageName string
 param recordingsContainerName string
+param exportsContainerName string
 param ownContainerName string
 param insightsName string
 
@@ -67,6 +68,11 @@ resource recordingsContainer 'Microsoft.Storage/storageAccounts/blobServices/con
   name: recordingsContainerName
 }
 
+resource exportsContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: recordingsBlobs
+  name: exportsContainerName
+}
+
 resource ownContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
   parent: recordingsBlobs
   name: hasOwnContainer ? ownContainerName : 'unused'
@@ -91,6 +97,19 @@ resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(recordingsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
   scope: recordingsContainer
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
+  }
+}
+
+resource appOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(exportsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
+  scope: exportsContainer
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
@@ -218,6 +237,19 @@ resource developerOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01'
 resource developerOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
   name: guid(recordingsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
   scope: recordingsContainer
+  properties: {
+    principalId: developerPrincipalId
+    principalType: 'User'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
+  }
+}
+
+resource developerOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
+  name: guid(exportsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
+  scope: exportsContainer
   properties: {
     principalId: developerPrincipalId
     principalType: 'User'

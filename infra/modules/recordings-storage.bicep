@@ -6,12 +6,15 @@ param sku string
 param vnetEnabled bool
 param workspaceId string
 param containerName string
+param exportsContainerName string
 @description('Adds a container that ACS may write into; empty: none.')
 param ownContainerName string
 param retentionDays int
 param coolAfterDays int
 param softDeleteDays int
 param immutabilityDays int
+@description('Origins whose pages may read what a link opens.')
+param consoleOrigins string[]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: name
@@ -44,12 +47,31 @@ resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01'
     changeFeed: { enabled: true, retentionInDays: 90 }
     deleteRetentionPolicy: { enabled: true, days: softDeleteDays }
     containerDeleteRetentionPolicy: { enabled: true, days: softDeleteDays }
+    // What pages may do with a link; without one, storage refuses them as it refuses anybody.
+    cors: {
+      corsRules: [
+        {
+          allowedOrigins: consoleOrigins
+          allowedMethods: ['GET', 'HEAD']
+          allowedHeaders: ['range']
+          exposedHeaders: ['accept-ranges', 'content-range', 'content-length', 'content-type', 'etag']
+          maxAgeInSeconds: 3600
+        }
+      ]
+    }
   }
 }
 
 resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
   parent: blobService
   name: containerName
+  properties: { publicAccess: 'None' }
+}
+
+// Files composed of recordings: for convenience, so they go after a day, and nothing but them.
+resource exportsContainer 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = {
+  parent: blobService
+  name: exportsContainerName
   properties: { publicAccess: 'None' }
 }
 
@@ -93,6 +115,18 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
               baseBlob: { delete: { daysAfterModificationGreaterThan: max(retentionDays, 1) } }
               // What is deleted lives on as a version, which goes no sooner than the recording itself.
               version: { delete: { daysAfterCreationGreaterThan: max(retentionDays, 1) } }
+            }
+          }
+        }
+        {
+          name: 'exports'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['${exportsContainerName}/'] }
+            actions: {
+              baseBlob: { delete: { daysAfterModificationGreaterThan: 1 } }
+              version: { delete: { daysAfterCreationGreaterThan: 1 } }
             }
           }
         }

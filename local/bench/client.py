@@ -53,7 +53,7 @@ class Job(msgspec.Struct, kw_only=True):
     storage: str
     clear: str | None = None
     copies: list[tuple[str, str]]
-    block_bytes: int = 4 * 1024 * 1024
+    block_bytes: int | None = None
     resume: bool = False
     progress: str | None = None
     die_after: int | None = None
@@ -71,7 +71,8 @@ class Outcome(msgspec.Struct, kw_only=True):
 def ours(job: Job) -> Callable[[str, str], tuple[str, str]]:
     """The copier as the app wires it."""
     if job.way == "unhashed":
-        cast("Any", engine_module).hashlib = SimpleNamespace(sha256=NoDigest, md5=NoDigest)
+        cast("Any", engine_module).hashlib = SimpleNamespace(sha256=NoDigest)
+        cast("Any", engine_module).crc64 = lambda _: 0
     source: Source = SdkSource(acs_client(job), HOST_SUFFIXES)
     if job.progress:
         source = CountedSource(source, Progress(Path(job.progress), job.die_after))

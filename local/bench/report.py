@@ -11,7 +11,6 @@ from string import Template
 import msgspec
 
 from local.bench.bench_setup import HTTP, MIB, TLS
-from local.bench.client import Job
 from local.bench.measure import (
     AT_ONCE,
     AT_ONCE_MIB,
@@ -25,18 +24,18 @@ from local.bench.measure import (
     Sample,
     ways_for,
 )
+from shared.copying.block_ids import SMALL_BLOCK_BYTES, layout_for
 
 TEMPLATE = Path(__file__).with_name("performance.template.md")
 HASHES = Template(
-    "SHA-256 and MD5 alone cost $hashes CPU seconds per 512 MiB on this machine; the relay as a whole costs "
-    "$relay_http (http) and $relay_tls (TLS). The same copier without the two hashes (`unhashed`) reaches "
+    "SHA-256 and CRC64 alone cost $hashes CPU seconds per 512 MiB on this machine; the relay as a whole costs "
+    "$relay_http (http) and $relay_tls (TLS). The same copier without the two (`unhashed`) reaches "
     "$unhashed_http of the relay's throughput over http and $unhashed_tls over TLS. Client, source and sink share "
     "$cores cores, so every CPU second of hashing is taken from copying."
 )
 CPU_MIB = 512
 RING_BLOCKS = 3  # two writers and the reader
-BLOCK_BYTES: int = next(field.default for field in msgspec.structs.fields(Job) if field.name == "block_bytes")
-RING_MIB = RING_BLOCKS * BLOCK_BYTES // MIB
+RING_MIB = RING_BLOCKS * SMALL_BLOCK_BYTES // MIB  # of the contents that are killed
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -113,7 +112,7 @@ def again_mib(results: Results) -> float:
 
 
 def blocks(mib: int) -> int:
-    return -(-mib * MIB // BLOCK_BYTES)
+    return layout_for(mib * MIB, None).count
 
 
 def cpu_seconds(samples: list[Sample]) -> float:

@@ -75,14 +75,16 @@ class Peer:
         del self.unread[:length]
         return found
 
-    def drop(self, length: int) -> None:
-        """Receive a body and forget it."""
+    def drop(self, length: int, look: Callable[[memoryview], object] = lambda _: None) -> None:
+        """Receive a body and forget it, after a look at each of its parts."""
         dropped = min(len(self.unread), length)
+        look(memoryview(bytes(self.unread[:dropped])))
         del self.unread[:dropped]
         while dropped < length:
             count = self.socket.recv_into(self.buffer, min(len(self.buffer), length - dropped))
             if not count:
                 raise PeerGoneError
+            look(memoryview(self.buffer)[:count])
             dropped += count
 
     def answer(self, status: str, headers: dict[str, str], body: bytes = b"") -> None:

@@ -13,8 +13,10 @@ from email.utils import formatdate
 from urllib.parse import parse_qs, urlsplit
 
 from local.bench.server import FIGURES_PATH, Peer, Request, serve
+from shared.domain.crc64 import crc64, header_bytes
 
 LISTED = re.compile(rb"<(?:Latest|Uncommitted|Committed)>([^<]+)</")
+UNCHECKED = base64.b64encode(header_bytes(0)).decode()
 KINDS = {
     ("PUT", ""): "Put Blob",
     ("PUT", "block"): "Put Block",
@@ -54,10 +56,21 @@ class BlobSink:
         return peer.answer("201 Created" if kind == "Put Blob" else "404 Not Found", headers())
 
     def put_block(self, peer: Peer, request: Request, blob: str, block_id: str) -> None:
-        peer.drop(request.length)
+        """Checks the block's CRC64, as Blob Storage does; zero is what a copier sends that computes none."""
+        crc = 0
+
+        def add(part: memoryview) -> None:
+            nonlocal crc
+            crc = crc64(part, crc)
+
+        peer.drop(request.length, add)
+        said = request.headers.get("x-ms-content-crc64", UNCHECKED)
+        found = base64.b64encode(header_bytes(crc)).decode()
+        if said not in {found, UNCHECKED}:
+            return peer.answer("400 Bad Request", headers() | {"x-ms-error-code": "Crc64Mismatch"})
         with self.lock:
             self.blocks.setdefault(blob, {})[block_id] = request.length
-        peer.answer("201 Created", headers() | {"Content-MD5": request.headers.get("content-md5", "")})
+        return peer.answer("201 Created", headers() | {"x-ms-content-crc64": found})
 
     def put_block_list(self, peer: Peer, request: Request, blob: str) -> None:
         body = peer.body(request.length)

@@ -9,9 +9,9 @@ from typing import Any
 
 from local.simulator.calls import SimulatedCall
 from local.simulator.clock import wire_time
-from local.simulator.file_generator import duration_ms, first_moment
 from local.simulator.recordings import Recording
 from local.simulator.scripts import EventOptions, Script
+from local.simulator.timeline import duration_ms, first_moment
 
 FILE_READY = "Microsoft.Communication.RecordingFileStatusUpdated"
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from local.simulator.wav import HEADER_ROOM_BYTES, WavHeader
+
 type ChunkBytes = Annotated[int, msgspec.Meta(ge=64)]
 """No file of a known kind is smaller than its header."""
 
@@ -48,6 +50,24 @@ class EventOptions(
     """Made and listed over admin, but not sent."""
 
 
+class Attendance(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """When a participant is in the call, on the recording's time line: pauses are not counted."""
+
+    participant: str
+    """Raw id; one whom the call does not have joins it for the recording."""
+    joins_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
+    leaves_ms: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """Unset: stays to the end."""
+
+
+class ScriptedPause(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A pause that was not really made."""
+
+    at_ms: Annotated[int, msgspec.Meta(ge=0)]
+    """On the recording's time line: what was recorded before it."""
+    duration_ms: Annotated[int, msgspec.Meta(ge=0)]
+
+
 class Script(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
     """The files that a recording yields when it ends."""
 
@@ -55,7 +75,16 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     chunk_bytes: ChunkBytes | tuple[ChunkBytes, ...] | None = None
     """Size of each chunk, or one size per chunk; unset: what the duration gives at ACS's byte rate."""
     duration_ms: int | None = None
-    """Duration of the whole recording; unset: as long as it really ran."""
+    """Duration of the whole recording; unset: what its bytes give, and they, as long as it really ran.
+
+    Given together with other sizes, metadata and events say this duration, and the files do not last as long.
+    """
+    wav_header: WavHeader = "plain"
+    """How WAV files begin; each but `plain` needs chunks of 8,192 bytes or more."""
+    attendance: tuple[Attendance, ...] = ()
+    """Who joins later or leaves earlier; everybody else is there throughout."""
+    pauses: tuple[ScriptedPause, ...] = ()
+    """Beside those that were really made."""
     seed: int | None = None
     """Equal seed, format and size give equal bytes; unset: every document is different."""
     region: str = "wus"
@@ -69,3 +98,13 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     """Own storage only: the export fails and the event points at ACS's built-in storage."""
     events: EventOptions | None = None
     """Unset: the simulator's setting `events`."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that leave no room for the header.
+
+        Raises:
+            ValueError: a chunk is too small.
+        """
+        sizes = (self.chunk_bytes,) if isinstance(self.chunk_bytes, int) else self.chunk_bytes or ()
+        if self.wav_header != "plain" and any(size < HEADER_ROOM_BYTES for size in sizes):
+            raise ValueError(f"wavHeader {self.wav_header} needs chunks of at least {HEADER_ROOM_BYTES} bytes")

@@ -8,6 +8,7 @@ from string import Template
 from local.storm.counting_table import Cost
 from local.storm.measure import DUE, NOTHING_DUE, some_due
 from shared.adapters.table_rows import OPEN_SHARDS
+from shared.copying.block_ids import LARGE_BLOCK_BYTES
 from shared.pipeline.sweep import ENTRIES_PER_RUN_MAX
 
 TEMPLATE = Path(__file__).with_name("scale.template.md")
@@ -24,7 +25,6 @@ INDEX_WRITES = 1 + 1 + 2 + 1 + 2  # entities of open work: start, stop, event, c
 CPU_SECONDS = 0.067
 INSTANCES = 40  # default of the template
 LARGE_BYTES = 2_300_000_000
-BLOCK_BYTES = 4 * 1024 * 1024  # default of TRANSFER_BLOCK_BYTES
 COPY_BYTES_PER_SECOND = 150_000_000  # of an instance; assumed, since the network of Azure was not measured
 DAY_SECONDS = 86_400
 # List prices in dollars per 10,000, hot and locally redundant; the template names their date. Those of tables and
@@ -32,7 +32,7 @@ DAY_SECONDS = 86_400
 TABLE_PRICE, QUEUE_PRICE, BLOB_WRITE_PRICE, BLOB_READ_PRICE = 0.00036, 0.004, 0.055, 0.0044
 GB_SECOND, EXECUTION = 0.000026, 0.40 / 1_000_000
 EXECUTIONS, GB = 5, 2  # start, stop, event, transfer, deletion; each of a second at least
-LARGE_BLOCKS = ceil(LARGE_BYTES / BLOCK_BYTES)
+LARGE_BLOCKS = ceil(LARGE_BYTES / LARGE_BLOCK_BYTES)
 LARGE_SECONDS = LARGE_BYTES / COPY_BYTES_PER_SECOND
 
 

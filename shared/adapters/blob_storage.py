@@ -149,14 +149,14 @@ class BlobChunkStore:
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
         return create(self.container.get_blob_client(name), name, bytes(content), headers)
 
-    def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
+    def stage(self, name: str, block_id: str, content: memoryview, crc64: bytes) -> None:
         with translate_errors(name):
-            # The digest is in hand already; validate_content would compute it a second time.
+            # The checksum is in hand already; validate_content would compute it a second time, and much slower.
             self.container.get_blob_client(name).stage_block(
                 block_id,
                 cast("bytes", content),  # any bytes-like object is sent as it is, without a copy
                 length=len(content),
-                transactional_content_md5=bytearray(md5),
+                transactional_content_crc64=bytearray(crc64),
             )
 
     def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:

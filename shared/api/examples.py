@@ -12,6 +12,7 @@ from shared.api.views import (
     CallbackView,
     DependenciesView,
     EventsView,
+    ExportView,
     FieldFault,
     HealthView,
     LinkView,
@@ -174,6 +175,12 @@ LINK = LinkView(
     url=f"https://recordings.blob.core.windows.net/recordings/{BLOB}.wav?sp=r&spr=https&se=2026-11-22T08%3A47%3A00Z&sig=…",
     expires_at="2026-11-22T08:47:00.000Z",
 )
+EXPORTED = ExportView(
+    url=f"https://recordings.blob.core.windows.net/exports/{RECORDING_ID}/5f0c….wav?sp=r&spr=https&se=2026-11-22T08%3A47%3A00Z&sig=…",
+    expires_at="2026-11-22T08:47:00.000Z",
+    bytes=1_920_044,
+    parts=1,
+)
 STORED_EVENT = EventView(
     key=f"Stored:{DOCUMENT_ID}:1",
     id=f"{RECORDING_ID}/Stored:{DOCUMENT_ID}:1",
@@ -228,6 +235,7 @@ EXAMPLES: Mapping[str, Example] = {
     "resend_events": Example(reply=ResendView(events=1)),
     "chunk_content": Example(reply=LINK),
     "chunk_metadata": Example(reply=LINK),
+    "export_recording": Example(reply=EXPORTED),
     "replay_recording": Example(reply=REPLAYED),
     "replay_failed": Example(reply=REPLAYED),
     "rebuild_recordings": Example(reply=RebuildView(rebuilt=19, present=0, unreadable=1, continuation=None)),

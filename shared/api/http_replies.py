@@ -16,7 +16,9 @@ from shared.domain.errors import (
     CatalogConflict,
     CatalogUnavailable,
     ControlUnknown,
+    CopyRefused,
     InvalidRequest,
+    OutOfTime,
     RecorderError,
     RecordingUnknown,
     Refused,
@@ -70,6 +72,11 @@ ACS_STATUSES: dict[int, HTTPStatus] = {
     409: HTTPStatus.CONFLICT,
     412: HTTPStatus.CONFLICT,
     429: HTTPStatus.TOO_MANY_REQUESTS,
+}
+# Between storage and itself: neither the caller's fault, nor the recording's state, nor over in a moment.
+UPSTREAM: Mapping[type[RecorderError], HTTPStatus] = {
+    CopyRefused: HTTPStatus.BAD_GATEWAY,
+    OutOfTime: HTTPStatus.GATEWAY_TIMEOUT,
 }
 COME_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
@@ -127,7 +134,7 @@ def status_of(error: RecorderError) -> HTTPStatus:
         case Refused():
             return error.status
         case ControlUnknown() | CatalogUnavailable() | Transient():
-            return HTTPStatus.SERVICE_UNAVAILABLE
+            return UPSTREAM.get(type(error), HTTPStatus.SERVICE_UNAVAILABLE)
         case CatalogConflict() | RecordingUnknown():
             return HTTPStatus.CONFLICT
         case AcsError():

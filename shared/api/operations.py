@@ -16,6 +16,7 @@ from shared.api.views import (
     CallbackView,
     DependenciesView,
     EventsView,
+    ExportView,
     HealthView,
     LinkView,
     RebuildView,
@@ -150,6 +151,14 @@ CHUNK_METADATA = Operation(
     replies={HTTPStatus.OK: LinkView, HTTPStatus.FOUND: LinkView},
     problems=OF_ONE | {CONFLICT, GONE},
 )
+EXPORT_RECORDING = Operation(
+    name="export_recording",
+    summary="A link to one file of all chunks of a recording, composed where it is not there yet.",
+    query=Query,
+    replies={HTTPStatus.OK: ExportView},
+    problems=OF_ONE
+    | {CONFLICT, GONE, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT},
+)
 REPLAY_RECORDING = Operation(
     name="replay_recording",
     summary="Drive a recording's failed or stuck chunks again.",
@@ -221,6 +230,7 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
         RESEND_EVENTS,
         CHUNK_CONTENT,
         CHUNK_METADATA,
+        EXPORT_RECORDING,
         REPLAY_RECORDING,
         REPLAY_FAILED,
         REBUILD_RECORDINGS,

@@ -24,6 +24,15 @@ class LinkView(View, frozen=True, kw_only=True):
     expires_at: Annotated[Instant, says("Until when it can be used.")]
 
 
+class ExportView(View, frozen=True, kw_only=True):
+    """A link to one file of all chunks of a recording; the manifest is the proof, and this is for convenience."""
+
+    url: Annotated[str, says("Whoever has it can read the file, without a key.")]
+    expires_at: Annotated[Instant, says("Until when it can be used.")]
+    bytes: Annotated[int, says("The file's length.")]
+    parts: Annotated[int, says("Of how many chunks it is composed.")]
+
+
 class ReplayView(View, frozen=True, kw_only=True):
     """What a replay sends again."""
 

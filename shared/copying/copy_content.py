@@ -1,13 +1,13 @@
 """Copy one content from ACS to Blob Storage: constant memory, every byte hashed, resumable, never overwriting.
 
-    source ─► reader ─► pool of reused buffers ─► writers: MD5, Put Block ─► Put Block List, if none exists ─► read back
+    source ─► reader ─► pool of reused buffers ─► writers: CRC64, Put Block ─► Put Block List, if none ─► read back
 
 A content of one block is written at once. After a kill the staged blocks are the checkpoint: their ids identify the
 bytes. The loser of a race to commit verifies the winner's blob.
 """
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,9 +17,10 @@ from typing import Self
 
 import msgspec
 
-from shared.copying.block_ids import BLOCK_ID, Layout, block_id, layout_for, list_digest
+from shared.copying.block_ids import BLOCK_ID, BlockCheck, Layout, is_whole, layout_for, list_digest
 from shared.copying.content_checks import SIGNATURE_BYTES
 from shared.copying.source_reader import RANGE_BYTES, SourceReader
+from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.errors import (
     BlobExists,
     BlockRefused,
@@ -37,9 +38,9 @@ DIGEST_KEY = "sha256"  # in a blob's metadata, where the digest was known when t
 
 
 class CopyOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How contents are copied: bytes per block, and threads that send blocks."""
+    """How contents are copied: bytes per block, None for what their length suggests, and threads that send blocks."""
 
-    block_bytes: int
+    block_bytes: int | None = None
     writers: int = WRITERS
 
 
@@ -149,7 +150,7 @@ class ContentCopier:
             with closing(SourceReader(self.source, request.url, request.keep_reading)) as reader:
                 # If the copy will not continue on this response, fetch only the signature bytes.
                 total = reader.open(0, SIGNATURE_BYTES if blob.staged else RANGE_BYTES)
-                layout = layout_for(total, self.options.block_bytes)
+                layout = layout_for(total, self.options.block_bytes, blob.staged)
                 if layout.count == 1 and not blob.staged:
                     return self.copy_at_once(request, reader, layout)
                 return self.copy_in_blocks(request, reader, layout, layout.staged(blob.staged))
@@ -189,7 +190,7 @@ class ContentCopier:
                 for index, block in read:
                     if digest is not None:
                         digest.update(block)
-                    pool.write(index, block, partial(self.stage, request.name, index, layout.total, block))
+                    pool.write(index, block, partial(self.stage, request.name, layout, index, block))
                     request.on_progress(staged + pool.written_bytes)
             ids |= pool.finish()
         request.on_progress(layout.total)
@@ -201,7 +202,7 @@ class ContentCopier:
             raise StoreUnavailable(f"The committed block list of {request.name} is not the one that was sent.")
         return CopyProof(
             length=layout.total,
-            sha256=known or self.digest_of_blob(request, layout.total),
+            sha256=known or self.digest_of_blocks(request, blocks),
             etag=blob.etag,
             version_id=blob.id,
             block_list_digest=list_digest(blocks),
@@ -226,25 +227,26 @@ class ContentCopier:
             request.check_head(bytes(block[:SIGNATURE_BYTES]))
         return block
 
-    def stage(self, name: str, index: int, total: int, block: memoryview) -> str:
-        md5 = hashlib.md5(block, usedforsecurity=False).digest()
-        id = block_id(index, total, md5)
-        self.store.stage(name, id, block, md5)
+    def stage(self, name: str, layout: Layout, index: int, block: memoryview) -> str:
+        crc = crc64(block)
+        id = layout.block_id(index, crc)
+        self.store.stage(name, id, block, header_bytes(crc))
         return id
 
     def verify_winner(self, request: CopyRequest, blob: BlobProperties) -> CopyProof:
         """Prove that the blob which exists already is the content.
 
-        Our own blobs carry their proof: block ids with total and MD5, or the digest in the metadata. Any other must
-        equal what ACS returns now.
+        Our own blobs carry their proof: block ids with total and checksum, each compared with what is read back, or the
+        digest in the metadata. Any other must equal what ACS returns now.
 
         Raises:
             ContentConflict: it is another content.
         """
         if blob.etag is None:
             raise StoreUnavailable(f"Neither the blob {request.name} nor its blocks are there; the copy begins anew.")
-        digest = self.digest_of_blob(request, blob.length)
-        proven = blob.metadata.get(DIGEST_KEY) == digest or proven_by_ids(blob)
+        check = BlockCheck(blob.blocks)
+        digest = self.digest_of_blob(request, blob.length, check)
+        proven = blob.metadata.get(DIGEST_KEY) == digest or (is_whole(blob.length, blob.blocks) and not check.differing)
         if not proven and self.digest_of_source(request) != (blob.length, digest):
             raise ContentConflict(f"The blob {request.name} holds another content than ACS; neither was touched.")
         return CopyProof(
@@ -255,9 +257,21 @@ class ContentCopier:
             block_list_digest=list_digest(blob.blocks),
         )
 
-    def digest_of_blob(self, request: CopyRequest, length: int) -> str:
-        """SHA-256 of the committed bytes, read back."""
-        digest, read = digest_of(self.store.read(request.name), request.keep_reading)
+    def digest_of_blocks(self, request: CopyRequest, blocks: Sequence[Block]) -> str:
+        """SHA-256 of a blob that was committed just now, read back; each of its blocks is what its id says.
+
+        Raises:
+            StoreUnavailable: one is not. The next attempt compares the blob with the original.
+        """
+        check = BlockCheck(blocks)
+        digest = self.digest_of_blob(request, sum(block.length for block in blocks), check)
+        if check.differing:
+            raise StoreUnavailable(f"The blob {request.name} gave other bytes than were sent for {check.differing[0]}.")
+        return digest
+
+    def digest_of_blob(self, request: CopyRequest, length: int, check: BlockCheck) -> str:
+        """SHA-256 of the committed bytes, read back, and compared with the ids of their blocks on the way."""
+        digest, read = digest_of(checked(self.store.read(request.name), check), request.keep_reading)
         if read != length:
             raise StoreUnavailable(f"The blob {request.name} gave {read} bytes instead of {length}.")
         return digest
@@ -282,13 +296,10 @@ def with_digest(headers: BlobHeaders, digest: str | None) -> BlobHeaders:
     return msgspec.structs.replace(headers, metadata=headers.metadata | {DIGEST_KEY: digest}) if digest else headers
 
 
-def proven_by_ids(blob: BlobProperties) -> bool:
-    """Whether the block list alone proves the blob: our ids, one total, no gap, the right lengths."""
-    if not blob.blocks or not BLOCK_ID.fullmatch(blob.blocks[0].id):
-        return False
-    layout = Layout(blob.length, blob.blocks[0].length)
-    staged = layout.staged(blob.blocks)
-    return [block.id for block in blob.blocks] == [staged.get(index) for index in range(layout.count)]
+def checked(pieces: Iterable[bytes], check: BlockCheck) -> Iterator[bytes]:
+    for piece in pieces:
+        check.read(piece)
+        yield piece
 
 
 def digest_of(pieces: Iterable[bytes], on_piece: Callable[[], None] = lambda: None) -> tuple[str, int]:

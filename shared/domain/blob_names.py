@@ -1,6 +1,8 @@
 """Names and content types of a recording's blobs. Other programs rely on them."""
 
+import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 DEFAULT_FORMAT = "mp4"  # what ACS writes unless it is asked for another
@@ -41,6 +43,17 @@ def saved_as(recording: str, began: datetime, index: int, blob: str) -> str:
     file = blob.rpartition("/")[2]
     ending = METADATA_ENDING if file.endswith(METADATA_ENDING) else f".{file.rpartition('.')[2]}"
     return f"{began.astimezone(UTC):%Y-%m-%dT%H%M%SZ}-{recording[:8]}-{index:04}{ending}"
+
+
+def export_blob(recording: str, etags: Sequence[str], extension: str) -> str:
+    """Name of the one file that is composed of these copies, in their order: of others it is another one."""
+    digest = hashlib.sha256("\n".join(etags).encode()).hexdigest()
+    return f"{recording}/{digest}.{extension}"
+
+
+def export_saved_as(recording: str, began: datetime, extension: str) -> str:
+    """Name under which a person saves it."""
+    return f"{began.astimezone(UTC):%Y-%m-%dT%H%M%SZ}-{recording[:8]}.{extension}"
 
 
 def manifest_number(folder: str, name: str) -> int:

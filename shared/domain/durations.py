@@ -60,6 +60,10 @@ SENDING_MAX = timedelta(seconds=30)  # chosen: how long one sweep sends events; 
 # Lists of recordings.
 DAYS_PER_PAGE_MAX = 40  # chosen: how many days one page walks of the lists by day that version 0.1 left
 
+# Files composed of a recording's copies.
+COMPOSING_MAX = timedelta(seconds=200)  # chosen: an HTTP caller waits 230 at most (documented); what lies staged counts
+COPY_SOURCE_LIFETIME = timedelta(minutes=10)  # chosen: of a signature that lets Blob Storage read one copy of ours
+
 # Requests of the app.
 ACS_CONNECT_SECONDS = 10  # chosen
 ACS_CONTROL_READ_SECONDS = 30  # observed: a start took 4 seconds; an HTTP caller waits 230 at most (documented)

@@ -10,6 +10,7 @@ RecorderError
         Conflict            409  not in this state, or not yet
         CopyGone            410  a proven copy that is not there any more
         KeyReused           422  an idempotency key came back with another body
+        NotExportable       422  no single file can be made of this recording
         CallbackRefused     401  a callback is not proven to be ACS's
     AcsError                ACS answered with an error, or not at all
         AcsRefused          ACS judged the request, and refused it
@@ -30,6 +31,8 @@ RecorderError
             BlockRefused    … because a block does not go with those that are staged, or is one too many
             BlocksInTheWay  … because somebody else's blocks are staged: a person must remove them
             BlobUnreadable  … because the blob cannot be read as it is: archived, or encrypted with another's key
+            CopyAltered     … because what bears a copy's name is not, or not any more, what was proven
+            CopyRefused     … because it does not let itself read the copy that it is to compose from
         TopicUnavailable    Event Grid did not take an event of ours
             EventsRefused   … because they are too many, or one is too long or none
         OutOfTime           stopped at a block boundary; the next attempt goes on from there
@@ -145,6 +148,12 @@ class CopyGone(Refused):
 
 class KeyReused(Refused):
     """The Idempotency-Key was used before with another body."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class NotExportable(Refused):
+    """No single file can be made of this recording."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -289,6 +298,14 @@ class BlobGone(StoreUnavailable):
 
 class BlobUnreadable(StoreUnavailable):
     """The blob of that name cannot be read as it is: archived, or encrypted with another's key."""
+
+
+class CopyAltered(StoreUnavailable):
+    """What bears the name of a copy is not, or not any more, what was proven."""
+
+
+class CopyRefused(StoreUnavailable):
+    """Blob Storage does not let itself read a copy that it is to compose a file from."""
 
 
 class TopicUnavailable(Transient):

@@ -313,8 +313,8 @@ class ChunkStore(Protocol):
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
         """Write a blob at once, its MD5 checked by the service."""
 
-    def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
-        """Send a block, its MD5 checked by the service."""
+    def stage(self, name: str, block_id: str, content: memoryview, crc64: bytes) -> None:
+        """Send a block, its CRC64 (8 bytes, the lowest first) checked by the service."""
 
     def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
         """Create the blob from its blocks, all or nothing."""

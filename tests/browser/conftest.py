@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from local.azurite import SCRIPT
 from local.stack import ROOT, Stack
 from tests.e2e.conftest import FAST_HOST, FAST_SETTINGS
+from tests.infra.lacking import skip_without
 
 AXE = ROOT / "local" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = ROOT / ".local" / "browser"  # of pages whose test failed
@@ -68,6 +69,9 @@ class Watched:
             self.complaints.append(f"request: {request.url} {request.failure}")
 
 
+OPENED = pytest.StashKey[list[Watched]]()  # the pages of a test
+
+
 class OpenPage(Protocol):
     """Opens pages, each with a store of its own."""
 
@@ -85,7 +89,7 @@ class OpenPage(Protocol):
 def browser() -> Iterator[Browser]:
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
-        pytest.skip(f"no browser is installed ({', '.join(NAMES)}): `apt-get install chromium` for what people see")
+        skip_without("A browser", f"what people see is not tested (any of {', '.join(NAMES)})")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield running
@@ -104,7 +108,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Opens pages; the test fails in the end where a page complained of what the test did not expect."""
-    opened: list[Watched] = []
+    opened = request.node.stash.setdefault(OPENED, [])
     with ExitStack() as contexts:
 
         def open_one(
@@ -143,8 +147,7 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.T
     """With a failure, a picture of each page that is open."""
     report = yield
     if report.when == "call" and report.failed:
-        pages = [value for value in item.funcargs.values() if isinstance(value, Watched)]
-        keep_pictures(item.name, pages)
+        keep_pictures(item.name, item.stash.get(OPENED, []))
     return report
 
 

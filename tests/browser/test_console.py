@@ -1,14 +1,16 @@
 """The console in a real browser: what a person finds, sees and does."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 from playwright.sync_api import Locator, Page, expect
 
 from acsrec import Recording
 from local.simulator.scripts import EventOptions, Script
-from local.stack import Stack
+from local.stack import CONTAINER, Stack
 from tests.browser.conftest import OpenPage, Watched, faults_of_access
 from tests.e2e.steps import WAV, record, settled
 
@@ -37,7 +39,7 @@ def running(stack: Stack) -> Iterator[Recording]:
     stack.recorder.stop(recording.id)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def at_risk(stack: Stack) -> Recording:
     """A recording whose file lies where the settings allow nothing to be fetched from, and dies in three hours."""
     events = EventOptions(content_host=REFUSED_HOST)
@@ -197,6 +199,50 @@ def test_what_was_rejected_is_replayed_once_the_setting_is_mended(
     page.get_by_role("button", name="Refresh").click()
     expect(page.locator("#detail-heading .status")).to_contain_text("completed")
     expect(page.get_by_role("button", name="Replay")).to_have_count(0)
+
+
+# Taking away, and proving
+
+
+def test_what_is_downloaded_has_the_names_and_checksums_of_the_list(
+    open_page: OpenPage, console_url: str, saved: Recording
+) -> None:
+    page = opened(open_page, console_url, saved).page
+    with page.expect_download() as listed:
+        page.get_by_role("button", name="Save checksums").click()
+    found = {}
+    for kind in ("media", "metadata"):
+        for number in range(1, len(saved.chunks) + 1):
+            with page.expect_download() as file:
+                page.get_by_role("button", name=f"Download {kind} of file {number}").click()
+            found[file.value.suggested_filename] = hashlib.sha256(file.value.path().read_bytes()).hexdigest()
+
+    lines = listed.value.path().read_text().splitlines()
+    assert listed.value.suggested_filename == f"{saved.id}.sha256"
+    assert {name: digest for digest, _, name in (line.partition("  ") for line in lines)} == found
+    assert len(found) == 2 * len(saved.chunks)
+
+
+def test_files_are_verified_against_what_was_proven(open_page: OpenPage, console_url: str, saved: Recording) -> None:
+    page = opened(open_page, console_url, saved).page
+    page.get_by_role("button", name="Verify files").click()
+
+    expect(page.locator(".said")).to_contain_text(
+        re.compile(r"All 4 files in storage equal what was proven: 80\d\.\d kB read")
+    )
+
+
+def test_a_file_that_was_altered_is_told(open_page: OpenPage, stack: Stack, console_url: str) -> None:
+    recording = settled(stack, record(stack, Script()).id)
+    [chunk] = recording.chunks
+    with BlobServiceClient.from_connection_string(stack.azurite.connection_string) as blobs:
+        blobs.get_blob_client(CONTAINER, chunk.content_blob).upload_blob(b"other", overwrite=True)
+    watched = opened(open_page, console_url, recording)
+    watched.expect("409")
+    watched.page.get_by_role("button", name="Verify files").click()
+
+    expect(watched.page.locator(".said")).to_contain_text("1 of 2 files in storage equal what was proven")
+    expect(watched.page.locator(".said")).to_contain_text("was written or changed after its copy was proven")
 
 
 # For everybody

@@ -30,12 +30,21 @@ def test_it_makes_what_the_app_works_with_and_may_be_run_twice(
 
     assert [main(environment, NO_FILE), main(environment, NO_FILE)] == [0, 0]
 
-    assert {*TABLES, *EVENT_CONTAINERS, "recordings"} <= there(account)
+    assert {*TABLES, *EVENT_CONTAINERS, "recordings", "exports"} <= there(account)
     with QueueServiceClient.from_connection_string(azurite.connection_string) as queues:
         assert set(QUEUES) <= {queue.name for queue in queues.list_queues()}
     told = capsys.readouterr().out
     assert all(name in told for name in (*TABLES, *QUEUES, *EVENT_CONTAINERS, azurite.blob_url))
     assert "AccountKey" not in told
+
+
+@pytest.mark.stack
+def test_pages_may_play_the_recordings(azurite: Azurite, account: StorageAccount) -> None:
+    account.blobs.set_service_properties(cors=[])
+
+    assert main({"STORAGE": azurite.connection_string}, NO_FILE) == 0
+
+    assert [rule.allowed_origins for rule in account.blobs.get_service_properties()["cors"]] == ["*"]
 
 
 @pytest.mark.stack

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import BlobExists, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHead, BlobProperties, Block, ChunkStore
-from tests.copying import md5_of
+from tests.copying import checksum_of
 
 from .samples import WAV, some_bytes
 
@@ -16,9 +16,9 @@ MEBIBYTE = 1024 * 1024
 
 def staged(store: ChunkStore, blocks: Sequence[bytes], name: str = NAME) -> list[str]:
     """Stage blocks; returns their ids."""
-    ids = [f"{index:05}.{md5_of(block).hex()}" for index, block in enumerate(blocks)]
+    ids = [f"{index:05}.{checksum_of(block).hex()}" for index, block in enumerate(blocks)]
     for id, block in zip(ids, blocks, strict=True):
-        store.stage(name, id, memoryview(block), md5_of(block))
+        store.stage(name, id, memoryview(block), checksum_of(block))
     return ids
 
 
@@ -99,7 +99,7 @@ def test_putting_over_a_blob_of_blocks_is_refused(store: ChunkStore) -> None:
 
 def test_a_block_that_does_not_match_its_digest_is_refused(store: ChunkStore) -> None:
     with pytest.raises(StoreUnavailable):
-        store.stage(NAME, "00000", memoryview(b"one"), md5_of(b"another"))
+        store.stage(NAME, "00000", memoryview(b"one"), checksum_of(b"another"))
 
     assert store.stat(NAME) == BlobProperties()
 
@@ -122,7 +122,7 @@ def test_staged_blocks_cannot_be_read(store: ChunkStore) -> None:
 
 
 def test_a_block_whose_id_has_another_length_than_those_of_others_is_refused(store: ChunkStore) -> None:
-    store.stage(NAME, "another length", memoryview(b"x"), md5_of(b"x"))
+    store.stage(NAME, "another length", memoryview(b"x"), checksum_of(b"x"))
 
     with pytest.raises(BlockRefused):
         staged(store, [b"one"])
@@ -131,7 +131,7 @@ def test_a_block_whose_id_has_another_length_than_those_of_others_is_refused(sto
 
 
 def test_where_blocks_are_staged_nothing_is_put_at_once(store: ChunkStore) -> None:
-    store.stage(NAME, "another length", memoryview(b"x"), md5_of(b"x"))
+    store.stage(NAME, "another length", memoryview(b"x"), checksum_of(b"x"))
 
     with pytest.raises(BlobExists):
         store.put(NAME, b"whole", WAV)
@@ -219,7 +219,7 @@ def test_a_buffer_that_is_used_again_sends_what_it_held_each_time(store: ChunkSt
         buffer[:] = content
         block = memoryview(buffer)[: MEBIBYTE - index]
         ids.append(f"{index:05}")
-        store.stage(NAME, ids[-1], block, md5_of(block))
+        store.stage(NAME, ids[-1], block, checksum_of(block))
     buffer[:] = bytes(MEBIBYTE)
     store.commit(NAME, ids, WAV)
 

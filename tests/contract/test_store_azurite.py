@@ -14,7 +14,7 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import StoreUnavailable
 from shared.domain.ports import BlobHead, ChunkStore
-from tests.copying import md5_of
+from tests.copying import checksum_of
 
 from .samples import WAV
 
@@ -24,7 +24,7 @@ MEBIBYTE = 1024 * 1024
 
 EVERY_METHOD: dict[str, Callable[[ChunkStore], object]] = {
     "put": lambda store: store.put(NAME, b"x", WAV),
-    "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), md5_of(b"x")),
+    "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), checksum_of(b"x")),
     "commit": lambda store: store.commit(NAME, ["0"], WAV),
     "committed": lambda store: store.committed(NAME),
     "stat": lambda store: store.stat(NAME),
@@ -73,7 +73,7 @@ def test_a_missing_container_of_events_is_an_outage(account: StorageAccount) -> 
 @pytest.mark.parametrize("in_blocks", [False, True])
 def test_content_type_and_metadata_are_written(blob_store: BlobChunkStore, *, in_blocks: bool) -> None:
     if in_blocks:
-        blob_store.stage(NAME, "0", memoryview(b"RIFF"), md5_of(b"RIFF"))
+        blob_store.stage(NAME, "0", memoryview(b"RIFF"), checksum_of(b"RIFF"))
         blob_store.commit(NAME, ["0"], WAV)
     else:
         blob_store.put(NAME, b"RIFF", WAV)

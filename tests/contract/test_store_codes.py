@@ -13,7 +13,7 @@ from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, RecorderError, StoreUnavailable
 from shared.domain.ports import BlobHead, BlobProperties, ChunkStore
-from tests.copying import md5_of
+from tests.copying import checksum_of
 
 from .played import Answer, transport
 from .samples import WAV
@@ -49,7 +49,7 @@ WRITES: dict[str, Callable[[ChunkStore], object]] = {
     "commit": lambda store: store.commit(NAME, ["0"], WAV),
 }
 REQUESTS: dict[str, Callable[[ChunkStore], object]] = WRITES | {
-    "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), md5_of(b"x")),
+    "stage": lambda store: store.stage(NAME, "0", memoryview(b"x"), checksum_of(b"x")),
     "committed": lambda store: store.committed(NAME),
     "stat": lambda store: store.stat(NAME),
     "head": lambda store: store.head(NAME),

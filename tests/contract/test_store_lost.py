@@ -13,7 +13,7 @@ from shared.adapters.storage_accounts import BLOB_OPTIONS, StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.domain.errors import BlobExists
 from shared.domain.ports import ChunkStore, EventStore
-from tests.copying import BLOCK, NAME, a_copier, a_request, assert_copied, md5_of
+from tests.copying import BLOCK, NAME, a_copier, a_request, assert_copied, checksum_of
 from tests.fakes.events import FakeEventContainer
 from tests.fakes.store import FakeStore
 from tests.fakes.world import Fault, World
@@ -106,7 +106,7 @@ WRITES: dict[str, Callable[[ChunkStore], object]] = {
 @pytest.mark.parametrize("effect", WRITES)
 def test_a_write_whose_answer_was_lost_finds_a_blob_and_that_is_its_own(lossy: Lossy, effect: str) -> None:
     if effect == "store.commit":
-        lossy.store.stage(NAME, "0", memoryview(b"RIFF"), md5_of(b"RIFF"))
+        lossy.store.stage(NAME, "0", memoryview(b"RIFF"), checksum_of(b"RIFF"))
     lossy.lose(effect)
 
     with pytest.raises(BlobExists):
@@ -119,7 +119,7 @@ def test_a_write_whose_answer_was_lost_finds_a_blob_and_that_is_its_own(lossy: L
 def test_a_block_whose_answer_was_lost_is_staged(lossy: Lossy) -> None:
     lossy.lose("store.stage")
 
-    lossy.store.stage(NAME, "0", memoryview(b"RIFF"), md5_of(b"RIFF"))
+    lossy.store.stage(NAME, "0", memoryview(b"RIFF"), checksum_of(b"RIFF"))
 
     assert len(lossy.store.stat(NAME).staged) == 1
 

@@ -1,6 +1,8 @@
 """The client and its command against the running app: its documents, its links, its storage."""
 
+import io
 import json
+import wave
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,21 @@ def test_a_folder_copied_out_of_the_container_is_proven_by_the_app_s_own_manifes
 
     assert "schemaVersion" in json.loads((tmp_path / "recording.json").read_text())
     assert (found.proven, len(found.verified), found.extra) == (True, 4, ())
+
+
+def test_the_command_writes_one_file_of_all_chunks(stack: Stack, completed: Recording, tmp_path: Path) -> None:
+    files = [stack.simulator.content(chunk.document_id) for chunk in completed.chunks]
+    target = tmp_path / "call.wav"
+
+    told = answered(stack, "compose", completed.id, "-o", str(target))
+
+    assert (told["parts"], told["bytes"]) == (2, target.stat().st_size)
+    assert sound_of(target.read_bytes()) == b"".join(map(sound_of, files))
+
+
+def sound_of(file: bytes) -> bytes:
+    with wave.open(io.BytesIO(file)) as one:
+        return bytes(one.readframes(one.getnframes()))
 
 
 def test_the_command_records_a_call_from_start_to_a_proven_folder(stack: Stack, tmp_path: Path) -> None:

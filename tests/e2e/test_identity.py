@@ -85,6 +85,15 @@ def test_a_link_is_signed_with_a_delegation_key(keyless: Stack) -> None:
     assert "skoid=" in link.url
 
 
+def test_one_file_is_composed_by_a_delegation_key(keyless: Stack) -> None:
+    recording = settled(keyless, record(keyless, Script(chunks=2, chunk_bytes=20_000)).id)
+
+    made = keyless.recorder.compose(recording.id)
+
+    assert made.parts == 2
+    assert made.bytes > 39_000
+
+
 def test_the_app_runs_on_the_deployed_settings_and_holds_no_key(keyless: Stack) -> None:
     environment = keyless.environment()
 

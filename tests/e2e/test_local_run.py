@@ -193,6 +193,12 @@ def test_the_lines_that_it_prints_record_a_call_to_its_end(history: History) -> 
     assert history.completed["serverCallId"] == history.variables["SERVER_CALL_ID"]
 
 
+def test_it_prints_the_console_with_the_key_of_the_run(history: History) -> None:
+    address = history.first.partition("\nConsole ")[2].split(maxsplit=1)[0]
+
+    assert address == f"{history.variables['API']}/console/#key={history.variables['KEY']}"
+
+
 def test_a_setting_of_its_environment_reaches_the_app(history: History) -> None:
     assert "VERIFY_SOURCE=double-read" in history.first
     assert history.content_fetches == 2

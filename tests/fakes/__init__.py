@@ -9,6 +9,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.cloud import ENVIRONMENT, Cloud, DeletedUnproven
 from tests.fakes.events import GOOD_TOKEN, OUR_TOPIC, FakeCallbackVerifier, FakeEventContainer, FakeTopic
 from tests.fakes.host import FakeHost
+from tests.fakes.pieces import FakePieces
 from tests.fakes.store import FakeBlob, FakeOwnStorage, FakeStore
 from tests.fakes.world import BEGINNING, Crash, Effect, Fault, Plan, World
 
@@ -29,6 +30,7 @@ __all__ = [
     "FakeEventContainer",
     "FakeHost",
     "FakeOwnStorage",
+    "FakePieces",
     "FakeSource",
     "FakeStore",
     "FakeTopic",

@@ -10,6 +10,7 @@ from tests.fakes.acs import FakeAcsCalls, FakeDocument, FakeSource
 from tests.fakes.catalog import FakeCatalog
 from tests.fakes.day_lines import FakeDayLines
 from tests.fakes.events import FakeCallbackVerifier, FakeEventContainer, FakeTopic
+from tests.fakes.pieces import FakePieces
 from tests.fakes.store import FakeOwnStorage, FakeStore
 from tests.fakes.world import Plan, World, no_fault
 
@@ -41,6 +42,8 @@ class Cloud:
         self.acs = FakeAcsCalls(self.world)
         self.source = FakeSource(self.world)
         self.store = FakeStore(self.world)
+        self.exports = FakeStore(self.world)
+        self.pieces = FakePieces(self.world, self.store, self.exports)
         self.own = FakeOwnStorage(self.world)
         self.rejected = FakeEventContainer(self.world, "rejected")
         self.letters = FakeEventContainer(self.world, "letters")
@@ -64,6 +67,8 @@ class Cloud:
         services.acs_calls = self.acs
         services.source = self.source
         services.store = self.store
+        services.export_store = self.exports
+        services.copy_pieces = self.pieces
         services.own_storage = self.own
         services.rejected_events = self.rejected
         services.dead_letters = self.letters

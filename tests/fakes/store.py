@@ -1,11 +1,12 @@
 """Blob Storage, in dictionaries: blobs, staged blocks, and the containers that ACS records into."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
+from shared.domain.crc64 import crc64 as checksum_of
+from shared.domain.crc64 import header_bytes
 from shared.domain.errors import BlobExists, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, BlobVersion, Block
 from tests.fakes.world import Fault, World
@@ -101,10 +102,10 @@ class FakeStore:
             self.versions[name, blob.version_id] = blob.content
         return BlobVersion(etag, blob.version_id)
 
-    def stage(self, name: str, block_id: str, content: memoryview, md5: bytes) -> None:
+    def stage(self, name: str, block_id: str, content: memoryview, crc64: bytes) -> None:
         def write() -> None:
-            if hashlib.md5(content, usedforsecurity=False).digest() != md5:
-                raise StoreUnavailable(f"Blob Storage answered 400 (Md5Mismatch) for {name}.")
+            if header_bytes(checksum_of(content)) != crc64:
+                raise StoreUnavailable(f"Blob Storage answered 400 (Crc64Mismatch) for {name}.")
             self.refuse_immutable(name)
             blob = self.all.get(name, FakeBlob())
             alike = all(len(id) == len(block_id) for id in blob.staged)

@@ -25,6 +25,7 @@ ROLES = {
 GRANTS = {
     ("appPrincipalId", "runtime", "role"),
     ("appPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
+    ("appPrincipalId", "exportsContainer", "roles.storageBlobDataContributor"),
     ("appPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("appPrincipalId", "insights", "roles.monitoringMetricsPublisher"),
     ("appPrincipalId", "ownContainer", "roles.storageBlobDataReader"),
@@ -39,6 +40,7 @@ GRANTS = {
     ("operatorPrincipalId", "undeliveredEvents", "roles.storageBlobDataReader"),
     ("developerPrincipalId", "runtime", "role"),
     ("developerPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
+    ("developerPrincipalId", "exportsContainer", "roles.storageBlobDataContributor"),
     ("developerPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("principalId", "acs", "roleId"),
 }
@@ -85,6 +87,7 @@ def scopes_are_what_they_are_called(infra: Path) -> list[str]:
     """The symbols that the grants name stand for containers, queues and accounts, not for something wider."""
     wanted = {
         ("rbac", "recordingsContainer"): ("containers", "recordingsBlobs", "recordingsContainerName"),
+        ("rbac", "exportsContainer"): ("containers", "recordingsBlobs", "exportsContainerName"),
         ("rbac", "deadLetters"): ("containers", "runtimeBlobs", "deadLettersName"),
         ("rbac", "rejectedEvents"): ("containers", "runtimeBlobs", "rejectedEventsName"),
         ("rbac", "undeliveredEvents"): ("containers", "runtimeBlobs", "undeliveredEventsName"),

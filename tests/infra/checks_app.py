@@ -51,7 +51,10 @@ WEBHOOK_SPELLINGS = {"/runtime/webhooks/eventgrid", "/runtime/webhooks/EventGrid
 EXCLUDED = {*WEBHOOK_SPELLINGS, "/api/callbacks/recording-state", "/api/health"}
 CHOICES = {"DELETE_FROM_ACS": DeleteFromAcs, "UNKNOWN_RECORDINGS": UnknownRecordings, "VERIFY_SOURCE": VerifySource}
 # BYOS_CONTAINERS is the operator's and the template's: what both give is put together.
-SETTINGS = "union(appSettings, byosSettings, { RECORDINGS_CONTAINER: recordingsContainer })"
+SETTINGS = """union(appSettings, byosSettings, {
+  RECORDINGS_CONTAINER: recordingsContainer
+  EXPORTS_CONTAINER: exportsName
+})"""
 
 
 class Watched(Mapping[str, str]):

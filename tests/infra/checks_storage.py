@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local import provision
 from shared import settings
 
-from .bicep_tree import Declaration, at, items, literal, module, read, resources, text, value
+from .bicep_tree import Declaration, at, items, literal, module, properties, read, resources, text, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,10 @@ QUEUES = {
     settings.DELETION_QUEUE,
     settings.DELETION_POISON_QUEUE,
 }
+EXPORTS_DELETIONS = (
+    "baseBlob.delete.daysAfterModificationGreaterThan",
+    "version.delete.daysAfterCreationGreaterThan",
+)
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
 UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
 CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
@@ -119,6 +124,21 @@ def recordings_are_kept_and_can_be_had_back(infra: Path) -> list[str]:
     return wrong + [f"recordings: {path} is off" for path in off]
 
 
+def exports_go_after_a_day_and_nothing_else(infra: Path) -> list[str]:
+    """A composed file can be made again: it is no recording, and must not outlive one that is erased for long."""
+    storage = module(infra, "recordings-storage").named("resource")
+    rules = items(at(storage["lifecycle"].body, "properties.policy.rules"))
+    rule = next((rule for rule in rules if value(rule, "name") == "exports"), None)
+    actions = {text(at(rule, f"definition.actions.{path}")) for path in EXPORTS_DELETIONS}
+    wrong = [] if actions == {"1"} and text(at(rule, "enabled")) == "true" else [f"exports stay: {actions}"]
+    taken = text(at(rule, "definition.filters.prefixMatch"))
+    if taken != "['${exportsContainerName}/']":
+        wrong.append(f"what is deleted after a day is not what lies among exports: {taken}")
+    if literal(read(infra)["main.bicep"].named("var")["exportsName"].default) != settings.EXPORTS_CONTAINER:
+        wrong.append("the container of exports is another one than the app's default")
+    return wrong
+
+
 def worm_is_off_until_asked_for(infra: Path) -> list[str]:
     policy = module(infra, "recordings-storage").named("resource").get("immutability")
     days = read(infra)["main.bicep"].named("param").get("immutabilityDays")
@@ -126,10 +146,44 @@ def worm_is_off_until_asked_for(infra: Path) -> list[str]:
     return wrong if days and literal(days.default) == "0" else [*wrong, "immutability is on by default"]
 
 
+def pages_read_recordings_and_no_more(infra: Path) -> list[str]:
+    """The rule is that of the local storage, where the console's tests run, and whoever deploys may narrow it."""
+    blobs = module(infra, "recordings-storage").named("resource").get("blobService")
+    rules = items(at(blobs.body, "properties.cors.corsRules")) if blobs else []
+    wanted = {
+        "allowedOrigins": "consoleOrigins",
+        "allowedMethods": provision.METHODS,
+        "allowedHeaders": provision.HEADERS,
+        "exposedHeaders": provision.EXPOSED_HEADERS,
+        "maxAgeInSeconds": str(provision.ANSWER_HOLDS_SECONDS),
+    }
+    found = [
+        {
+            name: [literal(item) for item in items(node)] if node.type == "array" else text(node)
+            for name, node in properties(rule).items()
+        }
+        for rule in rules
+    ]
+    wrong = [] if found == [wanted] else [f"pages are let in as {found}, not as {wanted}"]
+    handed = text(at(read(infra)["main.bicep"].named("module")["recordingsStorage"].body, "params.consoleOrigins"))
+    if handed != "empty(consoleOrigins) ? ['*'] : split(consoleOrigins, ',')":
+        wrong.append(f"the origins are not those that were asked for: {handed}")
+    default = read(infra)["main.bicep"].named("param").get("consoleOrigins")
+    if default is None or literal(default.default) != "":
+        wrong.append("the console plays nothing by default: its origin is known after the first deployment only")
+    return wrong + [
+        f"{file.name}: pages reach another account"
+        for file in read(infra).values()
+        if "corsRules" in text(file.root) and file.name != "modules/recordings-storage.bicep"
+    ]
+
+
 CHECKS = (
     storage_accounts_are_hardened,
     containers_are_private,
     names_are_those_of_the_code,
     recordings_are_kept_and_can_be_had_back,
+    exports_go_after_a_day_and_nothing_else,
     worm_is_off_until_asked_for,
+    pages_read_recordings_and_no_more,
 )

@@ -152,11 +152,13 @@ FORMS: dict[str, Callable[[Node, Inner], Value]] = {
     "call_expression": call,
 }
 FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "contains": lambda value, part: str(part in value).lower(),
     "empty": lambda value: "false" if value else "true",
     "fail": refused,
     "join": lambda parts, between: str(between).join(parts),
     "length": lambda value: str(len(value)),
     "max": lambda *numbers: str(max(int(str(number)) for number in numbers)),
+    "replace": lambda value, old, new: str(value).replace(str(old), str(new)),
     "split": lambda value, at_each: str(value).split(str(at_each)),
     "string": lambda value: value,
     "take": lambda value, count: value[: int(str(count))],

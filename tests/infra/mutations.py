@@ -69,6 +69,11 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "",
     ),
     "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
+    "pages write recordings": (RECORDINGS, "['GET', 'HEAD']", "['GET', 'HEAD', 'PUT']"),
+    "pages cannot ask for a part of a file": (RECORDINGS, "allowedHeaders: ['range']", "allowedHeaders: []"),
+    "pages cannot see how long a file is": (RECORDINGS, "'content-range', ", ""),
+    "pages are let in whatever is asked for": (RECORDINGS, "allowedOrigins: consoleOrigins", "allowedOrigins: ['*']"),
+    "no page is let in by default": (MAIN, "? ['*'] : split(consoleOrigins", "? [] : split(consoleOrigins"),
     # The app
     "a setting is missing": (APP, "  ACS_TOPIC: acsId\n", ""),
     "bodies of 100 MiB are read": (APP, "  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(requestBodyBytes)\n", ""),
@@ -201,6 +206,22 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "974c5e8b-45b9-4653-ba55-5f855dd0fb89",
     ),
     "the app writes to every container": (RBAC, "scope: recordingsContainer", "scope: recordings"),
+    "the app may not write exports": (
+        RBAC,
+        "scope: exportsContainer\n  properties: {\n    principalId: app",
+        "scope: recordings\n  properties: {\n    principalId: app",
+    ),
+    "the exports' rule takes recordings": (
+        RECORDINGS,
+        "prefixMatch: ['${exportsContainerName}/']",
+        "prefixMatch: ['${containerName}/']",
+    ),
+    "the exports' rule takes everything": (RECORDINGS, ", prefixMatch: ['${exportsContainerName}/']", ""),
+    "what an export was lives on as a version": (
+        RECORDINGS,
+        "              version: { delete: { daysAfterCreationGreaterThan: 1 } }\n",
+        "",
+    ),
     "the topic owns the blobs": (
         RBAC,
         TOPIC_GRANT + "roles.storageBlobDataContributor",

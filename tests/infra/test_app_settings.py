@@ -104,7 +104,7 @@ def test_what_an_operator_may_give_is_listed_and_explained() -> None:
     listed = (ROOT / "docs" / "deploy.md").read_text().partition("**Settings of the app.**")[2].partition("\n\n")[0]
     explained = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
 
-    assert set(re.findall(r"`([A-Z_]+)`", listed)) == set(settings_taken())
+    assert set(re.findall(r"`([A-Z0-9_]+)`", listed)) == set(settings_taken())
     assert set(settings_taken()) <= set(explained)
 
 

@@ -21,6 +21,10 @@ REFUSED = {
         {"acsOwnStorage": "true", "recordingsContainer": "recorded-by-acs"},
         ("RECORDINGS_CONTAINER", "ACS_OWN_STORAGE"),
     ),
+    "recordings where exports go after a day": (
+        {"recordingsContainer": "exports"},
+        ("RECORDINGS_CONTAINER", "EXPORTS_CONTAINER"),
+    ),
     "a key of ACS where keys are off": (
         {"acsDisableLocalAuth": "true", "acsVaultReference": VAULT},
         ("ACS_VAULT_REFERENCE", "ACS_DISABLE_LOCAL_AUTH"),
@@ -46,6 +50,12 @@ REFUSED = {
         ("AUTH_ALLOWED_CLIENT_IDS", "AUTH_CLIENT_ID"),
     ),
     "a way out of no network": ({"natGatewayId": "/natGateways/out"}, ("NAT_GATEWAY_ID", "VNET_ENABLED")),
+    "an origin without its scheme": ({"consoleOrigins": "https://a.example.com,b.example.com"}, ("CONSOLE_ORIGINS",)),
+    "an origin with a path": ({"consoleOrigins": "https://a.example.com/api/console/"}, ("CONSOLE_ORIGINS",)),
+    "origins apart by more than a comma": (
+        {"consoleOrigins": "https://a.example.com, https://b.example.com"},
+        ("CONSOLE_ORIGINS",),
+    ),
     "a setting under a name that nobody reads": ({"formerSettings": "never"}, ("APP_SETTINGS",)),
 }
 

@@ -53,8 +53,8 @@ GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/domain/open_work.py": None,
     "shared/domain/transitions.py": None,
     "shared/pipeline/outbox.py": None,
-    "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob", "proven_by_ids"),
-    "shared/copying/block_ids.py": ("staged", "list_digest"),
+    "shared/copying/copy_content.py": ("copy", "copy_in_blocks", "verify_winner", "digest_of_blob"),
+    "shared/copying/block_ids.py": ("staged", "whole", "is_whole", "list_digest"),
 }
 FIRST = (
     *("deletion", "completion", "transfer", "transfer_failures", "announced_again", "copy_names"),

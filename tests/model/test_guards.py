@@ -5,10 +5,9 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from shared.copying.block_ids import block_id
-from shared.copying.copy_content import proven_by_ids
+from shared.copying.block_ids import Layout, is_whole
 from shared.domain.models import Messages
-from shared.domain.ports import BlobProperties, Block
+from shared.domain.ports import Block
 from shared.domain.statuses import ChunkStatus, RecordingStatus
 from shared.pipeline.manifest import lists_exactly
 from tests.builders import a_chunk, a_recording
@@ -102,10 +101,11 @@ def test_a_chunk_without_metadata_is_stored_without_them() -> None:
 )
 def test_a_block_list_proves_itself_by_its_first_block(lengths: tuple[int, ...], *, proven: bool) -> None:
     total = sum(lengths)
-    blocks = tuple(Block(block_id(index, total, bytes(16)), length) for index, length in enumerate(lengths))
+    layout = Layout(total, lengths[0] if lengths else 1)
+    blocks = tuple(Block(layout.block_id(index, 0), length) for index, length in enumerate(lengths))
 
-    assert proven_by_ids(BlobProperties(etag="v1", length=total, blocks=blocks)) is proven
+    assert is_whole(total, blocks) is proven
 
 
 def test_a_block_list_of_another_tool_proves_nothing() -> None:
-    assert not proven_by_ids(BlobProperties(etag="v1", length=4, blocks=(Block("YWJj", 4),)))
+    assert not is_whole(4, (Block("YWJj", 4),))

@@ -13,6 +13,7 @@ from pathlib import Path
 from functions import create_app
 from infra.package import FILES, FOLDERS, Python, locked_lines, requirements_for_target
 from local.stack import ROOT
+from shared.api.console_files import console_files
 from shared.services import Services
 from tests.fakes import ENVIRONMENT
 from tests.packaged import SITE_PACKAGES, built, canonical, distributions, run_isolated
@@ -53,6 +54,13 @@ def test_the_app_s_files_are_those_of_the_work_tree(package: Path) -> None:
     own = {name: path for name, path in files(package).items() if not hidden.search(name)}
     assert own.keys() == wanted
     assert [name for name in wanted if own[name].read_bytes() != (ROOT / name).read_bytes()] == []
+
+
+def test_the_console_and_the_licence_of_what_it_brings_along_are_deployed(package: Path) -> None:
+    shipped = files(package / "console")
+
+    assert set(console_files()) - {""} <= shipped.keys()
+    assert "vendor/lit-html/LICENSE" in shipped
 
 
 def test_its_funcignore_ignores_nothing(package: Path) -> None:
@@ -157,8 +165,8 @@ def test_the_app_is_indexed_with_nothing_but_the_package(package: Path) -> None:
 
 
 def test_every_module_of_the_app_is_importable_with_nothing_but_the_package(package: Path) -> None:
-    modules = [path.removesuffix(".py").replace("/", ".") for path in files(package) if path.startswith(FOLDERS)]
-    names = sorted({name.removesuffix(".__init__") for name in modules if "__pycache__" not in name})
+    sources = [path for path in files(package) if path.startswith(FOLDERS) and path.endswith(".py")]
+    names = sorted(path.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for path in sources)
     script = f"import importlib\nfor name in {names}: importlib.import_module(name)\nprint(len(sys.modules))"
 
     assert int(run_isolated(package, script, **ENVIRONMENT)) > len(names)

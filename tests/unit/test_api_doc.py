@@ -40,6 +40,7 @@ WANTED = {
     "how far back a replay goes": durations.REPLAY_BACK.days,
     "recordings that one part of a consistency report compares": consistency.RECORDINGS_MAX,
     "after which a rebuild begins no other recording": durations.REBUILDING_MAX.seconds,
+    "composing one file in one call": durations.COMPOSING_MAX.seconds,
     "a link can be used for": durations.LINK_LIFETIME.seconds // 60,
 }
 

@@ -113,10 +113,10 @@ def test_a_folder_that_is_no_package_is_never_removed(tmp_path: Path) -> None:
 
 def test_hidden_files_and_old_byte_code_are_not_copied(tmp_path: Path) -> None:
     root, app = tmp_path / "root", tmp_path / "app"
-    for name in ("functions", "shared/__pycache__", "app"):
+    for name in ("functions", "shared/__pycache__", "console", "app"):
         (root / name).mkdir(parents=True)
     app.mkdir()
-    kept = {*package.FILES, "functions/one.py", "shared/two.py"}
+    kept = {*package.FILES, "functions/one.py", "shared/two.py", "console/three.js"}
     left = {"functions/.DS_Store", "shared/__pycache__/two.cpython-313.pyc", "shared/three.pyc", "local.settings.json"}
     for name in kept | left:
         (root / name).write_text("")

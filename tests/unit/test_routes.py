@@ -27,6 +27,7 @@ ROUTES = {
     "stop_recording": ("recordings/{id}/stop", "POST"),
     "chunk_content": ("recordings/{id}/chunks/{documentId}/content", "GET"),
     "chunk_metadata": ("recordings/{id}/chunks/{documentId}/metadata", "GET"),
+    "export_recording": ("recordings/{id}/exports", "POST"),
     "replay_recording": ("recordings/{id}/replay", "POST"),
     "replay_failed": ("replay", "POST"),
     "rebuild_recordings": ("rebuild", "POST"),

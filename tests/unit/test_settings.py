@@ -57,9 +57,11 @@ DEFAULTS = {
     "callback_url": None,
     "callback_hosts": (),
     "callback_audience": None,
+    "exports_container": "exports",
+    "export_mp3": False,
     "callback_issuer": ACS_CALLBACK_ISSUER,
     "callback_jwks_url": ACS_CALLBACK_JWKS_URL,
-    "transfer_block_bytes": 4 * 1024 * 1024,
+    "transfer_block_bytes": None,
     "claim": timedelta(seconds=300),
     "retry_first": timedelta(seconds=60),
     "retry_max": timedelta(seconds=900),
@@ -80,6 +82,9 @@ def test_what_is_set_to_nothing_is_not_set(name: str) -> None:
 
 GIVEN = [
     ("RECORDINGS_CONTAINER", "calls-2026", "recordings_container", "calls-2026"),
+    ("EXPORTS_CONTAINER", "files-2026", "exports_container", "files-2026"),
+    ("EXPORT_MP3", "true", "export_mp3", True),
+    ("EXPORT_MP3", "false", "export_mp3", False),
     ("ACS_RETENTION_HOURS", "48", "acs_retention", timedelta(hours=48)),
     ("ACS_TOPIC", TOPIC, "acs_topic", TOPIC),
     ("ACS_TOPIC", TOPIC.lower(), "acs_topic", TOPIC.lower()),
@@ -122,6 +127,11 @@ MALFORMED = [
     ("RECORDINGS_CONTAINER", "a" * 64),
     ("RECORDINGS_CONTAINER", "rejected-events"),
     ("RECORDINGS_CONTAINER", "dead-letters"),
+    ("EXPORTS_CONTAINER", "Exports"),
+    ("EXPORTS_CONTAINER", "dead-letters"),
+    ("EXPORTS_CONTAINER", "recordings"),
+    ("EXPORT_MP3", "yes"),
+    ("EXPORT_MP3", "True"),
     ("ACS_TOPIC", "acs-calls"),
     ("ACS_TOPIC", "/subscriptions/x"),
     ("ACS_TOPIC", "/subscriptions/x/resourceGroups/g"),
@@ -207,6 +217,7 @@ def test_a_value_is_never_repeated(name: str) -> None:
 
 
 EVERY = [
+    *("EXPORTS_CONTAINER", "EXPORT_MP3"),
     *("RECORDINGS_CONTAINER", "ACS_CONNECTION_STRING", "ACS_ENDPOINT", "ACS_RETENTION_HOURS", "ACS_TOPIC"),
     *("DELETE_FROM_ACS", "UNKNOWN_RECORDINGS", "VERIFY_SOURCE", "RECORDING_HOST_SUFFIXES", "BYOS_CONTAINERS"),
     *("CALLBACK_URL", "CALLBACK_HOSTS", "CALLBACK_AUDIENCE", "CALLBACK_ISSUER", "CALLBACK_JWKS_URL"),
@@ -288,3 +299,12 @@ def test_the_process_s_environment_can_be_read(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
 
     assert Settings.from_environment(os.environ).max_recording == timedelta(hours=2)
+
+
+def test_nothing_is_recorded_into_the_container_that_is_emptied_after_a_day() -> None:
+    account = {"RecordingsStorage__blobServiceUri": "https://rec.blob.core.windows.net/"}
+
+    assert list(wrong(REQUIRED | account | {"BYOS_CONTAINERS": "https://rec.blob.core.windows.net/exports"})) == [
+        "EXPORTS_CONTAINER"
+    ]
+    assert wrong(REQUIRED | account | {"BYOS_CONTAINERS": "https://other.blob.core.windows.net/exports"}) == {}

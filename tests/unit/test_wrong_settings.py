@@ -27,6 +27,7 @@ FUNCTIONS = {
         "console",
         "chunk_content",
         "chunk_metadata",
+        "export_recording",
         "check_consistency",
         "rebuild_recordings",
         "replay_recording",

@@ -2,11 +2,8 @@
 
 import hashlib
 import json
-import struct
 import time
-import wave
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from azure.communication.callautomation import ChannelAffinity, CommunicationUserIdentifier
@@ -18,29 +15,6 @@ from local.simulator.scripts import Script
 from .support import SDK_WARNINGS, Acs
 
 SIZE = 2_500_001
-
-
-def test_a_wav_file_is_16_kilohertz_pcm(tmp_path: Path) -> None:
-    path = tmp_path / "one.wav"
-    path.write_bytes(whole(make_media("wav", 44 + 4 * 16_000, 2, seed=1)))
-
-    with wave.open(str(path)) as opened:
-        assert opened.getparams()[:4] == (2, 2, 16_000, 16_000)
-
-
-def test_an_mp3_file_is_a_row_of_frames() -> None:
-    content = whole(make_media("mp3", 216 * 5000, 1, seed=1))
-
-    assert {content[at : at + 4] for at in range(0, len(content), 216)} == {b"\xff\xf3\x68\xc0"}
-
-
-def test_an_mp4_file_is_a_type_box_and_a_media_box() -> None:
-    content = whole(make_media("mp4", SIZE, 1, seed=1))
-
-    first = struct.unpack_from(">I", content)[0]
-    assert content[4:8] == b"ftyp"
-    assert content[first + 4 : first + 8] == b"mdat"
-    assert struct.unpack_from(">Q", content, first + 8)[0] == SIZE - first
 
 
 @pytest.mark.parametrize("media_format", ["wav", "mp3", "mp4"])

@@ -1,12 +1,12 @@
 """The engine between the ACS simulator and Azurite: any size, any number of threads, the same bytes."""
 
-from hashlib import sha256
+from hashlib import md5, sha256
 
 import pytest
 
 from shared.adapters.blob_storage import BlobChunkStore
 from shared.copying.block_ids import list_digest
-from shared.domain.errors import ContentConflict, OutOfTime
+from shared.domain.errors import ContentConflict, OutOfTime, StoreUnavailable
 from shared.domain.ports import Block
 from tests.contract.samples import WAV, some_bytes
 from tests.contract.source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest
@@ -18,6 +18,7 @@ from tests.copying import (
     a_request,
     assert_copied,
     blocks_of,
+    checksum_of,
     stage,
     stopping_after,
 )
@@ -175,6 +176,40 @@ def test_a_second_read_of_the_source_gives_the_same_digest(
 
     assert again == (copied.length, copied.sha256)
     assert len(simulated_source.admin.requests("content")) == 2
+
+
+def test_a_copy_that_an_earlier_version_began_goes_on(
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore
+) -> None:
+    """Up to version 0.3 a block was sent with its MD5, which was in its id."""
+    kept = simulated_source.keep(FIVE_BLOCKS)
+    blob = blob_store.container.get_blob_client(NAME)
+    for index in (0, 1, 3):
+        block = kept.content[index * BLOCK : (index + 1) * BLOCK]
+        digest = md5(block, usedforsecurity=False)
+        id = f"{index:05}.{FIVE_BLOCKS:013}.{digest.hexdigest()}"
+        blob.stage_block(id, block, transactional_content_md5=bytearray(digest.digest()))
+
+    copied = a_copier(simulated_source.source, blob_store).copy(a_request(kept.url, resume=True))
+
+    assert_copied(blob_store, kept, copied)
+    # Block 1 is fetched again: such an id does not say whether it is the second of five, or the last of two.
+    assert [len(block.id.partition("-")[2]) for block in blob_store.stat(NAME).blocks] == [0, 15, 15, 0, 15]
+
+
+def test_a_block_that_does_not_hold_what_its_id_says_is_found_while_it_is_read_back(
+    simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore
+) -> None:
+    """The service checks what it receives; what a disk makes of it later only reading shows."""
+    kept = simulated_source.keep(FIVE_BLOCKS)
+    other = some_bytes(BLOCK)
+    blob_store.stage(NAME, blocks_of(kept.content)[1].id, memoryview(other), checksum_of(other))
+    copier = a_copier(simulated_source.source, blob_store)
+
+    with pytest.raises(StoreUnavailable, match="other bytes than were sent"):
+        copier.copy(a_request(kept.url, resume=True))
+    with pytest.raises(ContentConflict):
+        copier.copy(a_request(kept.url, resume=True))
 
 
 def test_a_foreign_block_is_not_taken_for_one_of_ours(

@@ -18,7 +18,7 @@ MEDIA = b"RIFF" * 100
 ONE = f"/api/recordings/{OUR_ID}"
 ENVIRONMENT = {"ACSREC_URL": URL, "ACSREC_KEY": KEY}
 COMMANDS = ["list", "at-risk", "show", "start", "pause", "resume", "stop", "replay", "download", "verify", "tail"]
-COMMANDS += ["events", "smoke"]
+COMMANDS += ["compose", "events", "smoke"]
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from contextlib import nullcontext
 import pytest
 from msgspec.structs import replace
 
-from shared.copying.block_ids import Layout, block_id, layout_for
+from shared.copying.block_ids import Layout, layout_for
 from shared.copying.copy_content import DIGEST_KEY, BufferPool, ContentCopier, CopyOptions, CopyRequest
 from shared.copying.source_reader import CONTENT_BYTES_MAX, RATE_BYTES_PER_SECOND_MIN, MinimumRate
+from shared.domain.crc64 import crc64
 from shared.domain.durations import ATTEMPT_SECONDS_MAX, RATE_WINDOW_SECONDS
 from shared.domain.errors import (
     BlockRefused,
@@ -249,8 +250,26 @@ def test_once_the_blocks_of_others_are_removed_the_content_is_copied(cloud: Clou
     assert cloud.store.blobs == {NAME: MEDIA}
 
 
+@pytest.mark.parametrize("md5", [False, True], ids=["CRC64", "MD5"])
+def test_a_block_of_another_size_is_never_put_in_another_place(*, md5: bool) -> None:
+    """The last of two large blocks has the index and the length of the second of three small ones."""
+    cloud = Cloud()
+    content = media(size=3 * SMALL_BLOCK)
+    cloud.source.add(document_id(), content, metadata())
+    last = content[2 * SMALL_BLOCK :]
+    digest = hashlib.md5(last, usedforsecurity=False).hexdigest()
+    before = f"00001.{len(content):013}.{digest}"  # as versions before named it
+    id = before if md5 else Layout(len(content), 2 * SMALL_BLOCK).block_id(1, crc64(last))
+    cloud.store.all[NAME] = FakeBlob(staged={id: last})
+
+    proof = copy(cloud, resume=True)
+
+    assert cloud.store.blobs == {NAME: content}
+    assert proof.sha256 == hashlib.sha256(content).hexdigest()
+
+
 def test_blocks_of_others_whose_ids_have_our_length_hinder_nothing(cloud: Cloud) -> None:
-    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(block_id(0, 1, bytes(16))): b"x"})
+    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(Layout(1, 1).block_id(0, 0)): b"x"})
 
     copy(cloud, resume=True)
 
@@ -266,7 +285,7 @@ def test_blocks_of_others_are_told_for_a_content_of_one_block_too(cloud: Cloud, 
 
 
 def test_a_content_of_one_block_goes_with_blocks_of_our_length_at_once(cloud: Cloud) -> None:
-    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(block_id(0, 1, bytes(16))): b"x"})
+    cloud.store.all[NAME] = FakeBlob(staged={"x" * len(Layout(1, 1).block_id(0, 0)): b"x"})
 
     copy(cloud, CopyOptions(block_bytes=len(MEDIA)))
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.copying.block_ids import block_id
+from shared.copying.block_ids import Layout
 from shared.copying.copy_content import ContentCopier, CopyOptions
+from shared.domain.crc64 import crc64
 from shared.domain.errors import BlobExists, ContentConflict, StoreUnavailable
 from shared.domain.ports import BlobHeaders, BlobVersion
 from tests.builders import document_id, metadata
-from tests.copying import HEADERS, MEDIA, NAME, OPTIONS, SMALL_BLOCK, a_request, copy, interrupted
+from tests.copying import HEADERS, MEDIA, NAME, OPTIONS, SMALL_BLOCK, a_request, checksum_of, copy, interrupted
 from tests.fakes import Cloud, FakeStore
 
 
@@ -26,9 +27,8 @@ def commit_as_blocks(cloud: Cloud, content: bytes, total: int | None = None) -> 
     ids = []
     for index in range(-(-len(content) // SMALL_BLOCK)):
         block = content[index * SMALL_BLOCK : (index + 1) * SMALL_BLOCK]
-        md5 = hashlib.md5(block, usedforsecurity=False).digest()
-        ids.append(block_id(index, total or len(content), md5))
-        cloud.store.stage(NAME, ids[-1], memoryview(block), md5)
+        ids.append(Layout(total or len(content), SMALL_BLOCK).block_id(index, crc64(block)))
+        cloud.store.stage(NAME, ids[-1], memoryview(block), checksum_of(block))
     cloud.store.commit(NAME, ids, HEADERS)
 
 

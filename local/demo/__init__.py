@@ -1,0 +1,1 @@
+"""`make demo`: a simulated call recorded, watched and proven, and a console to look at it."""
