@@ -95,7 +95,7 @@ class Show:
         self.storage.files |= {one["documentId"]: file for one, file in zip(chunks, files, strict=False)}
         self.storage.told = recording(chunks, **other)
         watched = self.open_page(self.url, size=size)
-        watched.page.wait_for_function("host.player")
+        watched.page.wait_for_function("() => host.player")
         return Shown(watched, self.storage)
 
 
