@@ -7,7 +7,7 @@ import { keyAction } from "./keys.js";
 import { estimatedSeconds, expectedChannels } from "./lengths.js";
 import { Links } from "./links.js";
 import { ReadError } from "./ranges.js";
-import { refusalOf } from "./refusals.js";
+import { Refusals } from "./refusals.js";
 import { MediaFailure } from "./slot.js";
 import { Sound } from "./sound.js";
 import { chunkAfter, fileOf, placeAt, secondsAt, timelineOf } from "./timeline.js";
@@ -58,7 +58,7 @@ class Player {
     this.wantedSeconds = startAt; // as long as nobody played or sought: what is learnt of lengths moves the place
     this.cursor = null; // where it stands before there is any sound
     this.isAllowed = true; // whether the storage answers this page
-    this.refusals = new Map(); // why files cannot be played that should be
+    this.refusals = new Refusals();
     this.retried = new Map(); // when files were opened with another link
     this.solo = null;
     this.muted = new Set();
@@ -263,7 +263,7 @@ class Player {
   /** From now on a file is a gap. */
   leaveOut(chunk, reason) {
     const start = fileOf(this.timeline, chunk)?.start ?? 0;
-    this.refusals.set(refusalKey(chunk), reason);
+    this.refusals.add(chunk, reason);
     this.problem = reason;
     this.remake();
     if (this.cursor?.chunk.documentId === chunk.documentId) this.cursor = placeAt(this.timeline, start);
@@ -348,7 +348,7 @@ class Player {
     const { sibling } = inspection;
     this.timeline = timelineOf(recording, {
       secondsOf: (chunk) => inspection.of(chunk).seconds ?? estimatedSeconds(recording, chunk, sibling),
-      refusalOf: (chunk) => this.refusals.get(refusalKey(chunk)) ?? refusalOf(chunk),
+      refusalOf: (chunk) => this.refusals.of(chunk),
     });
     const isHeard = (chunk, channel) => inspection.of(chunk).peaks?.[channel]?.some((peak) => peak > 0) ?? false;
     this.lanes = lanesOf(this.chunks, this.isUnmixed, (chunk) => this.channelsOf(chunk), isHeard);
@@ -389,11 +389,6 @@ class Player {
     this.said = said;
     this.draw();
   }
-}
-
-/** A copy that is made anew may be played again. */
-function refusalKey({ documentId, storedAt }) {
-  return `${documentId} ${storedAt}`;
 }
 
 function toggled(keys, key) {

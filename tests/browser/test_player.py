@@ -94,7 +94,9 @@ class Show:
     ) -> Shown:
         self.storage.files |= {one["documentId"]: file for one, file in zip(chunks, files, strict=False)}
         self.storage.told = recording(chunks, **other)
-        return Shown(self.open_page(self.url, size=size), self.storage)
+        watched = self.open_page(self.url, size=size)
+        watched.page.wait_for_function("() => host.player")
+        return Shown(watched, self.storage)
 
 
 @pytest.fixture
