@@ -237,7 +237,7 @@ class Player {
 
   failed(error, place) {
     const { chunk, offset } = place;
-    if (GONE.has(error.status)) return this.skipFrom(chunk, error.message);
+    if (GONE.has(error.status)) return this.skipFrom(chunk, `${fileName(chunk)}: ${error.message}`);
     if (error.name === "NotAllowedError") return this.stop(NO_CLICK, place);
     if (!(error instanceof MediaFailure)) return this.stop(`${error.message} Press Play to try again.`, place);
     const last = this.retried.get(chunk.documentId) ?? -Infinity;
@@ -320,7 +320,7 @@ class Player {
   }
 
   async notInspected(chunk, error) {
-    if (GONE.has(error.status) && !(error instanceof ReadError)) this.leaveOut(chunk, error.message);
+    if (GONE.has(error.status) && !(error instanceof ReadError)) this.leaveOut(chunk, `${fileName(chunk)}: ${error.message}`);
     else if (error instanceof ReadError && error.status === null) {
       const url = await this.links.urlOf(chunk).catch(() => null);
       const isReached = url !== null && (await answers(url));
