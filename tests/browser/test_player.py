@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from playwright.sync_api import Page, expect
 
+from local.simulator.bodies import whole
 from local.simulator.media import make_media
 from tests.browser.conftest import OpenPage, Watched, faults_of_access
 from tests.browser.player_page import (
@@ -271,7 +272,7 @@ def test_a_file_that_is_saved_later_takes_the_place_of_its_gap(show: Show) -> No
 def test_a_film_is_shown_and_needs_no_cors(show: Show) -> None:
     show.storage.cors = False
     show.storage.types["document-0"] = "video/mp4"
-    film = b"".join(make_media("mp4", FILM_BYTES, 1, seed=1).parts())
+    film = whole(make_media("mp4", FILM_BYTES, 1, seed=1))
     shown = show([chunk(0, 0, len(film))], film, recordingFormatType="mp4", recordingChannelType="mixed")
     expect(shown.page.locator("video").first).to_be_visible()
 
