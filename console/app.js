@@ -258,7 +258,8 @@ class Console {
   // What can be done with it.
 
   async act(action) {
-    const { opening } = this.state;
+    const { opening, busy } = this.state;
+    if (busy) return;
     const asksBack = ["Stop this recording?", "ACS ends it for good; the call goes on.", "Stop"];
     if (action === "stop" && !(await confirmed(...asksBack, opening.signal))) return;
     await this.doing(action, async (api, id) => {

@@ -1,6 +1,7 @@
 /** One recording: what it is, what can be done with it, its player, its files and its events. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { chunkTable } from "./chunk_table.js";
 import { eventTable } from "./event_table.js";
 import { bytes, counted, length, moment, untilDestroyed } from "./format.js";
@@ -70,27 +71,29 @@ function situation(recording, now) {
 function controls(recording, { busy }, actions) {
   const { status } = recording;
   const runs = ["starting", "active", "paused"].includes(status) && recording.recordingId !== null;
-  const button = (action, label, kind = "") => html`
-    <button type="button" class=${kind} ?disabled=${Boolean(busy)} data-action=${action} @click=${() => actions.act(action)}>
+  const button = ([action, label, kind = ""]) => html`
+    <button type="button" class=${kind} aria-disabled=${Boolean(busy)} data-action=${action} @click=${() => actions.act(action)}>
       ${busy === action ? `${label} …` : label}
     </button>
   `;
   const offered = [
-    runs && status === "active" ? button("pause", "Pause") : nothing,
-    runs && status === "paused" ? button("resume", "Resume") : nothing,
-    runs ? button("stop", "Stop", "danger") : nothing,
-    recording.replayable && !runs ? button("replay", "Replay") : nothing,
-  ].filter((one) => one !== nothing);
-  return offered.length ? html`<div class="controls" role="group" aria-label="Control">${offered}</div>` : nothing;
+    runs && status === "active" && ["pause", "Pause"],
+    runs && status === "paused" && ["resume", "Resume"],
+    runs && ["stop", "Stop", "danger"],
+    recording.replayable && !runs && ["replay", "Replay"],
+  ].filter(Boolean);
+  if (!offered.length) return nothing;
+  const buttons = repeat(offered, ([action]) => (action === "resume" ? "pause" : action), button); // keep the focus
+  return html`<div class="controls" role="group" aria-label="Control">${buttons}</div>`;
 }
 
 /** One file of all, the checksums, and whether storage still has what was proven. */
-function takeAway(recording, { busy, composed, verification }, actions) {
+function takeAway(recording, { busy, composed, verification, now }, actions) {
   const count = proven(recording).length;
   if (!count) return nothing;
   const whole = recording.status === "completed" && COMPOSED_FORMATS.has(recording.recordingFormatType);
   const button = (action, label, act) => html`
-    <button type="button" ?disabled=${Boolean(busy)} data-action=${action} @click=${act}>
+    <button type="button" aria-disabled=${Boolean(busy)} data-action=${action} @click=${act}>
       ${busy === action ? `${label} …` : label}
     </button>
   `;
@@ -100,7 +103,7 @@ function takeAway(recording, { busy, composed, verification }, actions) {
       <button type="button" data-action="checksums" @click=${actions.checksums}>Save checksums</button>
       ${button("verify", "Verify files", actions.verify)}
     </div>
-    ${composed
+    ${whole && isUsable(composed, recording, now)
       ? html`<p class="said good" role="status">
           <a href=${composed.url} rel="noopener" data-action="download-composed">Download one file</a>
           (${bytes(composed.bytes)}, of ${counted(composed.parts, "part")}; the link works until ${moment(composed.expiresAt)}).
@@ -109,6 +112,11 @@ function takeAway(recording, { busy, composed, verification }, actions) {
       : nothing}
     ${verification ? verificationView(verification) : nothing}
   `;
+}
+
+/** Whether a composed file is there, can be had, and is of all files that the recording has now. */
+function isUsable(composed, recording, now) {
+  return composed !== null && composed.parts === recording.chunks.length && new Date(composed.expiresAt).getTime() > now;
 }
 
 function verificationView({ files, equal, bytes: read, other, unread, done, at }) {
@@ -143,7 +151,7 @@ function facts(recording, nameOf) {
       ${fact("Length", length(recording.recordingDurationMs))} ${fact("Media", media.filter(Boolean).join(", "))}
       ${fact("Ended", ended)} ${fact("Completed", moment(recording.completedAt))}
       ${fact("Participants", participants(recording, nameOf))}
-      ${fact("Tags", otherTags(recording).map(([name, value]) => html`<span class="tag">${name}: ${value}</span> `), otherTags(recording).length)}
+      ${fact("Tags", otherTags(recording).map(([name, value]) => html`<bdi class="tag">${name}: ${value}</bdi> `), otherTags(recording).length)}
       ${fact("Started by", recording.origin === "event" ? "another app; this one saves its files" : "this app")}
       ${fact("Same as", recording.sameAs ? html`<a href=${`#id=${recording.sameAs}`}>${recording.sameAs}</a>` : "")}
       ${fact("Id", html`<code>${recording.id}</code>`)}
@@ -162,7 +170,7 @@ function participants(recording, nameOf) {
   if (!ids.size) return "";
   return [...ids].map((id) => {
     const { label, full } = nameOf(id);
-    return html`<details class="participant"><summary>${label}</summary><code>${full}</code></details>`;
+    return html`<details class="participant"><summary><bdi>${label}</bdi></summary><code>${full}</code></details>`;
   });
 }
 

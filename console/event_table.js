@@ -31,7 +31,7 @@ export function eventTable(events, failure, busy, resend) {
         </tbody>
       </table>
     </div>
-    <button type="button" ?disabled=${Boolean(busy)} data-action="resend" @click=${resend}>
+    <button type="button" aria-disabled=${Boolean(busy)} data-action="resend" @click=${resend}>
       ${busy === "resend" ? "Send all events again …" : "Send all events again"}
     </button>
   `;

@@ -176,7 +176,7 @@ function row(recording, selected, now) {
 function summary(recording) {
   const { recordingContentType: content, recordingChannelType: channels, recordingFormatType: format } = recording;
   const tags = otherTags(recording);
-  const shown = tags.slice(0, TAGS_SHOWN).map(([name, value]) => `${name}: ${value}`);
+  const shown = tags.slice(0, TAGS_SHOWN).map(([name, value]) => html`<bdi>${name}: ${value}</bdi>`);
   const left = tags.length - shown.length;
   return [
     length(recording.recordingDurationMs),
@@ -186,7 +186,7 @@ function summary(recording) {
     left > 0 ? `and ${counted(left, "tag")} more` : "",
   ]
     .filter(Boolean)
-    .join(" · ");
+    .map((part, place) => html`${place ? " · " : ""}${part}`);
 }
 
 function foot(state, actions) {
