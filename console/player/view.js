@@ -15,7 +15,7 @@ const TICK_PIXELS = 110; // of room for each time on the ruler
 
 /**
  * @param {object} state `timeline`, `lanes`, `nameOf`, `hasVoices` (lanes can be heard one by one), `isVideo`, `isPlaying`,
- *   `isPlayable`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
+ *   `isPlayable`, `isWaiting`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
  * @param {object} actions `toggle`, `skip`, `seek`, `solo`, `hear`, `speed`, `mute`, `legend`
  */
 export function playerView(state, actions) {
@@ -61,6 +61,7 @@ function transport(state, actions) {
       <p class="player-clock">
         <span class="player-wall"></span>
         <span class="player-at"></span><span class="player-muted"> / ${length(state.timeline.seconds * 1000)}</span>
+        ${state.isWaiting ? html`<span class="player-loading">loading…</span>` : nothing}
       </p>
       <label>
         Speed
@@ -81,7 +82,8 @@ function ruler(state) {
   const ahead = first === null ? 0 : -new Date(first).getTimezoneOffset() * 60_000;
   const ticks = ticksOf(stretchesOf(timeline), total, Math.max(1, Math.floor(width / TICK_PIXELS)), ahead);
   const label = ({ at, wall }) => labelled(wall === null ? length(at * 1000) : clock(wall), at, total, width);
-  const flags = interruptionsOf(timeline).map(({ at, short }) => labelled(short, at, total, width));
+  const told = interruptionsOf(timeline).sort((one, other) => other.isGap - one.isGap); // what is missing comes first
+  const flags = told.map(({ at, short }) => labelled(short, at, total, width));
   return html`
     <div class="player-zone" aria-hidden="true">${first === null ? "" : zone(first)}</div>
     <div class="player-ruler" aria-hidden="true">
@@ -155,12 +157,14 @@ function marks(timeline, lane) {
 function interruptionsOf(timeline) {
   const pauses = pausesOf(timeline).map(({ at, from, to }) => ({
     at,
+    isGap: false,
     short: `‖ ${clock(from)}–${clock(to)}`,
     long: `${span(from, to)}: paused, ${length(to - from)}. Nothing was recorded.`,
   }));
   const gaps = timeline.segments.filter(({ kind }) => kind === "gap").map(({ start, seconds, from, to, reason }) => ({
     at: start + seconds / 2,
     start,
+    isGap: true,
     short: from === null ? "✕ gap" : `✕ ${clock(from)}–${clock(to)}`,
     long: `${from === null ? "" : `${span(from, to)}: `}gap. ${reason}`,
   }));

@@ -28,8 +28,8 @@ PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Player</title><link rel="stylesheet" href="console.css"><link rel="stylesheet" href="player/player.css">
 <script type="module" src="page.js"></script></head>
-<body><div class="detail" role="main"><h1>Player</h1><label>Note <input id="note"></label><div id="host"></div></div></body>
-</html>"""
+<body><div class="detail" role="main"><h1>Player</h1><label>Note <input id="note"></label><div id="host"></div></div>
+</body></html>"""
 SCRIPT = b"""
 import { mountPlayer } from "./player/player.js";
 const told = await (await fetch("told.json")).json();

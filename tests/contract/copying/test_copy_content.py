@@ -181,7 +181,7 @@ def test_a_second_read_of_the_source_gives_the_same_digest(
 def test_a_copy_that_an_earlier_version_began_goes_on(
     simulated_source: SimulatorSourceUnderTest, blob_store: BlobChunkStore
 ) -> None:
-    """Up to version 0.3 a block was sent with its MD5, which was in its id."""
+    """Versions before sent a block with its MD5, which was in its id."""
     kept = simulated_source.keep(FIVE_BLOCKS)
     blob = blob_store.container.get_blob_client(NAME)
     for index in (0, 1, 3):
