@@ -1,4 +1,4 @@
-"""Answers as they should not be, and recordings as they seldom are: what is said of them is true, or that it is not known."""
+"""Answers as they should not be, and recordings as they seldom are: what is said of them is true, or not known."""
 
 import re
 from datetime import timedelta
