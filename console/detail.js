@@ -1,6 +1,7 @@
 /** One recording: what it is, what can be done with it, its player, its files and its events. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { chunkTable } from "./chunk_table.js";
 import { eventTable } from "./event_table.js";
 import { bytes, counted, isUrgent, length, moment, untilDestroyed } from "./format.js";
@@ -87,14 +88,16 @@ function deadline({ chunks, expiresAt }, { lost, unsaved, now }) {
 function controls(recording, { busy }, actions) {
   const { status } = recording;
   const runs = ["starting", "active", "paused"].includes(status) && recording.recordingId !== null;
-  const button = (action, label, kind = "") => actionButton(action, label, busy, () => actions.act(action), kind);
+  const button = ([action, label, kind = ""]) => actionButton(action, label, busy, () => actions.act(action), kind);
   const offered = [
-    runs && status === "active" ? button("pause", "Pause") : nothing,
-    runs && status === "paused" ? button("resume", "Resume") : nothing,
-    runs ? button("stop", "Stop", "danger") : nothing,
-    recording.replayable && !runs ? button("replay", "Try to save again", "primary") : nothing,
-  ].filter((one) => one !== nothing);
-  return offered.length ? html`<div class="controls" role="group" aria-label="Control">${offered}</div>` : nothing;
+    runs && status === "active" && ["pause", "Pause"],
+    runs && status === "paused" && ["resume", "Resume"],
+    runs && ["stop", "Stop", "danger"],
+    recording.replayable && !runs && ["replay", "Try to save again", "primary"],
+  ].filter(Boolean);
+  if (!offered.length) return nothing;
+  const buttons = repeat(offered, ([action]) => (action === "resume" ? "pause" : action), button); // keep the focus
+  return html`<div class="controls" role="group" aria-label="Control">${buttons}</div>`;
 }
 
 /** A button that stays where it is, and keeps the focus, while something is done. */
@@ -107,7 +110,7 @@ function actionButton(action, label, busy, act, kind = "") {
 }
 
 /** One file of all, the checksums, and whether storage still has what was proven. */
-function takeAway(recording, { busy, composed, verification }, actions) {
+function takeAway(recording, { busy, composed, verification, now }, actions) {
   const count = proven(recording).length;
   if (!count) return nothing;
   const whole = recording.status === "completed" && COMPOSED_FORMATS.has(recording.recordingFormatType);
@@ -121,7 +124,7 @@ function takeAway(recording, { busy, composed, verification }, actions) {
       ${button("verify", "Verify files", actions.verify)}
     </div>
     ${inFilms ? html`<p class="quiet">Films cannot be put behind each other without encoding them anew: take them file by file.</p>` : nothing}
-    ${composed
+    ${whole && isUsable(composed, recording, now)
       ? html`<p class="said good" role="status">
           <a href=${composed.url} rel="noopener" data-action="download-composed">Download one file</a>
           (${bytes(composed.bytes)}, of ${counted(composed.parts, "part")}; the link works until ${moment(composed.expiresAt)}).
@@ -130,6 +133,11 @@ function takeAway(recording, { busy, composed, verification }, actions) {
       : nothing}
     ${verification ? verificationView(verification) : nothing}
   `;
+}
+
+/** Whether a composed file is there, can be had, and is of all files that the recording has now. */
+function isUsable(composed, recording, now) {
+  return composed !== null && composed.parts === recording.chunks.length && new Date(composed.expiresAt).getTime() > now;
 }
 
 function verificationView({ files, media, equal, bytes: read, other, unread, done, at }) {
@@ -174,7 +182,7 @@ function facts(recording, nameOf) {
 }
 
 function tags(recording) {
-  return otherTags(recording).map(([name, value]) => html`<span class="tag">${name}: ${value}</span> `);
+  return otherTags(recording).map(([name, value]) => html`<bdi class="tag">${name}: ${value}</bdi> `);
 }
 
 function fact(name, value, there = value) {
@@ -186,7 +194,7 @@ function participants(recording, nameOf) {
   if (!ids.size) return "";
   return [...ids].map((id) => {
     const { label, full } = nameOf(id);
-    return html`<details class="participant"><summary>${label}</summary><code>${full}</code></details>`;
+    return html`<details class="participant"><summary><bdi>${label}</bdi></summary><code>${full}</code></details>`;
   });
 }
 

@@ -187,22 +187,25 @@ function row(recording, selected, now) {
 
 function tagsOf(recording) {
   const tags = otherTags(recording);
-  const shown = tags.slice(0, TAGS_SHOWN).map(([name, value]) => `${name}: ${value}`);
+  const shown = tags.slice(0, TAGS_SHOWN).map(([name, value]) => html`<bdi>${name}: ${value}</bdi>`);
   const left = tags.length - shown.length;
-  return [...shown, ...(left > 0 ? [`and ${counted(left, "tag")} more`] : [])].join(" · ");
+  return inARow([...shown, left > 0 ? `and ${counted(left, "tag")} more` : ""]);
 }
 
 function summary(recording) {
   const { recordingContentType: content, recordingChannelType: channels, recordingFormatType: format } = recording;
   const { createdAt, recordingStartTime: began } = recording;
-  return [
+  return inARow([
     began && Math.abs(new Date(began) - new Date(createdAt)) > BEGAN_OTHERWISE_MILLISECONDS ? `began ${moment(began)}` : "",
     length(recording.recordingDurationMs),
     [content, channels, format].filter(Boolean).join(" "),
     recording.origin === "event" ? "started by another app" : "",
-  ]
-    .filter(Boolean)
-    .join(" · ");
+  ]);
+}
+
+/** What is there of some parts, with a dot between two of them. */
+function inARow(parts) {
+  return parts.filter(Boolean).map((part, place) => html`${place ? " · " : ""}${part}`);
 }
 
 function foot(state, actions) {
