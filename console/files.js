@@ -11,6 +11,11 @@ export function savedAs(recording, chunk, file = "content") {
   return `${began}Z-${recording.id.slice(0, 8)}-${String(chunk.index).padStart(4, "0")}${ending}`;
 }
 
+/** Name under which something about a whole recording is saved, beside its files. */
+export function namedAs(recording, ending) {
+  return savedAs(recording, { index: 0, contentBlob: `.${ending}` }).replace("-0000.", ".");
+}
+
 /** The SHA-256 of all proven files as `sha256sum -c` reads them. */
 export function checksums(recording) {
   return proven(recording)
@@ -50,13 +55,14 @@ export function saveText(text, name) {
  * @param {(chunk: object, file: string) => Promise<{url: string}>} linkOf
  * @param {(found: Verification) => void} told after each file
  * @param {AbortSignal} signal nobody wants to know any more: what is left is not read
- * @typedef {{files: number, equal: number, bytes: number, other: string[], unread: string[], done: boolean, at: number}}
+ * @typedef {{files: number, media: number, equal: number, bytes: number, other: string[], unread: string[], done: boolean, at: number}}
  *   Verification `other`: files that hold other bytes; `unread`: files that could not be read, each with the reason
  * @returns {Promise<Verification>}
  */
 export async function verify(recording, linkOf, told, signal) {
   const all = proven(recording);
-  let found = { files: all.length, equal: 0, bytes: 0, other: [], unread: [], done: false, at: Date.now() };
+  const media = all.filter(({ file }) => file === "content").length;
+  let found = { files: all.length, media, equal: 0, bytes: 0, other: [], unread: [], done: false, at: Date.now() };
   for (const { chunk, file, sha256 } of all) {
     const name = savedAs(recording, chunk, file);
     if (signal.aborted) break;

@@ -41,9 +41,9 @@ function failureMeans({ failureKind, chunks }) {
 export function chunkStatus(chunk) {
   switch (chunk.status) {
     case "deleted":
-      return shown("saved; original removed", "✓", "ok", "The copy is proven, and ACS has deleted the original.");
+      return shown("saved, proven; original removed", "✓", "ok", "The copy is proven, and ACS has deleted the original.");
     case "stored":
-      return shown("saved", "✓", "ok", "The copy is proven. ACS still has the original, or destroys it by itself.");
+      return shown("saved, proven", "✓", "ok", "The copy is proven. ACS still has the original, or destroys it by itself.");
     case "pending":
       return chunk.bytesDone
         ? shown("being copied", "◐", "busy", "Part of it is in storage; its copy is not proven yet.")
