@@ -2,54 +2,33 @@
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { Api, ApiError } from "./api.js";
-import { NOT_ASKED, askedRisk, atRiskBanner } from "./at_risk.js";
+import { askedRisk, atRiskBanner } from "./at_risk.js";
 import { confirmed } from "./confirmation.js";
 import { detailView } from "./detail.js";
-import { checksums, save, saveText, verify } from "./files.js";
+import { checksums, namedAs, save, saveText, verify } from "./files.js";
 import { NO_FILTERS, listView, pages } from "./list.js";
-import { participantNames } from "./names.js";
+import { moment } from "./format.js";
+import { otherTags, participantNames } from "./names.js";
 import { mountPlayer } from "./player/player.js";
 import { address, addressed, storeKey, storedKey, takeKeyFromAddress } from "./session.js";
 import { signInView } from "./sign_in.js";
+import { nothingOf, nothingYet } from "./state.js";
 import { LIVE, recordingStatus } from "./wording.js";
 
 const LIVE_REFRESH_MILLISECONDS = 10_000; // while something on the page goes on by itself
 const CALM_REFRESH_MILLISECONDS = 60_000; // otherwise: what the page says of risks may not grow old
+const SIGNED_OUT = "Signed out. Links that were made before work until they end, within 30 minutes.";
+const NOTHING_SENT = "Nothing was sent: there is no file that can be tried again as things are. Its cause is still there: do what it says first.";
+const RESEND = [
+  "Send all events of this recording again?",
+  "Whoever subscribed gets each of them once more, under the same ids; when they were taken before is forgotten.",
+  "Send again",
+];
 const DONE = {
   pause: "ACS confirmed: paused.",
   resume: "ACS confirmed: it records again.",
   stop: "ACS confirmed: it does not record any more.",
 };
-
-/** What is shown of one recording; begins anew with each. `opening` ends with it, and what was begun for it, too. */
-const nothingOf = (id, startAt = 0) => ({
-  selectedId: id,
-  startAt,
-  opening: new AbortController(),
-  recording: null,
-  detailFailure: "",
-  events: null,
-  eventsFailure: "",
-  busy: "",
-  said: null,
-  composed: null,
-  verification: null,
-  playerHost: null,
-});
-
-/** What is shown at the beginning of a session. */
-const nothingYet = (refusal = "") => ({
-  refusal,
-  filters: NO_FILTERS,
-  steps: 1,
-  rows: [],
-  continuation: null,
-  unreadable: [],
-  loading: false,
-  listFailure: "",
-  atRisk: NOT_ASKED,
-  ...nothingOf(null),
-});
 
 /**
  * Answers may come late: whatever is shown of one is shown only while the session, the recording and the question are
@@ -71,6 +50,7 @@ class Console {
       act: (action) => this.act(action),
       compose: () => this.compose(),
       checksums: () => this.saveChecksums(),
+      saveRecord: () => this.saveRecord(),
       verify: () => this.verify(),
       download: (chunk, file) => this.download(chunk, file),
       resend: () => this.resend(),
@@ -105,11 +85,11 @@ class Console {
     this.follow();
   }
 
-  leave(refusal = "") {
+  leave(refusal = "", notice = "") {
     storeKey(null);
     this.api = null;
     this.closeDetail();
-    this.show(nothingYet(refusal));
+    this.show(nothingYet(refusal, notice));
     history.replaceState(null, "", location.pathname);
   }
 
@@ -207,7 +187,7 @@ class Console {
     this.show({ playerHost });
     this.player = mountPlayer(playerHost, {
       recording,
-      linkOf: (chunk) => api.link(recording.id, chunk.documentId),
+      linkOf: async (chunk) => api.byThisClock(await api.link(recording.id, chunk.documentId)),
       nameOf: participantNames(recording),
       startAt,
       onPosition: (at) => this.state.selectedId === recording.id && address(recording.id, at),
@@ -241,7 +221,8 @@ class Console {
     const known = this.state.recording;
     const whole = { ...recording, chunks: recording.chunks ?? known?.chunks ?? [] };
     this.announce(known ?? undefined, whole);
-    this.show({ recording: whole });
+    const { chunks: _, ...row } = whole;
+    this.show({ recording: whole, rows: this.state.rows.map((old) => (old.id === row.id ? row : old)) });
     if (this.player) this.player.update(whole);
     else this.mount();
   }
@@ -260,12 +241,13 @@ class Console {
   async act(action) {
     const { opening, busy } = this.state;
     if (busy) return;
-    const asksBack = ["Stop this recording?", "ACS ends it for good; the call goes on.", "Stop"];
+    const asksBack = [`Stop the recording of ${inWords(this.state.recording)}?`, "ACS ends it for good; the call goes on.", "Stop"];
     if (action === "stop" && !(await confirmed(...asksBack, opening.signal))) return;
     await this.doing(action, async (api, id) => {
       const reply = await api.act(id, action);
       if (action === "replay") {
         const { transfers, deletions } = reply;
+        if (!transfers && !deletions) throw new ApiError(NOTHING_SENT);
         return `Sent again: ${transfers} to be copied, ${deletions} to be deleted at ACS. What becomes of them shows here.`;
       }
       if (this.isOpen(opening)) {
@@ -277,8 +259,9 @@ class Console {
     if (this.isOpen(opening)) await this.loadDetail();
   }
 
-  resend() {
-    return this.doing("resend", async (api, id) => {
+  async resend() {
+    if (!(await confirmed(...RESEND, this.state.opening.signal))) return;
+    await this.doing("resend", async (api, id) => {
       const { events } = await api.resend(id);
       return `${events} events are sent again.`;
     });
@@ -313,7 +296,12 @@ class Console {
 
   saveChecksums() {
     const { recording } = this.state;
-    saveText(checksums(recording), `${recording.id}.sha256`);
+    saveText(checksums(recording), namedAs(recording, "sha256"));
+  }
+
+  saveRecord() {
+    const { recording } = this.state;
+    saveText(`${JSON.stringify(recording, null, 2)}\n`, namedAs(recording, "json"));
   }
 
   /** Do something with the shown recording, one at a time, and say what became of it. */
@@ -328,7 +316,10 @@ class Console {
     } catch (error) {
       said = { good: false, text: this.words(error, api) };
     }
-    if (this.isOpen(opening)) this.show({ busy: "", said: said.text ? said : null });
+    if (!this.isOpen(opening)) return;
+    this.show({ busy: "", said: said.text ? said : null });
+    // The button that was pressed may be gone, and the focus with it.
+    if (document.activeElement === document.body) this.root.querySelector(".said")?.focus();
   }
 
   // Keeping up to date.
@@ -367,7 +358,7 @@ class Console {
 
   show(changed) {
     this.state = { ...this.state, ...changed, now: this.api?.now() ?? Date.now() };
-    render(this.api ? this.view() : signInView(this.state.refusal, (key) => this.enter(key)), this.root);
+    render(this.api ? this.view() : signInView(this.state.refusal, this.state.notice, (key) => this.enter(key)), this.root);
   }
 
   view() {
@@ -377,7 +368,7 @@ class Console {
       <header>
         <h1>Call recordings</h1>
         <button type="button" @click=${() => this.refresh()}>Refresh</button>
-        <button type="button" @click=${() => this.leave()}>Sign out</button>
+        <button type="button" @click=${() => this.leave("", SIGNED_OUT)}>Sign out</button>
       </header>
       ${atRiskBanner(state.atRisk, state.now, () => this.filter({ ...NO_FILTERS, atRisk: true }))}
       <main class=${state.selectedId ? "with-detail" : ""}>
@@ -390,6 +381,12 @@ class Console {
     event.preventDefault();
     document.getElementById("detail-heading")?.focus();
   }
+}
+
+/** A recording, for a question about it. */
+function inWords(recording) {
+  const [tag] = otherTags(recording);
+  return `${moment(recording.createdAt)}${tag ? ` (${tag.join(": ")})` : ""}`;
 }
 
 new Console(document.getElementById("page"), document.getElementById("announcer")).begin();

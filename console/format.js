@@ -77,6 +77,13 @@ function span(seconds) {
   return `${Math.floor(seconds / DAY)} d ${Math.floor((seconds % DAY) / HOUR)} h`;
 }
 
+const URGENT_MILLISECONDS = 12 * HOUR * 1000; // as the app warns, and lists what is at risk
+
+/** Whether a deadline is near. @param {string} iso @param {number} now in milliseconds */
+export function isUrgent(iso, now) {
+  return new Date(iso).getTime() - now < URGENT_MILLISECONDS;
+}
+
 /** One or several: "1 file", "3 files". @param {number} count @param {string} noun */
 export function counted(count, noun) {
   return `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
