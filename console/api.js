@@ -39,6 +39,11 @@ export class Api {
     return Date.now() + this.ahead;
   }
 
+  /** A link whose end is told by this computer's clock. @param {{url: string, expiresAt: string}} link */
+  byThisClock({ url, expiresAt }) {
+    return { url, expiresAt: new Date(Date.parse(expiresAt) - this.ahead).toISOString() };
+  }
+
   /** A page of recordings. @param {Record<string, string>} query */
   async list(query) {
     const page = await this.ask("GET", ["recordings"], query);

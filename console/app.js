@@ -175,7 +175,7 @@ class Console {
     this.show({ playerHost });
     this.player = mountPlayer(playerHost, {
       recording,
-      linkOf: (chunk) => api.link(recording.id, chunk.documentId),
+      linkOf: async (chunk) => api.byThisClock(await api.link(recording.id, chunk.documentId)),
       nameOf: participantNames(recording),
       startAt,
       onPosition: (at) => this.state.selectedId === recording.id && address(recording.id, at),

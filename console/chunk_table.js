@@ -4,7 +4,7 @@ import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { bytes, clockOrMoment, distance, untilDestroyed, zone } from "./format.js";
 import { statusMark } from "./marks.js";
-import { chunkStatus, missingPart } from "./wording.js";
+import { chunkStatus, isOwn, missingPart } from "./wording.js";
 
 const DIGITS_SHOWN = 12;
 
@@ -39,6 +39,8 @@ export function chunkTable(recording, now, download) {
 }
 
 function chunkRow(recording, chunk, now, download) {
+  const offered = isOwn(chunk) ? [] : [chunk.sha256 && ["content", "Media"], chunk.metadataSha256 && ["metadata", "Metadata"]];
+  const files = offered.filter(Boolean);
   const missing = chunk.status === "failed" ? missingPart(recording, chunk) : "";
   return html`
     <tr>
@@ -51,9 +53,8 @@ function chunkRow(recording, chunk, now, download) {
       </td>
       <td data-label="Size">${chunk.bytes === null ? copied(chunk) : bytes(chunk.bytes)}</td>
       <td data-label="SHA-256">${chunk.sha256 ? digest(chunk.sha256) : nothing}</td>
-      <td data-label=${chunk.sha256 || chunk.metadataSha256 ? "Download" : nothing}>
-        ${chunk.sha256 ? button(chunk, "content", "Media", download) : nothing}
-        ${chunk.metadataSha256 ? button(chunk, "metadata", "Metadata", download) : nothing}
+      <td data-label=${files.length ? "Download" : nothing}>
+        ${files.map(([file, label]) => button(chunk, file, label, download))}
       </td>
     </tr>
   `;

@@ -1,5 +1,7 @@
 /** What a person takes away: files under telling names, their checksums, and whether storage still has what was proven. */
 
+import { isOwn } from "./wording.js";
+
 const METADATA_ENDING = ".metadata.json";
 const READ_AT_ONCE_BYTES_MAX = 1 << 30; // the browser digests a file only whole, in memory
 const TOO_LARGE = "too large to be read by a browser; `acsrec download` and `acsrec verify` do it";
@@ -23,9 +25,9 @@ export function checksums(recording) {
     .join("");
 }
 
-/** Every file with a proven copy. @returns {{chunk: object, file: "content"|"metadata", sha256: string}[]} */
+/** Every file with a proven copy; files in a container of the operator's own have none. @returns {{chunk: object, file: "content"|"metadata", sha256: string}[]} */
 export function proven(recording) {
-  return recording.chunks.flatMap((chunk) =>
+  return recording.chunks.filter((chunk) => !isOwn(chunk)).flatMap((chunk) =>
     [
       { chunk, file: "content", sha256: chunk.sha256 },
       { chunk, file: "metadata", sha256: chunk.metadataSha256 },

@@ -10,6 +10,7 @@ from tests.browser.conftest import OpenPage, Watched
 from tests.browser.console_page import FIRST, MEDIA, SECOND, ScriptedApp, chunk, listed, recording, stamp
 
 RISK = "[aria-label='At risk']"
+LINKS_MAX = 3  # to a file that cannot be had: it is asked for anew once or twice
 SOON_MILLISECONDS = 10_000  # 1.7 s where it was measured
 HTML = "<!doctype html><title>Sign in</title>"
 RIGHT_TO_LEFT = "\u202e"
@@ -62,6 +63,20 @@ def test_a_page_that_slept_does_not_say_that_nothing_is_at_risk(page: Page, app:
     page.clock.fast_forward(600_000)
 
     expect(page.locator(RISK)).to_contain_text("is not known")
+
+
+def test_a_wrong_clock_of_the_computer_has_no_link_asked_for_again_and_again(
+    page: Page, app: ScriptedApp, watched: Watched
+) -> None:
+    watched.expect(MEDIA)
+    app.off = timedelta(hours=-12)
+    app.says("GET /recordings/.*/content.*", 200, {"url": f"{MEDIA}/x", "expiresAt": stamp(-11.5)})
+    app.has(recording(FIRST, chunk(), status="completed", recordingFormatType="wav"))
+    app.open(f"&id={FIRST}")
+    app.wait_asked("GET /recordings/.*/content.*")
+    page.wait_for_timeout(1000)
+
+    assert sum("/content" in one for one in app.asked) <= LINKS_MAX
 
 
 # What is at risk
@@ -137,12 +152,28 @@ def test_what_a_newer_app_says_is_shown_in_its_words(page: Page, app: ScriptedAp
     expect(page.get_by_role("region", name="Files of the recording")).to_contain_text("moved")
 
 
+def test_no_copy_is_claimed_of_a_file_in_a_container_of_the_operator_s_own(
+    page: Page, app: ScriptedApp, watched: Watched
+) -> None:
+    own = chunk(status="stored", contentBlob="https://a.blob.core.windows.net/own/0.wav", metadataSha256="1" * 64)
+    watched.expect("409")
+    app.says("GET /recordings/.*/content.*", 409, {"detail": "The chunk's files lie in your own container."})
+    app.has(recording(FIRST, own, status="completed", recordingFormatType="wav"))
+    app.open(f"&id={FIRST}")
+    files = page.get_by_role("region", name="Files of the recording")
+
+    expect(files).to_contain_text("in your container")
+    expect(files.get_by_role("button")).to_have_count(0)
+    for name in ("Make one file", "Save checksums", "Verify files"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
 def test_a_tag_turns_no_text_round_but_its_own(page: Page, app: ScriptedApp) -> None:
     app.has(recording(FIRST, tags={"case": f"{RIGHT_TO_LEFT}1174", "other": "value"}))
     app.open(f"&id={FIRST}")
-    expect(page.locator(".facts")).to_contain_text("value")
+    expect(page.locator(".detail .tags")).to_contain_text("value")
 
-    for place in (".rows .what", ".facts"):
+    for place in (".rows .which", ".detail .tags"):
         isolated = page.locator(place).locator("bdi", has_text=RIGHT_TO_LEFT)
         expect(isolated.first).to_be_visible()
 
@@ -167,7 +198,7 @@ def test_long_words_widen_nothing(page: Page, app: ScriptedApp, width: int) -> N
         )
     )
     app.open(f"&id={FIRST}")
-    expect(page.locator(".facts")).to_contain_text(long)
+    expect(page.locator(".detail .tags")).to_contain_text(long)
 
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
