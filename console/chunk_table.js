@@ -2,7 +2,7 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { bytes, clockOrMoment, distance, zone } from "./format.js";
+import { bytes, clockOrMoment, distance, untilDestroyed, zone } from "./format.js";
 import { statusMark } from "./marks.js";
 import { chunkStatus, missingPart } from "./wording.js";
 
@@ -62,7 +62,7 @@ function chunkRow(recording, chunk, now, download) {
 /** Of a file that is not saved: how much time there is, and when it is tried next. */
 function open(chunk, now) {
   const parts = [
-    chunk.expiresAt ? `ACS destroys it ${distance(chunk.expiresAt, now)}` : "",
+    chunk.expiresAt ? untilDestroyed("it", chunk.expiresAt, now) : "",
     chunk.dueAt && chunk.status !== "failed" ? `next try ${distance(chunk.dueAt, now)}, after ${chunk.attempts}` : "",
   ].filter(Boolean);
   return parts.length ? html`<span class="quiet">${parts.join("; ")}</span>` : nothing;

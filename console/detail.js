@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { chunkTable } from "./chunk_table.js";
 import { eventTable } from "./event_table.js";
-import { bytes, counted, distance, length, moment } from "./format.js";
+import { bytes, counted, length, moment, untilDestroyed } from "./format.js";
 import { statusMark } from "./marks.js";
 import { otherTags, participantNames } from "./names.js";
 import { proven } from "./files.js";
@@ -57,8 +57,8 @@ function situation(recording, now) {
     ${recording.waitsFor ? html`<p class="waits">Waits for: ${recording.waitsFor}</p>` : nothing}
     ${recording.expiresAt
       ? html`<p class="deadline">
-          Not all of it is saved. ACS destroys the first unsaved original from ${moment(recording.expiresAt)} on,
-          ${distance(recording.expiresAt, now)}.
+          Not all of it is saved. ${untilDestroyed("the first unsaved original", recording.expiresAt, now)}, from
+          ${moment(recording.expiresAt)} on.
         </p>`
       : nothing}
     ${recording.failureKind === "expired"

@@ -49,17 +49,19 @@ export function saveText(text, name) {
  * @param {object} recording
  * @param {(chunk: object, file: string) => Promise<{url: string}>} linkOf
  * @param {(found: Verification) => void} told after each file
+ * @param {AbortSignal} signal nobody wants to know any more: what is left is not read
  * @typedef {{files: number, equal: number, bytes: number, other: string[], unread: string[], done: boolean, at: number}}
  *   Verification `other`: files that hold other bytes; `unread`: files that could not be read, each with the reason
  * @returns {Promise<Verification>}
  */
-export async function verify(recording, linkOf, told) {
+export async function verify(recording, linkOf, told, signal) {
   const all = proven(recording);
   let found = { files: all.length, equal: 0, bytes: 0, other: [], unread: [], done: false, at: Date.now() };
   for (const { chunk, file, sha256 } of all) {
     const name = savedAs(recording, chunk, file);
+    if (signal.aborted) break;
     try {
-      const read = await digest(chunk, (await linkOf(chunk, file)).url);
+      const read = await digest((await linkOf(chunk, file)).url, file === "content" ? chunk.bytes : 0, signal);
       const same = read.sha256 === sha256;
       found = { ...found, bytes: found.bytes + read.bytes, equal: found.equal + Number(same) };
       if (!same) found.other = [...found.other, name];
@@ -71,9 +73,9 @@ export async function verify(recording, linkOf, told) {
   return { ...found, done: true, at: Date.now() };
 }
 
-async function digest(chunk, url) {
-  if (chunk.bytes > READ_AT_ONCE_BYTES_MAX) throw new Error(TOO_LARGE);
-  const response = await fetch(url, { cache: "no-store" }).catch(() => {
+async function digest(url, length, signal) {
+  if (length > READ_AT_ONCE_BYTES_MAX) throw new Error(TOO_LARGE);
+  const response = await fetch(url, { cache: "no-store", signal }).catch(() => {
     throw new Error("storage does not answer this page (a closed network, or no CORS rule); `acsrec verify` does it");
   });
   if (!response.ok) throw new Error(`storage answered ${response.status}`);

@@ -17,9 +17,9 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const ZONE = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
 
-/** A time with its zone. @param {string|null} iso */
-export function moment(iso) {
-  return iso ? MOMENT.format(new Date(iso)) : "";
+/** A time with its zone. @param {string|number|null} time */
+export function moment(time) {
+  return time ? MOMENT.format(new Date(time)) : "";
 }
 
 /** The time of a day, in the zone that `zone` names. @param {string|number} time */
@@ -27,9 +27,9 @@ export function clock(time) {
   return CLOCK.format(new Date(time));
 }
 
-/** A time by its clock where it is of the same day as another, else whole. @param {string} iso @param {string} other */
-export function clockOrMoment(iso, other) {
-  return new Date(iso).toDateString() === new Date(other).toDateString() ? clock(iso) : moment(iso);
+/** A time by its clock where it is of the same day as another, else whole. @param {string|number} time @param {string|number} other */
+export function clockOrMoment(time, other) {
+  return new Date(time).toDateString() === new Date(other).toDateString() ? clock(time) : moment(time);
 }
 
 /** The zone in which times are shown, at a time. @param {string} iso */
@@ -59,6 +59,15 @@ export function distance(iso, now) {
   const seconds = Math.round((new Date(iso).getTime() - now) / 1000);
   const words = span(Math.abs(seconds));
   return seconds >= 0 ? `in ${words}` : `${words} ago`;
+}
+
+/**
+ * How long ACS keeps an original that is not saved: "ACS destroys it in 3 h 20 min".
+ * @param {string} what it is @param {string} iso when ACS destroys it at the earliest @param {number} now
+ */
+export function untilDestroyed(what, iso, now) {
+  const isOver = new Date(iso).getTime() < now;
+  return `ACS ${isOver ? "may have destroyed" : "destroys"} ${what} ${distance(iso, now)}`;
 }
 
 function span(seconds) {

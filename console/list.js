@@ -3,7 +3,7 @@
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { live } from "./vendor/lit-html/directives/live.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { counted, distance, length, moment } from "./format.js";
+import { counted, length, moment, untilDestroyed } from "./format.js";
 import { otherTags } from "./names.js";
 import { statusMark } from "./marks.js";
 import { RECORDING, recordingStatus } from "./wording.js";
@@ -16,6 +16,8 @@ const CALL_IDS = {
   recordingId: "recordingId of ACS",
 };
 const TAGS_SHOWN = 3;
+const PAGE_ROWS = 50;
+const PAGE_ROWS_MAX = 200; // the longest page that the app gives
 
 /** No filter at all. */
 export const NO_FILTERS = Object.freeze({
@@ -42,6 +44,29 @@ export function query(filters) {
     includeRefused: filters.includeRefused ? "true" : "",
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value));
+}
+
+/**
+ * The list from its beginning, as far back as somebody has looked.
+ * @param {import("./api.js").Api} api @param {typeof NO_FILTERS} filters
+ * @param {number} steps how many times further rows were asked for; a page may be short, or empty, and not be the last
+ */
+export async function pages(api, filters, steps) {
+  const limit = Math.min(steps * PAGE_ROWS, PAGE_ROWS_MAX);
+  const asked = { ...query(filters), limit: String(limit) };
+  let found = await api.list(asked);
+  const taken = ({ recordings }) => Math.max(1, Math.floor(recordings.length / PAGE_ROWS));
+  for (let done = taken(found); done < steps && found.continuation !== null; ) {
+    const page = await api.list({ ...asked, continuation: found.continuation });
+    const there = new Set(found.recordings.map(({ id }) => id));
+    found = {
+      recordings: [...found.recordings, ...page.recordings.filter(({ id }) => !there.has(id))],
+      continuation: page.continuation,
+      unreadable: [...new Set([...found.unreadable, ...page.unreadable])],
+    };
+    done += taken(page);
+  }
+  return found;
 }
 
 /** When a day begins in this browser's zone, or one that many days later. */
@@ -140,7 +165,7 @@ function row(recording, selected, now) {
         ${statusMark(shown)}
         <span class="what">${summary(recording)}</span>
         ${recording.expiresAt
-          ? html`<span class="deadline">Not all saved: ACS destroys it ${distance(recording.expiresAt, now)}</span>`
+          ? html`<span class="deadline">Not all saved: ${untilDestroyed("it", recording.expiresAt, now)}</span>`
           : nothing}
         ${recording.failure ? html`<span class="failure">${recording.failure}</span>` : nothing}
       </a>
@@ -165,11 +190,13 @@ function summary(recording) {
 }
 
 function foot(state, actions) {
-  if (state.loading) return html`<p class="quiet">Asking the app …</p>`;
+  if (state.loading && !state.rows.length) return html`<p class="quiet">Asking the app …</p>`;
   if (state.continuation) {
     return html`
       ${state.rows.length ? nothing : html`<p class="quiet">None so far; older ones were not looked at yet.</p>`}
-      <button type="button" class="more" @click=${actions.more}>Look further back</button>
+      <button type="button" class="more" aria-disabled=${state.loading} @click=${actions.more}>
+        ${state.loading ? "Asking the app …" : "Look further back"}
+      </button>
     `;
   }
   if (state.rows.length || state.listFailure) return nothing;

@@ -76,6 +76,7 @@ export class Sound {
   async stand(chunk, offset, { fresh = false } = {}) {
     const wanted = { chunk, offset };
     this.wanted = wanted;
+    this.events.changed();
     try {
       if (!fresh && this.isGood(this.slot, chunk)) await this.slot.seek(offset);
       else await this.change(wanted, fresh);

@@ -15,7 +15,7 @@ const TICK_PIXELS = 110; // of room for each time on the ruler
 
 /**
  * @param {object} state `timeline`, `lanes`, `nameOf`, `hasVoices` (lanes can be heard one by one), `isVideo`, `isPlaying`,
- *   `isPlayable`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
+ *   `isPlayable`, `isWaiting`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
  * @param {object} actions `toggle`, `skip`, `seek`, `solo`, `hear`, `speed`, `mute`, `legend`
  */
 export function playerView(state, actions) {
@@ -61,6 +61,7 @@ function transport(state, actions) {
       <p class="player-clock">
         <span class="player-wall"></span>
         <span class="player-at"></span><span class="player-muted"> / ${length(state.timeline.seconds * 1000)}</span>
+        ${state.isWaiting ? html`<span class="player-loading">loading…</span>` : nothing}
       </p>
       <label>
         Speed
