@@ -361,9 +361,9 @@ class Player {
     const isPlaying = sound?.isPlaying ?? false;
     const isPlayable = this.place !== null;
     const isWaiting = sound?.isWaiting ?? false;
-    const peaksOf = (chunk) => inspection.of(chunk).peaks;
+    const ofWaves = { hasWaves: inspection.isWav, isReading: (one) => inspection.isReading(one), peaksOf: (one) => inspection.of(one).peaks };
     const shown = { timeline, lanes, nameOf, isVideo, isSilent, rate, solo, muted, said, problem };
-    this.board.draw({ ...shown, isPlaying, isPlayable, isWaiting, hasVoices: this.hasVoices, peaksOf });
+    this.board.draw({ ...shown, isPlaying, isPlayable, isWaiting, hasVoices: this.hasVoices, ...ofWaves });
     if (isVideo && sound) this.board.showFilm(sound.slots.map(({ element }) => element), sound.slot.element);
     this.paint();
   }
