@@ -1,14 +1,12 @@
 /** The console: signs in, keeps the list and one recording up to date, and does what is asked. */
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
+import { Actions } from "./actions.js";
 import { Api, ApiError } from "./api.js";
 import { askedRisk, atRiskBanner } from "./at_risk.js";
-import { confirmed } from "./confirmation.js";
 import { detailView } from "./detail.js";
-import { checksums, namedAs, save, saveText, verify } from "./files.js";
 import { NO_FILTERS, listView, pages } from "./list.js";
-import { moment } from "./format.js";
-import { otherTags, participantNames } from "./names.js";
+import { participantNames } from "./names.js";
 import { mountPlayer } from "./player/player.js";
 import { address, addressed, storeKey, storedKey, takeKeyFromAddress } from "./session.js";
 import { signInView } from "./sign_in.js";
@@ -18,17 +16,6 @@ import { LIVE, recordingStatus } from "./wording.js";
 const LIVE_REFRESH_MILLISECONDS = 10_000; // while something on the page goes on by itself
 const CALM_REFRESH_MILLISECONDS = 60_000; // otherwise: what the page says of risks may not grow old
 const SIGNED_OUT = "Signed out. Links that were made before work until they end, within 30 minutes.";
-const NOTHING_SENT = "Nothing was sent: there is no file that can be tried again as things are. Its cause is still there: do what it says first.";
-const RESEND = [
-  "Send all events of this recording again?",
-  "Whoever subscribed gets each of them once more, under the same ids; when they were taken before is forgotten.",
-  "Send again",
-];
-const DONE = {
-  pause: "ACS confirmed: paused.",
-  resume: "ACS confirmed: it records again.",
-  stop: "ACS confirmed: it does not record any more.",
-};
 
 /**
  * Answers may come late: whatever is shown of one is shown only while the session, the recording and the question are
@@ -42,18 +29,19 @@ class Console {
     this.player = null;
     this.asked = { list: 0, atRisk: 0, detail: 0 }; // how often: only the newest answer counts
     this.state = nothingYet();
+    const actions = new Actions(this);
     this.actions = {
       filter: (changed) => this.filter({ ...this.state.filters, ...changed }),
       clearFilters: () => this.filter(NO_FILTERS),
       more: () => this.more(),
       back: (event) => this.back(event),
-      act: (action) => this.act(action),
-      compose: () => this.compose(),
-      checksums: () => this.saveChecksums(),
-      saveRecord: () => this.saveRecord(),
-      verify: () => this.verify(),
-      download: (chunk, file) => this.download(chunk, file),
-      resend: () => this.resend(),
+      act: (action) => actions.act(action),
+      compose: () => actions.compose(),
+      checksums: () => actions.saveChecksums(),
+      saveRecord: () => actions.saveRecord(),
+      verify: () => actions.verify(),
+      download: (chunk, file) => actions.download(chunk, file),
+      resend: () => actions.resend(),
     };
   }
 
@@ -236,92 +224,6 @@ class Console {
     row?.focus();
   }
 
-  // What can be done with it.
-
-  async act(action) {
-    const { opening, busy } = this.state;
-    if (busy) return;
-    const asksBack = [`Stop the recording of ${inWords(this.state.recording)}?`, "ACS ends it for good; the call goes on.", "Stop"];
-    if (action === "stop" && !(await confirmed(...asksBack, opening.signal))) return;
-    await this.doing(action, async (api, id) => {
-      const reply = await api.act(id, action);
-      if (action === "replay") {
-        const { transfers, deletions } = reply;
-        if (!transfers && !deletions) throw new ApiError(NOTHING_SENT);
-        return `Sent again: ${transfers} to be copied, ${deletions} to be deleted at ACS. What becomes of them shows here.`;
-      }
-      if (this.isOpen(opening)) {
-        this.asked.detail += 1; // what was asked before may be answered with what was true before
-        this.take(reply);
-      }
-      return DONE[action];
-    });
-    if (this.isOpen(opening)) await this.loadDetail();
-  }
-
-  async resend() {
-    if (!(await confirmed(...RESEND, this.state.opening.signal))) return;
-    await this.doing("resend", async (api, id) => {
-      const { events } = await api.resend(id);
-      return `${events} events are sent again.`;
-    });
-  }
-
-  compose() {
-    const { opening } = this.state;
-    return this.doing("compose", async (api, id) => {
-      const composed = await api.compose(id);
-      if (this.isOpen(opening)) this.show({ composed });
-      return "";
-    });
-  }
-
-  verify() {
-    const { recording, opening } = this.state;
-    return this.doing("verify", async (api, id) => {
-      const told = (verification) => this.isOpen(opening) && this.show({ verification });
-      const linkOf = (chunk, file) => api.link(id, chunk.documentId, { file });
-      told(await verify(recording, linkOf, told, opening.signal));
-      return "";
-    });
-  }
-
-  download(chunk, file) {
-    return this.doing("download", async (api, id) => {
-      const { url } = await api.link(id, chunk.documentId, { file, download: true });
-      if (api === this.api) save(url);
-      return "";
-    });
-  }
-
-  saveChecksums() {
-    const { recording } = this.state;
-    saveText(checksums(recording), namedAs(recording, "sha256"));
-  }
-
-  saveRecord() {
-    const { recording } = this.state;
-    saveText(`${JSON.stringify(recording, null, 2)}\n`, namedAs(recording, "json"));
-  }
-
-  /** Do something with the shown recording, one at a time, and say what became of it. */
-  async doing(busy, act) {
-    const { api } = this;
-    const { opening, selectedId } = this.state;
-    if (this.state.busy) return;
-    this.show({ busy, said: null });
-    let said = null;
-    try {
-      said = { good: true, text: await act(api, selectedId) };
-    } catch (error) {
-      said = { good: false, text: this.words(error, api) };
-    }
-    if (!this.isOpen(opening)) return;
-    this.show({ busy: "", said: said.text ? said : null });
-    // The button that was pressed may be gone, and the focus with it.
-    if (document.activeElement === document.body) this.root.querySelector(".said")?.focus();
-  }
-
   // Keeping up to date.
 
   get goesOn() {
@@ -381,12 +283,6 @@ class Console {
     event.preventDefault();
     document.getElementById("detail-heading")?.focus();
   }
-}
-
-/** A recording, for a question about it. */
-function inWords(recording) {
-  const [tag] = otherTags(recording);
-  return `${moment(recording.createdAt)}${tag ? ` (${tag.join(": ")})` : ""}`;
 }
 
 new Console(document.getElementById("page"), document.getElementById("announcer")).begin();

@@ -88,7 +88,7 @@ function deadline({ chunks, expiresAt }, { lost, unsaved, now }) {
 function controls(recording, { busy }, actions) {
   const { status } = recording;
   const runs = ["starting", "active", "paused"].includes(status) && recording.recordingId !== null;
-  const button = ([action, label, kind]) => actionButton(action, label, busy, () => actions.act(action), kind);
+  const button = ([action, label, kind = ""]) => actionButton(action, label, busy, () => actions.act(action), kind);
   const offered = [
     runs && status === "active" && ["pause", "Pause"],
     runs && status === "paused" && ["resume", "Resume"],

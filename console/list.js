@@ -189,23 +189,23 @@ function tagsOf(recording) {
   const tags = otherTags(recording);
   const shown = tags.slice(0, TAGS_SHOWN).map(([name, value]) => html`<bdi>${name}: ${value}</bdi>`);
   const left = tags.length - shown.length;
-  return dotted([...shown, left > 0 ? `and ${counted(left, "tag")} more` : ""]);
-}
-
-/** What there is of these, a dot between them. */
-function dotted(parts) {
-  return parts.filter(Boolean).map((part, place) => html`${place ? " · " : ""}${part}`);
+  return inARow([...shown, left > 0 ? `and ${counted(left, "tag")} more` : ""]);
 }
 
 function summary(recording) {
   const { recordingContentType: content, recordingChannelType: channels, recordingFormatType: format } = recording;
   const { createdAt, recordingStartTime: began } = recording;
-  return dotted([
+  return inARow([
     began && Math.abs(new Date(began) - new Date(createdAt)) > BEGAN_OTHERWISE_MILLISECONDS ? `began ${moment(began)}` : "",
     length(recording.recordingDurationMs),
     [content, channels, format].filter(Boolean).join(" "),
     recording.origin === "event" ? "started by another app" : "",
   ]);
+}
+
+/** What is there of some parts, with a dot between two of them. */
+function inARow(parts) {
+  return parts.filter(Boolean).map((part, place) => html`${place ? " · " : ""}${part}`);
 }
 
 function foot(state, actions) {

@@ -1,4 +1,4 @@
-/** What the page shows before it knows anything. */
+/** What the page shows, at the beginning of a session and of each recording. */
 
 import { NOT_ASKED } from "./at_risk.js";
 import { NO_FILTERS } from "./list.js";

@@ -326,7 +326,7 @@ class Player {
       const isReached = url !== null && (await answers(url));
       if (this.isAllowed && !this.ending.signal.aborted) this.close(isReached ? NO_CORS : UNREACHABLE);
     } else if (!this.problem) {
-      this.problem = error.message;
+      this.problem = `${fileName(chunk)}: ${error.message}`;
       this.draw();
     }
   }
