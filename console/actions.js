@@ -101,7 +101,7 @@ export class Actions {
   /** Do something with the shown recording, one at a time, and say what became of it. */
   async doing(busy, act) {
     const { api } = this.page;
-    const { opening, selectedId } = this.page.state;
+    const { opening, selectedId, recording } = this.page.state;
     if (this.page.state.busy) return;
     this.page.show({ busy, said: null });
     let said = null;
@@ -110,7 +110,12 @@ export class Actions {
     } catch (error) {
       said = { good: false, text: this.page.words(error, api) };
     }
-    if (!this.page.isOpen(opening)) return;
+    if (!this.page.isOpen(opening)) {
+      // Whoever has gone on believes that it was done.
+      const listFailure = `Of the recording of ${inWords(recording)}, which was shown before: ${said.text}`;
+      if (!said.good && api === this.page.api) this.page.show({ listFailure });
+      return;
+    }
     this.page.show({ busy: "", said: said.text ? said : null });
     // The button that was pressed may be gone, and the focus with it.
     if (document.activeElement === document.body) this.page.root.querySelector(".said")?.focus();
