@@ -6,6 +6,7 @@ import { checksums, namedAs, save, saveText, verify } from "./files.js";
 import { moment } from "./format.js";
 import { otherTags } from "./names.js";
 
+const [ISOLATED, ISOLATED_END] = ["\u2068", "\u2069"]; // a text in between turns nothing beside it round
 const NOTHING_SENT = "Nothing was sent: there is no file that can be tried again as things are. Its cause is still there: do what it says first.";
 const RESEND = [
   "Send all events of this recording again?",
@@ -29,7 +30,7 @@ export class Actions {
     const { opening, busy, recording } = this.page.state;
     if (busy) return;
     const asksBack = [`Stop the recording of ${inWords(recording)}?`, "ACS ends it for good; the call goes on.", "Stop"];
-    if (action === "stop" && !(await confirmed(...asksBack, opening.signal))) return;
+    if (action === "stop" && !(await this.asksBack(asksBack, opening))) return;
     await this.doing(action, async (api, id) => {
       const reply = await api.act(id, action);
       if (action === "replay") {
@@ -46,8 +47,14 @@ export class Actions {
     if (this.page.isOpen(opening)) await this.page.loadDetail();
   }
 
+  /** Whether somebody said yes, and of the recording that is shown now. */
+  async asksBack(question, opening) {
+    return (await confirmed(...question, opening.signal)) && this.page.isOpen(opening);
+  }
+
   async resend() {
-    if (!(await confirmed(...RESEND, this.page.state.opening.signal))) return;
+    const { opening, busy } = this.page.state;
+    if (busy || !(await this.asksBack(RESEND, opening))) return;
     await this.doing("resend", async (api, id) => {
       const { events } = await api.resend(id);
       return `${events} events are sent again.`;
@@ -94,7 +101,7 @@ export class Actions {
   /** Do something with the shown recording, one at a time, and say what became of it. */
   async doing(busy, act) {
     const { api } = this.page;
-    const { opening, selectedId } = this.page.state;
+    const { opening, selectedId, recording } = this.page.state;
     if (this.page.state.busy) return;
     this.page.show({ busy, said: null });
     let said = null;
@@ -103,7 +110,12 @@ export class Actions {
     } catch (error) {
       said = { good: false, text: this.page.words(error, api) };
     }
-    if (!this.page.isOpen(opening)) return;
+    if (!this.page.isOpen(opening)) {
+      // Whoever has gone on believes that it was done.
+      const listFailure = `Of the recording of ${inWords(recording)}, which was shown before: ${said.text}`;
+      if (!said.good && api === this.page.api) this.page.show({ listFailure });
+      return;
+    }
     this.page.show({ busy: "", said: said.text ? said : null });
     // The button that was pressed may be gone, and the focus with it.
     if (document.activeElement === document.body) this.page.root.querySelector(".said")?.focus();
@@ -113,5 +125,5 @@ export class Actions {
 /** A recording, for a question about it. */
 function inWords(recording) {
   const [tag] = otherTags(recording);
-  return `${moment(recording.createdAt)}${tag ? ` (${tag.join(": ")})` : ""}`;
+  return `${moment(recording.createdAt)}${tag ? ` (${ISOLATED}${tag.join(": ")}${ISOLATED_END})` : ""}`;
 }

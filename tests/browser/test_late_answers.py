@@ -51,6 +51,21 @@ def test_the_answer_to_an_action_is_not_shown_as_another_recording(page: Page, a
     expect(page.locator(".facts")).to_contain_text(SECOND)
 
 
+def test_what_failed_is_told_to_whoever_has_gone_on(page: Page, app: ScriptedApp, watched: Watched) -> None:
+    watched.expect("502")
+    app.has(recording(FIRST), recording(SECOND))
+    app.open(f"&id={FIRST}")
+    app.hold(f"POST /recordings/{FIRST}/pause")
+    page.get_by_role("button", name="Pause").click()
+    app.wait_held()
+    choose(page, SECOND)
+    expect(page.locator(".facts")).to_contain_text(SECOND)
+    app.release(0, 502, {"detail": "ACS did not pause it."})
+
+    expect(page.locator(".list").get_by_role("alert")).to_contain_text("which was shown before: ACS did not pause it.")
+    expect(page.locator(".said")).to_have_count(0)
+
+
 def test_a_question_that_is_still_open_stops_no_other_recording(page: Page, app: ScriptedApp) -> None:
     app.has(recording(FIRST), recording(SECOND))
     app.open(f"&id={FIRST}")
