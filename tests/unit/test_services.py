@@ -17,8 +17,8 @@ services = Services({
     "ACS_CONNECTION_STRING": "endpoint=https://contoso.communication.azure.com/;accesskey=c2VjcmV0",
     "CALLBACK_AUDIENCE": "somebody",
 })
-names = ["sweep", "starts", "state_callbacks", "deletion", "transfer", "store", "catalog", "health", "source", "rebuild"]
-names += ["functions.replies.recordings", "functions.replies.operations", "functions.replies.health"]
+names = ["sweep", "starts", "state_callbacks", "deletion", "transfer", "store", "catalog", "health", "source"]
+names += ["rebuild", "functions.replies.recordings", "functions.replies.operations", "functions.replies.health"]
 together = Barrier(2 * len(names))
 
 def ask(name):
