@@ -1,16 +1,25 @@
 /** The key that somebody signed in with: kept for the tab, and nowhere else. */
 
 const NAME = "call-recording-key";
+let unstored = null; // the key where the browser lets pages store nothing: it lasts as long as the page
 
 /** The key of this tab; null when nobody signed in. @returns {string|null} */
 export function storedKey() {
-  return sessionStorage.getItem(NAME);
+  try {
+    return sessionStorage.getItem(NAME);
+  } catch {
+    return unstored;
+  }
 }
 
 /** @param {string|null} key null signs out */
 export function storeKey(key) {
-  if (key === null) sessionStorage.removeItem(NAME);
-  else sessionStorage.setItem(NAME, key);
+  try {
+    if (key === null) sessionStorage.removeItem(NAME);
+    else sessionStorage.setItem(NAME, key);
+  } catch {
+    unstored = key;
+  }
 }
 
 /**

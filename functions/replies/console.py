@@ -25,7 +25,9 @@ files = cache(console_files)  # read once
 def console(services: Services, req: func.HttpRequest) -> func.HttpResponse:
     path = split_url(req.url).path
     name = str(req.route_params.get("file") or "")
-    if path.casefold().endswith(WITHOUT_SLASH):  # the page's own addresses are relative to the one with the slash
+    if not name and path.casefold().endswith(
+        WITHOUT_SLASH
+    ):  # the page's own addresses are relative to the one with the slash
         return redirect(WITH_SLASH)
     file = files().get(name)
     if file is None:

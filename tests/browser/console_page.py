@@ -25,6 +25,8 @@ NULLS = (
     *("recordingDurationMs", "sessionEndReason", "expiresAt", "manifestBlob"),
 )
 
+FILES = console_files()
+
 type Body = Any  # what JSON can say
 type Answer = tuple[int, Body]
 
@@ -151,7 +153,7 @@ class ScriptedApp:
         url = urlsplit(route.request.url)
         name = url.path.removeprefix("/api/console/")
         if name != url.path:
-            file = console_files()[name]
+            file = FILES[name]
             route.fulfill(body=file.body, headers={**console_headers(MEDIA), "Content-Type": file.content_type})
             return
         query = f"?{url.query}" if url.query else ""

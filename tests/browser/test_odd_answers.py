@@ -282,3 +282,20 @@ def test_the_focus_on_stop_never_comes_to_lie_on_pause(page: Page, app: Scripted
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
+
+
+# A browser as it seldom is
+
+NOTHING_STORED = """Object.defineProperty(window, "sessionStorage", {
+  get() { throw new DOMException("blocked", "SecurityError"); },
+});"""
+
+
+def test_where_a_page_may_store_nothing_the_key_lasts_as_long_as_the_page(page: Page, app: ScriptedApp) -> None:
+    page.add_init_script(NOTHING_STORED)
+    app.has(recording(FIRST, tags={"case": "4711"}))
+    app.open()
+    expect(page.locator(".rows")).to_contain_text("4711")
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_label("Function key")).to_be_visible()

@@ -63,6 +63,7 @@ def test_the_page_is_there_under_no_name_and_its_own(cloud: Cloud) -> None:
         "player",
         "player/",
         "APP.js",
+        "x/console",
         "app.js/",
         "a\x00b",
         str(CONSOLE / "app.js"),
