@@ -105,7 +105,7 @@ class CountedRange:
         self.progress = progress
         self.total, self.length = answer.total, answer.length
 
-    def pieces(self) -> Iterator[bytes]:
-        for piece in self.answer.pieces():
-            self.progress.add(len(piece))
-            yield piece
+    def receive_into(self, target: memoryview) -> int:
+        count = self.answer.receive_into(target)
+        self.progress.add(count)
+        return count
