@@ -15,11 +15,11 @@ from shared.domain.ports import Source, SourceRange
 
 
 class ClearTransport(HttpTransport[Any, Any]):
-    """The SDK's own transport, but what was signed for ACS's host goes to the bench's source, in the clear."""
+    """A transport of the SDK, but what was signed for ACS's host goes to the bench's source, in the clear."""
 
-    def __init__(self, netloc: str, **options: Any) -> None:
+    def __init__(self, netloc: str, inner: RequestsTransport) -> None:
         self.netloc = netloc
-        self.inner: Any = RequestsTransport(**options)
+        self.inner: Any = inner
 
     def send(self, request: Any, **options: Any) -> Any:
         secure = request.url

@@ -16,17 +16,15 @@ from azure.core.rest import HttpResponse
 from urllib3.exceptions import HTTPError
 
 from shared.adapters.acs_client import REVERIFY, app_refused, retry_after
+from shared.adapters.receiving import receiver
 from shared.domain.acs_urls import Location, parse_location
 from shared.domain.durations import ACS_CONTENT_READ_SECONDS
 from shared.domain.errors import AcsUnavailable, NotUnderstood, SourceMissing, SourceSuspect, SourceUnavailable
 from shared.domain.ports import SourceRange
 
-PIECE_BYTES = 256 * 1024  # received at once; more gains nothing
 REDIRECTS_MAX = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONTENT_RANGE = re.compile(r"bytes (?P<first>\d{1,18})-(?P<last>\d{1,18})/(?P<total>\d{1,18})", re.ASCII)
-
-type Receive = Callable[[memoryview], int]
 
 
 @dataclass(frozen=True)
@@ -140,10 +138,10 @@ class ResponseRange:
         if response.headers.get("Content-Length") != str(self.length):
             raise SourceSuspect("ACS's Content-Length is missing or is not that of the range.")
         self.arrived = 0
-        self.receive: Receive = cast("Any", response).internal_response.raw.readinto
+        self.receive = receiver(response)
 
     def receive_into(self, target: memoryview) -> int:
-        wanted = min(len(target), PIECE_BYTES, self.length - self.arrived)
+        wanted = min(len(target), self.length - self.arrived)
         try:
             count = self.receive(target[:wanted])
         except (HTTPError, HTTPException, OSError) as error:
