@@ -8,6 +8,7 @@ of the standard library, which can read into memory of the caller.
 
 import io
 from collections.abc import Buffer, Callable
+from functools import partial
 from http.client import HTTPResponse
 from typing import Any, cast
 
@@ -33,8 +34,11 @@ class OneReceive(io.BufferedReader):
         return self.readinto1(target)
 
 
-class Answer(HTTPResponse):
-    """An answer whose body is received by single calls of the kernel."""
+class PlainAnswer(HTTPResponse):
+    """An answer in the clear, whose body is received by single calls of the kernel.
+
+    Each is offered all of the target, however long: where much has arrived already, few calls take it.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -44,19 +48,22 @@ class Answer(HTTPResponse):
 class KeepingConnection(HTTPConnection):
     """A connection that keeps its present answer."""
 
-    answer: Answer | None = None
+    kind: type[HTTPResponse] = PlainAnswer
+    answer: HTTPResponse | None = None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.response_class = cast("Any", self.keep)
 
     def keep(self, *arguments: Any, **options: Any) -> HTTPResponse:
-        self.answer = Answer(*arguments, **options)
+        self.answer = self.kind(*arguments, **options)
         return self.answer
 
 
 class KeepingTlsConnection(KeepingConnection, HTTPSConnection):
-    """The same over TLS."""
+    """The same over TLS, which never gives more than a record of 16 KiB: the standard library collects a piece."""
+
+    kind = HTTPResponse
 
 
 class KeepingPool(HTTPConnectionPool):
@@ -98,34 +105,23 @@ def receiving_transport(**options: Any) -> RequestsTransport:
 
 
 def receiver(response: HttpResponse) -> Receive:
-    """What receives the next piece of a streamed response into memory and returns its length; 0 after the last.
+    """What receives the next piece of a streamed response into memory and returns its length; less only at the end.
 
     It raises `OSError` and `http.client.HTTPException`, or urllib3's `HTTPError` where another transport was used.
     """
     raw = cast("Any", response).internal_response.raw
     answer = getattr(raw.connection, "answer", None)
-    return (
-        (lambda target: int(raw.readinto(target[:PIECE_BYTES])))
-        if answer is None
-        else DirectReceiver(raw, answer).receive_into
-    )
+    if answer is not None:
+        return partial(receive_directly, raw, answer)
+    return lambda target: int(raw.readinto(target[:PIECE_BYTES]))
 
 
-class DirectReceiver:
-    """Receives by the standard library's answer, past urllib3's, which gives the connection back at the end."""
-
-    def __init__(self, raw: Any, answer: HTTPResponse) -> None:
-        self.raw = raw
-        self.answer = answer
-
-    def receive_into(self, target: memoryview) -> int:
-        """Receive a piece, or what comes before the end.
-
-        The kernel is offered the whole target at each call: where much has arrived already, few calls take it.
-        """
-        received, piece = 0, min(len(target), PIECE_BYTES)
-        while received < piece and (count := self.answer.readinto(target[received:])):
-            received += count
-        if received >= piece and self.answer.isclosed():  # closed before, the connection is over, too
-            self.raw.release_conn()
-        return received
+def receive_directly(raw: Any, answer: HTTPResponse, target: memoryview) -> int:
+    """Receive a piece by the standard library's answer, past urllib3's, which gives the connection back at the end."""
+    received, piece = 0, min(len(target), PIECE_BYTES)
+    offered = target if isinstance(answer, PlainAnswer) else target[:piece]
+    while received < piece and (count := answer.readinto(offered[received:])):
+        received += count
+    if answer.isclosed() and not answer.length:  # with a length left, the body was cut, and the connection is over
+        raw.release_conn()
+    return received
