@@ -1,72 +1,47 @@
 /** The console: signs in, keeps the list and one recording up to date, and does what is asked. */
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
+import { Actions } from "./actions.js";
 import { Api, ApiError } from "./api.js";
-import { NOT_ASKED, answered, atRiskBanner } from "./at_risk.js";
-import { confirmed } from "./confirmation.js";
+import { askedRisk, atRiskBanner } from "./at_risk.js";
 import { detailView } from "./detail.js";
-import { checksums, save, saveText, verify } from "./files.js";
-import { NO_FILTERS, listView, query } from "./list.js";
+import { NO_FILTERS, listView, pages } from "./list.js";
 import { participantNames } from "./names.js";
 import { mountPlayer } from "./player/player.js";
 import { address, addressed, storeKey, storedKey, takeKeyFromAddress } from "./session.js";
 import { signInView } from "./sign_in.js";
+import { nothingOf, nothingYet } from "./state.js";
 import { LIVE, recordingStatus } from "./wording.js";
 
 const LIVE_REFRESH_MILLISECONDS = 10_000; // while something on the page goes on by itself
 const CALM_REFRESH_MILLISECONDS = 60_000; // otherwise: what the page says of risks may not grow old
-const PAGE_ROWS = 50;
-const REFRESHED_ROWS_MAX = 200; // the longest page that the app gives
-const UNSAID = { good: false, text: "" };
-const DONE = {
-  pause: "ACS confirmed: paused.",
-  resume: "ACS confirmed: it records again.",
-  stop: "ACS confirmed: it does not record any more.",
-};
+const SIGNED_OUT = "Signed out. Links that were made before work until they end, within 30 minutes.";
 
-/** What is shown of one recording; begins anew with each. */
-const nothingOf = (id) => ({
-  selectedId: id,
-  recording: null,
-  detailFailure: "",
-  events: null,
-  eventsFailure: "",
-  busy: "",
-  said: null,
-  composed: null,
-  verification: null,
-  playerHost: null,
-});
-
+/**
+ * Answers may come late: whatever is shown of one is shown only while the session, the recording and the question are
+ * still those that it was asked for.
+ */
 class Console {
   constructor(root, announcer) {
     this.root = root;
     this.announcer = announcer;
-    this.api = null;
+    this.api = null; // of the session; each has its own
     this.player = null;
-    this.listAsked = 0;
-    this.state = {
-      refusal: "",
-      filters: NO_FILTERS,
-      rows: [],
-      continuation: null,
-      unreadable: [],
-      loading: false,
-      listFailure: "",
-      atRisk: NOT_ASKED,
-      ...nothingOf(null),
-    };
+    this.asked = { list: 0, atRisk: 0, detail: 0 }; // how often: only the newest answer counts
+    this.state = nothingYet();
+    const actions = new Actions(this);
     this.actions = {
       filter: (changed) => this.filter({ ...this.state.filters, ...changed }),
       clearFilters: () => this.filter(NO_FILTERS),
       more: () => this.more(),
       back: (event) => this.back(event),
-      act: (action) => this.act(action),
-      compose: () => this.compose(),
-      checksums: () => this.saveChecksums(),
-      verify: () => this.verify(),
-      download: (chunk, file) => this.download(chunk, file),
-      resend: () => this.resend(),
+      act: (action) => actions.act(action),
+      compose: () => actions.compose(),
+      checksums: () => actions.saveChecksums(),
+      saveRecord: () => actions.saveRecord(),
+      verify: () => actions.verify(),
+      download: (chunk, file) => actions.download(chunk, file),
+      resend: () => actions.resend(),
     };
   }
 
@@ -90,85 +65,75 @@ class Console {
 
   enter(key) {
     storeKey(key);
+    this.closeDetail();
     this.api = new Api(key);
-    this.show({ refusal: "" });
+    this.show(nothingYet());
     this.load();
+    this.askRisk();
     this.follow();
   }
 
-  leave(refusal = "") {
+  leave(refusal = "", notice = "") {
     storeKey(null);
     this.api = null;
-    this.closePlayer();
-    this.show({ ...nothingOf(null), refusal, rows: [], continuation: null, atRisk: NOT_ASKED, filters: NO_FILTERS });
+    this.closeDetail();
+    this.show(nothingYet(refusal, notice));
     history.replaceState(null, "", location.pathname);
   }
 
-  /** What an error says; a key that is refused ends the session. */
-  words(error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.refusesKey) this.leave(error.message);
+  /** What an error says; a key that is refused ends its session. */
+  words(error, api) {
+    if (!(error instanceof ApiError)) reportError(error);
+    else if (error.refusesKey && api === this.api) this.leave(error.message);
     return error.message;
+  }
+
+  /** The number of a question, and whether its answer still counts when it comes. */
+  question(about) {
+    const { api } = this;
+    const number = (this.asked[about] += 1);
+    return { api, counts: () => api === this.api && number === this.asked[about] };
   }
 
   // The list, and what is at risk.
 
   filter(filters) {
-    this.show({ filters, rows: [], continuation: null, unreadable: [] });
+    this.show({ filters, steps: 1, rows: [], continuation: null, unreadable: [] });
     return this.load();
   }
 
-  /** The first page anew, as long as what is shown already. */
+  more() {
+    if (this.state.loading) return undefined;
+    this.show({ steps: this.state.steps + 1, loading: true });
+    return this.load();
+  }
+
+  /** The list anew, as far back as somebody has looked. */
   async load() {
-    const limit = Math.min(Math.max(this.state.rows.length, PAGE_ROWS), REFRESHED_ROWS_MAX);
-    const asked = (this.listAsked += 1);
-    this.show({ loading: !this.state.rows.length });
-    const page = await this.page({ limit: String(limit) });
-    if (asked !== this.listAsked || !this.api) return; // other filters were chosen meanwhile
-    if (page.failure) {
-      this.show({ loading: false, listFailure: page.failure });
-    } else {
+    const { api, counts } = this.question("list");
+    const { filters, steps, rows, loading } = this.state;
+    this.show({ loading: loading || !rows.length });
+    try {
+      const page = await pages(api, filters, steps);
+      if (!counts()) return;
       const known = new Map(this.state.rows.map((row) => [row.id, row]));
       page.recordings.forEach((row) => this.announce(known.get(row.id), row));
-      const kept = this.state.rows.length > limit ? this.state.rows.slice(limit) : [];
-      const rows = [...page.recordings, ...kept.filter((row) => !page.recordings.some(({ id }) => id === row.id))];
-      const continuation = kept.length ? this.state.continuation : page.continuation;
-      this.show({ rows, continuation, unreadable: page.unreadable, loading: false, listFailure: "" });
-    }
-    await this.askRisk();
-  }
-
-  async more() {
-    const asked = (this.listAsked += 1);
-    this.show({ loading: true });
-    const page = await this.page({ limit: String(PAGE_ROWS), continuation: this.state.continuation });
-    if (asked !== this.listAsked || !this.api) return;
-    if (page.failure) {
-      this.show({ loading: false, listFailure: page.failure });
-      return;
-    }
-    const shown = new Set(this.state.rows.map(({ id }) => id));
-    const rows = [...this.state.rows, ...page.recordings.filter(({ id }) => !shown.has(id))];
-    const unreadable = [...new Set([...this.state.unreadable, ...page.unreadable])];
-    this.show({ rows, continuation: page.continuation, unreadable, loading: false, listFailure: "" });
-  }
-
-  async page(more) {
-    try {
-      return await this.api.list({ ...query(this.state.filters), ...more });
+      const { recordings, continuation, unreadable } = page;
+      this.show({ rows: recordings, continuation, unreadable, loading: false, listFailure: "" });
     } catch (error) {
-      return { failure: this.words(error) };
+      const listFailure = this.words(error, api);
+      if (counts()) this.show({ loading: false, listFailure });
     }
   }
 
   async askRisk() {
-    if (!this.api) return;
+    const { api, counts } = this.question("atRisk");
     try {
-      const page = await this.api.list({ atRisk: "true" });
-      this.show({ atRisk: answered(page, Date.now()) });
+      const atRisk = await askedRisk(api);
+      if (counts()) this.show({ atRisk });
     } catch (error) {
-      const failure = this.words(error);
-      if (this.api) this.show({ atRisk: { ...this.state.atRisk, failure } });
+      const failure = this.words(error, api);
+      if (counts()) this.show({ atRisk: { ...this.state.atRisk, failure } });
     }
   }
 
@@ -176,54 +141,67 @@ class Console {
 
   /** Show what the address names. */
   follow() {
-    takeKeyFromAddress();
+    const key = takeKeyFromAddress();
+    if (key !== null && key !== this.api?.key) {
+      this.enter(key);
+      return;
+    }
+    if (!this.api) return; // signing in follows it
     const { id, seconds } = addressed();
-    if (!this.api || (id === this.state.selectedId && this.state.recording)) {
+    if (id === this.state.selectedId && this.state.recording) {
       this.player?.seek(seconds);
       return;
     }
-    this.closePlayer();
-    this.show(nothingOf(id));
-    if (id !== null) this.open(id, seconds);
+    this.closeDetail();
+    this.show(nothingOf(id, seconds));
+    if (id !== null) this.open();
   }
 
-  async open(id, seconds) {
-    await this.loadDetail(id);
-    if (this.state.selectedId !== id || !this.state.recording) return;
+  async open() {
+    const { opening } = this.state;
+    await this.loadDetail();
+    if (this.isOpen(opening)) document.getElementById("detail-heading")?.focus();
+  }
+
+  isOpen(opening) {
+    return this.state.opening === opening;
+  }
+
+  mount() {
+    const { api } = this;
+    const { recording, startAt } = this.state;
     const playerHost = document.createElement("div");
     playerHost.className = "player-host";
     this.show({ playerHost });
-    this.mount(playerHost, seconds);
-    document.getElementById("detail-heading")?.focus();
-  }
-
-  mount(host, seconds) {
-    const { recording } = this.state;
-    this.player = mountPlayer(host, {
+    this.player = mountPlayer(playerHost, {
       recording,
-      linkOf: (chunk) => this.api.link(recording.id, chunk.documentId),
+      linkOf: async (chunk) => api.byThisClock(await api.link(recording.id, chunk.documentId)),
       nameOf: participantNames(recording),
-      startAt: seconds,
+      startAt,
       onPosition: (at) => this.state.selectedId === recording.id && address(recording.id, at),
     });
   }
 
-  closePlayer() {
+  closeDetail() {
+    this.state.opening.abort();
     this.player?.destroy();
     this.player = null;
   }
 
-  async loadDetail(id) {
-    const [recording, events] = await Promise.allSettled([this.api.recording(id), this.api.events(id)]);
-    if (this.state.selectedId !== id || !this.api) return;
+  async loadDetail() {
+    const { selectedId: id, opening } = this.state;
+    const { api, counts } = this.question("detail");
+    const [recording, events] = await Promise.allSettled([api.recording(id), api.events(id)]);
+    if (!this.isOpen(opening) || !counts()) return;
     if (recording.status === "fulfilled") {
-      this.take(recording.value);
       this.show({ detailFailure: "" });
+      this.take(recording.value);
     } else {
-      this.show({ detailFailure: this.words(recording.reason) });
+      this.show({ detailFailure: this.words(recording.reason, api) });
     }
+    if (!this.isOpen(opening)) return; // the key was refused
     if (events.status === "fulfilled") this.show({ events: events.value, eventsFailure: "" });
-    else if (this.api) this.show({ eventsFailure: this.words(events.reason) });
+    else this.show({ eventsFailure: this.words(events.reason, api) });
   }
 
   /** A newer state of the recording that is shown; a reply without chunks keeps those that are known. */
@@ -231,82 +209,19 @@ class Console {
     const known = this.state.recording;
     const whole = { ...recording, chunks: recording.chunks ?? known?.chunks ?? [] };
     this.announce(known ?? undefined, whole);
-    this.show({ recording: whole });
-    this.player?.update(whole);
+    const { chunks: _, ...row } = whole;
+    this.show({ recording: whole, rows: this.state.rows.map((old) => (old.id === row.id ? row : old)) });
+    if (this.player) this.player.update(whole);
+    else this.mount();
   }
 
   back(event) {
     event.preventDefault();
     const row = this.root.querySelector(`a[data-id="${CSS.escape(this.state.selectedId)}"]`);
-    this.closePlayer();
+    this.closeDetail();
     history.pushState(null, "", location.pathname);
     this.show(nothingOf(null));
     row?.focus();
-  }
-
-  // What can be done with it.
-
-  async act(action) {
-    if (action === "stop" && !(await confirmed("Stop this recording?", "ACS ends it for good; the call goes on.", "Stop"))) return;
-    await this.doing(action, async (id) => {
-      if (action === "replay") {
-        const { transfers, deletions } = await this.api.act(id, action);
-        return `Sent again: ${transfers} to be copied, ${deletions} to be deleted at ACS. What becomes of them shows here.`;
-      }
-      this.take(await this.api.act(id, action));
-      return DONE[action];
-    });
-    if (this.api && this.state.selectedId) await this.loadDetail(this.state.selectedId);
-  }
-
-  resend() {
-    return this.doing("resend", async (id) => {
-      const { events } = await this.api.resend(id);
-      return `${events} events are sent again.`;
-    });
-  }
-
-  compose() {
-    return this.doing("compose", async (id) => {
-      this.show({ composed: await this.api.compose(id) });
-      return "";
-    });
-  }
-
-  verify() {
-    const { recording } = this.state;
-    return this.doing("verify", async (id) => {
-      const told = (verification) => this.state.selectedId === id && this.show({ verification });
-      const linkOf = (chunk, file) => this.api.link(id, chunk.documentId, { file });
-      told(await verify(recording, linkOf, told));
-      return "";
-    });
-  }
-
-  download(chunk, file) {
-    return this.doing("download", async (id) => {
-      save((await this.api.link(id, chunk.documentId, { file, download: true })).url);
-      return "";
-    });
-  }
-
-  saveChecksums() {
-    const { recording } = this.state;
-    saveText(checksums(recording), `${recording.id}.sha256`);
-  }
-
-  /** Do something with the shown recording, one at a time, and say what became of it. */
-  async doing(busy, act) {
-    const id = this.state.selectedId;
-    if (this.state.busy) return;
-    this.show({ busy, said: null });
-    let said = UNSAID;
-    try {
-      said = { good: true, text: await act(id) };
-    } catch (error) {
-      said = { good: false, text: this.words(error) };
-    }
-    if (this.state.selectedId === id) this.show({ busy: "", said: said.text ? said : null });
   }
 
   // Keeping up to date.
@@ -318,15 +233,18 @@ class Console {
 
   tick() {
     setTimeout(async () => {
-      if (this.isVisible) await this.refresh();
-      this.tick();
+      try {
+        if (this.isVisible) await this.refresh();
+      } finally {
+        this.tick(); // whatever happened: what stands on the page may not grow old
+      }
     }, this.goesOn ? LIVE_REFRESH_MILLISECONDS : CALM_REFRESH_MILLISECONDS);
   }
 
   async refresh() {
     if (!this.api) return;
-    await this.load();
-    if (this.api && this.state.selectedId && !this.state.busy) await this.loadDetail(this.state.selectedId);
+    const detail = this.state.selectedId && !this.state.busy ? this.loadDetail() : null;
+    await Promise.all([this.load(), this.askRisk(), detail]);
   }
 
   /** Say aloud what changed by itself. */
@@ -341,8 +259,8 @@ class Console {
   }
 
   show(changed) {
-    this.state = { ...this.state, ...changed, now: Date.now() };
-    render(this.api ? this.view() : signInView(this.state.refusal, (key) => this.enter(key)), this.root);
+    this.state = { ...this.state, ...changed, now: this.api?.now() ?? Date.now() };
+    render(this.api ? this.view() : signInView(this.state.refusal, this.state.notice, (key) => this.enter(key)), this.root);
   }
 
   view() {
@@ -352,7 +270,7 @@ class Console {
       <header>
         <h1>Call recordings</h1>
         <button type="button" @click=${() => this.refresh()}>Refresh</button>
-        <button type="button" @click=${() => this.leave()}>Sign out</button>
+        <button type="button" @click=${() => this.leave("", SIGNED_OUT)}>Sign out</button>
       </header>
       ${atRiskBanner(state.atRisk, state.now, () => this.filter({ ...NO_FILTERS, atRisk: true }))}
       <main class=${state.selectedId ? "with-detail" : ""}>

@@ -2,9 +2,9 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 import { repeat } from "./vendor/lit-html/directives/repeat.js";
-import { bytes, clockOrMoment, distance, zone } from "./format.js";
+import { bytes, clockOrMoment, distance, untilDestroyed, zone } from "./format.js";
 import { statusMark } from "./marks.js";
-import { chunkStatus, missingPart } from "./wording.js";
+import { chunkStatus, isOwn, missingPart } from "./wording.js";
 
 const DIGITS_SHOWN = 12;
 
@@ -39,6 +39,8 @@ export function chunkTable(recording, now, download) {
 }
 
 function chunkRow(recording, chunk, now, download) {
+  const offered = isOwn(chunk) ? [] : [chunk.sha256 && ["content", "Media"], chunk.metadataSha256 && ["metadata", "Metadata"]];
+  const files = offered.filter(Boolean);
   const missing = chunk.status === "failed" ? missingPart(recording, chunk) : "";
   return html`
     <tr>
@@ -51,9 +53,8 @@ function chunkRow(recording, chunk, now, download) {
       </td>
       <td data-label="Size">${chunk.bytes === null ? copied(chunk) : bytes(chunk.bytes)}</td>
       <td data-label="SHA-256">${chunk.sha256 ? digest(chunk.sha256) : nothing}</td>
-      <td data-label=${chunk.sha256 || chunk.metadataSha256 ? "Download" : nothing}>
-        ${chunk.sha256 ? button(chunk, "content", "Media", download) : nothing}
-        ${chunk.metadataSha256 ? button(chunk, "metadata", "Metadata", download) : nothing}
+      <td data-label=${files.length ? "Download" : nothing}>
+        ${files.map(([file, label]) => button(chunk, file, label, download))}
       </td>
     </tr>
   `;
@@ -62,7 +63,7 @@ function chunkRow(recording, chunk, now, download) {
 /** Of a file that is not saved: how much time there is, and when it is tried next. */
 function open(chunk, now) {
   const parts = [
-    chunk.expiresAt ? `ACS destroys it ${distance(chunk.expiresAt, now)}` : "",
+    chunk.expiresAt ? untilDestroyed("it", chunk.expiresAt, now) : "",
     chunk.dueAt && chunk.status !== "failed" ? `next try ${distance(chunk.dueAt, now)}, after ${chunk.attempts}` : "",
   ].filter(Boolean);
   return parts.length ? html`<span class="quiet">${parts.join("; ")}</span>` : nothing;

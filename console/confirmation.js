@@ -4,9 +4,10 @@ import { html, render } from "./vendor/lit-html/lit-html.js";
 
 /**
  * @param {string} question @param {string} consequence @param {string} yes what the button that does it says
+ * @param {AbortSignal} signal what it is about is not shown any more: nobody is asked
  * @returns {Promise<boolean>}
  */
-export function confirmed(question, consequence, yes) {
+export function confirmed(question, consequence, yes, signal) {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "confirmation");
   const close = (answer) => () => dialog.close(answer);
@@ -27,6 +28,7 @@ export function confirmed(question, consequence, yes) {
       dialog.remove();
       resolve(dialog.returnValue === "yes");
     });
+    signal.addEventListener("abort", close(""), { once: true });
     dialog.showModal();
   });
 }

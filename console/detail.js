@@ -1,9 +1,10 @@
 /** One recording: what it is, what can be done with it, its player, its files and its events. */
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
+import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { chunkTable } from "./chunk_table.js";
 import { eventTable } from "./event_table.js";
-import { bytes, counted, distance, length, moment } from "./format.js";
+import { bytes, counted, isUrgent, length, moment, untilDestroyed } from "./format.js";
 import { statusMark } from "./marks.js";
 import { otherTags, participantNames } from "./names.js";
 import { proven } from "./files.js";
@@ -27,6 +28,7 @@ export function detailView(state, actions) {
         ${recording ? moment(recording.recordingStartTime ?? recording.createdAt) : "Recording"}
         ${recording ? statusMark(recordingStatus(recording)) : nothing}
       </h2>
+      ${recording && otherTags(recording).length ? html`<p class="tags">${tags(recording)}</p>` : nothing}
       ${state.detailFailure ? html`<p class="problem" role="alert">${state.detailFailure}</p>` : nothing}
       ${recording ? shown(recording, state, actions) : state.detailFailure ? nothing : html`<p class="quiet">Asking the app …</p>`}
     </section>
@@ -37,8 +39,10 @@ function shown(recording, state, actions) {
   const nameOf = participantNames(recording);
   return html`
     ${situation(recording, state.now)} ${controls(recording, state, actions)}
-    ${state.said ? html`<p class=${state.said.good ? "said good" : "said problem"} role="status">${state.said.text}</p>` : nothing}
-    ${recording.chunks.length ? state.playerHost : nothing}
+    ${state.said
+      ? html`<p class=${state.said.good ? "said good" : "said problem"} role="status" tabindex="-1">${state.said.text}</p>`
+      : nothing}
+    ${recording.chunks.some(({ sha256 }) => sha256) ? state.playerHost : nothing}
     ${takeAway(recording, state, actions)} ${facts(recording, nameOf)}
     <h3>Files</h3>
     ${recording.chunks.length
@@ -49,58 +53,78 @@ function shown(recording, state, actions) {
   `;
 }
 
-/** What is wrong, what is waited for, and until when there is time. */
+/** What is wrong, whether anything is lost, until when there is time, and what is waited for. */
 function situation(recording, now) {
+  const failed = recording.chunks.filter(({ status }) => status === "failed");
+  const lost = failed.filter(({ failureKind }) => failureKind === "expired").length;
+  const unsaved = recording.chunks.filter(({ sha256 }) => !sha256).length - lost;
+  const reasons = [...new Set(failed.map(({ failure }) => failure).filter(Boolean))];
+  const shown = reasons.length ? reasons : [recording.failure].filter(Boolean);
   return html`
     <p class="means">${recordingStatus(recording).means}</p>
-    ${recording.failure ? html`<p class="problem">${recording.failure}</p>` : nothing}
-    ${recording.waitsFor ? html`<p class="waits">Waits for: ${recording.waitsFor}</p>` : nothing}
-    ${recording.expiresAt
-      ? html`<p class="deadline">
-          Not all of it is saved. ACS destroys the first unsaved original from ${moment(recording.expiresAt)} on,
-          ${distance(recording.expiresAt, now)}.
+    ${recording.expiresAt ? deadline(recording, { lost, unsaved, now }) : nothing}
+    ${lost
+      ? html`<p class="problem">
+          ${counted(lost, "file")} of ${recording.chunks.length} ${lost === 1 ? "is" : "are"} lost: ACS has destroyed the original, and there is no copy. Nothing can bring it back.
         </p>`
       : nothing}
-    ${recording.failureKind === "expired"
-      ? html`<p class="means">What is lost stays lost: no replay can bring back what ACS has destroyed.</p>`
-      : nothing}
+    ${shown.length ? html`<div class="problem">${shown.map((reason) => html`<p>${reason}</p>`)}</div>` : nothing}
+    ${recording.waitsFor ? html`<p class="waits">Waits for: ${recording.waitsFor}</p>` : nothing}
+  `;
+}
+
+/** Until when there is time, and for how much. */
+function deadline({ chunks, expiresAt }, { lost, unsaved, now }) {
+  const left = chunks.length === 1 ? "Its file is" : `${unsaved} of ${chunks.length} files are`;
+  const isThere = chunks.length > 0 && !lost && new Date(expiresAt).getTime() > now;
+  return html`
+    <p class=${isUrgent(expiresAt, now) ? "deadline" : "quiet"}>
+      ${isThere ? "Nothing is lost yet. " : ""}${unsaved && chunks.length ? `${left} at ACS only. ` : "Not all of it is saved. "}
+      ${untilDestroyed(unsaved > 1 ? "the first of them" : "it", expiresAt, now)}, from ${moment(expiresAt)} on.
+    </p>
   `;
 }
 
 function controls(recording, { busy }, actions) {
   const { status } = recording;
   const runs = ["starting", "active", "paused"].includes(status) && recording.recordingId !== null;
-  const button = (action, label, kind = "") => html`
-    <button type="button" class=${kind} ?disabled=${Boolean(busy)} data-action=${action} @click=${() => actions.act(action)}>
+  const button = ([action, label, kind = ""]) => actionButton(action, label, busy, () => actions.act(action), kind);
+  const offered = [
+    runs && status === "active" && ["pause", "Pause"],
+    runs && status === "paused" && ["resume", "Resume"],
+    runs && ["stop", "Stop", "danger"],
+    recording.replayable && !runs && ["replay", "Try to save again", "primary"],
+  ].filter(Boolean);
+  if (!offered.length) return nothing;
+  const buttons = repeat(offered, ([action]) => (action === "resume" ? "pause" : action), button); // keep the focus
+  return html`<div class="controls" role="group" aria-label="Control">${buttons}</div>`;
+}
+
+/** A button that stays where it is, and keeps the focus, while something is done. */
+function actionButton(action, label, busy, act, kind = "") {
+  return html`
+    <button type="button" class=${kind} aria-disabled=${Boolean(busy)} data-action=${action} @click=${act}>
       ${busy === action ? `${label} …` : label}
     </button>
   `;
-  const offered = [
-    runs && status === "active" ? button("pause", "Pause") : nothing,
-    runs && status === "paused" ? button("resume", "Resume") : nothing,
-    runs ? button("stop", "Stop", "danger") : nothing,
-    recording.replayable && !runs ? button("replay", "Replay") : nothing,
-  ].filter((one) => one !== nothing);
-  return offered.length ? html`<div class="controls" role="group" aria-label="Control">${offered}</div>` : nothing;
 }
 
 /** One file of all, the checksums, and whether storage still has what was proven. */
-function takeAway(recording, { busy, composed, verification }, actions) {
+function takeAway(recording, { busy, composed, verification, now }, actions) {
   const count = proven(recording).length;
   if (!count) return nothing;
   const whole = recording.status === "completed" && COMPOSED_FORMATS.has(recording.recordingFormatType);
-  const button = (action, label, act) => html`
-    <button type="button" ?disabled=${Boolean(busy)} data-action=${action} @click=${act}>
-      ${busy === action ? `${label} …` : label}
-    </button>
-  `;
+  const button = (action, label, act) => actionButton(action, label, busy, act);
+  const inFilms = recording.status === "completed" && recording.recordingFormatType === "mp4" && recording.chunks.length > 1;
   return html`
     <div class="controls" role="group" aria-label="Take away and prove">
       ${whole ? button("compose", "Make one file", actions.compose) : nothing}
       <button type="button" data-action="checksums" @click=${actions.checksums}>Save checksums</button>
+      <button type="button" data-action="record" @click=${actions.saveRecord}>Save record</button>
       ${button("verify", "Verify files", actions.verify)}
     </div>
-    ${composed
+    ${inFilms ? html`<p class="quiet">Films cannot be put behind each other without encoding them anew: take them file by file.</p>` : nothing}
+    ${whole && isUsable(composed, recording, now)
       ? html`<p class="said good" role="status">
           <a href=${composed.url} rel="noopener" data-action="download-composed">Download one file</a>
           (${bytes(composed.bytes)}, of ${counted(composed.parts, "part")}; the link works until ${moment(composed.expiresAt)}).
@@ -111,11 +135,16 @@ function takeAway(recording, { busy, composed, verification }, actions) {
   `;
 }
 
-function verificationView({ files, equal, bytes: read, other, unread, done, at }) {
+/** Whether a composed file is there, can be had, and is of all files that the recording has now. */
+function isUsable(composed, recording, now) {
+  return composed !== null && composed.parts === recording.chunks.length && new Date(composed.expiresAt).getTime() > now;
+}
+
+function verificationView({ files, media, equal, bytes: read, other, unread, done, at }) {
   if (!done) return html`<p class="said" role="status">Reading: ${equal + other.length + unread.length} of ${files} files …</p>`;
   const when = moment(new Date(at).toISOString());
   if (equal === files) {
-    const all = files === 1 ? "The file in storage equals" : `All ${files} files in storage equal`;
+    const all = `All ${files} files in storage (${media} of media, ${files - media} of metadata) equal`;
     return html`<p class="said good" role="status">
       <span aria-hidden="true">✓</span> ${all} what was proven: ${bytes(read)} read, SHA-256 compared, at ${when}.
     </p>`;
@@ -143,7 +172,6 @@ function facts(recording, nameOf) {
       ${fact("Length", length(recording.recordingDurationMs))} ${fact("Media", media.filter(Boolean).join(", "))}
       ${fact("Ended", ended)} ${fact("Completed", moment(recording.completedAt))}
       ${fact("Participants", participants(recording, nameOf))}
-      ${fact("Tags", otherTags(recording).map(([name, value]) => html`<span class="tag">${name}: ${value}</span> `), otherTags(recording).length)}
       ${fact("Started by", recording.origin === "event" ? "another app; this one saves its files" : "this app")}
       ${fact("Same as", recording.sameAs ? html`<a href=${`#id=${recording.sameAs}`}>${recording.sameAs}</a>` : "")}
       ${fact("Id", html`<code>${recording.id}</code>`)}
@@ -151,6 +179,10 @@ function facts(recording, nameOf) {
       ${fact("Call", callIds.map((name) => html`<details><summary>${name}</summary><code>${recording[name]}</code></details>`), callIds.length)}
     </dl>
   `;
+}
+
+function tags(recording) {
+  return otherTags(recording).map(([name, value]) => html`<bdi class="tag">${name}: ${value}</bdi> `);
 }
 
 function fact(name, value, there = value) {
@@ -162,7 +194,7 @@ function participants(recording, nameOf) {
   if (!ids.size) return "";
   return [...ids].map((id) => {
     const { label, full } = nameOf(id);
-    return html`<details class="participant"><summary>${label}</summary><code>${full}</code></details>`;
+    return html`<details class="participant"><summary><bdi>${label}</bdi></summary><code>${full}</code></details>`;
   });
 }
 

@@ -5,6 +5,7 @@ import { repeat } from "./vendor/lit-html/directives/repeat.js";
 import { clockOrMoment, counted, moment, zone } from "./format.js";
 
 const PREFIX = "CallRecording.";
+const KEY_DIGEST = /^[0-9a-f]{8}$/; // of the function key that somebody called with
 
 /**
  * @param {object[]|null} events oldest first; null before the app has answered
@@ -31,7 +32,7 @@ export function eventTable(events, failure, busy, resend) {
         </tbody>
       </table>
     </div>
-    <button type="button" ?disabled=${Boolean(busy)} data-action="resend" @click=${resend}>
+    <button type="button" aria-disabled=${Boolean(busy)} data-action="resend" @click=${resend}>
       ${busy === "resend" ? "Send all events again …" : "Send all events again"}
     </button>
   `;
@@ -40,12 +41,18 @@ export function eventTable(events, failure, busy, resend) {
 function eventRow(event, first) {
   return html`
     <tr>
-      <th scope="row">${event.type.replace(PREFIX, "")}</th>
+      <th scope="row">${title(event)}</th>
       <td data-label="When">${clockOrMoment(event.time, first)}</td>
-      <td data-label="By">${event.by}</td>
+      <td data-label="By">${KEY_DIGEST.test(event.by) ? `key ${event.by}` : event.by}</td>
       <td data-label="Told">${told(event)}</td>
     </tr>
   `;
+}
+
+/** What it tells, and of which file. */
+function title({ type, event }) {
+  const name = type.replace(PREFIX, "").replace("AtRisk", "At risk");
+  return Number.isInteger(event?.data?.index) ? `${name}, file ${event.data.index + 1}` : name;
 }
 
 function told({ time, sentAt, attempts, lastError, nextTryAt }) {

@@ -17,9 +17,9 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const ZONE = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
 
-/** A time with its zone. @param {string|null} iso */
-export function moment(iso) {
-  return iso ? MOMENT.format(new Date(iso)) : "";
+/** A time with its zone. @param {string|number|null} time */
+export function moment(time) {
+  return time ? MOMENT.format(new Date(time)) : "";
 }
 
 /** The time of a day, in the zone that `zone` names. @param {string|number} time */
@@ -27,9 +27,9 @@ export function clock(time) {
   return CLOCK.format(new Date(time));
 }
 
-/** A time by its clock where it is of the same day as another, else whole. @param {string} iso @param {string} other */
-export function clockOrMoment(iso, other) {
-  return new Date(iso).toDateString() === new Date(other).toDateString() ? clock(iso) : moment(iso);
+/** A time by its clock where it is of the same day as another, else whole. @param {string|number} time @param {string|number} other */
+export function clockOrMoment(time, other) {
+  return new Date(time).toDateString() === new Date(other).toDateString() ? clock(time) : moment(time);
 }
 
 /** The zone in which times are shown, at a time. @param {string} iso */
@@ -61,11 +61,27 @@ export function distance(iso, now) {
   return seconds >= 0 ? `in ${words}` : `${words} ago`;
 }
 
+/**
+ * How long ACS keeps an original that is not saved: "ACS destroys it in 3 h 20 min".
+ * @param {string} what it is @param {string} iso when ACS destroys it at the earliest @param {number} now
+ */
+export function untilDestroyed(what, iso, now) {
+  const isOver = new Date(iso).getTime() < now;
+  return `ACS ${isOver ? "may have destroyed" : "destroys"} ${what} ${distance(iso, now)}`;
+}
+
 function span(seconds) {
   if (seconds < MINUTE) return `${seconds} s`;
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
   if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ${Math.floor((seconds % HOUR) / MINUTE)} min`;
   return `${Math.floor(seconds / DAY)} d ${Math.floor((seconds % DAY) / HOUR)} h`;
+}
+
+const URGENT_MILLISECONDS = 12 * HOUR * 1000; // as the app warns, and lists what is at risk
+
+/** Whether a deadline is near. @param {string} iso @param {number} now in milliseconds */
+export function isUrgent(iso, now) {
+  return new Date(iso).getTime() - now < URGENT_MILLISECONDS;
 }
 
 /** One or several: "1 file", "3 files". @param {number} count @param {string} noun */

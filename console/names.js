@@ -3,6 +3,7 @@
 const NAME_TAG = "name.";
 const PHONE = "4:";
 const TAIL_CHARACTERS = 12;
+const UNSEEN = /[\s\p{C}\p{DI}\u2800]/gu; // spaces, control and format characters, and what else leaves no trace
 
 /**
  * A way to show the participants of a recording.
@@ -10,7 +11,10 @@ const TAIL_CHARACTERS = 12;
  * @returns {(rawId: string) => {label: string, full: string}} `full` is the whole raw id
  */
 export function participantNames(recording) {
-  return (rawId) => ({ label: recording.tags[NAME_TAG + rawId] || shortened(rawId), full: rawId });
+  return (rawId) => {
+    const name = recording.tags[NAME_TAG + rawId] ?? "";
+    return { label: name.replace(UNSEEN, "") ? name : shortened(rawId), full: rawId };
+  };
 }
 
 /** The caller's tags that name no participant, as [name, value]. @param {{tags: Record<string, string>}} recording */

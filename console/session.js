@@ -13,21 +13,25 @@ export function storeKey(key) {
   else sessionStorage.setItem(NAME, key);
 }
 
-/** Take a key out of the address, where a command put it, so that it stands in no history and on no screen. */
+/**
+ * Take a key out of the address, where a command put it, so that it stands in no history and on no screen.
+ * @returns {string|null} null when none is there
+ */
 export function takeKeyFromAddress() {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  const key = fragment.get("key");
-  if (key === null) return;
+  const key = fragment.get("key")?.replaceAll(" ", "+") ?? null; // a plus is read as a space, which no key has
+  if (key === null) return null;
   fragment.delete("key");
   history.replaceState(null, "", fragment.size ? `#${fragment}` : location.pathname + location.search);
   storeKey(key);
+  return key;
 }
 
 /** Which recording the address shows, and from which second on. @returns {{id: string|null, seconds: number}} */
 export function addressed() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const seconds = Number(fragment.get("t"));
-  return { id: fragment.get("id") || null, seconds: seconds > 0 && Number.isFinite(seconds) ? seconds : 0 };
+  return { id: fragment.get("id")?.toLowerCase() || null, seconds: seconds > 0 && Number.isFinite(seconds) ? seconds : 0 };
 }
 
 /** Write a position into the address, so that it can be passed on. @param {string} id @param {number} seconds */

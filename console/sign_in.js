@@ -2,8 +2,11 @@
 
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 
-/** @param {string} refusal why the last key did not do; empty otherwise @param {(key: string) => void} signIn */
-export function signInView(refusal, signIn) {
+/**
+ * @param {string} refusal why the last key did not do; empty otherwise @param {string} notice what else is to be said
+ * @param {(key: string) => void} signIn
+ */
+export function signInView(refusal, notice, signIn) {
   const submitted = (event) => {
     event.preventDefault();
     const key = event.target.elements.key.value.trim();
@@ -18,6 +21,7 @@ export function signInView(refusal, signIn) {
         <button type="submit" class="primary">Sign in</button>
       </form>
       ${refusal ? html`<p class="problem" role="alert">${refusal}</p>` : nothing}
+      ${notice ? html`<p role="status">${notice}</p>` : nothing}
       <p class="quiet">
         It is kept for this tab, until it is closed, and sent to this app only. The portal shows it under
         <em>App keys</em> of the Function App.

@@ -22,6 +22,13 @@ export const RECORDING = {
 /** In which more is going to happen by itself. */
 export const LIVE = new Set(["starting", "active", "paused", "stopped", "transferring"]);
 
+const IN_YOUR_CONTAINER = shown(
+  "in your container",
+  "✓",
+  "ok",
+  "ACS wrote it into your own container. It was read there once, whole, and its SHA-256 noted; this app keeps no copy.",
+);
+
 const UNKNOWN = shown("unknown", "?", "idle", "A status that this page does not know: it is older than the app.");
 
 /** @param {{status: string, failureKind: string|null, chunks?: object[]}} recording @returns {Shown} */
@@ -37,13 +44,19 @@ function failureMeans({ failureKind, chunks }) {
   return chunks.length ? "Not all of its files came." : "No file of it came.";
 }
 
+/** Whether ACS wrote a file into a container of the operator's own: this app reads it there, and has no copy. */
+export function isOwn(chunk) {
+  return /^https?:/.test(chunk.contentBlob);
+}
+
 /** @returns {Shown} of a chunk: whether it is safe comes first, what became of the original second */
 export function chunkStatus(chunk) {
+  if (isOwn(chunk) && ["stored", "deleted"].includes(chunk.status)) return IN_YOUR_CONTAINER;
   switch (chunk.status) {
     case "deleted":
-      return shown("saved; original removed", "✓", "ok", "The copy is proven, and ACS has deleted the original.");
+      return shown("saved, proven; original removed", "✓", "ok", "The copy is proven, and ACS has deleted the original.");
     case "stored":
-      return shown("saved", "✓", "ok", "The copy is proven. ACS still has the original, or destroys it by itself.");
+      return shown("saved, proven", "✓", "ok", "The copy is proven. ACS still has the original, or destroys it by itself.");
     case "pending":
       return chunk.bytesDone
         ? shown("being copied", "◐", "busy", "Part of it is in storage; its copy is not proven yet.")

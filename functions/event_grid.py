@@ -5,11 +5,15 @@ dead-letters it, and the sweep ingests it as it came. Keys that neither schema h
 that is rejected the rest is kept.
 """
 
+from typing import TYPE_CHECKING
+
 import azure.functions as func
 
 from functions.queue_outputs import Output, to_messages, transfers_output
-from shared.domain.json_fields import Json
 from shared.services import Services
+
+if TYPE_CHECKING:
+    from shared.domain.json_fields import Json
 
 
 def blueprint(services: Services) -> func.Blueprint:
@@ -25,7 +29,7 @@ def blueprint(services: Services) -> func.Blueprint:
     return bp
 
 
-def to_document(event: func.EventGridEvent | func.CloudEvent) -> Json:
+def to_document(event: func.EventGridEvent | func.CloudEvent) -> "Json":
     """The event document, as far as the worker hands it out: in either class, by the form of the document."""
     if isinstance(event, func.CloudEvent):
         return {

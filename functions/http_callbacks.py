@@ -2,10 +2,6 @@
 
 import azure.functions as func
 
-from functions.http_requests import respond
-from shared.api import operations
-from shared.api.http_replies import Reply, json_reply
-from shared.api.views import CallbackView
 from shared.services import Services
 
 
@@ -14,11 +10,8 @@ def blueprint(services: Services) -> func.Blueprint:
 
     @bp.route("callbacks/recording-state", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
     def recording_state(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(services, req, operations.RECORDING_STATE, lambda _: take_callbacks(services, req))
+        from functions.replies import callbacks as replies
+
+        return replies.recording_state(services, req)
 
     return bp
-
-
-def take_callbacks(services: Services, req: func.HttpRequest) -> Reply:
-    services.state_callbacks.take_in(req.get_body(), req.headers.get("authorization"))
-    return json_reply(CallbackView())

@@ -7,11 +7,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
-import msgspec
-
-from functions.http_requests import is_known
-from shared.api.http_replies import JSON_TYPE
-from shared.api.operations import OPERATIONS
 
 if TYPE_CHECKING:  # what makes the document is imported with the first request for it, not while indexing
     from shared.api.openapi import Route
@@ -25,7 +20,10 @@ def blueprint(registered: Callable[[], Iterable[Any]]) -> func.Blueprint:
 
     @cache
     def document() -> bytes:
+        import msgspec
+
         from shared.api.openapi import document_of
+        from shared.api.operations import OPERATIONS
 
         return msgspec.json.encode(document_of(routes(registered()), OPERATIONS))
 
@@ -57,6 +55,9 @@ def document_reply(document: bytes, req: func.HttpRequest) -> func.HttpResponse:
 
     It holds neither states nor settings: it may be kept, and is answered whatever the settings say.
     """
+    from functions.http_requests import is_known
+    from shared.api.http_replies import JSON_TYPE
+
     etag = f'"{hashlib.sha256(document).hexdigest()[:ETAG_DIGITS]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if is_known(etag, req):

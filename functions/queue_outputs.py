@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 import azure.functions as func
 import msgspec
 
-from shared.domain.models import ChunkRef, Messages
 from shared.settings import DELETION_QUEUE, RUNTIME_CONNECTION, TRANSFER_QUEUE
+
+if typing.TYPE_CHECKING:
+    from shared.domain.models import ChunkRef, Messages
 
 # The worker reads these annotations: it knows typing.List and no other spelling.
 Output = func.Out[typing.List[str]]
@@ -24,11 +26,11 @@ def queue_outputs(bp: func.Blueprint) -> Callable[..., typing.Any]:
     return lambda function: transfers_output(bp)(deletions(function))
 
 
-def send(messages: Messages, transfers: Output, deletions: Output) -> None:
+def send(messages: "Messages", transfers: Output, deletions: Output) -> None:
     """Have the host send messages once the function has returned."""
     transfers.set(to_messages(messages.transfers))
     deletions.set(to_messages(messages.deletions))
 
 
-def to_messages(refs: Iterable[ChunkRef]) -> list[str]:
+def to_messages(refs: Iterable["ChunkRef"]) -> list[str]:
     return [msgspec.json.encode(ref).decode() for ref in refs]

@@ -4,7 +4,6 @@ import azure.functions as func
 
 from functions.queue_outputs import Output, queue_outputs, send, to_messages, transfers_output
 from shared.domain.errors import SettingsInvalid
-from shared.pipeline.poison import alert_if_ours
 from shared.services import Services
 from shared.settings import (
     DELETION_POISON_QUEUE,
@@ -58,6 +57,8 @@ def take_poisoned(services: Services, queue: str, body: bytes, function: str) ->
     try:
         services.require_settings()
     except SettingsInvalid:
+        from shared.pipeline.poison import alert_if_ours
+
         if alert_if_ours(queue, body):
             return
         raise

@@ -32,11 +32,17 @@ export class Inspection {
     this.ending = new AbortController();
     this.requests = 0;
     this.begun = new Set();
+    this.reading = new Set(); // whose wave form is going to be whole
   }
 
   /** @param {object} chunk @returns {Facts} */
   of(chunk) {
     return this.facts.get(chunk.documentId) ?? { header: null, seconds: null, peaks: null };
+  }
+
+  /** Whether a file's wave form is being read, or about to be. @param {object} chunk */
+  isReading(chunk) {
+    return this.reading.has(chunk.documentId);
   }
 
   /** Any header that is known: its files are alike. @returns {import("./wav.js").WavHeader|null} */
@@ -56,10 +62,13 @@ export class Inspection {
       return;
     }
     const windows = windowsFor(open, REQUESTS_MAX - this.requests);
+    open.filter((_, at) => windows[at] > 0).forEach(({ documentId }) => this.reading.add(documentId));
     const reads = new Map();
     await each(open.filter((_, at) => windows[at] > 0), (chunk) => this.attempt(chunk, () => this.readHeader(chunk, reads)));
     for (const [at, chunk] of open.entries()) {
       if (this.of(chunk).header && windows[at]) await this.attempt(chunk, () => this.sample(chunk, reads.get(chunk), windows[at]));
+      this.reading.delete(chunk.documentId);
+      this.changed(chunk);
     }
   }
 
@@ -68,6 +77,7 @@ export class Inspection {
     this.end();
     this.ending = new AbortController();
     this.isWav = false;
+    this.reading.clear();
     this.begun.clear();
     this.look(chunks.filter((chunk) => this.of(chunk).seconds === null));
   }

@@ -7,7 +7,7 @@ import { keyAction } from "./keys.js";
 import { estimatedSeconds, expectedChannels } from "./lengths.js";
 import { Links } from "./links.js";
 import { ReadError } from "./ranges.js";
-import { Refusals } from "./refusals.js";
+import { Refusals, fileName } from "./refusals.js";
 import { MediaFailure } from "./slot.js";
 import { Sound } from "./sound.js";
 import { chunkAfter, fileOf, placeAt, secondsAt, timelineOf } from "./timeline.js";
@@ -237,7 +237,7 @@ class Player {
 
   failed(error, place) {
     const { chunk, offset } = place;
-    if (GONE.has(error.status)) return this.skipFrom(chunk, error.message);
+    if (GONE.has(error.status)) return this.skipFrom(chunk, `${fileName(chunk)}: ${error.message}`);
     if (error.name === "NotAllowedError") return this.stop(NO_CLICK, place);
     if (!(error instanceof MediaFailure)) return this.stop(`${error.message} Press Play to try again.`, place);
     const last = this.retried.get(chunk.documentId) ?? -Infinity;
@@ -256,8 +256,8 @@ class Player {
     if (!isReached) this.stop(UNREACHABLE, place);
     else if (isClosed) this.close(NO_CORS, place);
     else if (error.code === DECODE || error.code === NOT_SUPPORTED) {
-      this.skipFrom(chunk, `File ${chunk.index} cannot be played by this browser; it can be saved under Files.`);
-    } else this.stop(`File ${chunk.index} broke off: the storage account ended it. Press Play to try again.`, place);
+      this.skipFrom(chunk, `${fileName(chunk)} cannot be played by this browser; it can be saved under Files.`);
+    } else this.stop(`${fileName(chunk)} broke off: the storage account ended it. Press Play to try again.`, place);
   }
 
   /** From now on a file is a gap. */
@@ -320,13 +320,13 @@ class Player {
   }
 
   async notInspected(chunk, error) {
-    if (GONE.has(error.status) && !(error instanceof ReadError)) this.leaveOut(chunk, error.message);
+    if (GONE.has(error.status) && !(error instanceof ReadError)) this.leaveOut(chunk, `${fileName(chunk)}: ${error.message}`);
     else if (error instanceof ReadError && error.status === null) {
       const url = await this.links.urlOf(chunk).catch(() => null);
       const isReached = url !== null && (await answers(url));
       if (this.isAllowed && !this.ending.signal.aborted) this.close(isReached ? NO_CORS : UNREACHABLE);
     } else if (!this.problem) {
-      this.problem = error.message;
+      this.problem = `${fileName(chunk)}: ${error.message}`;
       this.draw();
     }
   }
@@ -360,9 +360,10 @@ class Player {
     const { sound, inspection, timeline, lanes, nameOf, isVideo, isSilent, rate, solo, muted, said, problem } = this;
     const isPlaying = sound?.isPlaying ?? false;
     const isPlayable = this.place !== null;
-    const peaksOf = (chunk) => inspection.of(chunk).peaks;
+    const isWaiting = sound?.isWaiting ?? false;
+    const ofWaves = { hasWaves: inspection.isWav, isReading: (one) => inspection.isReading(one), peaksOf: (one) => inspection.of(one).peaks };
     const shown = { timeline, lanes, nameOf, isVideo, isSilent, rate, solo, muted, said, problem };
-    this.board.draw({ ...shown, isPlaying, isPlayable, hasVoices: this.hasVoices, peaksOf });
+    this.board.draw({ ...shown, isPlaying, isPlayable, isWaiting, hasVoices: this.hasVoices, ...ofWaves });
     if (isVideo && sound) this.board.showFilm(sound.slots.map(({ element }) => element), sound.slot.element);
     this.paint();
   }

@@ -16,9 +16,14 @@ export class Refusals {
   /** Why a file cannot be played; null where it can. @param {object} chunk @returns {string|null} */
   of(chunk) {
     if (chunk.sha256) return this.learnt.get(copyOf(chunk)) ?? null;
-    const said = `File ${chunk.index ?? "of unknown place"}: ${chunkStatus(chunk).word}.`;
+    const said = `${fileName(chunk)}: ${chunkStatus(chunk).word}.`;
     return chunk.failure ? `${said} ${chunk.failure}` : said;
   }
+}
+
+/** How people call a file: they count from 1. @param {{index: number|null}} chunk */
+export function fileName({ index }) {
+  return index === null ? "A file without a place" : `File ${index + 1}`;
 }
 
 function copyOf({ documentId, storedAt }) {

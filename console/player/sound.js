@@ -76,6 +76,7 @@ export class Sound {
   async stand(chunk, offset, { fresh = false } = {}) {
     const wanted = { chunk, offset };
     this.wanted = wanted;
+    this.events.changed();
     try {
       if (!fresh && this.isGood(this.slot, chunk)) await this.slot.seek(offset);
       else await this.change(wanted, fresh);
@@ -246,13 +247,16 @@ export class Sound {
       while (ahead() > 0 && !isOvertaken()) await pause((ahead() / this.rate) * 1000);
       if (ahead() < -LATE_SECONDS) await spare.seek(slot.element.currentTime + LATE_SECONDS);
       if (isOvertaken()) return;
-      this.turn();
-      await this.start();
+      spare.element.muted = true; // it plays before the other one stops: beginning takes a moment, which would be heard
+      await spare.element.play();
+      if (!isOvertaken()) this.turn();
     } catch {
-      this.renewAt = performance.now() + RENEWAL_RETRY_MILLISECONDS;
       // What plays goes on. It is tried again, and where the link ends before, that is a failure of what plays.
+      this.renewAt = performance.now() + RENEWAL_RETRY_MILLISECONDS;
     } finally {
       this.isRenewing = false;
+      spare.element.muted = this.isMuted;
+      if (spare !== this.slot) spare.element.pause();
     }
   }
 }

@@ -136,8 +136,9 @@ function entriesOf(chunks, refusalOf) {
   return entries;
 }
 
+/** In words; people count files from 1. */
 function unannounced(first, last) {
-  return first === last ? `File ${first} was not announced.` : `Files ${first} to ${last} were not announced.`;
+  return first === last ? `File ${first + 1} was not announced.` : `Files ${first + 1} to ${last + 1} were not announced.`;
 }
 
 function file(chunk, start, wall, secondsOf) {

@@ -8,6 +8,7 @@ import { fitted, ticksOf } from "./ruler.js";
 import { channelOf } from "./voices.js";
 import { pausesOf, stretchesOf } from "./timeline.js";
 
+const LEAD_SECONDS = 3; // before a pause or gap: what led to it is heard
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const COLOURS = 5; // of lanes; the sixth has the first one's
 const CHARACTER_PIXELS = 8.5; // of a label, at most
@@ -15,7 +16,7 @@ const TICK_PIXELS = 110; // of room for each time on the ruler
 
 /**
  * @param {object} state `timeline`, `lanes`, `nameOf`, `hasVoices` (lanes can be heard one by one), `isVideo`, `isPlaying`,
- *   `isPlayable`, `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
+ *   `isPlayable`, `isWaiting`, `hasWaves`, `isReading` (of a file: its wave form is being read), `isSilent`, `rate`, `solo`, `muted`, `said`, `problem`, `width` of the lanes in pixels
  * @param {object} actions `toggle`, `skip`, `seek`, `solo`, `hear`, `speed`, `mute`, `legend`
  */
 export function playerView(state, actions) {
@@ -61,6 +62,7 @@ function transport(state, actions) {
       <p class="player-clock">
         <span class="player-wall"></span>
         <span class="player-at"></span><span class="player-muted"> / ${length(state.timeline.seconds * 1000)}</span>
+        ${state.isWaiting ? html`<span class="player-loading">loading…</span>` : nothing}
       </p>
       <label>
         Speed
@@ -112,7 +114,7 @@ function laneRow(lane, at, state, actions) {
       </div>
       <div class="player-track" @pointerdown=${(event) => pressed(event, state, actions)}>
         <canvas aria-hidden="true" data-lane=${lane.key}></canvas>
-        ${marks(state.timeline, lane)}
+        ${state.hasWaves ? nothing : html`<span class="player-nowave">no wave form</span>`} ${marks(state, lane)}
         <div class="player-head"></div>
       </div>
     </div>
@@ -138,18 +140,21 @@ function pressed(event, { timeline, isPlayable }, actions) {
 }
 
 /** Borders of files, pauses and gaps, on one lane; lanes stand without space between them, so that marks run through. */
-function marks(timeline, lane) {
+function marks({ timeline, isReading }, lane) {
   const share = (seconds) => (timeline.seconds > 0 ? (seconds / timeline.seconds) * 100 : 0);
   const { segments } = timeline;
   const borders = segments.slice(1).map(({ start }) => html`<div class="player-border" .style=${`left: ${share(start)}%`}></div>`);
   const absent = segments
     .filter(({ kind, chunk }) => kind === "file" && channelOf(lane, chunk) === null)
     .map(({ start, seconds }) => html`<div class="player-absent" .style=${`left: ${share(start)}%; width: ${share(seconds)}%`}></div>`);
+  const reading = segments
+    .filter(({ kind, chunk }) => kind === "file" && isReading(chunk))
+    .map(({ start, seconds }) => html`<div class="player-reading" .style=${`left: ${share(start)}%; width: ${share(seconds)}%`}></div>`);
   const gaps = segments
     .filter(({ kind }) => kind === "gap")
     .map(({ start, seconds }) => html`<div class="player-gap" .style=${`left: ${share(start)}%; width: ${share(seconds)}%`}></div>`);
   const pauses = pausesOf(timeline).map(({ at }) => html`<div class="player-pause" .style=${`left: ${share(at)}%`}></div>`);
-  return html`${absent}${gaps}${borders}${pauses}`;
+  return html`${reading}${absent}${gaps}${borders}${pauses}`;
 }
 
 /** Pauses and gaps in words, in the order of the call. */
@@ -182,7 +187,7 @@ function interruptions({ timeline, isPlayable }, actions) {
       ${found.map(
         ({ at, start, long }) => html`
           <li>
-            <button type="button" ?disabled=${!isPlayable} @click=${() => actions.seek(start ?? at)}>Go to</button>
+            <button type="button" ?disabled=${!isPlayable} @click=${() => actions.seek(Math.max(0, (start ?? at) - LEAD_SECONDS))}>Go to</button>
             <span>${long}</span>
           </li>
         `,

@@ -5,6 +5,7 @@ from the copies, and what lies staged under it is what an earlier call has done.
 the manifest are the proof.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -18,19 +19,19 @@ from shared.domain.blob_names import CONTENT_TYPES, export_blob, export_saved_as
 from shared.domain.copy_pieces import Copy, CopyPieces, Piece
 from shared.domain.crc64 import crc64, header_bytes
 from shared.domain.durations import COMPOSING_MAX, LINK_LIFETIME
-from shared.domain.errors import BlobExists, BlocksGone, Conflict, CopyAltered, NotExportable, OutOfTime
+from shared.domain.errors import BlobExists, BlobUnreadable, BlocksGone, Conflict, CopyAltered, NotExportable, OutOfTime
 from shared.domain.models import Chunk, Recording
-from shared.domain.ports import BlobHeaders, Catalog, ChunkStore, Clock
+from shared.domain.ports import BlobHeaders, Block, Catalog, ChunkStore, Clock
 from shared.domain.recording_rows import chunks_in_order, existing_recording
 from shared.domain.statuses import RecordingStatus
-from shared.domain.wav_header import WavHeader, WavRefused, read_header, wav_head
+from shared.domain.wav_header import WavHeader, WavRefused, read_header, require_all_sound, wav_head
 
 # Bytes that one request has copied. The service takes up to 4000 MiB; a smaller piece is copied within the silence
 # that a request may have, is done beside others, and is all that is lost where a call ends.
 PIECE_BYTES = 32 * 1024 * 1024
 WRITERS = 8  # requests at the same time: they wait for the service, and cost the app nothing
 CHUNK_BY_CHUNK = "Nothing was written; download its chunks one by one."
-HEAD = "head"
+BLOCK_ID = re.compile(r"\d{5}-\d{13}-(?P<length>\d{8})", re.ASCII)
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -51,10 +52,6 @@ class Plan(msgspec.Struct, frozen=True):
     def blocks(self) -> dict[str, Piece]:
         """The pieces by the ids of their blocks, which say what is in them: the same in each call, and equally long."""
         return {block_id(number, piece.offset, piece.length): piece for number, piece in enumerate(self.pieces, 1)}
-
-    @property
-    def length(self) -> int:
-        return len(self.head) + sum(piece.length for piece in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,8 @@ class Exports:
 
         Raises:
             RecordingNotFound: nobody knows the recording.
-            Conflict: it is not complete, or a copy is not what was proven, or is archived.
+            Conflict: it is not complete, or a copy is not what was proven, or is archived; or somebody else has written
+                under the file's name.
             CopyGone: a proven copy is not there any more.
             NotExportable: no single file can be made of it.
             OutOfTime: it takes longer than a caller waits; the next call goes on from what lies staged.
@@ -93,14 +91,15 @@ class Exports:
         copies = self.side_by_side(self.proven, chunks)
         name = export_blob(id, [copy.etag for copy in copies], extension)
         there = self.store.stat(name)
-        length = there.length
         if there.etag is None:
             try:
                 plan = self.wav_plan(copies) if extension == "wav" else rows_plan(copies)
-                length = self.compose(name, plan, {block.id for block in there.staged}, CONTENT_TYPES[extension], until)
-            except CopyAltered as error:
+                self.compose(name, plan, {block.id for block in there.staged}, CONTENT_TYPES[extension], until)
+            except (CopyAltered, BlobUnreadable) as error:
                 raise Conflict(f"{error} That was while the file was composed, which was given up.") from error
-        return Export(self.link(recording, name, extension), length, len(copies))
+            there = self.store.stat(name)
+        require_composed(name, there.blocks, there.length)
+        return Export(self.link(recording, name, extension), there.length, len(copies))
 
     def extension_of(self, recording: Recording, chunks: Sequence[Chunk]) -> str:
         """The ending of the file that can be made of these. Raises: Conflict, NotExportable."""
@@ -143,15 +142,20 @@ class Exports:
         return Plan(head, in_pieces(Piece(copy, header.data_offset, header.data_bytes) for copy, header in sounds))
 
     def header_of(self, copy: Copy) -> WavHeader:
+        def read(offset: int, length: int) -> bytes:
+            return self.copies.read(Piece(copy, offset, length))
+
         try:
-            return read_header(lambda offset, length: self.copies.read(Piece(copy, offset, length)), copy.length)
+            header = read_header(read, copy.length)
+            require_all_sound(read, header, copy.length)
         except WavRefused as error:
             raise NotExportable(
                 f"The file {copy.name} cannot be put behind others: {error}. {CHUNK_BY_CHUNK}"
             ) from error
+        return header
 
-    def compose(self, name: str, plan: Plan, staged: set[str], content_type: str, until: datetime) -> int:
-        """Have the file be there; its length. Raises: OutOfTime, CopyAltered, StoreUnavailable."""
+    def compose(self, name: str, plan: Plan, staged: set[str], content_type: str, until: datetime) -> None:
+        """Have the file be there. Raises: OutOfTime, CopyAltered, StoreUnavailable."""
         blocks = plan.blocks
         order = list(blocks)
         if plan.head:
@@ -164,7 +168,6 @@ class Exports:
         except (BlobExists, BlocksGone):  # another call, or the first try of this very commit, was there before
             if self.store.head(name) is None:
                 raise
-        return plan.length
 
     def stage(self, name: str, id: str, piece: Piece, until: datetime) -> None:
         if self.clock() >= until:
@@ -218,3 +221,16 @@ def in_pieces(wholes: Iterable[Piece]) -> tuple[Piece, ...]:
 
 def block_id(number: int, offset: int, length: int) -> str:
     return f"{number:05}-{offset:013}-{length:08}"
+
+
+def require_composed(name: str, blocks: Sequence[Block], length: int) -> None:
+    """Refuse what another program wrote under the name: only what is composed here has blocks that say what they are.
+
+    Raises: Conflict.
+    """
+    lengths = [int(found["length"]) for block in blocks if (found := BLOCK_ID.fullmatch(block.id))]
+    if not blocks or lengths != [block.length for block in blocks] or sum(lengths) != length:
+        raise Conflict(
+            f"The export {name} was not composed by this app: something else was written under its name, and nothing"
+            " vouches for it. Nothing of the recording is touched. Delete that blob, then ask again."
+        )

@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     TOO_MANY_CHUNKS = "too-many-chunks"
     NOT_PCM16 = "not-pcm16"
     NONSENSE = "nonsense"
+    MORE_FOLLOWS = "more-follows"
 
 
 SAYS = {
@@ -48,6 +49,7 @@ SAYS = {
     Refusal.TOO_MANY_CHUNKS: f"more than {CHUNKS_MAX} chunks come before its sound",
     Refusal.NOT_PCM16: "its sound is not PCM of 16 bits a sample",
     Refusal.NONSENSE: "what it says of its format contradicts itself",
+    Refusal.MORE_FOLLOWS: "it goes on behind the sound that it tells of, and not with chunks: with more sound, perhaps",
 }
 
 
@@ -70,11 +72,13 @@ class WavHeader(msgspec.Struct, frozen=True):
         form: the content of its `fmt ` chunk, as it is.
         data_offset: where the sound begins, in bytes.
         data_bytes: its length: whole frames, none beyond the file's end.
+        end: where what follows the sound begins; the file's end where nothing does.
     """
 
     form: bytes
     data_offset: int
     data_bytes: int
+    end: int
 
     @property
     def channels(self) -> int:
@@ -156,7 +160,30 @@ def header_of(form: bytes | None, offset: int, size: int, total: int) -> WavHead
     rest = max(total - offset, 0)
     length = rest if size in STREAMED else min(size, rest)
     frame_bytes = FORM.unpack_from(form)[4]
-    return WavHeader(form, offset, length - length % frame_bytes)
+    return WavHeader(form, offset, length - length % frame_bytes, min(offset + length + length % 2, total))
+
+
+def require_all_sound(read: Read, header: WavHeader, total: int) -> None:
+    """Refuse a file whose header tells of less sound than there is, as of a writer that did not get to its end.
+
+    Args:
+        read: called at most once for each chunk behind the sound, and for most files never.
+        header: of the file.
+        total: length of the file in bytes.
+
+    Raises:
+        WavRefused: what follows the sound are no chunks.
+    """
+    offset = header.end
+    for _ in range(CHUNKS_MAX):
+        if total - offset < CHUNK_HEADER.size:
+            return
+        name, size = CHUNK_HEADER.unpack(read(offset, CHUNK_HEADER.size))
+        offset += CHUNK_HEADER.size + size
+        if not (name.isascii() and name.decode().isprintable()) or offset > total:
+            break
+        offset += size % 2
+    raise WavRefused(Refusal.MORE_FOLLOWS)
 
 
 def check(form: bytes) -> None:

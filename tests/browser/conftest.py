@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
 
 from local.azurite import SCRIPT
 from local.stack import ROOT, Stack
@@ -155,7 +155,8 @@ def keep_pictures(test: str, pages: list[Watched]) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for number, watched in enumerate(pages):
         if not watched.page.is_closed():
-            watched.page.screenshot(path=PICTURES / f"{test}-{number}.png", full_page=True)
+            with suppress(Error):  # of a page that is too long for a picture, say: the failure itself is what counts
+                watched.page.screenshot(path=PICTURES / f"{test}-{number}.png", full_page=True)
 
 
 def faults_of_access(page: Page) -> list[str]:

@@ -1,6 +1,7 @@
 """The console in a real browser: what a person finds, sees and does."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 
@@ -86,6 +87,9 @@ def test_signing_out_leaves_nothing_behind(open_page: OpenPage, console_url: str
     page.get_by_role("button", name="Sign out").click()
 
     expect(page.get_by_label("Function key")).to_be_focused()
+    expect(page.get_by_role("status").first).to_contain_text(
+        "Signed out. Links that were made before work until they end"
+    )
     assert page.evaluate("[sessionStorage.length, location.hash]") == [0, ""]
     assert "4711" not in page.content()
 
@@ -149,7 +153,7 @@ def test_a_day_is_one_of_the_browser_s_zone(open_page: OpenPage, console_url: st
 def test_what_a_tag_says_is_text_and_runs_nothing(open_page: OpenPage, console_url: str, saved: Recording) -> None:
     page = opened(open_page, console_url, saved).page
 
-    expect(page.locator(".facts")).to_contain_text(HOSTILE)
+    expect(page.locator(".tags")).to_contain_text(HOSTILE)
     assert page.title() == "Call recordings"
     assert page.locator("img").count() == 0
 
@@ -167,6 +171,7 @@ def test_a_live_recording_is_paused_resumed_and_stopped(
     page.get_by_role("button", name="Pause").click()
     expect(status).to_contain_text("paused")
     expect(page.locator(".said")).to_have_text("ACS confirmed: paused.")
+    expect(row(page, running)).to_contain_text("paused")
     page.get_by_role("button", name="Resume").click()
     expect(page.locator(".said")).to_contain_text("it records again")
     page.get_by_role("button", name="Stop").click()
@@ -193,12 +198,47 @@ def test_what_was_rejected_is_replayed_once_the_setting_is_mended(
     page = opened(open_page, console_url, recording).page
     expect(page.locator("tbody").first).to_contain_text("RECORDING_HOST_SUFFIXES")
 
-    page.get_by_role("button", name="Replay").click()
+    page.get_by_role("button", name="Try to save again").click()
     expect(page.locator(".said")).to_contain_text("Sent again: 2 to be copied")
     settled(stack, recording.id)
     page.get_by_role("button", name="Refresh").click()
     expect(page.locator("#detail-heading .status")).to_contain_text("completed")
-    expect(page.get_by_role("button", name="Replay")).to_have_count(0)
+    expect(page.get_by_role("button", name="Try to save again")).to_have_count(0)
+
+
+def test_trying_again_what_cannot_be_is_no_success(open_page: OpenPage, console_url: str, at_risk: Recording) -> None:
+    page = opened(open_page, console_url, at_risk).page
+    expect(page.locator(".deadline").last).to_contain_text("Nothing is lost yet. Its file is at ACS only.")
+    page.get_by_role("button", name="Try to save again").click()
+
+    expect(page.locator(".said.problem")).to_contain_text("Nothing was sent")
+    expect(page.get_by_role("button", name="Try to save again")).to_be_focused()
+
+
+def test_nothing_is_told_again_before_somebody_was_asked(
+    open_page: OpenPage, console_url: str, saved: Recording
+) -> None:
+    page = opened(open_page, console_url, saved).page
+    page.get_by_role("button", name="Send all events again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator(".said")).to_have_count(0)
+    page.get_by_role("button", name="Send all events again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send again").click()
+
+    expect(page.locator(".said")).to_have_text(re.compile(r"[4-6] events are sent again\."))
+
+
+def test_a_value_without_its_tag_is_told_to_find_nothing(
+    open_page: OpenPage, console_url: str, saved: Recording
+) -> None:
+    page = open_page(console_url).page
+    expect(row(page, saved)).to_be_visible()
+    page.get_by_text("Tag or call").click()
+    page.get_by_label("Its value").fill("4711")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Name the tag, too")).to_be_visible()
+    expect(page.locator("#known-tags option[value=case]")).to_have_count(1)
 
 
 # Taking away, and proving
@@ -218,9 +258,19 @@ def test_what_is_downloaded_has_the_names_and_checksums_of_the_list(
             found[file.value.suggested_filename] = hashlib.sha256(file.value.path().read_bytes()).hexdigest()
 
     lines = listed.value.path().read_text().splitlines()
-    assert listed.value.suggested_filename == f"{saved.id}.sha256"
+    assert re.fullmatch(rf"20\d\d-\d\d-\d\dT\d{{6}}Z-{saved.id[:8]}\.sha256", listed.value.suggested_filename)
     assert {name: digest for digest, _, name in (line.partition("  ") for line in lines)} == found
     assert len(found) == 2 * len(saved.chunks)
+
+
+def test_the_record_is_saved_as_the_app_tells_it(
+    open_page: OpenPage, stack: Stack, console_url: str, saved: Recording
+) -> None:
+    page = opened(open_page, console_url, saved).page
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Save record").click()
+
+    assert json.loads(file.value.path().read_bytes()) == stack.recorder.document(saved.id).json()
 
 
 def test_files_are_verified_against_what_was_proven(open_page: OpenPage, console_url: str, saved: Recording) -> None:
@@ -228,7 +278,7 @@ def test_files_are_verified_against_what_was_proven(open_page: OpenPage, console
     page.get_by_role("button", name="Verify files").click()
 
     expect(page.locator(".said")).to_contain_text(
-        re.compile(r"All 4 files in storage equal what was proven: 80\d\.\d kB read")
+        re.compile(r"All 4 files in storage \(2 of media, 2 of metadata\) equal what was proven: 80\d\.\d kB read")
     )
 
 

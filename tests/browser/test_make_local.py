@@ -95,7 +95,7 @@ def test_a_recording_is_found_played_by_voice_taken_away_as_one_file_and_verifie
         assert (file.getnchannels(), file.readframes(file.getnframes())) == (2, sound)
 
     page.get_by_role("button", name="Verify files").click()
-    expect(page.get_by_text("All 6 files in storage equal what was proven")).to_be_visible()
+    expect(page.get_by_text("All 6 files in storage (3 of media, 3 of metadata) equal what was proven")).to_be_visible()
 
 
 def test_a_live_recording_is_paused_and_stopped(

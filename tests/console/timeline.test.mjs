@@ -47,13 +47,13 @@ test("a pause after the end of what was recorded stands at the file's end", () =
 test("an index that is missing is a gap as long as the wall clock says", () => {
   const { segments } = line([file(0, 0), file(2, 25)]);
   assert.deepEqual(segments.map(({ kind, start, seconds }) => [kind, start, seconds]), [["file", 0, 10], ["gap", 10, 15], ["file", 25, 10]]);
-  assert.deepEqual([segments[1].from, segments[1].to, segments[1].reason], [wall(10), wall(25), "File 1 was not announced."]);
+  assert.deepEqual([segments[1].from, segments[1].to, segments[1].reason], [wall(10), wall(25), "File 2 was not announced."]);
 });
 
 test("files that are not saved are one gap where they follow each other, with every reason", () => {
   const { segments } = line([file(0, 0), lost(1, 10, "One."), lost(2, 20, "Two."), file(4, 40)]);
   assert.equal(segments.length, 3);
-  assert.equal(segments[1].reason, "One. Two. File 3 was not announced.");
+  assert.equal(segments[1].reason, "One. Two. File 4 was not announced.");
   assert.equal(segments[1].seconds, 30);
 });
 

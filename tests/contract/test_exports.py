@@ -86,3 +86,12 @@ def test_a_copy_that_was_altered_gets_into_no_file(stored: OnAzurite) -> None:
     with pytest.raises(Conflict, match="after its copy was proven"):
         stored.services.exports.export(OUR_ID)
     assert stored.exports() == []
+
+
+def test_what_another_wrote_under_the_name_of_a_file_is_not_given_out(stored: OnAzurite) -> None:
+    stored.made()
+    [name] = stored.exports()
+    stored.containers[1].upload_blob(name, b"another's", overwrite=True)
+
+    with pytest.raises(Conflict, match="not composed by this app"):
+        stored.services.exports.export(OUR_ID)

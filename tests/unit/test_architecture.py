@@ -34,6 +34,18 @@ USE_CASES = {"shared.api", "shared.control", "shared.copying", "shared.pipeline"
 SDKS = {"azure", "jwt", "requests", "aiohttp"}
 LAZY = [*(f"azure.{name}" for name in ("storage", "data", "identity", "communication", "core")), *(SDKS - {"azure"})]
 
+# All that indexing imports of the app itself: no use case, nothing of the API. What is not here waits for a first call.
+INDEXED = {
+    "shared.services",
+    "shared.adapters",
+    "shared.adapters.connected",
+    "shared.settings",
+    "shared.settings_reader",
+    "shared.connection_settings",
+}
+INDEXED_OF_DOMAIN = {f"shared.domain.{name}" for name in ("durations", "errors", "locked_properties", "log", "urls")}
+INDEXED_LIBRARIES = {"msgspec", "typing_extensions"}  # the second by the first
+
 
 def module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -103,6 +115,9 @@ def test_only_the_composition_root_knows_adapters() -> None:
     knowing = {name for name in MODULES if any(within(found, {"shared.adapters"}) for found in imports(name))}
 
     assert {name for name in knowing if not within(name, {"shared.adapters"})} == {"shared.services"}
+    assert {found for found in imports("shared.services") if within(found, {"shared.adapters"})} == {
+        "shared.adapters.connected.ConnectedAdapters"
+    }
 
 
 def test_adapters_know_nothing_of_the_use_cases() -> None:
@@ -259,13 +274,26 @@ def test_a_unit_or_a_count_is_no_duration(source: str) -> None:
     assert list(durations_in(ast.parse(source))) == []
 
 
-def test_indexing_the_app_imports_no_sdk_and_makes_no_document() -> None:
-    lazy = [*LAZY, "shared.api.openapi"]
-    script = f"import function_app, sys; print([name for name in {lazy} if name in sys.modules])"
+def loaded_by(statements: str) -> set[str]:
+    """The modules that a fresh process has loaded after some statements."""
+    script = f"{statements}; import sys; print(*sys.modules)"
     environment = {"PATH": os.environ["PATH"], **ENVIRONMENT}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
 
-    assert done.stdout.strip() == "[]"
+def test_indexing_the_app_imports_what_its_functions_are_registered_with_and_nothing_else() -> None:
+    of_any_app = loaded_by("import azure.functions")
+    loaded = loaded_by("import function_app") - of_any_app
+
+    own = {name for name in loaded if name in MODULES and not within(name, {"functions", "shared.domain"})}
+    assert own - {"shared"} == {"function_app", *INDEXED}
+    assert {name for name in loaded if within(name, {"shared.domain"})} == {"shared.domain", *INDEXED_OF_DOMAIN}
+    assert {name for name in loaded if within(name, {"functions.replies", "functions.http_requests"})} == set()
+    libraries = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names - {"function_app"}
+    assert libraries == {"functions", "shared", *INDEXED_LIBRARIES}
+
+
+def test_indexing_the_app_imports_no_sdk() -> None:
+    assert {name for name in loaded_by("import function_app") if within(name, set(LAZY))} == set()

@@ -182,6 +182,51 @@ def test_an_archived_copy_is_told(cloud: Cloud) -> None:
         export(cloud)
 
 
+def test_a_copy_that_is_archived_meanwhile_is_told_as_one_that_was_before(cloud: Cloud) -> None:
+    keep(cloud)
+
+    def somebody_archives(effect: Effect) -> None:
+        if effect.name == "store.stage_from":
+            cloud.store.archive(cloud.chunk(2).content_blob)
+
+    cloud.world.plan = somebody_archives
+    with pytest.raises(Conflict, match="cannot be read as it is"):
+        export(cloud)
+    assert cloud.exports.blobs == {}
+
+
+def test_what_another_wrote_under_the_name_is_not_given_out(cloud: Cloud) -> None:
+    keep(cloud)
+    content = export(cloud)
+    (name,) = cloud.exports.blobs
+    cloud.exports.overwrite(name, content[:-4] + b"fake")
+
+    with pytest.raises(Conflict, match="not composed by this app"):
+        export(cloud)
+
+
+def test_what_another_writes_under_the_name_meanwhile_is_not_given_out(cloud: Cloud) -> None:
+    keep(cloud)
+
+    def somebody_writes(effect: Effect) -> None:
+        if effect.name == "store.commit":
+            (name,) = cloud.exports.all
+            cloud.exports.overwrite(name, b"another's")
+
+    cloud.world.plan = somebody_writes
+    with pytest.raises(Conflict, match="not composed by this app"):
+        export(cloud)
+
+
+def test_sound_that_the_header_does_not_tell_of_is_not_left_out_in_silence(cloud: Cloud) -> None:
+    """As of a writer that was killed after it had told of a part."""
+    keep(cloud, [FILES[0], wav_head(STEREO, 8) + SOUNDS[2]])
+
+    with pytest.raises(NotExportable, match="with more sound, perhaps"):
+        export(cloud)
+    assert cloud.exports.blobs == {}
+
+
 def test_copies_that_were_made_again_make_another_file(cloud: Cloud) -> None:
     keep(cloud)
     export(cloud)

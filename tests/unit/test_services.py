@@ -8,6 +8,7 @@ ROOT = Path(__file__).parents[2]
 # A cold process: nothing is imported yet, and every trigger wakes at once.
 COLD = """
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from threading import Barrier
 from shared.services import Services
 
@@ -17,11 +18,12 @@ services = Services({
     "CALLBACK_AUDIENCE": "somebody",
 })
 names = ["sweep", "starts", "state_callbacks", "deletion", "transfer", "store", "catalog", "health", "source"]
+names += ["rebuild", "functions.replies.recordings", "functions.replies.operations", "functions.replies.health"]
 together = Barrier(2 * len(names))
 
 def ask(name):
     together.wait()
-    return getattr(services, name)
+    return import_module(name) if name.startswith("functions.") else getattr(services, name)
 
 with ThreadPoolExecutor(2 * len(names)) as threads:
     made = list(threads.map(ask, 2 * names))
