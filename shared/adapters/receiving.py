@@ -111,7 +111,7 @@ def receiver(response: HttpResponse) -> Receive:
     """
     raw = cast("Any", response).internal_response.raw
     answer = getattr(raw.connection, "answer", None)
-    if answer is not None:
+    if answer is not None and not answer.chunked:  # of a chunk, the standard library wants all in one call
         return partial(receive_directly, raw, answer)
     return lambda target: int(raw.readinto(target[:PIECE_BYTES]))
 

@@ -18,13 +18,18 @@ READ_SECONDS = 0.3
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`/whole`, `/cut`, which ends a byte early, and `/stalled`, which does not go on after a byte."""
+    """`/whole`, `/chunked`, `/cut`, which ends a byte early, and `/stalled`, which does not go on after a byte."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         cast("Server", self.server).ports.append(self.client_address[1])
         self.send_response(206)
+        if self.path == "/chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(CONTENT), CONTENT))
+            return
         self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
         if self.path == "/stalled":
@@ -88,6 +93,10 @@ def test_a_body_is_received_past_the_reader_of_the_sdk(transport: RequestsTransp
 def test_a_body_is_received_from_the_transport_of_the_sdk_too(server: Server) -> None:
     with RequestsTransport(connection_timeout=READ_SECONDS, read_timeout=READ_SECONDS) as usual:
         assert received(opened(usual, server, "/whole")) == CONTENT
+
+
+def test_a_body_in_chunks_is_received(transport: RequestsTransport, server: Server) -> None:
+    assert received(opened(transport, server, "/chunked")) == CONTENT
 
 
 def test_a_piece_is_not_less_than_it_says_before_the_end(transport: RequestsTransport, server: Server) -> None:
