@@ -215,8 +215,7 @@ class SourceRange(Protocol):
         It returns 0 after the last of `length` bytes, never before, and never receives more of them.
 
         Raises:
-            SourceUnavailable: the connection broke.
-            SourceSuspect: fewer bytes came than were announced.
+            SourceUnavailable: the connection broke, or ended before the last byte.
         """
 
 
