@@ -15,12 +15,14 @@ from typing import Any, cast
 
 import msgspec
 from azure.communication.callautomation import CallAutomationClient
+from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient
 
 from local.bench.instruments import ClearTransport, CountedSource, NoDigest, Progress
-from shared.adapters.acs_client import RECEIVE_BYTES, connect
+from shared.adapters.acs_client import connect
 from shared.adapters.acs_contents import SdkSource
 from shared.adapters.blob_storage import BlobChunkStore
+from shared.adapters.receiving import receiving_transport
 from shared.adapters.storage_accounts import StorageAccount
 from shared.connection_settings import StorageConnection
 from shared.copying import copy_content as engine_module
@@ -99,12 +101,8 @@ def acs_client(job: Job) -> CallAutomationClient:
     """The app's client; in the clear with a transport of the same options."""
     if job.clear is None:
         return connect(None, job.acs, credential=no_credential)
-    transport = ClearTransport(
-        job.clear,
-        connection_timeout=ACS_CONNECT_SECONDS,
-        read_timeout=ACS_CONTROL_READ_SECONDS,
-        connection_data_block_size=RECEIVE_BYTES,
-    )
+    inner = receiving_transport(connection_timeout=ACS_CONNECT_SECONDS, read_timeout=ACS_CONTROL_READ_SECONDS)
+    transport = ClearTransport(job.clear, inner)
     return CallAutomationClient.from_connection_string(job.acs, transport=transport)
 
 
@@ -114,7 +112,7 @@ def no_credential() -> Any:
 
 def by_sdk(job: Job) -> Callable[[str, str], tuple[str, str]]:
     """What the published Python samples do, with the SDKs' defaults."""
-    options: dict[str, Any] = {} if job.clear is None else {"transport": ClearTransport(job.clear)}
+    options: dict[str, Any] = {} if job.clear is None else {"transport": ClearTransport(job.clear, RequestsTransport())}
     client = CallAutomationClient.from_connection_string(job.acs, **options)
     blobs = BlobServiceClient.from_connection_string(job.storage)
 

@@ -15,11 +15,11 @@ from shared.domain.ports import Source, SourceRange
 
 
 class ClearTransport(HttpTransport[Any, Any]):
-    """The SDK's own transport, but what was signed for ACS's host goes to the bench's source, in the clear."""
+    """A transport of the SDK, but what was signed for ACS's host goes to the bench's source, in the clear."""
 
-    def __init__(self, netloc: str, **options: Any) -> None:
+    def __init__(self, netloc: str, inner: RequestsTransport) -> None:
         self.netloc = netloc
-        self.inner: Any = RequestsTransport(**options)
+        self.inner: Any = inner
 
     def send(self, request: Any, **options: Any) -> Any:
         secure = request.url
@@ -105,7 +105,7 @@ class CountedRange:
         self.progress = progress
         self.total, self.length = answer.total, answer.length
 
-    def pieces(self) -> Iterator[bytes]:
-        for piece in self.answer.pieces():
-            self.progress.add(len(piece))
-            yield piece
+    def receive_into(self, target: memoryview) -> int:
+        count = self.answer.receive_into(target)
+        self.progress.add(count)
+        return count

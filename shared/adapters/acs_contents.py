@@ -6,14 +6,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any, cast
 
 import msgspec
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpResponse
+from urllib3.exceptions import HTTPError
 
 from shared.adapters.acs_client import REVERIFY, app_refused, retry_after
+from shared.adapters.receiving import receiver
 from shared.domain.acs_urls import Location, parse_location
 from shared.domain.durations import ACS_CONTENT_READ_SECONDS
 from shared.domain.errors import AcsUnavailable, NotUnderstood, SourceMissing, SourceSuspect, SourceUnavailable
@@ -134,16 +137,17 @@ class ResponseRange:
             raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
         if response.headers.get("Content-Length") != str(self.length):
             raise SourceSuspect("ACS's Content-Length is missing or is not that of the range.")
+        self.arrived = 0
+        self.receive = receiver(response)
 
-    def pieces(self) -> Iterator[bytes]:
-        arrived = 0
+    def receive_into(self, target: memoryview) -> int:
+        wanted = min(len(target), self.length - self.arrived)
         try:
-            for piece in self.response.iter_raw():
-                arrived += len(piece)
-                if arrived > self.length:
-                    raise SourceSuspect("More bytes came than were announced.")
-                yield piece
-        except AzureError as error:
-            raise SourceUnavailable(f"The connection broke after {arrived} bytes: {type(error).__name__}.") from error
-        if arrived < self.length:
-            raise SourceSuspect(f"{arrived} bytes came instead of {self.length}.")
+            count = self.receive(target[:wanted])
+        except (HTTPError, HTTPException, OSError) as error:
+            text = f"The connection broke after {self.arrived} bytes: {type(error).__name__}."
+            raise SourceUnavailable(text) from error
+        if wanted and not count:
+            raise SourceUnavailable(f"The connection ended after {self.arrived} bytes instead of {self.length}.")
+        self.arrived += count
+        return count

@@ -68,7 +68,7 @@ class BlobPieces:
         if length <= 0:
             return b""
         with translate_errors(copy.name), translate_source_errors(piece):
-            blob = self.sources.container.get_blob_client(copy.name)
+            blob = self.sources.blob(copy.name)
             return blob.download_blob(
                 piece.offset,
                 length,

@@ -1,9 +1,10 @@
 """The operator's Blob Storage: chunk copies, rejected events, dead letters, and containers that ACS writes into."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -38,6 +39,7 @@ BLOCK_REFUSED = frozenset({"InvalidBlobOrBlock", "InvalidBlockId", "BlockCountEx
 NAME_TAKEN = frozenset({"BlobAlreadyExists", "ConditionNotMet"})
 # Errors that no retry mends: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 UNREADABLE = frozenset({"BlobArchived", "BlobBeingRehydrated", "BlobUsesCustomerSpecifiedEncryption"})
+CLIENTS_KEPT = 16  # an instance copies four contents at once; a client is some references
 FOLDER_MARK = "hdi_isfolder"  # in the metadata of an empty blob: a directory of a hierarchical namespace
 
 
@@ -144,15 +146,17 @@ class BlobChunkStore:
     def __init__(self, account: StorageAccount, container: str) -> None:
         self.account = account
         self.container: ContainerClient = account.blobs.get_container_client(container)
+        # Making a client costs a fifth of sending a block, so that those of the present transfers are kept.
+        self.blob: Callable[[str], BlobClient] = lru_cache(CLIENTS_KEPT)(self.container.get_blob_client)
         self.delegation: UserDelegationKey | None = None
 
     def put(self, name: str, content: bytes | memoryview, headers: BlobHeaders) -> BlobVersion:
-        return create(self.container.get_blob_client(name), name, bytes(content), headers)
+        return create(self.blob(name), name, bytes(content), headers)
 
     def stage(self, name: str, block_id: str, content: memoryview, crc64: bytes) -> None:
         with translate_errors(name):
             # The checksum is in hand already; validate_content would compute it a second time, and much slower.
-            self.container.get_blob_client(name).stage_block(
+            self.blob(name).stage_block(
                 block_id,
                 cast("bytes", content),  # any bytes-like object is sent as it is, without a copy
                 length=len(content),
@@ -161,7 +165,7 @@ class BlobChunkStore:
 
     def commit(self, name: str, block_ids: Sequence[str], headers: BlobHeaders) -> BlobVersion:
         with translate_errors(name, NAME_TAKEN):
-            written = self.container.get_blob_client(name).commit_block_list(
+            written = self.blob(name).commit_block_list(
                 [BlobBlock(block_id) for block_id in block_ids],
                 content_settings=ContentSettings(content_type=headers.content_type),
                 metadata=headers.metadata,
@@ -171,16 +175,16 @@ class BlobChunkStore:
 
     def committed(self, name: str) -> tuple[Block, ...]:
         with translate_errors(name):
-            committed, _ = self.container.get_blob_client(name).get_block_list("committed")
+            committed, _ = self.blob(name).get_block_list("committed")
         return to_blocks(committed)
 
     def stat(self, name: str) -> BlobProperties:
-        return stat(self.container.get_blob_client(name), name)
+        return stat(self.blob(name), name)
 
     def head(self, name: str) -> BlobHead | None:
         with translate_errors(name):
             try:
-                found = self.container.get_blob_client(name).get_blob_properties()
+                found = self.blob(name).get_blob_properties()
             except HttpResponseError as error:
                 if code_of(error) != NO_BLOB:
                     raise
@@ -196,7 +200,7 @@ class BlobChunkStore:
         )
 
     def read(self, name: str) -> Iterator[bytes]:
-        return pieces(self.container.get_blob_client(name), name)
+        return pieces(self.blob(name), name)
 
     def names(self, prefix: str) -> Iterator[str]:
         with translate_errors(prefix):
@@ -207,7 +211,7 @@ class BlobChunkStore:
 
         Without a start it is valid when the service receives it, whatever the clocks say.
         """
-        blob = self.container.get_blob_client(name)
+        blob = self.blob(name)
         account_key = getattr(self.account.blobs.credential, "account_key", None)
         with translate_errors(name):
             token = generate_blob_sas(

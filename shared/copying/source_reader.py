@@ -1,11 +1,11 @@
 """Read a content at ACS in long ranges, exactly, at any offset, into memory that the caller owns."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from shared.domain.durations import RATE_WINDOW_SECONDS
-from shared.domain.errors import SourceSuspect, SourceUnavailable, Transient
+from shared.domain.errors import SourceSuspect, SourceUnavailable
 from shared.domain.ports import Source, SourceRange
 
 RANGE_BYTES = 256 * 1024 * 1024  # the longest range that ACS was seen to answer; each one is signed anew
@@ -30,8 +30,7 @@ class SourceReader:
         self.until: int | None = None  # end of the wanted bytes, where that is before the end of the content
         self.position = 0
         self.range_ends = 0
-        self.rest: memoryview = memoryview(b"")
-        self.pieces: Iterator[bytes] = iter(())
+        self.response: SourceRange | None = None
         self.responses = ExitStack()
         self.rate = MinimumRate()
 
@@ -42,7 +41,7 @@ class SourceReader:
             SourceSuspect: the content is empty, not as long as it was, or longer than any that ACS makes.
         """
         self.close()
-        response: SourceRange = self.responses.enter_context(self.source.open(self.url, offset, length))
+        response = self.responses.enter_context(self.source.open(self.url, offset, length))
         if self.total not in {None, response.total}:
             raise SourceSuspect(f"The content had {self.total} bytes, now it has {response.total}.")
         if response.total == 0:
@@ -51,7 +50,7 @@ class SourceReader:
             raise SourceSuspect(f"ACS says that the content has {response.total} bytes; no file of its is that long.")
         self.total = response.total
         self.position, self.range_ends = offset, offset + response.length
-        self.pieces = response.pieces()
+        self.response = response
         return response.total
 
     def request(self, offset: int) -> None:
@@ -63,37 +62,25 @@ class SourceReader:
         """Read exactly as many bytes as the target holds."""
         if offset != self.position:
             self.request(offset)
-        filled = 0
-        while filled < len(target):
-            piece = self.read_piece()
-            taken = min(len(piece), len(target) - filled)
-            target[filled : filled + taken] = piece[:taken]
-            self.rest = piece[taken:]
-            filled += taken
-            self.position += taken
+        while target:
+            target = target[self.receive_into(target) :]
 
-    def read_piece(self) -> memoryview:
-        """At least one byte at the position."""
-        if self.rest:
-            return self.rest
+    def receive_into(self, target: memoryview) -> int:
+        """Receive at least one byte at the position; returns how many."""
         if self.position == self.range_ends:
             self.request(self.position)
         self.on_piece()
         began = time.monotonic()
-        piece = next(self.pieces, b"")
-        if not piece:
+        count = self.response.receive_into(target) if self.response else 0
+        if not count:
             raise SourceSuspect(f"The content broke off at byte {self.position}.")
-        self.rate.add(len(piece), time.monotonic() - began)
-        return memoryview(piece)
+        self.rate.add(count, time.monotonic() - began)
+        self.position += count
+        return count
 
     def close(self) -> None:
-        if self.position == self.range_ends:
-            # A response read to its end gives its connection back; an error after the last byte changes nothing.
-            with suppress(Transient):
-                next(self.pieces, None)
         self.responses.close()
-        self.rest = memoryview(b"")
-        self.pieces = iter(())
+        self.response = None
 
 
 class MinimumRate:

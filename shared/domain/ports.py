@@ -209,12 +209,13 @@ class SourceRange(Protocol):
     total: int
     length: int
 
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes as they arrive: exactly `length` of them, or an error.
+    def receive_into(self, target: memoryview) -> int:
+        """Receive the next bytes into the caller's memory; returns how many, at least one and at most a piece.
+
+        It returns 0 after the last of `length` bytes, never before, and never receives more of them.
 
         Raises:
-            SourceUnavailable: the connection broke.
-            SourceSuspect: more or fewer bytes came than were announced.
+            SourceUnavailable: the connection broke, or ended before the last byte.
         """
 
 

@@ -10,7 +10,7 @@ from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import InjectedFault
 from local.simulator.scripts import Script
-from shared.domain.ports import Source
+from shared.domain.ports import Source, SourceRange
 from tests.fakes.acs import FakeSource
 from tests.fakes.world import World
 
@@ -84,4 +84,13 @@ def unverified() -> None:
 
 def fetched(source: Source, url: str, offset: int = 0, length: int = 10_000_000) -> bytes:
     with source.open(url, offset, length) as answer:
-        return b"".join(answer.pieces())
+        return received(answer, answer.length)
+
+
+def received(answer: SourceRange, count: int) -> bytes:
+    """The next bytes of an answer, so many at most."""
+    content = bytearray(count)
+    arrived = 0
+    while arrived < count and (piece := answer.receive_into(memoryview(content)[arrived:])):
+        arrived += piece
+    return bytes(content[:arrived])

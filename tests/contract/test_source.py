@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import SourceMissing, Transient
 
-from .source_under_test import SDK_WARNINGS, SourceUnderTest, fetched, unverified
+from .source_under_test import SDK_WARNINGS, SourceUnderTest, fetched, received, unverified
 
 pytestmark = SDK_WARNINGS
 SIZE = 5000
@@ -55,7 +55,7 @@ def test_an_answer_may_be_left_before_its_end(source_under_test: SourceUnderTest
     kept = source_under_test.keep(3_000_000)
 
     with source_under_test.source.open(kept.url, 0, 3_000_000) as answer:
-        first = next(answer.pieces())
+        first = received(answer, 10)
 
     assert kept.content.startswith(first)
     assert fetched(source_under_test.source, kept.url, 10, 20) == kept.content[10:30]

@@ -154,13 +154,18 @@ class FakeRange:
     breaks_after: int | None = None
     at_piece: Callable[[], None] = no_wait
 
-    def pieces(self) -> Iterator[bytes]:
+    received: int = 0
+
+    def receive_into(self, target: memoryview) -> int:
         content = self.content[: self.breaks_after]
-        for start in range(0, len(content), PIECE_BYTES):
+        piece = content[self.received :][: min(PIECE_BYTES, len(target))]
+        if piece:
             self.at_piece()
-            yield content[start : start + PIECE_BYTES]
-        if self.breaks_after is not None:
+        elif self.breaks_after is not None:
             raise SourceUnavailable(f"The connection broke after {self.breaks_after} bytes.")
+        target[: len(piece)] = piece
+        self.received += len(piece)
+        return len(piece)
 
 
 class FakeSource:
