@@ -98,7 +98,9 @@ def test_every_function_succeeds_at_least_once_through_the_worker(stack: Stack) 
     stack.recorder.hand_in({"eventType": "Other"})
     stack.recorder.health()
     stack.recorder.dependencies()
+    stack.recorder.compose(recording.id)
     stack.recorder.request("GET", "/openapi.json")
+    assert stack.host.request("GET", "/api/console/").status_code == 200
     stack.host.fire_timer("sweep")
     for poisoned in ("chunk_transfer_poisoned", "chunk_deletion_poisoned"):
         stack.host.run_function(poisoned, '{"id": "nobody", "documentId": "nothing"}')

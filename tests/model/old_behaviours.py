@@ -250,7 +250,7 @@ OLD: dict[str, OldBehaviour] = {
         noticed_by=("tests/unit/test_routes.py", "-k", "no_body_makes_a_fault"),
     ),
     "anyone makes the app ask all that it depends on": OldBehaviour(
-        path="functions/http_operations.py",
+        path="functions/replies/health.py",
         today="lambda _: json_reply(HealthView())",
         once="lambda _: health_reply(services.health.checks())",
         noticed_by=("tests/unit/test_routes.py", "-k", "health"),
