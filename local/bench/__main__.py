@@ -10,7 +10,7 @@ from local.bench.quiet import QuietMoments
 from local.bench.report import page
 from local.bench.server import ROOT
 
-ROUNDS = {64: 3, 256: 3, 1024: 3}
+ROUNDS = {64: 7, 256: 7, 1024: 7}
 DOCS = ROOT / "docs"
 
 
