@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from local.bench.bench_setup import MIB, BenchSetup
+from local.bench.felt import measure_felt
 from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills
 from local.bench.plot import picture
 from local.bench.quiet import QuietMoments
@@ -23,6 +24,7 @@ def main() -> None:
             compare(bench, results, quiet, mib, rounds)
         measure_at_once(bench, results)
         measure_kills(bench, results)
+    results.felt = measure_felt()
     write(DOCS, results)
     print(f"Measured in {time.monotonic() - began:.0f} seconds; the figures are in docs/performance.md")
 

@@ -11,6 +11,7 @@ from azure.storage.blob import BlobClient
 
 from local.bench.bench_setup import HTTP, MIB, TLS, BenchSetup
 from local.bench.client import CONTAINER, Job
+from local.bench.felt import Felt
 from local.bench.quiet import QuietMoments
 from local.bench.relay import relay
 from shared.domain.crc64 import crc64
@@ -61,6 +62,7 @@ class Results(msgspec.Struct, kw_only=True):
     at_once_growth_mib: dict[str, float] = {}
     busy_shares: list[float] = []
     """How busy other work kept the cores just before each copy that was compared."""
+    felt: list[Felt] = []
     hash_seconds: float = 0.0
     """CPU for SHA-256 and CRC64 over 512 MiB: what no copy with these two can go below."""
 

@@ -11,6 +11,7 @@ from string import Template
 import msgspec
 
 from local.bench.bench_setup import HTTP, MIB, TLS
+from local.bench.felt import QUIET_SECONDS, felt_rows
 from local.bench.measure import (
     AT_ONCE,
     AT_ONCE_MIB,
@@ -142,6 +143,8 @@ def page(results: Results) -> str:
         at_once=f"{AT_ONCE} transfers of {AT_ONCE_MIB} MiB at once in one process: "
         + ", ".join(f"+{growth:.0f} MiB ({scheme})" for scheme, growth in results.at_once_growth_mib.items())
         + ".",
+        felt=table(["chunks", "stored", "deleted at ACS", "completed"], felt_rows(results.felt)),
+        quiet_seconds=f"{QUIET_SECONDS:.0f}",
         kill_mib=KILL_MIB,
         ring_mib=RING_MIB,
         killed=table(["killed at", "fetched again", "sent again", "same blob"], killed),

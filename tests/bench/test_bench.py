@@ -10,6 +10,7 @@ import pytest
 
 from local.bench import __main__ as bench
 from local.bench.bench_setup import HTTP, MIB, TLS, BenchSetup
+from local.bench.felt import Felt
 from local.bench.measure import OURS, RELAY, Killed, Results, Sample, sample, ways_for
 from local.bench.quiet import QuietMoments
 from local.bench.source import MP4_HEAD, content_url
@@ -96,6 +97,7 @@ def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
         at_once_growth_mib={HTTP: 100.0, TLS: 100.0},
         busy_shares=[0.1, 0.9],
         hash_seconds=1.0,
+        felt=[Felt(chunks=1, stored=1.0, deleted=2.0, completed=float(seconds)) for seconds in (3, 4, 9)],
     )
 
     bench.write(tmp_path, results)
@@ -103,4 +105,5 @@ def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
     page = (tmp_path / "performance.md").read_text()
     assert "of the relay's, http | ≥ 0.9 x | ≥ 1 x | 0.50 x | **missed**" in page
     assert "memory growth, one transfer | ≤ 16 MiB | ≤ 12 MiB | 15 MiB | met" in page
+    assert "| 1 | 1.0 s, 1.0 s at most | 2.0 s, 2.0 s at most | 4.0 s, 9.0 s at most |" in page
     assert (tmp_path / "performance.svg").read_text().count("<rect") == 1 + len(results.samples)
