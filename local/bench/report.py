@@ -32,8 +32,8 @@ HASHES = Template(
     "SHA-256 and CRC64 alone cost $hashes CPU seconds per 512 MiB on this machine; the relay as a whole costs "
     "$relay_http (http) and $relay_tls (TLS). The same copier without the two (`unhashed`) reaches "
     "$unhashed_http of the relay's throughput over http and $unhashed_tls over TLS. Client, source and sink share "
-    "$cores cores, so every CPU second of hashing is taken from copying; and the thread that reads has to receive and to "
-    "compute SHA-256, one after the other, which is what limits ours."
+    "$cores cores, so every CPU second of hashing is taken from copying; and the thread that reads has to receive and "
+    "to compute SHA-256, one after the other, which is what limits ours."
 )
 CPU_MIB = 512
 RING_BLOCKS = 3  # two writers and the reader
