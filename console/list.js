@@ -123,8 +123,9 @@ function filterForm(filters, known, actions) {
     const { name, type, checked, value } = event.target;
     actions.filter({ [name]: type === "checkbox" ? checked : value });
   };
+  // Set only where the filter changed: what somebody is typing stays while the list is shown anew.
   const text = (name, label, type = "text") => html`
-    <label>${label}<input name=${name} type=${type} autocomplete="off" .value=${live(filters[name])}></label>
+    <label>${label}<input name=${name} type=${type} autocomplete="off" .value=${filters[name]}></label>
   `;
   return html`
     <form class="filters" aria-label="Filters" @change=${changed} @submit=${(event) => event.preventDefault()}>
@@ -139,7 +140,7 @@ function filterForm(filters, known, actions) {
       <details ?open=${Boolean(filters.tagName || filters.tagValue || filters.callId || filters.includeRefused)}>
         <summary>Tag or call</summary>
         <div class="fields">
-          <label>Tag<input name="tagName" autocomplete="off" list="known-tags" .value=${live(filters.tagName)}></label>
+          <label>Tag<input name="tagName" autocomplete="off" list="known-tags" .value=${filters.tagName}></label>
           <datalist id="known-tags">${known.map((name) => html`<option value=${name}></option>`)}</datalist>
           ${text("tagValue", "Its value")}
           ${filters.tagValue && !filters.tagName.trim()

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 
 from local.azurite import SCRIPT
 from local.stack import ROOT, Stack
+from tests.browser.console_page import ScriptedApp
 from tests.e2e.conftest import FAST_HOST, FAST_SETTINGS
 from tests.infra.lacking import skip_without
 
@@ -134,6 +135,22 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
         if unexpected:
             keep_pictures(request.node.name, opened)
     assert unexpected == []
+
+
+@pytest.fixture
+def watched(open_page: OpenPage) -> Watched:
+    """A page of the console alone, before a scripted app."""
+    return open_page()
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+@pytest.fixture
+def app(page: Page) -> ScriptedApp:
+    return ScriptedApp(page)
 
 
 @pytest.fixture

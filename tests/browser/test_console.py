@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from acsrec import Recording
 from local.simulator.scripts import EventOptions, Script
 from local.stack import CONTAINER, Stack
-from tests.browser.conftest import OpenPage, Watched, faults_of_access
+from tests.browser.conftest import WIDE, OpenPage, Scheme, Watched, faults_of_access
 from tests.e2e.steps import WAV, record, settled
 
 SMALL = Script(chunks=2, chunk_bytes=400_000)
@@ -48,9 +48,11 @@ def at_risk(stack: Stack) -> Recording:
     return settled(stack, recording.id, "failed")
 
 
-def opened(open_page: OpenPage, url: str, recording: Recording, **options: object) -> Watched:
+def opened(
+    open_page: OpenPage, url: str, recording: Recording, scheme: Scheme = "light", size: tuple[int, int] = WIDE
+) -> Watched:
     """The console with a recording, shown whole."""
-    watched = open_page(f"{url}&id={recording.id}", **options)  # type: ignore[arg-type]  # passed on as they are
+    watched = open_page(f"{url}&id={recording.id}", scheme=scheme, size=size)
     expect(watched.page.locator("#detail-heading .status")).to_be_visible()
     return watched
 
@@ -300,7 +302,7 @@ def test_a_file_that_was_altered_is_told(open_page: OpenPage, stack: Stack, cons
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_barrier_is_known_to_axe(
-    open_page: OpenPage, console_url: str, saved: Recording, at_risk: Recording, scheme: str
+    open_page: OpenPage, console_url: str, saved: Recording, at_risk: Recording, scheme: Scheme
 ) -> None:
     page = opened(open_page, console_url, saved, scheme=scheme).page
 

@@ -3,25 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Watched
+from tests.browser.conftest import Watched
 from tests.browser.console_page import ADDRESS, FIRST, KEY, MEDIA, SECOND, ScriptedApp, chunk, listed, recording, stamp
 
 RISK = "[aria-label='At risk']"
-
-
-@pytest.fixture
-def watched(open_page: OpenPage) -> Watched:
-    return open_page()
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
-
-
-@pytest.fixture
-def app(page: Page) -> ScriptedApp:
-    return ScriptedApp(page)
 
 
 def status(page: Page, says: str) -> None:
@@ -239,3 +224,16 @@ def test_a_list_that_was_looked_further_back_in_stays_as_long(page: Page, app: S
 
     expect(page.locator(f"a[data-id='{FIRST}']")).to_be_visible()
     expect(page.get_by_role("button", name="Look further back")).to_have_count(0)
+
+
+def test_what_somebody_is_typing_stays_while_the_list_is_shown_anew(page: Page, app: ScriptedApp) -> None:
+    app.has(recording(FIRST, tags={"case": "4711"}))
+    app.open()
+    page.get_by_text("Tag or call").click()
+    page.get_by_label("Its value").press_sequentially("47")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    app.wait_asked("GET /recordings.limit=50", 2)
+    page.wait_for_timeout(200)
+    page.get_by_label("Its value").press_sequentially("11")
+
+    expect(page.get_by_label("Its value")).to_have_value("4711")

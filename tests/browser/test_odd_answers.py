@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Watched
+from tests.browser.conftest import Watched
 from tests.browser.console_page import FIRST, MEDIA, SECOND, ScriptedApp, chunk, listed, recording, stamp
 
 RISK = "[aria-label='At risk']"
@@ -15,21 +15,6 @@ SOON_MILLISECONDS = 10_000  # 1.7 s where it was measured
 HTML = "<!doctype html><title>Sign in</title>"
 RIGHT_TO_LEFT = "\u202e"
 PARTICIPANT = "8:acs:0123456789-abcdefghijkl"
-
-
-@pytest.fixture
-def watched(open_page: OpenPage) -> Watched:
-    return open_page()
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
-
-
-@pytest.fixture
-def app(page: Page) -> ScriptedApp:
-    return ScriptedApp(page)
 
 
 # Times

@@ -272,7 +272,7 @@ def test_files_that_are_not_saved_are_gaps_with_their_reason(show: Show) -> None
 
     gaps = shown.page.get_by_role("list", name="Pauses and gaps")
 
-    expect(gaps).to_contain_text("09:00:03–09:01:03 GMT+1: gap. File 2: lost. ACS destroyed it.")  # noqa: RUF001
+    expect(gaps).to_contain_text("09:00:03–09:01:03 GMT+1: gap. File 2: lost. ACS destroyed it.")  # noqa: RUF001 - the dash of a span of time, as the page has it
 
 
 def test_a_file_that_is_saved_later_takes_the_place_of_its_gap(show: Show) -> None:
