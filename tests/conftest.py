@@ -1,11 +1,15 @@
 """A clean environment for every test, and the fakes as fixtures."""
 
 import os
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests import figures
 from tests.fakes import Cloud, FakeHost, World
 from tests.packaged import built
 
@@ -51,3 +55,30 @@ def host(cloud: Cloud) -> FakeHost:
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make package` makes of this work tree; built once, as it takes pip and its index."""
     return built(tmp_path_factory.mktemp("package") / "app")
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Tell what was measured: a key, a sentence with {names}, and a number for each of them."""
+    proves = request.node.get_closest_marker("prove") is not None
+    command = "make soak" if "SOAK" in os.environ else "make prove" if proves else "make test"
+
+    def tell(key: str, text: str, /, **values: float) -> None:
+        measured = f"{datetime.now(UTC):%Y-%m-%d}"
+        told = figures.Figure(key, figures.sentence(text, values), command, measured)
+        request.node.user_properties.append((figures.PROPERTY, asdict(told)))
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print every figure of the run, and write them down where that is asked for."""
+    passed = terminalreporter.getreports("passed")
+    properties = [value for report in passed for name, value in report.user_properties if name == figures.PROPERTY]
+    told = {each["key"]: figures.Figure(**each) for each in properties if isinstance(each, dict)}
+    if told:
+        terminalreporter.section("figures")
+        for each in told.values():
+            terminalreporter.line(f"{each.key}: {each.sentence}")
+    if os.environ.get("WRITE_FIGURES"):
+        figures.store(list(told.values()))
