@@ -4,6 +4,7 @@ Each leads some parser, resolver or proxy to another host, another port, another
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 PLACE = "us-storage.asm.skype.com"
 GATEWAY = "us-prod.asyncgw.teams.microsoft.com"
@@ -83,7 +84,7 @@ SEPARATORS = (
 )  # fmt: skip
 CONTROLS = (
     *("\t", "\n", "\r", "\r\n", "\x0b", "\x0c", "\x00", "\x01", "\x1f", " ", "\x7f", "\x85", "\xa0", "\u2003"),
-    *("\u2028", "\u3000", "\ufeff", "\ud800"),
+    *("\u2028", "\u3000", "\ufeff"),
 )  # fmt: skip
 LONG = (
     *(f"{'a' * length}.asm.skype.com" for length in (64, 65, 255, 1000, 60_000)),
@@ -99,7 +100,7 @@ STARTS = (
     "\ufeffhttps://",
 )  # fmt: skip
 WHOLE = (
-    *("", "https:", "https://", "https://?", "https://#", "https://@", "https://:443", "https://[", "about:blank"),
+    *("https:", "https://", "https://?", "https://#", "https://@", "https://:443", "https://[", "about:blank"),
     *("null", "file:///etc/passwd", "/etc/passwd", ".."),
     "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01",
     *("https://168.63.129.16/machine?comp=goalstate", "http://localhost:10000/devstoreaccount1"),
@@ -107,7 +108,7 @@ WHOLE = (
     *(f"https://{PLACE}/", f"https://{PLACE}/v1/objects", f"https://{PLACE}/v1/objects/"),
     *(f"https://{PLACE}/v1/objects//", "https://local.communication.azure.com/calling/recordings"),
 )  # fmt: skip
-# Of the path: {d} is the document, {w} what follows its id.
+# Of the path: {d} is the document, {w} what follows its id, {v} another document.
 PATHS = (
     *("//v1/objects/{d}{w}", "/v1//objects/{d}{w}", "/v1/objects//{d}{w}", "/V1/objects/{d}{w}"),
     *("/v1/Objects/{d}{w}", "/v2/objects/{d}{w}", "/v1/object/{d}{w}", "/v1/objects/{d}{w}/", "/v1/objects/{d}{w}//"),
@@ -132,6 +133,7 @@ PATHS = (
     *("/v1/objects/../../urlp/v1/url/content?url=https://evil.example", "/v1/objects/*", "/v1/objects/{d}*"),
     "/v1/objects/{{d}}",
 )  # fmt: skip
+# Other documents: {u} is the own one in capitals, {c} cut by a character, {r} turned round.
 OTHERS = (
     "{v}{w}",
     "{d}0{w}",
@@ -147,47 +149,53 @@ OTHERS = (
 )
 
 
-def hostile_urls(document: str, content: str | None, victim: str = VICTIM) -> Mapping[str, str]:
-    """Hostile URLs for a content of a document, or for the document as a whole, by kind and number.
+PATH = "/v1/objects/{d}{w}"
+
+
+def with_controls() -> Iterator[str]:
+    """A URL with a control character or a blank before it, behind its host and at its end."""
+    for character in CONTROLS:
+        yield f"{character}https://{PLACE}{PATH}"
+        yield f"https://{EVIL}{character}.asm.skype.com{PATH}"
+        yield f"https://{PLACE}{PATH}{character}"
+
+
+KINDS = {
+    "look-alike host": [f"https://{host}{PATH}" for host in LOOK_ALIKES],
+    "IDN host": [f"https://{host}{PATH}" for host in IDN],
+    "address": [f"https://{host}{PATH}" for host in ADDRESSES],
+    "userinfo": [f"https://{authority}{PATH}" for authority in AUTHORITIES],
+    "separator in the host": [f"https://{host}{PATH}" for host in SEPARATORS],
+    "long host": [f"https://{host}{PATH}" for host in LONG],
+    "port": [f"https://{PLACE}{port}{PATH}" for port in PORTS],
+    "trailing dot": [f"https://{PLACE}{dots}{PATH}" for dots in (".", "..", ".:443", "%2e", "\u3002")],
+    "beginning": [f"{start}{PLACE}{PATH}" for start in STARTS],
+    "whole": list(WHOLE),
+    "path": [f"https://{PLACE}{path}" for path in PATHS],
+    "long path": [f"https://{PLACE}{PATH}{'/' * 3000}", f"https://{PLACE}/v1/objects/{'0' * 129}{{w}}"],
+    "control character": list(with_controls()),
+    "header": [f"https://{PLACE}{PATH}\r\nHost: {EVIL}", f"https://{PLACE}\r\nHost: {EVIL}\r\n\r\n{PATH}"],
+    ANOTHER: [f"https://{host}/v1/objects/{other}" for host, other in product((PLACE, GATEWAY), OTHERS)],
+}
+TEMPLATES: Mapping[str, str] = {
+    f"{kind} {number}": url for kind, urls in KINDS.items() for number, url in enumerate(dict.fromkeys(urls), 1)
+}
+
+
+def hostile_url(name: str, document: str, content: str | None, victim: str = VICTIM) -> str:
+    """The hostile URL of a name, for a content of a document, or for the document as a whole.
 
     Args:
+        name: its kind and number: a key of `TEMPLATES`.
         document: the id of the chunk's own document.
         content: such as `video`; None for the document as a whole, as it is deleted.
         victim: the id of another document.
     """
-    named = ((kind, urls) for kind, urls in kinds(document, content, victim))
-    return {f"{kind} {number}": url for kind, urls in named for number, url in enumerate(dict.fromkeys(urls), 1)}
-
-
-def kinds(document: str, content: str | None, victim: str) -> Iterator[tuple[str, list[str]]]:
     behind = f"/content/{content}" if content else ""
-    path = f"/v1/objects/{document}{behind}"
-    parts = {"d": document, "w": behind, "v": victim}
-    for kind, authorities in (
-        ("look-alike host", LOOK_ALIKES),
-        ("IDN host", IDN),
-        ("address", ADDRESSES),
-        ("userinfo", AUTHORITIES),
-        ("separator in the host", SEPARATORS),
-        ("long host", LONG),
-    ):
-        yield kind, [f"https://{authority}{path}" for authority in authorities]
-    yield "port", [f"https://{PLACE}{port}{path}" for port in PORTS]
-    yield "trailing dot", [f"https://{PLACE}{dots}{path}" for dots in (".", "..", ".:443", "%2e", "\u3002")]
-    yield "beginning", [f"{start}{PLACE}{path}" for start in STARTS]
-    yield "whole", list(WHOLE)
-    yield "path", [f"https://{PLACE}{form.format(**parts)}" for form in PATHS]
-    yield "long path", [f"https://{PLACE}{path}{'/' * 3000}", f"https://{PLACE}/v1/objects/{'0' * 129}{behind}"]
-    yield "control character", list(with_controls(path))
-    yield "header", [f"https://{PLACE}{path}\r\nHost: {EVIL}", f"https://{PLACE}\r\nHost: {EVIL}\r\n\r\n{path}"]
-    cut, turned = document[:-1], document[::-1]
-    documents = [form.format(**parts, u=document.upper(), c=cut, r=turned) for form in OTHERS]
-    yield ANOTHER, [f"https://{host}/v1/objects/{other}" for host in (PLACE, GATEWAY) for other in documents]
+    upper, cut, turned = document.upper(), document[:-1], document[::-1]
+    return TEMPLATES[name].format(d=document, w=behind, v=victim, u=upper, c=cut, r=turned)
 
 
-def with_controls(path: str) -> Iterator[str]:
-    """A URL with a control character or a blank before it, behind its host and at its end."""
-    for character in CONTROLS:
-        yield f"{character}https://{PLACE}{path}"
-        yield f"https://{EVIL}{character}.asm.skype.com{path}"
-        yield f"https://{PLACE}{path}{character}"
+def hostile_urls(document: str, content: str | None, victim: str = VICTIM) -> Mapping[str, str]:
+    """All of them by name."""
+    return {name: hostile_url(name, document, content, victim) for name in TEMPLATES}
