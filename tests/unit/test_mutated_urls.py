@@ -5,20 +5,24 @@ SOAK=1 takes all of them, `make test` a sample.
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
 
-from shared.domain.acs_urls import Location, own_location, parse_location
-from shared.domain.errors import NotAllowed, NotUnderstood
+from shared.api.request_bodies import parse_start_request
+from shared.domain.acs_urls import Location, in_own_storage, own_location, parse_location
+from shared.domain.errors import InvalidRequest, NotAllowed, NotUnderstood
 from shared.settings import HOST_SUFFIXES
+from tests.builders import CONTAINER, start_body
 from tests.wire import hostile_urls, parsers
-from tests.wire.mutated_urls import COUNT, document_of, mutated_urls, sample
+from tests.wire.mutated_urls import COUNT, document_of, mutated_forms, mutated_urls, sample
 
 SOAK = bool(os.environ.get("SOAK"))
 SAMPLE = 2_000
 OWN = document_of(7)
+CALLER = "caller.example"
+CALLBACK = f"https://{CALLER}/hooks/recording?id=1"
 matcher = partial(parse_location, host_suffixes=HOST_SUFFIXES)
 
 
@@ -72,3 +76,48 @@ def test_mutated_urls_are_the_same_each_time_and_differ_from_each_other() -> Non
 
     assert urls == dict(mutated_urls(sample(SAMPLE)))
     assert len(set(urls.values())) == SAMPLE
+
+
+def taken_by_start(**fields: str) -> bool:
+    try:
+        parse_start_request(start_body(**fields), (CONTAINER,), (CALLER,))
+    except InvalidRequest:
+        return False
+    return True
+
+
+def lookalikes(url: str) -> Iterator[str]:
+    """Hostile forms of a URL, and mutations of it."""
+    host = url.split("/")[2]
+    yield from (hostile.replace(hostile_urls.PLACE, host) for hostile in hostile_urls.hostile_urls(OWN, None).values())
+    yield from (url.replace("/2026", f"/{dots}/2026") for dots in (".", "..", "...", "%2e", ".%2e", "%252e"))
+    yield from mutated_forms(url, SAMPLE)
+
+
+def test_a_callback_url_that_is_passed_on_leads_every_client_to_an_allowed_host() -> None:
+    urls = [url for url in lookalikes(CALLBACK) if taken_by_start(recordingStateCallbackUrl=url)]
+
+    targets = {target[:3] for url in urls for _, target in parsers.read(url) if not isinstance(target, str)}
+    assert len(urls) > SAMPLE / 20
+    assert targets == {("https", CALLER, parsers.HTTPS_PORT)}
+
+
+def test_a_container_that_is_passed_on_is_the_operator_s_for_every_client() -> None:
+    urls = [url for url in lookalikes(f"{CONTAINER}/2026") if taken_by_start(recordingStorageContainerUrl=url)]
+
+    assert len(urls) > SAMPLE / 50
+    assert [url for url in urls for _, target in parsers.read(url) if not in_container(target, url)] == []
+
+
+def test_a_file_in_the_operator_s_container_lies_there_for_every_client() -> None:
+    urls = [url for url in lookalikes(f"{CONTAINER}/2026/11/a.wav") if in_own_storage(url, (CONTAINER,))]
+
+    assert len(urls) > SAMPLE / 50
+    assert [url for url in urls for _, target in parsers.read(url) if not in_container(target, url)] == []
+
+
+def in_container(target: parsers.Target | str, url: str) -> bool:
+    """Whether a client would connect to the operator's account, and ask for the path as it stands in the container."""
+    host, container = CONTAINER.split("/")[2:]
+    path = url.removeprefix(f"https://{host}")
+    return target == ("https", host, parsers.HTTPS_PORT, path) and path.startswith(f"/{container}")

@@ -109,6 +109,10 @@ def document_of(number: int) -> str:
 def mutated_url(number: int) -> str:
     chance = random.Random(f"{SEED}-{number}")
     url = f"https://{chance.choice(HOSTS)}/v1/objects/{document_of(number)}{chance.choice(CONTENTS)}"
+    return mutated(url, chance)
+
+
+def mutated(url: str, chance: random.Random) -> str:
     for _ in range(chance.choice((1, 1, 2, 3))):
         url = chance.choice(MUTATIONS)(chance, url)
     return url
@@ -116,6 +120,11 @@ def mutated_url(number: int) -> str:
 
 def mutated_urls(numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
     return ((number, mutated_url(number)) for number in numbers)
+
+
+def mutated_forms(url: str, count: int) -> Iterator[str]:
+    """Mutations of one URL, the same each time."""
+    return (mutated(url, random.Random(f"{SEED}-{number}")) for number in range(count))
 
 
 def sample(count: int) -> list[int]:

@@ -71,14 +71,15 @@ def accepted(urls: Iterable[tuple[int, str]], matcher: Matcher) -> Iterator[tupl
 
 def differences(url: str, location: Location) -> list[str]:
     """Where a client would connect to elsewhere than to the location: for the URL as it came, or as it was rebuilt."""
-    said = []
     path = f"/v1/objects/{location.document_id}" + (f"/content/{location.content}" if location.content else "")
-    for form, text in {"as it came": url, "rebuilt": location.url}.items():
-        for name, parse in PARSERS.items():
-            try:
-                target: object = parse(text)
-            except (ValueError, HTTPError, httpx.InvalidURL) as error:
-                target = type(error).__name__
-            if target != ("https", location.host, HTTPS_PORT, path):
-                said.append(f"{name}, {form}: {text!r} leads to {target}")
-    return said
+    expected = ("https", location.host, HTTPS_PORT, path)
+    return [f"{text!r} for {name}: {to}" for text in (url, location.url) for name, to in read(text) if to != expected]
+
+
+def read(url: str) -> Iterator[tuple[str, Target | str]]:
+    """What each client makes of a URL; a word where it would not connect at all."""
+    for name, parse in PARSERS.items():
+        try:
+            yield name, parse(url)
+        except (ValueError, HTTPError, httpx.InvalidURL) as error:
+            yield name, type(error).__name__
