@@ -95,6 +95,10 @@ param softDeleteDays int = 14
 @minValue(0)
 @maxValue(36500)
 param immutabilityDays int = 0
+@description('Events that nobody took (rejected, dead letters, undelivered) are deleted after this many days.')
+@minValue(14)
+@maxValue(3650)
+param keptEventsDays int = 90
 @description('Origins whose pages may read what a link opens, such as https://HOST, separated by commas; empty: all.')
 param consoleOrigins string = ''
 
@@ -301,6 +305,8 @@ module runtimeStorage 'modules/runtime-storage.bicep' = {
     sku: storageRedundancy
     vnetEnabled: vnetEnabled
     containerNames: [deadLettersName, rejectedEventsName, undeliveredEventsName, packageName]
+    keptEventsContainers: [deadLettersName, rejectedEventsName, undeliveredEventsName]
+    keptEventsDays: keptEventsDays
   }
 }
 

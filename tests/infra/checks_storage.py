@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import provision
 from shared import settings
+from shared.domain.durations import FILE_PATIENCE
 
 from .bicep_tree import Declaration, at, items, literal, module, properties, read, resources, text, value
 
@@ -41,6 +43,8 @@ EXPORTS_DELETIONS = (
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
 UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
 CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
+KEPT_EVENTS = CONTAINERS - {"app-package"}
+REPLAYED_WITHIN_MAX = timedelta(hours=168) + FILE_PATIENCE  # the longest ACS_RETENTION_HOURS, and what comes late
 
 
 def storage_accounts_are_hardened(infra: Path) -> list[str]:
@@ -139,6 +143,29 @@ def exports_go_after_a_day_and_nothing_else(infra: Path) -> list[str]:
     return wrong
 
 
+def kept_events_end_after_whoever_replays_them(infra: Path) -> list[str]:
+    """Nobody else removes them; none goes as long as ACS may still have a file that it announces."""
+    rule = next(iter(rules_of(infra, "runtime-storage")), None)
+    wrong = [] if value(rule, "enabled") == "true" else ["kept events have no end of life"]
+    if text(at(rule, "definition.actions.baseBlob.delete.daysAfterModificationGreaterThan")) != "keptEventsDays":
+        wrong.append("kept events do not end after keptEventsDays")
+    taken = text(at(rule, "definition.filters.prefixMatch"))
+    if taken != "map(keptEventsContainers, container => '${container}/')":
+        wrong.append(f"what ends is not what lies among kept events: {taken}")
+    main = read(infra)["main.bicep"]
+    handed = at(main.named("module")["runtimeStorage"].body, "params.keptEventsContainers")
+    wrong += differing("container of kept events", named_in(handed, main.named("var")), KEPT_EVENTS)
+    days = main.named("param").get("keptEventsDays")
+    if days is None or timedelta(days=int(days.decorators.get("minValue", 0))) <= REPLAYED_WITHIN_MAX:
+        wrong.append("events can be deleted before the files that they announce")
+    return wrong
+
+
+def rules_of(infra: Path, storage: str) -> list[Node]:
+    lifecycle = module(infra, storage).named("resource").get("lifecycle")
+    return items(at(lifecycle.body, "properties.policy.rules")) if lifecycle else []
+
+
 def worm_is_off_until_asked_for(infra: Path) -> list[str]:
     policy = module(infra, "recordings-storage").named("resource").get("immutability")
     days = read(infra)["main.bicep"].named("param").get("immutabilityDays")
@@ -184,6 +211,7 @@ CHECKS = (
     names_are_those_of_the_code,
     recordings_are_kept_and_can_be_had_back,
     exports_go_after_a_day_and_nothing_else,
+    kept_events_end_after_whoever_replays_them,
     worm_is_off_until_asked_for,
     pages_read_recordings_and_no_more,
 )

@@ -68,6 +68,22 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "              version: { delete: { daysAfterCreationGreaterThan: max(retentionDays, 1) } }\n",
         "",
     ),
+    "rejected events stay for ever": (
+        MAIN,
+        "keptEventsContainers: [deadLettersName, rejectedEventsName, ",
+        "keptEventsContainers: [deadLettersName, ",
+    ),
+    "kept events have no end": (
+        RUNTIME,
+        "name: 'kept-events'\n          enabled: true",
+        "name: 'kept-events'\n          enabled: false",
+    ),
+    "kept events go with their container's neighbours": (
+        RUNTIME,
+        "              prefixMatch: map(keptEventsContainers, container => '${container}/')\n",
+        "",
+    ),
+    "kept events go before they can be replayed": (MAIN, "@minValue(14)\n", "@minValue(7)\n"),
     "recordings are immutable by default": (MAIN, "immutabilityDays int = 0", "immutabilityDays int = 30"),
     "pages write recordings": (RECORDINGS, "['GET', 'HEAD']", "['GET', 'HEAD', 'PUT']"),
     "pages cannot ask for a part of a file": (RECORDINGS, "allowedHeaders: ['range']", "allowedHeaders: []"),
