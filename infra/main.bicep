@@ -44,6 +44,8 @@ param acsDataLocation string = 'United States'
 param acsDisableLocalAuth bool = false
 @description('GUID of the role that the app gets on the ACS resource; empty: Communication and Email Service Owner.')
 param acsRoleId string = ''
+@description('Gives the app a role on ACS that cannot list or renew keys. Only if the smoke test passes with it.')
+param acsLeastPrivilege bool = false
 @description('Key Vault secret with the ACS connection string, for an ACS that refuses tokens; empty: identity.')
 param acsVaultReference string = ''
 @description('Creates a container that ACS itself may record into, and allows it to callers.')
@@ -79,6 +81,8 @@ param storageRedundancy string = 'Standard_ZRS'
 @minLength(3)
 @maxLength(63)
 param recordingsContainer string = 'recordings'
+@description('Gives the app a role on recordings that cannot delete; false: Storage Blob Data Contributor.')
+param recordingsLeastPrivilege bool = true
 @description('Recordings are deleted this many days after they were written, behind the back of the app; 0: never.')
 @minValue(0)
 @maxValue(36500)
@@ -177,7 +181,12 @@ var acsName = empty(existingAcsName) ? '${names.communicationService}${token}' :
 var acsGroupName = empty(existingAcsName) || empty(existingAcsResourceGroup) ? groupName : existingAcsResourceGroup
 var topicName = empty(existingSystemTopicName) ? '${names.systemTopic}${token}' : existingSystemTopicName
 var topicGroupName = empty(existingSystemTopicResourceGroup) ? acsGroupName : existingSystemTopicResourceGroup
-var acsRole = empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndEmailServiceOwner : acsRoleId
+var callRecorderId = guid(subscription().id, token, 'callRecorder')
+var recordingsWriterId = guid(subscription().id, token, 'recordingsWriter')
+var roles = loadJsonContent('roles.json')
+var usualAcsRole = acsLeastPrivilege ? callRecorderId : roles.communicationAndEmailServiceOwner
+var acsRole = empty(acsRoleId) ? usualAcsRole : acsRoleId
+var recordingsRole = recordingsLeastPrivilege ? recordingsWriterId : roles.storageBlobDataContributor
 var eventFunctionName = 'recording_file_ready' // what functions/event_grid.py calls it
 var ownContainerName = acsOwnStorage ? 'recorded-by-acs' : ''
 
@@ -218,6 +227,10 @@ var problems = [
   {
     found: acsDisableLocalAuth && !empty(existingAcsName)
     says: 'ACS_DISABLE_LOCAL_AUTH is for a new ACS resource, and EXISTING_ACS_NAME stays as it is: set it to false, and switch the keys off there.'
+  }
+  {
+    found: acsLeastPrivilege && !empty(acsRoleId)
+    says: 'ACS_LEAST_PRIVILEGE makes a role for the app, and ACS_ROLE_ID names another one: empty that, or set ACS_LEAST_PRIVILEGE to false.'
   }
   {
     found: empty(existingAcsName) && !empty(existingAcsResourceGroup)
@@ -285,6 +298,16 @@ module identity 'modules/identity.bicep' = {
   params: { name: identityName, location: location, tags: tags }
 }
 
+module appRoles 'modules/app-roles.bicep' = {
+  params: {
+    recordingsLeastPrivilege: recordingsLeastPrivilege
+    recordingsWriterId: recordingsWriterId
+    acsLeastPrivilege: acsLeastPrivilege
+    callRecorderId: callRecorderId
+    token: token
+  }
+}
+
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
@@ -337,7 +360,7 @@ module communication 'modules/communication.bicep' = if (empty(existingAcsName))
 
 module acs 'modules/communication-access.bicep' = {
   scope: resourceGroup(acsGroupName)
-  dependsOn: [communication]
+  dependsOn: [communication, appRoles]
   params: {
     name: acsName
     principalId: identity.outputs.principalId
@@ -359,7 +382,7 @@ module topic 'modules/eventgrid-topic-access.bicep' = {
 
 module rbac 'modules/rbac.bicep' = {
   scope: group
-  dependsOn: [monitoring, runtimeStorage, recordingsStorage]
+  dependsOn: [monitoring, runtimeStorage, recordingsStorage, appRoles]
   params: {
     appPrincipalId: identity.outputs.principalId
     topicPrincipalId: topic.outputs.principalId
@@ -374,6 +397,7 @@ module rbac 'modules/rbac.bicep' = {
     recordingsStorageName: recordingsStorageName
     recordingsContainerName: recordingsContainer
     exportsContainerName: exportsName
+    recordingsRoleId: recordingsRole
     ownContainerName: ownContainerName
     insightsName: insightsName
   }
@@ -504,9 +528,11 @@ module alerts 'modules/alerts.bicep' = {
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
+output APP_PRINCIPAL_ID string = identity.outputs.principalId
 output AZURE_FUNCTION_APP_NAME string = functionApp.outputs.name
 output AZURE_FUNCTION_APP_HOST string = functionApp.outputs.host
 output AZURE_FUNCTION_APP_ID string = functionApp.outputs.id
+output ACS_ID string = acs.outputs.id
 output ACS_ENDPOINT string = acs.outputs.endpoint
 output EVENTGRID_SYSTEM_TOPIC_NAME string = topicName
 output EVENTGRID_SYSTEM_TOPIC_RESOURCE_GROUP string = topicGroupName

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,11 @@ PROVIDERS = frozenset(
 NETWORK_PROVIDERS = frozenset({"Microsoft.Network"})
 # No template deploys anything of it, so nothing registers it: the subnet of the app is delegated to it.
 DELEGATE = "Microsoft.App"
+# Variables that have the templates define a role, and what they are where they are not set.
+DEFINE_ROLES = {"RECORDINGS_LEAST_PRIVILEGE": "true", "ACS_LEAST_PRIVILEGE": "false"}
+DEFINES_ROLES = "Microsoft.Authorization/roleDefinitions/write"
+# What whoever asks may do in the subscription: what their roles hold, inherited ones included.
+PERMISSIONS = "/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
 ACS_TYPE = "Microsoft.Communication/communicationServices"
 TOPIC_TYPE = "Microsoft.EventGrid/systemTopics"
 
@@ -79,6 +85,15 @@ def place(name: str) -> str:
     return name.replace(" ", "").lower()
 
 
+def permits(held: Mapping[str, Any], action: str) -> bool:
+    """Whether one role's permissions, as Azure lists them, contain an action."""
+
+    def named(kind: str) -> bool:
+        return any(fnmatchcase(action.lower(), str(each).lower()) for each in held.get(kind) or ())
+
+    return named("actions") and not named("notActions")
+
+
 def version_of(text: str) -> tuple[int, ...]:
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(part) for part in found.groups()) if found else ()
@@ -115,6 +130,7 @@ class Preflight:
             self.check_flex_consumption()
             self.check_redundancy()
             self.check_providers()
+            self.check_role_definitions()
             self.check_yours()
 
     def check_azd(self) -> None:
@@ -198,6 +214,19 @@ class Preflight:
             self.problems.append(
                 f"{DELEGATE} is not registered, and the virtual network needs it. Run "
                 f"`az provider register -n {DELEGATE} --wait`"
+            )
+
+    def check_role_definitions(self) -> None:
+        wanted = [name for name, usual in DEFINE_ROLES.items() if self.given(name, usual).lower() == "true"]
+        if not wanted:
+            return
+        answer = self.ask("what your roles permit", "az", "rest", "--method", "get", "--url", PERMISSIONS)
+        held = answer.get("value") if isinstance(answer, dict) else None
+        if held and not any(permits(each, DEFINES_ROLES) for each in held):
+            self.problems.append(
+                f"{' and '.join(wanted)} defines a role, and none of yours permits that ({DEFINES_ROLES}). Have "
+                "somebody provision who has Owner or User Access Administrator, or take the built-in role: "
+                + ", ".join(f"`azd env set {name} false`" for name in wanted)
             )
 
     def check_yours(self) -> None:

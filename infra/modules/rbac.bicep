@@ -16,6 +16,8 @@ param undeliveredEventsName string
 param recordingsStorageName string
 param recordingsContainerName string
 param exportsContainerName string
+@description('GUID of the role of whoever writes recordings and exports.')
+param recordingsRoleId string
 param ownContainerName string
 param insightsName string
 
@@ -95,28 +97,22 @@ resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(recordingsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
+  name: guid(recordingsContainer.id, appPrincipalId, recordingsRoleId)
   scope: recordingsContainer
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 
 resource appOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(exportsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
+  name: guid(exportsContainer.id, appPrincipalId, recordingsRoleId)
   scope: exportsContainer
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 
@@ -235,28 +231,22 @@ resource developerOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01'
 ]
 
 resource developerOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
-  name: guid(recordingsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
+  name: guid(recordingsContainer.id, developerPrincipalId, recordingsRoleId)
   scope: recordingsContainer
   properties: {
     principalId: developerPrincipalId
     principalType: 'User'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 
 resource developerOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
-  name: guid(exportsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
+  name: guid(exportsContainer.id, developerPrincipalId, recordingsRoleId)
   scope: exportsContainer
   properties: {
     principalId: developerPrincipalId
     principalType: 'User'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 

@@ -24,8 +24,8 @@ ROLES = {
 # Every assignment there is: whose, on what, which role. One more or one wider is a decision, so it is made here too.
 GRANTS = {
     ("appPrincipalId", "runtime", "role"),
-    ("appPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
-    ("appPrincipalId", "exportsContainer", "roles.storageBlobDataContributor"),
+    ("appPrincipalId", "recordingsContainer", "recordingsRoleId"),
+    ("appPrincipalId", "exportsContainer", "recordingsRoleId"),
     ("appPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("appPrincipalId", "insights", "roles.monitoringMetricsPublisher"),
     ("appPrincipalId", "ownContainer", "roles.storageBlobDataReader"),
@@ -39,10 +39,23 @@ GRANTS = {
     ("operatorPrincipalId", "deadLetters", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "undeliveredEvents", "roles.storageBlobDataReader"),
     ("developerPrincipalId", "runtime", "role"),
-    ("developerPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
-    ("developerPrincipalId", "exportsContainer", "roles.storageBlobDataContributor"),
+    ("developerPrincipalId", "recordingsContainer", "recordingsRoleId"),
+    ("developerPrincipalId", "exportsContainer", "recordingsRoleId"),
     ("developerPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("principalId", "acs", "roleId"),
+}
+# What a role of our own holds: no wildcard, nothing that deletes, and of ACS neither ListKeys nor RegenerateKey.
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+ACS = "Microsoft.Communication/CommunicationServices"
+OWN_ROLES = {
+    "recordingsWriter": {"actions": [], "dataActions": [f"{BLOBS}/{name}" for name in ("read", "write", "add/action")]},
+    "callRecorder": {"actions": [f"{ACS}/Read", f"{ACS}/Write"], "dataActions": []},
+}
+LEAST_PRIVILEGE = {"acsLeastPrivilege": "false", "recordingsLeastPrivilege": "true"}
+CHOSEN = {
+    "usualAcsRole": "acsLeastPrivilege ? callRecorderId : roles.communicationAndEmailServiceOwner",
+    "acsRole": "empty(acsRoleId) ? usualAcsRole : acsRoleId",
+    "recordingsRole": "recordingsLeastPrivilege ? recordingsWriterId : roles.storageBlobDataContributor",
 }
 RUNTIME_ROLES = "[roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]"
 
@@ -115,10 +128,35 @@ def scopes_are_what_they_are_called(infra: Path) -> list[str]:
 def the_app_starts_after_its_roles(infra: Path) -> list[str]:
     app = read(infra)["main.bicep"].named("module")["functionApp"]
     waits = [text(node) for node in walk(at(app.body, "dependsOn") or app.node) if node.type == "identifier"]
-    role = read(infra)["main.bicep"].named("var").get("acsRole")
-    default = "empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndEmailServiceOwner : acsRoleId"
-    wrong = [] if waits == ["rbac"] else ["the function app does not wait for its roles"]
-    return wrong if role and text(role.default) == default else [*wrong, "the default role on ACS is another one"]
+    return [] if waits == ["rbac"] else ["the function app does not wait for its roles"]
+
+
+def roles_are_chosen_as_they_are_called(infra: Path) -> list[str]:
+    """On ACS the built-in role stands until somebody asks for less; on recordings ours does."""
+    main = read(infra)["main.bicep"]
+    wrong = [
+        f"{name} is {found}"
+        for name, wanted in CHOSEN.items()
+        if (found := text(main.named("var")[name].default)) != wanted
+    ]
+    defaults = {name: literal(main.named("param")[name].default) for name in LEAST_PRIVILEGE}
+    wrong += [f"{name} is {defaults[name]} by default" for name in defaults if defaults[name] != LEAST_PRIVILEGE[name]]
+    handed = text(at(main.named("module")["rbac"].body, "params.recordingsRoleId"))
+    wrong += [] if handed == "recordingsRole" else [f"recordings are written with the role {handed}"]
+    for module_name in ("acs", "rbac"):
+        waits = text(at(main.named("module")[module_name].body, "dependsOn"))
+        wrong += [] if "appRoles" in waits else [f"{module_name} assigns a role that may not be there yet"]
+    return wrong
+
+
+def roles_of_our_own_are_no_wider_than_what_the_app_does(infra: Path) -> list[str]:
+    """Each permission by name; tests/contract/test_rights.py shows that the app needs these and no others."""
+    given = json.loads((infra / "app-roles.json").read_text())
+    wrong = [] if given == OWN_ROLES else [f"roles of our own have {given}"]
+    definitions = resources(infra, "Microsoft.Authorization/roleDefinitions")
+    held = {found.name: text(at(found.body, "properties.permissions")) for found in definitions}
+    wrong += [f"the role {name} has {what}" for name, what in held.items() if what != f"[permissions.{name}]"]
+    return wrong if set(held) == set(OWN_ROLES) else [*wrong, f"roles of our own are {sorted(held)}"]
 
 
 CHECKS = (
@@ -127,4 +165,6 @@ CHECKS = (
     grants_can_be_repeated,
     scopes_are_what_they_are_called,
     the_app_starts_after_its_roles,
+    roles_are_chosen_as_they_are_called,
+    roles_of_our_own_are_no_wider_than_what_the_app_does,
 )

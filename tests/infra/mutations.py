@@ -238,6 +238,34 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "              version: { delete: { daysAfterCreationGreaterThan: 1 } }\n",
         "",
     ),
+    "the app deletes recordings by default": (
+        MAIN,
+        "recordingsLeastPrivilege bool = true",
+        "recordingsLeastPrivilege bool = false",
+    ),
+    "the app deletes recordings, whatever is asked for": (
+        MAIN,
+        "recordingsRoleId: recordingsRole\n",
+        "recordingsRoleId: roles.storageBlobDataContributor\n",
+    ),
+    "a role of our own deletes": ("app-roles.json", "blobs/add/action", "blobs/delete"),
+    "a role of our own is a wildcard": ("app-roles.json", "containers/blobs/write", "containers/blobs/*"),
+    "a role of our own lists keys": ("app-roles.json", "CommunicationServices/Write", "CommunicationServices/*"),
+    "a role of our own is another one": (
+        "modules/app-roles.bicep",
+        "[permissions.recordingsWriter]",
+        "[{ dataActions: ['*'] }]",
+    ),
+    "a role that ACS may not honour, by default": (
+        MAIN,
+        "acsLeastPrivilege bool = false",
+        "acsLeastPrivilege bool = true",
+    ),
+    "a role is assigned before it is there": (
+        MAIN,
+        "runtimeStorage, recordingsStorage, appRoles]",
+        "runtimeStorage, recordingsStorage]",
+    ),
     "the topic owns the blobs": (
         RBAC,
         TOPIC_GRANT + "roles.storageBlobDataContributor",

@@ -238,6 +238,24 @@ RULES: tuple[Rule, ...] = (
         (DEPLOY, "**If ACS refuses tokens**", "**If not**"),
     ),
     Rule(
+        "a deployment takes no role away, so that a narrower one beside it narrows nothing",
+        "Azure Resource Manager documentation, deployment-modes: incremental leaves what the template does not name",
+        told(DEPLOY, "since a provision takes no role away", "does not end the one that it had, which may delete"),
+        (DEPLOY, "does not end the one that it had", "ends the one that it had"),
+    ),
+    Rule(
+        "Role Based Access Control Administrator assigns roles and defines none",
+        "Azure documentation, built-in roles, privileged: its actions are roleAssignments/write, /delete and */read",
+        told(DEPLOY, "Owner (or Contributor plus User Access Administrator) on the subscription"),
+        (DEPLOY, "Contributor plus User Access Administrator)", "Contributor)"),
+    ),
+    Rule(
+        "a custom role outlives the resource group, and its name is one in the tenant",
+        "Azure documentation, custom-roles: up to 5,000 in a tenant, names unique there",
+        told(DEPLOY, "each with az role definition delete --name"),
+        (DEPLOY, "each with `az role definition delete --name`", "each"),
+    ),
+    Rule(
         "an ACS resource without an identity cannot write into storage of ours, and the grant fails late",
         "Azure Communication Services documentation, bring your own storage; the template's principalId is then empty",
         written(("infra/preflight.py",), "has no system-assigned identity"),

@@ -33,6 +33,10 @@ REFUSED = {
         {**ACS, "acsDisableLocalAuth": "true"},
         ("ACS_DISABLE_LOCAL_AUTH", "EXISTING_ACS_NAME"),
     ),
+    "two roles on ACS": (
+        {"acsLeastPrivilege": "true", "acsRoleId": "00000000-0000-0000-0000-000000000000"},
+        ("ACS_LEAST_PRIVILEGE", "ACS_ROLE_ID"),
+    ),
     "a group without its ACS resource": (
         {"existingAcsResourceGroup": "rg-theirs"},
         ("EXISTING_ACS_RESOURCE_GROUP", "EXISTING_ACS_NAME"),
