@@ -192,15 +192,17 @@ var ownContainerName = acsOwnStorage ? 'recorded-by-acs' : ''
 
 // Names are made here: a preview cannot look into what a module puts out.
 var identityName = '${names.managedIdentity}${token}'
+var packageIdentityName = '${names.managedIdentity}package-${token}'
 var workspaceName = '${names.workspace}${token}'
 var insightsName = '${names.applicationInsights}${token}'
 var runtimeStorageName = '${names.runtimeStorage}${token}'
+var packageStorageName = '${names.packageStorage}${token}'
 var recordingsStorageName = '${names.recordingsStorage}${token}'
 // Containers of the runtime account. The first two are constants of the app's code; a test keeps them equal.
 var deadLettersName = 'dead-letters'
 var rejectedEventsName = 'rejected-events'
 var undeliveredEventsName = 'undelivered-events' // for other apps, which did not take them; the app never reads it
-var packageName = 'app-package'
+var packageName = 'app-package' // of an account of its own
 var exportsName = 'exports' // of the recordings account: files composed of recordings, which go after a day
 
 var originsLackSchemes = length(split(',${consoleOrigins}', ',http')) != length(split(',${consoleOrigins}', ','))
@@ -298,6 +300,12 @@ module identity 'modules/identity.bicep' = {
   params: { name: identityName, location: location, tags: tags }
 }
 
+// The platform puts the package where the app finds it, and reads it there, as this one; no setting names it.
+module packageIdentity 'modules/identity.bicep' = {
+  scope: group
+  params: { name: packageIdentityName, location: location, tags: tags }
+}
+
 module appRoles 'modules/app-roles.bicep' = {
   params: {
     recordingsLeastPrivilege: recordingsLeastPrivilege
@@ -327,9 +335,20 @@ module runtimeStorage 'modules/runtime-storage.bicep' = {
     tags: tags
     sku: storageRedundancy
     vnetEnabled: vnetEnabled
-    containerNames: [deadLettersName, rejectedEventsName, undeliveredEventsName, packageName]
-    keptEventsContainers: [deadLettersName, rejectedEventsName, undeliveredEventsName]
+    containerNames: [deadLettersName, rejectedEventsName, undeliveredEventsName]
     keptEventsDays: keptEventsDays
+  }
+}
+
+module packageStorage 'modules/package-storage.bicep' = {
+  scope: group
+  params: {
+    name: packageStorageName
+    location: location
+    tags: tags
+    sku: storageRedundancy
+    vnetEnabled: vnetEnabled
+    containerName: packageName
   }
 }
 
@@ -382,7 +401,7 @@ module topic 'modules/eventgrid-topic-access.bicep' = {
 
 module rbac 'modules/rbac.bicep' = {
   scope: group
-  dependsOn: [monitoring, runtimeStorage, recordingsStorage, appRoles]
+  dependsOn: [monitoring, runtimeStorage, packageStorage, recordingsStorage, appRoles]
   params: {
     appPrincipalId: identity.outputs.principalId
     topicPrincipalId: topic.outputs.principalId
@@ -390,6 +409,8 @@ module rbac 'modules/rbac.bicep' = {
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
     developerPrincipalId: developerPrincipalId
+    packagePrincipalId: packageIdentity.outputs.principalId
+    packageStorageName: packageStorageName
     runtimeStorageName: runtimeStorageName
     deadLettersName: deadLettersName
     rejectedEventsName: rejectedEventsName
@@ -459,6 +480,7 @@ module network 'modules/network.bicep' = if (vnetEnabled) {
     addressPrefix: vnetAddressPrefix
     natGatewayId: natGatewayId
     runtimeStorageId: runtimeStorage.outputs.id
+    packageStorageId: packageStorage.outputs.id
     recordingsStorageId: recordingsStorage.outputs.id
   }
 }
@@ -474,11 +496,12 @@ module functionApp 'modules/function-app.bicep' = {
     siteTags: union(tags, { 'azd-service-name': 'recorder' })
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
+    packageIdentityId: packageIdentity.outputs.id
+    packageContainerUrl: packageStorage.outputs.containerUrl
     insightsName: insightsName
     runtimeBlobEndpoint: runtimeStorage.outputs.blobEndpoint
     runtimeQueueEndpoint: runtimeStorage.outputs.queueEndpoint
     runtimeTableEndpoint: runtimeStorage.outputs.tableEndpoint
-    packageName: packageName
     recordingsBlobEndpoint: recordingsStorage.outputs.blobEndpoint
     acsId: acs.outputs.id
     acsEndpoint: acs.outputs.endpoint

@@ -47,6 +47,8 @@ DEFINE_ROLES = {"RECORDINGS_LEAST_PRIVILEGE": "true", "ACS_LEAST_PRIVILEGE": "fa
 DEFINES_ROLES = "Microsoft.Authorization/roleDefinitions/write"
 # What whoever asks may do in the subscription: what their roles hold, inherited ones included.
 PERMISSIONS = "/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+# Outputs of the deployment before: the app, its group, and the account where the package lay up to 0.3.
+PACKAGE_OF = ("AZURE_FUNCTION_APP_NAME", "AZURE_RESOURCE_GROUP", "RUNTIME_STORAGE_NAME")
 ACS_TYPE = "Microsoft.Communication/communicationServices"
 TOPIC_TYPE = "Microsoft.EventGrid/systemTopics"
 
@@ -132,6 +134,7 @@ class Preflight:
             self.check_providers()
             self.check_role_definitions()
             self.check_yours()
+            self.check_package()
 
     def check_azd(self) -> None:
         required = re.search(r'azd: ">= ([\d.]+)"', (self.root / "azure.yaml").read_text(encoding="utf-8"))
@@ -261,6 +264,25 @@ class Preflight:
                     f"EXISTING_SYSTEM_TOPIC_NAME {topic.get('name')}` and `azd env set "
                     f"EXISTING_SYSTEM_TOPIC_RESOURCE_GROUP {topic.get('resourceGroup')}`"
                 )
+
+    def check_package(self) -> None:
+        """Where another account had the package, the app has none from the provision until it is deployed.
+
+        Azure refuses an event subscription of a function that is not there, and the provision would end with that.
+        """
+        app, group, account = (self.given(name) for name in PACKAGE_OF)
+        if not (app and group and account and self.is_on("DEPLOY_EVENT_SUBSCRIPTION")):
+            return
+        command = ("az", "functionapp", "deployment", "config", "show", "-n", app, "-g", group)
+        answer = self.ask("where the app's package lies", *command)
+        storage = (answer.get("storage") or {}) if isinstance(answer, dict) else {}
+        if f"//{account}." in str(storage.get("value")).lower():
+            self.problems.append(
+                f"the package of {app} lies in {account}, and this version puts it into an account of its own: from "
+                "the provision until the deployment the app has no code, and Azure would refuse its event subscription. "
+                "Run `azd env set DEPLOY_EVENT_SUBSCRIPTION false`, then `azd up`, which does both and subscribes it "
+                "again; events wait meanwhile"
+            )
 
 
 def main() -> None:

@@ -9,6 +9,9 @@ param operatorPrincipalId string
 param operatorPrincipalType string
 @description('Who may run the app on a machine of their own, against this storage; empty: nobody.')
 param developerPrincipalId string
+@description('Who puts the app\'s package into its account and reads it there: the platform, for the app.')
+param packagePrincipalId string
+param packageStorageName string
 param runtimeStorageName string
 param deadLettersName string
 param rejectedEventsName string
@@ -29,7 +32,7 @@ var ownContainerWriter = hasOwnContainer && empty(acsPrincipalId)
   : acsPrincipalId
 var hasOperator = !empty(operatorPrincipalId)
 var hasDeveloper = !empty(developerPrincipalId)
-// The host keeps locks, keys, the package and its own tables here, under names of its choosing: hence the account.
+// The host keeps locks, keys and its own tables here, under names of its choosing: hence the account.
 var runtimeRoles = [roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]
 
 resource runtime 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -54,6 +57,10 @@ resource rejectedEvents 'Microsoft.Storage/storageAccounts/blobServices/containe
 resource undeliveredEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
   parent: runtimeBlobs
   name: undeliveredEventsName
+}
+
+resource package 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: packageStorageName
 }
 
 resource recordings 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -113,6 +120,20 @@ resource appOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
+  }
+}
+
+// Nobody else has a right there: not the app, whose identity a stolen token would be of.
+resource platformWritesPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(package.id, packagePrincipalId, roles.storageBlobDataContributor)
+  scope: package
+  properties: {
+    principalId: packagePrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageBlobDataContributor
+    )
   }
 }
 

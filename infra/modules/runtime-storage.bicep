@@ -1,12 +1,12 @@
-// The account behind the host: its locks and keys, our queues and tables, dead letters, rejected events, the package.
+// The account behind the host: its locks and keys, our queues and tables, dead letters, rejected events.
 param name string
 param location string
 param tags { *: string }
 param sku string
 param vnetEnabled bool
+@description('Containers of events that are kept because nobody took them.')
 param containerNames string[]
-@description('Containers of events that were kept because nobody took them; what lies there ends.')
-param keptEventsContainers string[]
+@description('After so many days they are deleted.')
 param keptEventsDays int
 
 // The names are constants of the app's code; a test keeps the two equal.
@@ -69,7 +69,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01
           definition: {
             filters: {
               blobTypes: ['blockBlob', 'appendBlob']
-              prefixMatch: map(keptEventsContainers, container => '${container}/')
+              prefixMatch: map(containerNames, container => '${container}/')
             }
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: keptEventsDays } } }
           }

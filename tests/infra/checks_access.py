@@ -28,6 +28,7 @@ GRANTS = {
     ("appPrincipalId", "exportsContainer", "recordingsRoleId"),
     ("appPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("appPrincipalId", "insights", "roles.monitoringMetricsPublisher"),
+    ("packagePrincipalId", "package", "roles.storageBlobDataContributor"),
     ("appPrincipalId", "ownContainer", "roles.storageBlobDataReader"),
     ("appPrincipalId", "topic", "roles.eventGridDataSender"),
     ("topicPrincipalId", "undeliveredEvents", "roles.storageBlobDataContributor"),
@@ -56,6 +57,26 @@ CHOSEN = {
     "usualAcsRole": "acsLeastPrivilege ? callRecorderId : roles.communicationAndEmailServiceOwner",
     "acsRole": "empty(acsRoleId) ? usualAcsRole : acsRoleId",
     "recordingsRole": "recordingsLeastPrivilege ? recordingsWriterId : roles.storageBlobDataContributor",
+}
+DEPLOYMENT = "properties.functionAppConfig.deployment.storage"
+PACKAGE = {
+    "container": "packageContainerUrl",
+    "reader": "packageIdentityId",
+    "identities": "{ '${identityId}': {}, '${packageIdentityId}': {} }",
+    "account": "packageStorageName",
+    "rbac.appPrincipalId": "identity.outputs.principalId",
+    "rbac.packagePrincipalId": "packageIdentity.outputs.principalId",
+    "rbac.packageStorageName": "packageStorageName",
+    "packageStorage.name": "packageStorageName",
+    "functionApp.identityId": "identity.outputs.id",
+    "functionApp.identityClientId": "identity.outputs.clientId",
+    "functionApp.packageIdentityId": "packageIdentity.outputs.id",
+    "functionApp.packageContainerUrl": "packageStorage.outputs.containerUrl",
+}
+PACKAGE_PARAMS = {
+    "rbac": ("appPrincipalId", "packagePrincipalId", "packageStorageName"),
+    "packageStorage": ("name",),
+    "functionApp": ("identityId", "identityClientId", "packageIdentityId", "packageContainerUrl"),
 }
 RUNTIME_ROLES = "[roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]"
 
@@ -125,6 +146,29 @@ def scopes_are_what_they_are_called(infra: Path) -> list[str]:
     return wrong
 
 
+def the_app_cannot_replace_its_package(infra: Path) -> list[str]:
+    """The package's account has one right on it, of an identity that no setting names and that nothing else uses."""
+    main, app, rbac = read(infra)["main.bicep"], module(infra, "function-app"), module(infra, "rbac")
+    site, package = app.named("resource")["site"], rbac.named("resource").get("package")
+    given = {
+        "container": text(at(site.body, f"{DEPLOYMENT}.value")),
+        "reader": text(at(site.body, f"{DEPLOYMENT}.authentication.userAssignedIdentityResourceId")),
+        "identities": text(at(site.body, "identity.userAssignedIdentities")),
+        "account": text(at(package.body, "name")) if package else "",
+        **{
+            f"{name}.{param}": text(at(main.named("module")[name].body, f"params.{param}"))
+            for name, params in PACKAGE_PARAMS.items()
+            for param in params
+        },
+    }
+    wrong = [f"{name} of the package is {given[name]}" for name in PACKAGE if given[name] != PACKAGE[name]]
+    settings = app.named("var")["ownSettings"].default
+    used = {text(node) for node in walk(settings) if node.type == "identifier"} if settings else set()
+    wrong += ["a setting names the package's identity"] if {"packageIdentityId", "packageContainerUrl"} & used else []
+    names = {name: text(main.named("var")[name].default) for name in ("runtimeStorageName", "packageStorageName")}
+    return wrong if len(set(names.values())) == len(names) else [*wrong, "the package lies in the host's account"]
+
+
 def the_app_starts_after_its_roles(infra: Path) -> list[str]:
     app = read(infra)["main.bicep"].named("module")["functionApp"]
     waits = [text(node) for node in walk(at(app.body, "dependsOn") or app.node) if node.type == "identifier"]
@@ -164,6 +208,7 @@ CHECKS = (
     grants_are_the_narrowest,
     grants_can_be_repeated,
     scopes_are_what_they_are_called,
+    the_app_cannot_replace_its_package,
     the_app_starts_after_its_roles,
     roles_are_chosen_as_they_are_called,
     roles_of_our_own_are_no_wider_than_what_the_app_does,

@@ -41,15 +41,14 @@ EXPORTS_DELETIONS = (
     "version.delete.daysAfterCreationGreaterThan",
 )
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
-UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
+UNREAD_CONTAINERS = {"undelivered-events"}  # the platform writes it, and the code does not read it
 CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
-KEPT_EVENTS = CONTAINERS - {"app-package"}
 REPLAYED_WITHIN_MAX = timedelta(hours=168) + FILE_PATIENCE  # the longest ACS_RETENTION_HOURS, and what comes late
 
 
 def storage_accounts_are_hardened(infra: Path) -> list[str]:
     accounts = resources(infra, ACCOUNT)
-    wrong = [f"{len(accounts)} storage accounts instead of two"] if len(accounts) != 2 else []
+    wrong = [f"{len(accounts)} storage accounts instead of three"] if len(accounts) != 3 else []
     for account in accounts:
         for path, wanted in HARDENED.items():
             found = account[f"properties.{path}"]
@@ -150,12 +149,9 @@ def kept_events_end_after_whoever_replays_them(infra: Path) -> list[str]:
     if text(at(rule, "definition.actions.baseBlob.delete.daysAfterModificationGreaterThan")) != "keptEventsDays":
         wrong.append("kept events do not end after keptEventsDays")
     taken = text(at(rule, "definition.filters.prefixMatch"))
-    if taken != "map(keptEventsContainers, container => '${container}/')":
+    if taken != "map(containerNames, container => '${container}/')":
         wrong.append(f"what ends is not what lies among kept events: {taken}")
-    main = read(infra)["main.bicep"]
-    handed = at(main.named("module")["runtimeStorage"].body, "params.keptEventsContainers")
-    wrong += differing("container of kept events", named_in(handed, main.named("var")), KEPT_EVENTS)
-    days = main.named("param").get("keptEventsDays")
+    days = read(infra)["main.bicep"].named("param").get("keptEventsDays")
     if days is None or timedelta(days=int(days.decorators.get("minValue", 0))) <= REPLAYED_WITHIN_MAX:
         wrong.append("events can be deleted before the files that they announce")
     return wrong

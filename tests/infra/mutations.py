@@ -69,9 +69,9 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         "",
     ),
     "rejected events stay for ever": (
-        MAIN,
-        "keptEventsContainers: [deadLettersName, rejectedEventsName, ",
-        "keptEventsContainers: [deadLettersName, ",
+        RUNTIME,
+        "map(containerNames, container =>",
+        "map(take(containerNames, 1), container =>",
     ),
     "kept events have no end": (
         RUNTIME,
@@ -80,7 +80,7 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     ),
     "kept events go with their container's neighbours": (
         RUNTIME,
-        "              prefixMatch: map(keptEventsContainers, container => '${container}/')\n",
+        "              prefixMatch: map(containerNames, container => '${container}/')\n",
         "",
     ),
     "kept events go before they can be replayed": (MAIN, "@minValue(14)\n", "@minValue(7)\n"),
@@ -265,6 +265,27 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
         MAIN,
         "runtimeStorage, recordingsStorage, appRoles]",
         "runtimeStorage, recordingsStorage]",
+    ),
+    "the app writes its package": (RBAC, "principalId: packagePrincipalId", "principalId: appPrincipalId"),
+    "the app reads its package": (
+        APP,
+        "userAssignedIdentityResourceId: packageIdentityId",
+        "userAssignedIdentityResourceId: identityId",
+    ),
+    "the package lies where the app owns the blobs": (
+        MAIN,
+        "var packageStorageName = '${names.packageStorage}",
+        "var packageStorageName = '${names.runtimeStorage}",
+    ),
+    "one identity for the app and its package": (
+        MAIN,
+        "packageIdentityId: packageIdentity.outputs.id",
+        "packageIdentityId: identity.outputs.id",
+    ),
+    "the package cannot be reached inside a network": (
+        NETWORK,
+        "  { name: 'package-blob', accountId: packageStorageId",
+        "  { name: 'package-blob', accountId: recordingsStorageId",
     ),
     "the topic owns the blobs": (
         RBAC,

@@ -250,6 +250,12 @@ RULES: tuple[Rule, ...] = (
         (DEPLOY, "Contributor plus User Access Administrator)", "Contributor)"),
     ),
     Rule(
+        "Azure refuses an event subscription of a function that is not there",
+        "Azure/bicep#11656; Flex Consumption documentation, deployment storage: publish again after changing it",
+        told(DEPLOY, "azd env set DEPLOY_EVENT_SUBSCRIPTION false && azd up, never azd provision alone"),
+        (DEPLOY, "never `azd provision` alone", "or `azd provision`"),
+    ),
+    Rule(
         "a custom role outlives the resource group, and its name is one in the tenant",
         "Azure documentation, custom-roles: up to 5,000 in a tenant, names unique there",
         told(DEPLOY, "each with az role definition delete --name"),

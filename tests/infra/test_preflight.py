@@ -27,6 +27,7 @@ REGISTERED = "az provider list"
 IDENTITY = "az resource show"
 TOPICS = "az eventgrid system-topic"
 PERMITTED = "az rest --method"
+PACKAGE = "az functionapp deployment"
 CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]}
 ASSIGNS = {"actions": ["Microsoft.Authorization/roleAssignments/write", "*/read"], "notActions": []}
 # Shapes as the real commands print them, cut to what is read: azd 1.31 `version`, Azure CLI 2.91 the others.
@@ -57,11 +58,19 @@ ANSWERS: dict[str, Any] = {
     + [{"namespace": DELEGATE, "registrationState": "NotRegistered"}],
     IDENTITY: {"name": "acs-1", "identity": {"type": "SystemAssigned", "principalId": "p"}},
     PERMITTED: {"value": [CONTRIBUTOR, {"actions": ["*/read", "Microsoft.Authorization/*"], "notActions": []}]},
+    PACKAGE: {"storage": {"type": "blobcontainer", "value": "https://stpkg1.blob.core.windows.net/app-package"}},
     TOPICS: [{"name": "evgt-other", "resourceGroup": "rg", "source": "/subscriptions/s/…/storageAccounts/acs-1"}],
 }
 
 
 OF_YOURS = {"EXISTING_ACS_NAME": "acs-1", "EXISTING_ACS_RESOURCE_GROUP": "rg", "AZURE_ENV_NAME": "dev"}
+DEPLOYED = {
+    "AZURE_FUNCTION_APP_NAME": "func-1",
+    "AZURE_RESOURCE_GROUP": "rg-dev",
+    "RUNTIME_STORAGE_NAME": "strun1",
+    "DEPLOY_EVENT_SUBSCRIPTION": "true",
+}
+PACKAGE_OF_BEFORE = {"storage": {"type": "blobcontainer", "value": "https://strun1.blob.core.windows.net/app-package"}}
 TOPIC_OF_YOURS = {
     "name": "evgt-1",
     "resourceGroup": "rg-events",
@@ -111,7 +120,7 @@ def test_the_subscription_of_the_environment_is_asked(tmp_path: Path) -> None:
 
 
 def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
-    preflight(tmp_path, {}, **OF_YOURS, ACS_OWN_STORAGE="true")
+    preflight(tmp_path, {}, **OF_YOURS, **DEPLOYED, ACS_OWN_STORAGE="true")
 
     calls = asked(tmp_path)
     assert len(calls) == len(ANSWERS)
@@ -149,6 +158,7 @@ def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
             {"RECORDINGS_LEAST_PRIVILEGE": "false", "ACS_LEAST_PRIVILEGE": "true"},
             "`azd env set ACS_LEAST_PRIVILEGE false`",
         ),
+        ({PACKAGE: PACKAGE_OF_BEFORE}, DEPLOYED, "`azd env set DEPLOY_EVENT_SUBSCRIPTION false`, then `azd up`"),
         ({TOPICS: [TOPIC_OF_YOURS]}, OF_YOURS, "`azd env set EXISTING_SYSTEM_TOPIC_NAME evgt-1`"),
     ],
 )
@@ -201,6 +211,12 @@ def test_who_asks_for_built_in_roles_alone_need_not_define_any(tmp_path: Path) -
 
     assert done.returncode == 0
     assert not any(call.startswith("az rest") for call in asked(tmp_path))
+
+
+def test_a_package_may_move_where_the_hook_subscribes_the_function_again(tmp_path: Path) -> None:
+    done = preflight(tmp_path, {PACKAGE: PACKAGE_OF_BEFORE}, **{**DEPLOYED, "DEPLOY_EVENT_SUBSCRIPTION": "false"})
+
+    assert done.returncode == 0
 
 
 def test_an_azd_of_somebody_s_own_build_passes(tmp_path: Path) -> None:
