@@ -206,6 +206,8 @@ var packageName = 'app-package' // of an account of its own
 var exportsName = 'exports' // of the recordings account: files composed of recordings, which go after a day
 
 var originsLackSchemes = length(split(',${consoleOrigins}', ',http')) != length(split(',${consoleOrigins}', ','))
+var clientsHaveSpaces = contains(authAllowedClientIds, ' ')
+var clientsHaveGaps = contains(',${authAllowedClientIds},', ',,')
 var originsHavePaths = contains(replace(consoleOrigins, '://', ''), '/')
 
 // What cannot work is refused before anything is deployed, all of it at once.
@@ -249,6 +251,10 @@ var problems = [
   {
     found: empty(authClientId) && !empty(authAllowedClientIds)
     says: 'AUTH_ALLOWED_CLIENT_IDS keeps nobody out without AUTH_CLIENT_ID: set that, too, or empty it.'
+  }
+  {
+    found: !empty(authAllowedClientIds) && (clientsHaveSpaces || clientsHaveGaps)
+    says: 'AUTH_ALLOWED_CLIENT_IDS takes client ids separated by commas alone: with a space in it an id would fit nobody, and what an empty one fits is nowhere written. Correct it, or empty it for AUTH_CLIENT_ID alone.'
   }
   {
     found: !vnetEnabled && !empty(natGatewayId)

@@ -135,6 +135,7 @@ class Preflight:
             self.check_role_definitions()
             self.check_yours()
             self.check_package()
+            self.check_sign_in()
 
     def check_azd(self) -> None:
         required = re.search(r'azd: ">= ([\d.]+)"', (self.root / "azure.yaml").read_text(encoding="utf-8"))
@@ -279,9 +280,27 @@ class Preflight:
         if f"//{account}." in str(storage.get("value")).lower():
             self.problems.append(
                 f"the package of {app} lies in {account}, and this version puts it into an account of its own: from "
-                "the provision until the deployment the app has no code, and Azure would refuse its event subscription. "
-                "Run `azd env set DEPLOY_EVENT_SUBSCRIPTION false`, then `azd up`, which does both and subscribes it "
+                "the provision until the deployment the app has no code, and Azure would refuse its event subscription."
+                " Run `azd env set DEPLOY_EVENT_SUBSCRIPTION false`, then `azd up`, which does both and subscribes it "
                 "again; events wait meanwhile"
+            )
+
+    def check_sign_in(self) -> None:
+        """Easy Auth names the clients that may call; which people may sign in through one only Entra ID can say."""
+        client = self.given("AUTH_CLIENT_ID")
+        if not client:
+            return
+        what = "who may sign in through AUTH_CLIENT_ID"
+        try:  # the directory is asked, which takes no subscription
+            required = asked("az", "ad", "sp", "show", "--id", client, "--query", "appRoleAssignmentRequired")
+        except Unanswered as error:
+            self.notes.append(f"{what} could not be looked up ({error}), and is not checked")
+            return
+        if required is not True:
+            self.notes.append(
+                f"everybody in the tenant, guests too, may sign in through AUTH_CLIENT_ID ({client}); a function key "
+                "still stands before the API. To let in only whom you assign: "
+                f"`az ad sp update --id {client} --set appRoleAssignmentRequired=true`"
             )
 
 

@@ -256,6 +256,12 @@ RULES: tuple[Rule, ...] = (
         (DEPLOY, "never `azd provision` alone", "or `azd provision`"),
     ),
     Rule(
+        "a registration lets in every user of its tenant until an assignment is required",
+        "Microsoft Entra documentation, what-is-access-management: Assignment required is No by default",
+        told(DEPLOY, "az ad sp update --id CLIENT-ID --set appRoleAssignmentRequired=true"),
+        (DEPLOY, "appRoleAssignmentRequired=true`, then", "appRoleAssignmentRequired=false`, then"),
+    ),
+    Rule(
         "a custom role outlives the resource group, and its name is one in the tenant",
         "Azure documentation, custom-roles: up to 5,000 in a tenant, names unique there",
         told(DEPLOY, "each with az role definition delete --name"),

@@ -53,6 +53,14 @@ REFUSED = {
         {"authAllowedClientIds": "22222222-2222-2222-2222-222222222222"},
         ("AUTH_ALLOWED_CLIENT_IDS", "AUTH_CLIENT_ID"),
     ),
+    "clients apart by more than a comma": (
+        {"authClientId": "c-1", "authAllowedClientIds": "c-1, c-2"},
+        ("AUTH_ALLOWED_CLIENT_IDS",),
+    ),
+    "a client without an id": (
+        {"authClientId": "c-1", "authAllowedClientIds": "c-1,"},
+        ("AUTH_ALLOWED_CLIENT_IDS",),
+    ),
     "a way out of no network": ({"natGatewayId": "/natGateways/out"}, ("NAT_GATEWAY_ID", "VNET_ENABLED")),
     "an origin without its scheme": ({"consoleOrigins": "https://a.example.com,b.example.com"}, ("CONSOLE_ORIGINS",)),
     "an origin with a path": ({"consoleOrigins": "https://a.example.com/api/console/"}, ("CONSOLE_ORIGINS",)),

@@ -28,6 +28,7 @@ IDENTITY = "az resource show"
 TOPICS = "az eventgrid system-topic"
 PERMITTED = "az rest --method"
 PACKAGE = "az functionapp deployment"
+SIGN_IN = "az ad sp"
 CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]}
 ASSIGNS = {"actions": ["Microsoft.Authorization/roleAssignments/write", "*/read"], "notActions": []}
 # Shapes as the real commands print them, cut to what is read: azd 1.31 `version`, Azure CLI 2.91 the others.
@@ -59,6 +60,7 @@ ANSWERS: dict[str, Any] = {
     IDENTITY: {"name": "acs-1", "identity": {"type": "SystemAssigned", "principalId": "p"}},
     PERMITTED: {"value": [CONTRIBUTOR, {"actions": ["*/read", "Microsoft.Authorization/*"], "notActions": []}]},
     PACKAGE: {"storage": {"type": "blobcontainer", "value": "https://stpkg1.blob.core.windows.net/app-package"}},
+    SIGN_IN: True,
     TOPICS: [{"name": "evgt-other", "resourceGroup": "rg", "source": "/subscriptions/s/…/storageAccounts/acs-1"}],
 }
 
@@ -120,7 +122,7 @@ def test_the_subscription_of_the_environment_is_asked(tmp_path: Path) -> None:
 
 
 def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
-    preflight(tmp_path, {}, **OF_YOURS, **DEPLOYED, ACS_OWN_STORAGE="true")
+    preflight(tmp_path, {}, **OF_YOURS, **DEPLOYED, ACS_OWN_STORAGE="true", AUTH_CLIENT_ID="c-1")
 
     calls = asked(tmp_path)
     assert len(calls) == len(ANSWERS)
@@ -217,6 +219,17 @@ def test_a_package_may_move_where_the_hook_subscribes_the_function_again(tmp_pat
     done = preflight(tmp_path, {PACKAGE: PACKAGE_OF_BEFORE}, **{**DEPLOYED, "DEPLOY_EVENT_SUBSCRIPTION": "false"})
 
     assert done.returncode == 0
+
+
+def test_a_registration_that_lets_in_whom_nobody_assigned_is_mentioned(tmp_path: Path) -> None:
+    done = preflight(tmp_path, {SIGN_IN: False}, AUTH_CLIENT_ID="c-1")
+
+    assert done.returncode == 0
+    assert "`az ad sp update --id c-1 --set appRoleAssignmentRequired=true`" in done.stdout
+
+
+def test_a_registration_that_asks_for_an_assignment_is_not(tmp_path: Path) -> None:
+    assert preflight(tmp_path, {}, AUTH_CLIENT_ID="c-1").stdout == "preprovision: nothing is in the way\n"
 
 
 def test_an_azd_of_somebody_s_own_build_passes(tmp_path: Path) -> None:
