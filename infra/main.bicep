@@ -74,6 +74,8 @@ param authAllowedClientIds string = ''
 param vnetEnabled bool = false
 param vnetAddressPrefix string = '10.42.0.0/23'
 param natGatewayId string = ''
+@description('Public addresses outside the network from which links may be opened, separated by commas; empty: none.')
+param listenerAddresses string = ''
 
 // --- Keeping recordings
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
@@ -184,9 +186,9 @@ var topicGroupName = empty(existingSystemTopicResourceGroup) ? acsGroupName : ex
 var callRecorderId = guid(subscription().id, token, 'callRecorder')
 var recordingsWriterId = guid(subscription().id, token, 'recordingsWriter')
 var roles = loadJsonContent('roles.json')
-var usualAcsRole = acsLeastPrivilege ? callRecorderId : roles.communicationAndEmailServiceOwner
+var usualAcsRole = !acsLeastPrivilege ? roles.communicationAndEmailServiceOwner : callRecorderId
 var acsRole = empty(acsRoleId) ? usualAcsRole : acsRoleId
-var recordingsRole = recordingsLeastPrivilege ? recordingsWriterId : roles.storageBlobDataContributor
+var recordingsRole = !recordingsLeastPrivilege ? roles.storageBlobDataContributor : recordingsWriterId
 var eventFunctionName = 'recording_file_ready' // what functions/event_grid.py calls it
 var ownContainerName = acsOwnStorage ? 'recorded-by-acs' : ''
 
@@ -259,6 +261,14 @@ var problems = [
   {
     found: !vnetEnabled && !empty(natGatewayId)
     says: 'NAT_GATEWAY_ID is a way out of the virtual network: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !vnetEnabled && !empty(listenerAddresses)
+    says: 'LISTENER_ADDRESSES keeps nobody out without VNET_ENABLED, and a firewall by addresses alone would keep the app out, which has none of its own: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !empty(listenerAddresses) && (contains(listenerAddresses, ' ') || contains(',${listenerAddresses},', ',,'))
+    says: 'LISTENER_ADDRESSES takes public addresses or ranges, such as 203.0.113.7,198.51.100.0/24, separated by commas alone: correct it, or empty it.'
   }
   {
     found: !empty(consoleOrigins) && (originsLackSchemes || originsHavePaths)
@@ -366,6 +376,7 @@ module recordingsStorage 'modules/recordings-storage.bicep' = {
     tags: tags
     sku: storageRedundancy
     vnetEnabled: vnetEnabled
+    listenerAddresses: empty(listenerAddresses) ? [] : split(listenerAddresses, ',')
     workspaceId: monitoring.outputs.workspaceId
     containerName: recordingsContainer
     exportsContainerName: exportsName

@@ -25,6 +25,7 @@ RESOURCES = {
     "immutability": 77,
     "kept-events": 76,
     "least-privilege": 77,
+    "listeners": 93,
     "manifests-to-a-queue": 77,
     "no-events": 69,
     "nothing-expires": 76,

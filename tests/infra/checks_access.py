@@ -54,9 +54,9 @@ OWN_ROLES = {
 }
 LEAST_PRIVILEGE = {"acsLeastPrivilege": "false", "recordingsLeastPrivilege": "true"}
 CHOSEN = {
-    "usualAcsRole": "acsLeastPrivilege ? callRecorderId : roles.communicationAndEmailServiceOwner",
+    "usualAcsRole": "!acsLeastPrivilege ? roles.communicationAndEmailServiceOwner : callRecorderId",
     "acsRole": "empty(acsRoleId) ? usualAcsRole : acsRoleId",
-    "recordingsRole": "recordingsLeastPrivilege ? recordingsWriterId : roles.storageBlobDataContributor",
+    "recordingsRole": "!recordingsLeastPrivilege ? roles.storageBlobDataContributor : recordingsWriterId",
 }
 DEPLOYMENT = "properties.functionAppConfig.deployment.storage"
 PACKAGE = {

@@ -60,6 +60,24 @@ def storage_accounts_are_hardened(infra: Path) -> list[str]:
     return wrong
 
 
+def a_network_lets_in_listeners_alone(infra: Path) -> list[str]:
+    """Without one a firewall would shut the app out, which has no address of its own."""
+    account = module(infra, "recordings-storage").named("resource")["account"]
+    wanted = {
+        "publicNetworkAccess": (
+            "vnetEnabled && empty(ownContainerName) && empty(listenerAddresses) ? 'Disabled' : 'Enabled'"
+        ),
+        "networkAcls.ipRules": "map(listenerAddresses, address => { value: address, action: 'Allow' })",
+    }
+    found = {path: text(at(account.body, f"properties.{path}")) for path in wanted}
+    wrong = [f"recordings: {path} is {found[path]}" for path in wanted if found[path] != wanted[path]]
+    handed = text(at(read(infra)["main.bicep"].named("module")["recordingsStorage"].body, "params.listenerAddresses"))
+    if handed != "empty(listenerAddresses) ? [] : split(listenerAddresses, ',')":
+        wrong.append(f"listeners are {handed}")
+    others = [one for one in resources(infra, ACCOUNT) if one.file != account.file and "ipRules" in text(one.node)]
+    return wrong + [f"{one.file}: addresses outside reach it" for one in others]
+
+
 def containers_are_private(infra: Path) -> list[str]:
     found = resources(infra, CONTAINER)
     open_ones = [container.name for container in found if container["properties.publicAccess"] != "None"]
@@ -203,6 +221,7 @@ def pages_read_recordings_and_no_more(infra: Path) -> list[str]:
 
 CHECKS = (
     storage_accounts_are_hardened,
+    a_network_lets_in_listeners_alone,
     containers_are_private,
     names_are_those_of_the_code,
     recordings_are_kept_and_can_be_had_back,

@@ -54,6 +54,12 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     "old TLS is accepted": (RECORDINGS, "'TLS1_2'", "'TLS1_0'"),
     "Event Grid is locked out of storage": (RUNTIME, "bypass: 'AzureServices'", "bypass: 'None'"),
     "the firewall stays open inside a network": (RECORDINGS, "vnetEnabled ? 'Deny' : 'Allow'", "'Allow'"),
+    "a network lets everybody listen": (
+        RECORDINGS,
+        "&& empty(ownContainerName) && empty(listenerAddresses) ?",
+        "&& empty(ownContainerName) && !empty(listenerAddresses) ?",
+    ),
+    "listeners are let in nowhere": (MAIN, "? [] : split(listenerAddresses, ',')", "? [] : []"),
     "a container is public": (RECORDINGS, "publicAccess: 'None'", "publicAccess: 'Blob'"),
     "a queue is misspelt": (RUNTIME, "'chunk-transfers',", "'chunk-transfer',"),
     "a poison queue is missing": (RUNTIME, ", 'chunk-deletions-poison'", ""),

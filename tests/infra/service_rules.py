@@ -262,6 +262,12 @@ RULES: tuple[Rule, ...] = (
         (DEPLOY, "appRoleAssignmentRequired=true`, then", "appRoleAssignmentRequired=false`, then"),
     ),
     Rule(
+        "address rules of storage do not hold for requests from the same region",
+        "Azure Storage documentation, storage-network-security: restrictions for IP network rules",
+        told(DEPLOY, "Azure applies no address rule to requests from the same region"),
+        (DEPLOY, "applies no address rule", "applies its address rules"),
+    ),
+    Rule(
         "a custom role outlives the resource group, and its name is one in the tenant",
         "Azure documentation, custom-roles: up to 5,000 in a tenant, names unique there",
         told(DEPLOY, "each with az role definition delete --name"),

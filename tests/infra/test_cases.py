@@ -62,6 +62,14 @@ REFUSED = {
         ("AUTH_ALLOWED_CLIENT_IDS",),
     ),
     "a way out of no network": ({"natGatewayId": "/natGateways/out"}, ("NAT_GATEWAY_ID", "VNET_ENABLED")),
+    "a firewall that shuts the app out": (
+        {"listenerAddresses": "203.0.113.7"},
+        ("LISTENER_ADDRESSES", "VNET_ENABLED"),
+    ),
+    "addresses apart by more than a comma": (
+        {"vnetEnabled": "true", "listenerAddresses": "203.0.113.7, 198.51.100.0/24"},
+        ("LISTENER_ADDRESSES",),
+    ),
     "an origin without its scheme": ({"consoleOrigins": "https://a.example.com,b.example.com"}, ("CONSOLE_ORIGINS",)),
     "an origin with a path": ({"consoleOrigins": "https://a.example.com/api/console/"}, ("CONSOLE_ORIGINS",)),
     "origins apart by more than a comma": (
