@@ -119,6 +119,29 @@ def test_npm_finds_every_version_to_be_in_the_range_that_is_asked_for(tmp_path: 
     assert done.returncode == 0
 
 
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ("option", "value"), [("ignore-scripts", "true"), ("omit-lockfile-registry-resolved", "false")]
+)
+def test_an_installation_runs_no_script_of_a_package_and_a_lock_written_by_hand_keeps_the_places(
+    option: str, value: str
+) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        skip_without("npm", "what it reads of local/.npmrc is not asked")
+    assert "npm --prefix local ci " in (LOCAL.parent / "Makefile").read_text()
+
+    done = subprocess.run(
+        [npm, "--prefix", "local", "config", "get", option],
+        cwd=LOCAL.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.strip() == value
+
+
 @pytest.mark.parametrize(
     ("place", "change", "finding"),
     [
