@@ -13,7 +13,7 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package sbom audit lock clean
 
 default: check unit
 
@@ -81,6 +81,13 @@ openapi: .venv/ready ## write docs/openapi.json, the document that the app answe
 # What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
 package: .venv/ready ## build dist/app, which is what gets deployed
 	@$(BIN)/python infra/package.py
+
+sbom: .venv/ready ## write dist/sbom.cdx.json, the CycloneDX bill of materials of what gets deployed
+	@$(BIN)/python infra/sbom.py
+
+# Not part of `make test`: what others find out about a package must not stop a change that has nothing to do with it.
+audit: setup ## ask which locked packages have known vulnerabilities; AUDIT=required fails where nobody answers
+	@$(BIN)/python -m local.audit
 
 lock: .venv/ready ## write requirements*.txt from requirements*.in
 	$(LOCK) requirements.in --output-file requirements.txt
