@@ -13,7 +13,7 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package sbom audit lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package sbom audit lock clean figures
 
 default: check unit
 
@@ -59,6 +59,10 @@ prove: setup ## the exhaustive tests: model, schedules, kills, mutants
 soak: setup ## the long forms of the proofs, for hours
 	$(BIN)/python -m tests.model --runs 1000000
 	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
+
+figures: setup ## run the tests that measure security, and write docs/security.*; with SOAK=1 their long forms
+	WRITE_FIGURES=1 $(BIN)/pytest -q -m figures
+	$(BIN)/python -m tests.security_page
 
 demo: setup ## record a simulated call, compare every byte, look at it in the console
 	@$(BIN)/python -m local.demo

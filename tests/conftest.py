@@ -71,6 +71,14 @@ def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
     return tell
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that tell a figure: `make figures` runs them alone."""
+    for item in items:
+        if "figure" in getattr(item, "fixturenames", ()):
+            item.add_marker("figures")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print every figure of the run, and write them down where that is asked for."""
     passed = terminalreporter.getreports("passed")
