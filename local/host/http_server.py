@@ -26,9 +26,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
 NOT_PASSED_ON = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive"})
 NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 ADMIN = "/admin/"
-# Kestrel's `MinRequestBodyDataRate`, which the host leaves as it is.
-BODY_GRACE_SECONDS = 5.0
-BODY_BYTES_PER_SECOND_MIN = 240
+BODY_BYTES_PER_SECOND_MIN = 240  # Kestrel's `MinRequestBodyDataRate`, which the host leaves as it is
 READ_BYTES = 64 * 1024
 # What the host's throttle answers: no Retry-After, and a word to the platform that one more instance is wanted.
 TOO_MANY = Response(HTTPStatus.TOO_MANY_REQUESTS, headers=(("X-FUNCTION-SCALEOUT", "1"),))
@@ -56,7 +54,7 @@ class HttpServer(ThreadingHTTPServer):
         answer: Callable[[Request], Response],
         body_bytes_max: int,
         outstanding_max: int | None = None,
-        body_grace_seconds: float = BODY_GRACE_SECONDS,
+        body_grace_seconds: float = 5.0,
     ) -> None:
         super().__init__((LOOPBACK, port), RequestHandler)
         self.answer = answer
