@@ -1,6 +1,5 @@
 """Replies to HTTP callers: JSON, and RFC 9457 problem documents for everything that went wrong."""
 
-import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from uuid import uuid4
@@ -27,7 +26,7 @@ from shared.domain.errors import (
     Transient,
 )
 from shared.domain.json_views import View
-from shared.domain.log import LOGGER
+from shared.domain.log import LogEvent, log
 
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
@@ -112,9 +111,9 @@ def reply_of(instance: str, act: Callable[[], Reply]) -> Reply:
         return act()
     except RecorderError as error:
         return problem(error, instance)
-    except Exception:  # noqa: BLE001 - the one place where an unknown fault becomes a 500 with an id that the log has
+    except Exception as error:  # noqa: BLE001 - here an unknown fault becomes a 500 with an id that the log has
         incident = str(uuid4())
-        LOGGER.log(logging.ERROR, "unknown_fault %s", incident, exc_info=True)
+        log(LogEvent.UNKNOWN_FAULT, incident=incident, traceback=error)
         detail = f"An unknown fault, logged under {incident}. Nothing that was acknowledged is lost."
         return problem_reply(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance)
 

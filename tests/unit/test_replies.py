@@ -221,7 +221,7 @@ def test_an_error_without_a_message_has_its_docstring() -> None:
 def test_an_unknown_fault_tells_an_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     reply = told(KeyError("internals"))
 
-    incident = caplog.records[0].getMessage().split()[1]
+    incident = json.loads(caplog.messages[0].partition(" ")[2])["incident"]
     assert reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
     assert incident in str(body(reply)["detail"])
     assert b"internals" not in reply.body
@@ -230,7 +230,9 @@ def test_an_unknown_fault_tells_an_id_and_nothing_else(caplog: pytest.LogCapture
 def test_an_unknown_fault_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     told(KeyError("internals"))
 
-    assert caplog.records[0].exc_info
+    traceback = json.loads(caplog.messages[0].partition(" ")[2])["traceback"]
+    assert traceback.startswith("builtins.KeyError: [withheld]\n  shared/api/http_replies.py:")
+    assert caplog.records[0].exc_info is None  # which somebody else's formatter would write out
 
 
 def test_a_process_that_is_told_to_stop_stops() -> None:
