@@ -22,8 +22,8 @@ from tests.wire.program import DONE, Announced, Asked, Job
 from tests.wire.proxy import LOOPBACK
 from tests.wire.surroundings import TOPIC_HOST, Run, Surroundings, surroundings
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 SOAK = bool(os.environ.get("SOAK"))
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(2400 if SOAK else 120)]
 EVERY = 1 if SOAK else 12
 MUTATED = sample(20_000 if SOAK else 2_000)
 HONEST = 3  # chunks for each route, beside one that is read in another region

@@ -1,6 +1,6 @@
 """What the process under test is given: hostile URLs in events, hostile redirects, mutated URLs, and honest ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count, product
@@ -52,10 +52,12 @@ def honest(document: DocumentView, case: str) -> Announced:
     return Announced(case, document.document_id, f"{place}/content/video", f"{place}/content/acsmetadata", place)
 
 
-def hostile_chunks(route: str, documents: Documents, victim: str, every: int) -> Iterator[Announced]:
+def hostile_chunks(
+    route: str, documents: Documents, victim: str, every: int, names: Sequence[str] = tuple(TEMPLATES)
+) -> Iterator[Announced]:
     """Each hostile URL at each place of a chunk; of those to delete at, some are of documents that ACS keeps."""
     for position, content in CONTENTS.items():
-        for number, name in enumerate(TEMPLATES):
+        for number, name in enumerate(names):
             case = f"{route}, {position}: {name}"
             worked = position != "delete" or number % every == 0
             kept = documents.kept_one() if position == "delete" and worked else None

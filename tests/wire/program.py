@@ -104,7 +104,7 @@ class Program:
         for route, listed in self.job.announced.items():
             watching.case(f"an event through {route}")
             for some in batched(listed, EVENT_CHUNKS, strict=False):
-                self.work(routes[route](self.event(some)))
+                self.work(routes[route](event_of(some, self.job.call_id, self.job.topic)))
         verbs = {"GET": self.read, "DELETE": self.delete}
         for each in self.job.asked:
             self.answered(each.case, partial(verbs[each.verb], each.url))
@@ -113,24 +113,6 @@ class Program:
                 self.answered(f"{service}, {status}", ask)
         self.results.rows = dict(self.stored())
         return self.results
-
-    def event(self, chunks: Iterable[Announced]) -> Event:
-        listed = [
-            {
-                "documentId": chunk.document,
-                "index": index,
-                "endReason": "SessionEnded",
-                "contentLocation": chunk.content,
-                "metadataLocation": chunk.metadata,
-                "deleteLocation": chunk.delete,
-            }
-            for index, chunk in enumerate(chunks)
-        ]
-        now = datetime.now(UTC)
-        event = file_ready_event(
-            listed, subject_form=1, call_id=self.job.call_id, event_time=now, recordingStartTime=now.isoformat()
-        )
-        return event | {"topic": self.job.topic}
 
     def from_grid(self, event: Event) -> list[dict[str, str]]:
         transfers = Output()
@@ -181,6 +163,26 @@ class Program:
             for chunk in self.services.catalog.chunks(entry.id):
                 row = Row(chunk.status, chunk.failure_kind, chunk.delete_location, chunk.left_at_acs)
                 yield chunk.document_id, row
+
+
+def event_of(chunks: Iterable[Announced], call_id: str, topic: str) -> Event:
+    """The file-ready event that announces these chunks, just now."""
+    listed = [
+        {
+            "documentId": chunk.document,
+            "index": index,
+            "endReason": "SessionEnded",
+            "contentLocation": chunk.content,
+            "metadataLocation": chunk.metadata,
+            "deleteLocation": chunk.delete,
+        }
+        for index, chunk in enumerate(chunks)
+    ]
+    now = datetime.now(UTC)
+    event = file_ready_event(
+        listed, subject_form=1, call_id=call_id, event_time=now, recordingStartTime=now.isoformat()
+    )
+    return event | {"topic": topic}
 
 
 def queued(message: dict[str, str]) -> func.QueueMessage:

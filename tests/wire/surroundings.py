@@ -37,7 +37,7 @@ OWN_HOST = CONTAINER.split("/")[2]
 RESOURCES = [f"{WORD}{status}.communication.azure.com" for status in STATUSES]
 ACS_HOSTS = frozenset({ENDPOINT_HOST, ISSUER_HOST, TOPIC_HOST, *HOSTS, "eu-storage.asm.skype.com"})
 REDIRECTING_HOSTS = frozenset({*TOPICS.values(), *RESOURCES})
-RUN_SECONDS = 100.0
+RUN_SECONDS = 1800.0 if os.environ.get("SOAK") else 110.0
 QUICK = Settings(active_delay_seconds=0.0, ready_delay_seconds=0.0)
 
 
@@ -142,10 +142,14 @@ class Surroundings:
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=RUN_SECONDS
             )
             assert done.returncode == 0, done.stderr[-4000:]
-        lines = [Line(**json.loads(line)) for line in record.read_text().splitlines()]
+        lines = recorded(record)
         told = msgspec.convert(json.loads(results.read_text()), Results)
         direct = frozenset({f"{LOOPBACK}:{proxy.port}"}) if proxied else self.hosts
         return Run(lines, told, list(proxy.hosts), direct, self.hosts)
+
+
+def recorded(path: Path) -> list[Line]:
+    return [Line(**json.loads(line)) for line in path.read_text().splitlines()]
 
 
 @contextmanager
