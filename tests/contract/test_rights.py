@@ -92,8 +92,8 @@ class Guarded:
         assert services.consistency.check(day, None).differences == ()
         self.cloud.catalog.rows.clear()
         assert services.rebuild.rebuild(day, None).counts == {Outcome.REBUILT: 1}
-        own = BlobOwnStorage(self.account)
-        url = f"{str(self.account.blobs.url).rstrip('/')}/{self.own}/{NAME}"
+        container = f"{str(self.account.blobs.url).rstrip('/')}/{self.own}"
+        own, url = BlobOwnStorage(self.account, (container,)), f"{container}/{NAME}"
         assert (own.stat(url).length, b"".join(own.read(url))) == (4, b"RIFF")
 
 

@@ -138,12 +138,12 @@ def test_a_chunk_that_is_to_be_deleted_at_a_hostile_url_is_copied_and_stays_at_a
     assert around.admin.violations() == []
 
 
-def test_the_adapter_asks_nobody_for_a_hostile_url(ran: tuple[Given, Run]) -> None:
+def test_the_adapters_ask_nobody_for_a_hostile_url(ran: tuple[Given, Run]) -> None:
     given, run = ran
     cases = [each.case for each in given.asked if each.document is None]
 
     assert len(cases) > len(TEMPLATES)
-    assert {run.results.answers[case].split(":")[0] for case in cases} == {"SourceUnavailable"}
+    assert {run.results.answers[case].split(":")[0] for case in cases} == {"SourceUnavailable", "StoreUnavailable"}
     assert list(verdict.requests(run, cases)) == []
 
 

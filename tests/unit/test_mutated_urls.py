@@ -5,13 +5,13 @@ SOAK=1 takes all of them, `make test` a sample.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import pytest
 
 from shared.api.request_bodies import parse_start_request
-from shared.domain.acs_urls import Location, in_own_storage, own_location, parse_location
+from shared.domain.acs_urls import LOCATION, Location, in_own_storage, own_location, parse_location
 from shared.domain.errors import InvalidRequest, NotAllowed, NotUnderstood
 from shared.settings import HOST_SUFFIXES
 from tests.builders import CONTAINER, start_body
@@ -121,3 +121,49 @@ def in_container(target: parsers.Target | str, url: str) -> bool:
     host, container = CONTAINER.split("/")[2:]
     path = url.removeprefix(f"https://{host}")
     return target == ("https", host, parsers.HTTPS_PORT, path) and path.startswith(f"/{container}")
+
+
+LABELS = r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"
+# Rules of the matcher: what stands in its pattern, and what stands there when the rule is taken out.
+RULES: Mapping[str, tuple[str, str]] = {
+    "the scheme": ("https://", "(?:https?|HTTPS|ftp)://"),
+    "no user": ("https://", "https://(?:[^/@]*@)?"),
+    "no port": (LABELS, LABELS + "(?::[0-9]+)?"),
+    "the characters of a host": (LABELS, "[^/]+)"),
+    "the length of a label": ("{1,63}", "+"),
+    "the length of a host": ("{1,253}/", "+/"),
+    "the beginning of the path": ("/v1/objects/", "/+[vV]1/+[oO]bjects/+"),
+    "the characters of a document's id": ("[A-Za-z0-9-]{1,128})", "[^/]*)"),
+    "the length of a document's id": ("{1,128}", "+"),
+    "the characters of a content": ("[a-z0-9]{1,32}", "[^/]*"),
+    "nothing behind": ("))?", "))?(?:[/?# ].*)?"),
+}
+
+
+def taken_by(pattern: re.Pattern[str], suffixes: tuple[str, ...]) -> list[str]:
+    """The hostile URLs, of those that do not have the right form, that a matcher takes."""
+    hostile = [hostile_urls.hostile_urls(OWN, content) for content in ("video", None)]
+    return [
+        name
+        for urls in hostile
+        for name, url in urls.items()
+        if not name.startswith(hostile_urls.ANOTHER)
+        and (found := pattern.fullmatch(url))
+        and found["host"].lower().endswith(suffixes)
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_of_the_matcher_keeps_a_hostile_url_out(rule: str) -> None:
+    stands, instead = RULES[rule]
+    assert stands in LOCATION.pattern
+    # What is looked ahead for ends a host at its path: it lets a port through here, which is another rule.
+    loose = re.compile(LOCATION.pattern.replace(stands, instead).replace("{1,253}/)", "{1,253}[:/])"), re.DOTALL)
+
+    assert taken_by(loose, HOST_SUFFIXES) != []
+
+
+@pytest.mark.parametrize("suffixes", [("",), tuple(suffix[1:] for suffix in HOST_SUFFIXES)], ids=["none", "no dot"])
+def test_the_suffixes_of_hosts_keep_hostile_urls_out(suffixes: tuple[str, ...]) -> None:
+    assert taken_by(LOCATION, suffixes) != []
+    assert taken_by(LOCATION, HOST_SUFFIXES) == []

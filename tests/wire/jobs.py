@@ -6,9 +6,10 @@ from functools import partial
 from itertools import count, product
 
 from local.simulator.views import DocumentView, RecordingView
-from shared.domain.acs_urls import parse_location
+from shared.domain.acs_urls import in_own_storage, parse_location
 from shared.domain.errors import NotAllowed
 from shared.settings import HOST_SUFFIXES
+from tests.builders import CONTAINER
 from tests.wire.hostile_urls import ANOTHER, PLACE, TEMPLATES, hostile_url, hostile_urls
 from tests.wire.mutated_urls import document_of, mutated_urls
 from tests.wire.program import Announced, Asked
@@ -18,6 +19,8 @@ ROUTES = ("Event Grid", "POST /api/events")
 CONTENTS: Mapping[str, str | None] = {"content": "video", "metadata": "acsmetadata", "delete": None}
 IN_NO_HEADER = ("\r", "\n", "\x00")
 # What a redirect may lead to that has the form of what was asked for, and is not that; {d} is the document.
+OWN_HOST = CONTAINER.split("/")[2]
+OTHERS = dict.fromkeys("ucr", "c")
 ELSEWHERE = ("eu-storage.asm.skype.com", "us-prod.asyncgw.teams.microsoft.com")
 OTHER_CONTENTS = ("/content/audio", "/content/acsmetadata", "/content/deletedata", "/content/video0", "/content/vide")
 RELATIVE = (
@@ -86,6 +89,11 @@ def hostile_questions(documents: Documents) -> Iterator[Asked]:
         for name, url in hostile_urls(id, content).items():
             if not name.startswith(ANOTHER):
                 yield Asked(f"{verb}: {name}", url, None, verb)
+    # The same forms of a file in the operator's own container; some are names like any other there.
+    for name, template in TEMPLATES.items():
+        url = template.replace(PLACE, OWN_HOST).replace("/v1/objects/", "/own/").format(d="a", w="", v="b", **OTHERS)
+        if not in_own_storage(url, (CONTAINER,)):
+            yield Asked(f"OWN: {name}", url, None, "OWN")
 
 
 def mutated_questions(numbers: Iterable[int]) -> Iterator[Asked]:

@@ -105,7 +105,7 @@ class Program:
             watching.case(f"an event through {route}")
             for some in batched(listed, EVENT_CHUNKS, strict=False):
                 self.work(routes[route](event_of(some, self.job.call_id, self.job.topic)))
-        verbs = {"GET": self.read, "DELETE": self.delete}
+        verbs = {"GET": self.read, "DELETE": self.delete, "OWN": self.services.own_storage.stat}
         for each in self.job.asked:
             self.answered(each.case, partial(verbs[each.verb], each.url))
         for status in self.job.redirected:

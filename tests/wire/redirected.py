@@ -109,7 +109,7 @@ def to_storage(url: str) -> Iterator[Question]:
     yield "blob, looked at", partial(store.head, "a.wav")
     yield "blob, read", lambda: list(store.read("a.wav"))
     yield "blobs, listed", lambda: list(store.names("2026/"))
-    yield "own container", partial(BlobOwnStorage(account).stat, f"{url}/account/own/a.wav")
+    yield "own container", partial(BlobOwnStorage(account, (f"{url}/account/own",)).stat, f"{url}/account/own/a.wav")
     yield "row", partial(TableCatalog(*tables).recording, "00000000-0000-4000-8000-000000000000")
     yield "probe of tables", partial(dependency_probes.probe_tables, account.tables, CATALOG_TABLE)
     yield "probe of blobs", partial(dependency_probes.probe_containers, account.blobs, "recordings")
