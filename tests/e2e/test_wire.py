@@ -6,7 +6,7 @@ go through one proxy, storage and identity included. What each URL does by itsel
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,9 +121,18 @@ def finished(stack: Stack, documents: set[str], redirected: str) -> dict[str, st
         time.sleep(0.2)
 
 
-def test_the_host_process_connects_to_nobody_else(watched: Watched) -> None:
+def test_the_host_process_connects_to_nobody_else(watched: Watched, figure: Callable[..., None]) -> None:
+    outside = verdict.outside(watched.run)
+
     assert watched.run.what("connect") == watched.run.direct
-    assert verdict.outside(watched.run) == []
+    assert outside == []
+    figure(
+        "wire.host",
+        "{urls} hostile URLs, each as content, metadata and delete location through Event Grid's route and POST"
+        " /api/events of the whole host process, queues included: {outside} connections to any other host",
+        urls=len(NAMES),
+        outside=len(outside),
+    )
 
 
 def test_it_asks_for_no_document_but_those_that_events_name_as_chunks(watched: Watched) -> None:
