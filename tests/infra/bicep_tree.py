@@ -37,7 +37,8 @@ def literal(node: Node | None) -> str | None:
         return text(node) or None
     if node.type != "string" or any(child.type == "interpolation" for child in node.named_children):
         return None
-    return "".join(text(child) for child in node.named_children)
+    # A string of spaces has no part with a name.
+    return "".join(text(child) for child in node.named_children) if node.named_children else text(node)[1:-1]
 
 
 def walk(node: Node) -> Iterator[Node]:
