@@ -269,8 +269,8 @@ MUTATIONS: dict[str, tuple[str, str, str]] = {
     ),
     "a role is assigned before it is there": (
         MAIN,
-        "runtimeStorage, recordingsStorage, appRoles]",
-        "runtimeStorage, recordingsStorage]",
+        "recordingsStorage, appRoles]",
+        "recordingsStorage]",
     ),
     "the app writes its package": (RBAC, "principalId: packagePrincipalId", "principalId: appPrincipalId"),
     "the app reads its package": (
