@@ -13,7 +13,14 @@ UPGRADE ?=
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package lock clean
+# A process for each processor; four at most, since each has an Azurite and stacks of its own.
+SPREAD = -n auto --maxprocesses=4 --dist loadfile
+# What happens in real time runs apart from what computes, and in one process what is seen, heard and measured.
+REAL_TIME = tests/e2e
+ALONE = tests/browser tests/bench
+COMPUTED = $(patsubst %,--ignore=%,$(REAL_TIME) $(ALONE))
+
+.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package sbom audit lock clean figures
 
 default: check unit
 
@@ -51,14 +58,21 @@ unit: .venv/ready ## the unit tests: no network, no processes
 	$(BIN)/pytest -q tests/unit
 
 test: setup check ## check, and every test but the exhaustive ones
-	$(BIN)/pytest -q -m "not prove"
+	$(BIN)/pytest -q -m "not prove" $(SPREAD) $(COMPUTED)
+	$(BIN)/pytest -q -m "not prove" $(SPREAD) $(REAL_TIME)
+	$(BIN)/pytest -q -m "not prove" $(ALONE)
 
 prove: setup ## the exhaustive tests: model, schedules, kills, mutants
-	$(BIN)/pytest -q -m prove
+	$(BIN)/pytest -q -m prove $(SPREAD) $(COMPUTED)
+	$(BIN)/pytest -q -m prove $(SPREAD) $(REAL_TIME) $(ALONE)
 
 soak: setup ## the long forms of the proofs, for hours
 	$(BIN)/python -m tests.model --runs 1000000
-	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
+	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py tests/e2e/test_load.py
+
+figures: setup ## run the tests that measure security, and write docs/security.*; with SOAK=1 their long forms
+	WRITE_FIGURES=1 $(BIN)/pytest -q -m figures
+	$(BIN)/python -m tests.security_page
 
 demo: setup ## record a simulated call, compare every byte, look at it in the console
 	@$(BIN)/python -m local.demo
@@ -81,6 +95,13 @@ openapi: .venv/ready ## write docs/openapi.json, the document that the app answe
 # What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
 package: .venv/ready ## build dist/app, which is what gets deployed
 	@$(BIN)/python infra/package.py
+
+sbom: .venv/ready ## write dist/sbom.cdx.json, the CycloneDX bill of materials of what gets deployed
+	@$(BIN)/python infra/sbom.py
+
+# Not part of `make test`: what others find out about a package must not stop a change that has nothing to do with it.
+audit: setup ## ask which locked packages have known vulnerabilities; AUDIT=required fails where nobody answers
+	@$(BIN)/python -m local.audit
 
 lock: .venv/ready ## write requirements*.txt from requirements*.in
 	$(LOCK) requirements.in --output-file requirements.txt

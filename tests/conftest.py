@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests import figures
 from tests.fakes import Cloud, FakeHost, World
+from tests.infra import lacking
 from tests.packaged import built
 
 # The same examples on every run: a test that fails sometimes tells nobody anything.
@@ -71,8 +72,19 @@ def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
     return tell
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that tell a figure: `make figures` runs them alone."""
+    for item in items:
+        if "figure" in getattr(item, "fixturenames", ()):
+            item.add_marker("figures")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print every figure of the run, and write them down where that is asked for."""
+    """Print every figure of the run, and write them down where that is asked for; and what was skipped for which tool.
+
+    Here, since of several processes the one that prints loads no conftest.py of a folder.
+    """
     passed = terminalreporter.getreports("passed")
     properties = [value for report in passed for name, value in report.user_properties if name == figures.PROPERTY]
     told = {each["key"]: figures.Figure(**each) for each in properties if isinstance(each, dict)}
@@ -82,3 +94,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{each.key}: {each.sentence}")
     if os.environ.get("WRITE_FIGURES"):
         figures.store(list(told.values()))
+    for line in lacking.summary(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(line, yellow=True)

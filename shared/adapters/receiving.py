@@ -20,6 +20,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager
 
+from shared.adapters.bounded_answers import bounded
+
 # Between two looks at the clock and at the claim: at the slowest rate that is waited for, half a minute.
 PIECE_BYTES = 256 * 1024
 SOCKS = "socks"  # its proxies have connections of their own
@@ -84,6 +86,9 @@ class KeepingAdapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
         self.poolmanager = with_keeping_pools(self.poolmanager)
+
+    def send(self, *arguments: Any, **options: Any) -> requests.Response:
+        return bounded(super().send(*arguments, **options), streamed=bool(options.get("stream")))
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
         manager = super().proxy_manager_for(proxy, **options)

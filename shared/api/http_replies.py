@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from shared.api.views import FieldFault, Problem, SettingFault
+from shared.domain.durations import COME_AGAIN_SECONDS
 from shared.domain.errors import (
     AcsError,
     AcsUncertain,
@@ -78,6 +79,7 @@ UPSTREAM: Mapping[type[RecorderError], HTTPStatus] = {
     OutOfTime: HTTPStatus.GATEWAY_TIMEOUT,
 }
 COME_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+RETRY_AFTER = "Retry-After"
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,17 @@ def json_reply(view: View, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[
 
 
 def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
-    """The reply of a use case, or the problem document of whatever it raised; `instance` is the path asked for."""
+    """The reply of a use case, or the problem document of whatever it raised; `instance` is the path asked for.
+
+    Each 429 and 503 says when to come again.
+    """
+    reply = reply_of(instance, act)
+    if reply.status not in COME_AGAIN or RETRY_AFTER in reply.headers:
+        return reply
+    return msgspec.structs.replace(reply, headers={**reply.headers, RETRY_AFTER: str(COME_AGAIN_SECONDS)})
+
+
+def reply_of(instance: str, act: Callable[[], Reply]) -> Reply:
     try:
         return act()
     except RecorderError as error:
@@ -121,7 +133,7 @@ def problem(error: RecorderError, instance: str) -> Reply:
         status_of(error),
         detail,
         instance,
-        {} if after is None else {"Retry-After": str(round(after))},
+        {} if after is None else {RETRY_AFTER: str(round(after))},
         id=error.id,
         acs_code=error.code,
         acs_status=error.status,

@@ -10,11 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from acsrec import Client, Recording
-from local.ports import busy_ports, ports_from
 from local.simulator.client import SimulatorAdmin
 from local.simulator.scripts import Script
 from tests.browser.conftest import OpenPage
-from tests.e2e.test_local_run import FIRST_PORTS, LocalRun, local_run
+from tests.e2e.test_local_run import LocalRun, free_first_port, local_run
 
 ANNA, BERT = "8:acs:1b5c2f9e_00000015-anna", "8:acs:1b5c2f9e_00000015-bert"
 SECONDS_A_FILE = 8  # of two channels
@@ -22,7 +21,7 @@ SECONDS_A_FILE = 8  # of two channels
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    first_port = next(first for first in FIRST_PORTS if not busy_ports(ports_from(first)))
+    first_port = free_first_port()
     with local_run(tmp_path_factory.mktemp("clone") / ".local", first_port) as running:
         yield running
 

@@ -20,10 +20,9 @@ from azure.storage.queue import QueueClient
 from acsrec import Client, verify
 from examples.call_automation import on_callback
 from examples.queue_consumer import consume
-from local.ports import busy_ports, ports_from
 from local.simulator.client import SimulatorAdmin
 from local.stack import ROOT
-from tests.e2e.test_local_run import FIRST_PORTS, LocalRun, local_run
+from tests.e2e.test_local_run import LocalRun, free_first_port, local_run
 
 SECTION = (ROOT / "README.md").read_text().partition("\n## One recording\n")[2].partition("\n## ")[0]
 [PYTHON] = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
@@ -71,7 +70,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
             pytest.skip(f"{address.netloc}, where README's lines listen, is taken by another program")
     folder = tmp_path_factory.mktemp("clone")
     (folder / ".venv").symlink_to(sys.prefix)
-    first_port = next(first for first in FIRST_PORTS if not busy_ports(ports_from(first)))
+    first_port = free_first_port()
     with local_run(folder / ".local", first_port, EVENTS_WEBHOOK=WEBHOOK[0], EVENTS_QUEUE=QUEUE) as run:
         yield Shell(folder, run)
 

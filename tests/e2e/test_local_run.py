@@ -32,6 +32,13 @@ POLL_SECONDS = 0.05
 FIRST_PORTS = range(20000, 32000, 6)
 
 
+def free_first_port() -> int:
+    """The first of six free ports; each process of a test run looks for them from another place on."""
+    begin, count = os.getpid(), len(FIRST_PORTS)
+    looked_at = (FIRST_PORTS[(begin + step) % count] for step in range(count))
+    return next(first for first in looked_at if not busy_ports(ports_from(first)))
+
+
 @dataclass
 class LocalRun:
     """One `python -m local`, what it said, and the variables that it wrote."""
@@ -139,7 +146,7 @@ def events_in_queue(run: LocalRun) -> list[dict[str, Any]] | None:
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     directory = tmp_path_factory.mktemp("local") / "state"
-    first_port = next(first for first in FIRST_PORTS if not busy_ports(ports_from(first)))
+    first_port = free_first_port()
     shell = {
         "PERSIST": "1",
         "VERIFY_SOURCE": "double-read",

@@ -18,17 +18,8 @@ from queue import SimpleQueue
 from tests.model.mutations import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("shared", "functions", "local", "tests/unit", "tests/model", "tests/fakes", "tests/events")
-FILES = (
-    "tests/__init__.py",
-    "tests/builders.py",
-    "tests/copying.py",
-    "tests/hostile.py",
-    "tests/conftest.py",
-    "tests/packaged.py",
-    "pyproject.toml",
-    "function_app.py",
-)
+COPIED = ("shared", "functions", "local", "tests")  # all of tests/: what its conftest.py imports is there, too
+FILES = ("pyproject.toml", "function_app.py")
 GUARDS: dict[str, tuple[str, ...] | None] = {
     "shared/pipeline/deletion.py": None,
     "shared/pipeline/completion.py": None,
@@ -139,7 +130,6 @@ def copy_of_tree(place: Path) -> Path:
     for name in COPIED:
         shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     for name in FILES:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place / name)
     return place
 

@@ -43,12 +43,12 @@ def test_a_recording_that_acs_has_not_ended_is_shown_as_acs_has_it(control: Cont
     assert replace(a_recording(), control=control, files=files).status.value == control.value
 
 
-@pytest.mark.parametrize("files", set(FilesStatus) - {FilesStatus.NONE})
+@pytest.mark.parametrize("files", sorted(set(FilesStatus) - {FilesStatus.NONE}))
 def test_a_recording_that_has_ended_is_shown_as_its_files_are(files: FilesStatus) -> None:
     assert replace(ENDED, files=files).status.value == files.value
 
 
-@pytest.mark.parametrize("files", set(FilesStatus) - {FilesStatus.NONE})
+@pytest.mark.parametrize("files", sorted(set(FilesStatus) - {FilesStatus.NONE}))
 def test_where_acs_cannot_be_asked_the_files_alone_decide(files: FilesStatus) -> None:
     recording = a_recording(status=RecordingStatus.STARTING, recording_id=None)
 

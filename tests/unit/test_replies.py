@@ -251,6 +251,30 @@ def test_what_went_well_is_passed_on() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        from_acs(429, "8529"),
+        from_acs(503),
+        AcsUnavailable("No connection."),
+        errors.CatalogUnavailable(),
+        SettingsInvalid([WrongSetting("A", "set")]),
+    ],
+    ids=["throttled", "unavailable", "no connection", "our storage", "settings"],
+)
+def test_whoever_is_to_come_again_is_told_when_even_where_acs_does_not_say(error: RecorderError) -> None:
+    reply = told(error)
+
+    assert reply.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    assert reply.headers["Retry-After"] == "5"
+
+
+def test_a_reply_that_is_no_problem_document_says_when_to_come_again_too() -> None:
+    unhealthy = json_reply(SettingFault(name="a", must_be="b"), HTTPStatus.SERVICE_UNAVAILABLE)
+
+    assert reply_or_problem("/", lambda: unhealthy).headers["Retry-After"] == "5"
+
+
 def test_wrong_settings_are_a_list_under_one_sentence() -> None:
     def fail() -> Reply:
         raise SettingsInvalid([WrongSetting("A", "set"), WrongSetting("B", "a number")])

@@ -32,5 +32,5 @@ def test_every_mark_is_explained() -> None:
     registered = re.findall(r'^    "(\w+): ', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
 
     assert re.findall(r"^\| `(\w+)` \| (?!no tests)", README.partition("| mark |")[2], re.MULTILINE) == sorted(
-        registered, key=["prove", "stack", "cost"].index
+        registered, key=["prove", "stack", "cost", "figures"].index
     )
