@@ -80,6 +80,9 @@ KEPT = re.compile(r"[0-9a-f]{64}\.json", re.ASCII)
 LETTER = re.compile(r"(?:[\w-]{1,80}/){0,3}(\d{4}(?:/\d{1,2}){2,3}/v?[0-9a-f-]{1,36}\.json)", re.ASCII)
 ERROR_NAME = re.compile(r"([A-Z]{2,5})?([A-Z][a-z]{1,19}){1,7}", re.ASCII)
 LOGGER_NAME = re.compile(r"[A-Za-z0-9_]{1,30}(\.[A-Za-z_]{1,40}){0,9}", re.ASCII)
+HOST = re.compile(r"[a-z][a-z0-9-]{0,62}(\.[a-z][a-z0-9-]{0,62}){1,6}", re.ASCII)
+# What is told behind a word: ids of calls are UUIDs, too, and a key may look like a host.
+BEHIND: Mapping[str, re.Pattern[str]] = {"recording": UUID, "host": HOST}
 # Words of a sentence that are none of the app's own.
 SHAPES = tuple(
     re.compile(shape, re.ASCII)
@@ -88,12 +91,11 @@ SHAPES = tuple(
         r"\d{1,3}(,\d{3}){1,5}",
         r"[1-5]\d\d/\d{4}",  # ACS's status and code
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)",
-        UUID.pattern,
         DOCUMENT.pattern,
         # The name of one of our blobs, or of what is kept.
         rf"\d{{4}}/\d\d/\d\d/{UUID.pattern}/(\d{{4}}-{DOCUMENT.pattern}\.\w{{3,8}}(\.json)?|recording\.(\d+\.)?json)?",
         KEPT.pattern,
-        r"\.?[a-z][a-z0-9-]{0,62}(\.[a-z][a-z0-9-]{0,62}){1,6}",  # a host, or a suffix of some
+        rf"\.{HOST.pattern}",  # a suffix of hosts
         r"([A-Z][a-z]{1,19}){1,6}(Error|Exception|Timeout|Warning)",
         r"\(([A-Z][a-z]{1,19}){2,8}\)",  # the code of an answer of storage, behind its status
     )
@@ -147,13 +149,18 @@ def sentence(value: object, characters_max: int = SENTENCE_CHARACTERS_MAX) -> st
         value if len(value) <= characters_max else value[: characters_max + 1].rpartition(" ")[0]
     )  # no part of a word
     whole = BYTES_AFTER.sub(lambda found: f"{int(found[0]):,}", NUMBERS_IN_A_ROW.sub(WITHHELD, whole))
-    told = (each if is_told(each) else WITHHELD for each in whole.split())
+    words = whole.split()
+    told = (each if is_told(each, before) else WITHHELD for before, each in zip(["", *words], words, strict=False))
     return " ".join(chain.from_iterable([key] if key == WITHHELD else run for key, run in groupby(told)))
 
 
-def is_told(text: str) -> bool:
+def is_told(text: str, before: str) -> bool:
+    """Whether a word may be logged behind another."""
     bare = text.strip(MARKS)
-    return not bare or bare in WORDS or text in WORDS or any(is_shape(shape, text, bare) for shape in SHAPES)
+    behind = BEHIND.get(before.casefold())
+    if not bare or bare in WORDS or (behind is not None and behind.fullmatch(bare)):
+        return True
+    return any(is_shape(shape, text, bare) for shape in SHAPES)
 
 
 def is_shape(shape: re.Pattern[str], text: str, bare: str) -> bool:

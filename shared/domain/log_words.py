@@ -64,7 +64,7 @@ WORDS = frozenset(
     export_mp3 exports exports_container failed failed_chunks fails failure failureKind failure_kind false faults
     fetched field fields fifty file file-ready files find fingerprint finished firewall first five flight folder
     folders folders/ follow follows for foresaw forgotten_after form format formats forms found fragment frame free
-    from ftyp function further g gauge gave ge get gets given go goes gone gone_by good got groupCallId
+    from ftyp function further g gauge gave ge get gets given gives go goes gone gone_by good got groupCallId
     group_call_id gt had hand handed handedoverduetoaudiostreamfailure handedoverduetochunkcreationfailure
     handedoverduetomediatimeout handedoverduetoprocessingtimeout handedoverortransfered handled happened has hasRun
     has_news has_run have having hdi_isfolder head headers health heard heard_at help helps here hex hint hinted_at
@@ -114,12 +114,12 @@ WORDS = frozenset(
     speechrecognitionsessionretriableerrormaxretrycountreached spent staged stands start start's startDateTime
     startFailure startFailureReason startTime start_failure start_failure_reason start_report start_requested_at
     start_time started started_by starting state states status status_code stays still stopped storage storageType
-    storage_type store stored stored_at string stuckSince stuck_since subCode subject subject_recording_id succeed
-    such suffix surrogatepass sweep switched table tableServiceUri table_uri tables tags take taken takes teams
-    teamsCompliance teamstokenconversionfailed tell tells text than that the their theirs them then there these they
-    this those throttled tier time times to to_warn_of together token told too too-many-chunks took topic total
-    touched traceback transcriptobjectcreationfailed transfer_block_bytes transferring transfers transport tried
-    true try turned twice two type unannounced uncommitted unconfirmed under understand understood unfinished
+    storage_type store stored stored_at stream string stuckSince stuck_since subCode subject subject_recording_id
+    succeed such suffix surrogatepass sweep switched table tableServiceUri table_uri tables tags take taken takes
+    teams teamsCompliance teamstokenconversionfailed tell tells text than that the their theirs them then there
+    these they this those throttled tier time times to to_warn_of together token told too too-many-chunks took topic
+    total touched traceback transcriptobjectcreationfailed transfer_block_bytes transferring transfers transport
+    tried true try turned twice two type unannounced uncommitted unconfirmed under understand understood unfinished
     unforeseen uniqueItems unknown unknown_recordings unless unmixed unread_events unreadable unsent until untouched
     untried up update updatedAt updated_at upgrade url urn:call-recording used usedevelopmentstorage user utf-16-le
     valid value values variables vault's verifiably verified verifier verify_source version version_id versions

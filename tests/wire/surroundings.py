@@ -138,9 +138,12 @@ class Surroundings:
             through = {"HTTP_PROXY": proxy.url, "HTTPS_PROXY": proxy.url} if proxied else {}
             command = [sys.executable, "-m", "tests.wire.watched", *map(str, (record, module, given, results))]
             environment = self.environment() | through
-            done = subprocess.run(
-                command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=RUN_SECONDS
-            )
+            try:
+                done = subprocess.run(
+                    command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=RUN_SECONDS
+                )
+            except subprocess.TimeoutExpired as error:  # what it may not reach is often tried again and again
+                raise AssertionError(f"It did not end, and tried to reach {sorted(set(proxy.hosts))}") from error
             assert done.returncode == 0, done.stderr[-4000:]
         lines = recorded(record)
         told = msgspec.convert(json.loads(results.read_text()), Results)
