@@ -581,5 +581,6 @@ output EVENTS_TOPIC_ID string = eventsTopicId
 output RUNTIME_STORAGE_ID string = runtimeStorage.outputs.id
 output RUNTIME_STORAGE_NAME string = runtimeStorageName
 output DEAD_LETTERS_CONTAINER_NAME string = deadLettersName
+output PACKAGE_STORAGE_NAME string = packageStorageName
 output RECORDINGS_STORAGE_NAME string = recordingsStorageName
 output RECORDINGS_CONTAINER_NAME string = recordingsContainer

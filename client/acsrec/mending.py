@@ -68,7 +68,7 @@ APP_SETTINGS = frozenset(
 DEPENDENCIES = {
     "tables": "tables: Storage Table Data Contributor on the runtime account",
     "runtimeStorage": "runtimeStorage: Storage Blob Data Owner, Storage Queue Data Contributor on the runtime account",
-    "recordingsStorage": "recordingsStorage: Storage Blob Data Contributor on the container of the recordings",
+    "recordingsStorage": "recordingsStorage: Recordings writer or Storage Blob Data Contributor on its container",
     "acs": "acs: the app's role on the ACS resource, and ACS_ENDPOINT",
 }
 

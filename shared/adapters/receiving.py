@@ -95,6 +95,16 @@ class KeepingAdapter(HTTPAdapter):
         return manager if proxy.lower().startswith(SOCKS) else with_keeping_pools(manager)
 
 
+class PlainSession(requests.Session):
+    """Hands out a redirect like any answer.
+
+    The library would parse its target even where it is not to follow it, and raise for a malformed one.
+    """
+
+    def get_redirect_target(self, _answer: requests.Response) -> None:
+        return None
+
+
 def with_keeping_pools(manager: PoolManager) -> PoolManager:
     manager.pool_classes_by_scheme = {"http": KeepingPool, "https": KeepingTlsPool}
     return manager
@@ -102,7 +112,7 @@ def with_keeping_pools(manager: PoolManager) -> PoolManager:
 
 def receiving_transport(**options: Any) -> RequestsTransport:
     """The SDK's transport on such connections; `options` are its own. By itself it neither retries nor redirects."""
-    session = requests.Session()
+    session = PlainSession()
     adapter = KeepingAdapter(max_retries=Retry(total=False, redirect=False, raise_on_status=False))
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)

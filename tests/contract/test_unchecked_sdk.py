@@ -18,6 +18,7 @@ from local.simulator.client import SimulatorAdmin
 from local.simulator.faults import InjectedFault, Operation
 from shared.adapters.acs_contents import SdkSource
 from shared.domain.errors import SourceUnavailable
+from tests.wire.hostile_urls import ANOTHER, TEMPLATES, hostile_url
 
 from .conftest import HOST_SUFFIXES
 from .source_under_test import SDK_WARNINGS, SimulatorSourceUnderTest, fetched, unverified
@@ -67,7 +68,9 @@ def test_no_request_goes_to_a_hostile_url_without_the_sdk_s_check(
     unchecked_source: SimulatorSourceUnderTest, figure: Callable[..., None]
 ) -> None:
     source = unchecked_source.source
-    urls = [*HOSTILE, AMBIGUOUS, FOREIGN]
+    document = OBJECT.rpartition("/")[2]
+    others = [hostile_url(name, document, "video") for name in TEMPLATES if not name.startswith(ANOTHER)]
+    urls = sorted({*HOSTILE, *others, AMBIGUOUS, FOREIGN})
 
     for url in urls:
         with pytest.raises(SourceUnavailable):
@@ -105,7 +108,7 @@ def test_no_redirect_to_a_hostile_url_is_followed_without_the_sdk_s_check(
     assert fetched(unchecked_source.source, kept.url) == kept.content
     figure(
         f"supply.sdk.redirects.{kind}",
-        "{targets} redirects to hostile URLs with the SDK's own check taken out: {followed} followed",
+        f"{{targets}} redirects to hostile URLs ({kind}) with the SDK's own check taken out: {{followed}} followed",
         targets=len(targets),
         followed=len(followed),
     )

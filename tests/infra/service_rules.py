@@ -268,6 +268,12 @@ RULES: tuple[Rule, ...] = (
         (DEPLOY, "applies no address rule", "applies its address rules"),
     ),
     Rule(
+        "a role that was defined just now may not be there yet for whoever assigns it",
+        "pulumi/pulumi-azure#840, hashicorp/terraform-provider-azurerm#19916",
+        told(DEPLOY, "RoleDefinitionDoesNotExist came before a role that it had defined was known everywhere"),
+        (DEPLOY, "`RoleDefinitionDoesNotExist`", "an error"),
+    ),
+    Rule(
         "a custom role outlives the resource group, and its name is one in the tenant",
         "Azure documentation, custom-roles: up to 5,000 in a tenant, names unique there",
         told(DEPLOY, "each with az role definition delete --name"),

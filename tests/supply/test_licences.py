@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import distribution
 from typing import Any
 
@@ -18,7 +19,8 @@ LOCK = {name: (ROOT / f"{name}.txt").read_text(encoding="utf-8") for name in NAM
 HERE = "Windows" if sys.platform == "win32" else "macOS" if sys.platform == "darwin" else "Linux"
 
 
-def of_python(lock: str) -> dict[str, str]:
+@cache
+def of_python(lock: str) -> Mapping[str, str]:
     """The licence of each locked package; those for other platforms only are not installed here to be asked."""
     found = {}
     for pin in pins(lock).values():
@@ -43,7 +45,7 @@ def test_what_is_deployed_has_licences_that_let_it_be_delivered() -> None:
     of_the_console = {name: said for name, said in of_npm().items() if name in vendored}
 
     assert of_the_console.keys() == vendored
-    assert refused(of_python(LOCK["requirements"]) | of_the_console, DEPLOYED) == {}
+    assert refused({**of_python(LOCK["requirements"]), **of_the_console}, DEPLOYED) == {}
     assert EXCEPTIONS.keys() & of_python(LOCK["requirements"]).keys() == set()
 
 
@@ -84,7 +86,7 @@ GPL = "GNU General Public License v3 (GPLv3)"
     ],
 )
 def test_a_licence_that_is_not_allowed_is_found(metadata: dict[str, Any], said: str) -> None:
-    planted = of_python(LOCK["requirements"]) | {"planted": licence(metadata)}
+    planted = {**of_python(LOCK["requirements"]), "planted": licence(metadata)}
 
     assert refused(planted, ALLOWED) == {"planted": said}
 

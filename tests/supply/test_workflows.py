@@ -122,7 +122,7 @@ def test_every_kind_of_package_is_updated_weekly_in_one_group_when_it_is_a_week_
     updates = loaded(GITHUB / "dependabot.yml")["updates"]
 
     assert {each["package-ecosystem"]: each["directory"] for each in updates} == {
-        "pip": "/",
+        "uv": "/",
         "npm": "/local",
         "github-actions": "/",
     }
