@@ -166,6 +166,14 @@ def test_make_figures_runs_the_tests_that_measure_and_writes_the_page() -> None:
     assert recipe.endswith("$(BIN)/python -m tests.security_page\n")
 
 
+def test_every_file_that_measures_a_long_form_is_run_by_make_soak() -> None:
+    (recipe,) = re.findall(r"^soak:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    files = [path for path in (ROOT / "tests").glob("*/test_*.py") if ".soak" in path.read_text()]
+    of_this = {Path(__file__), ROOT / "tests" / "unit" / "test_figures.py"}
+
+    assert [path.name for path in files if path not in of_this and path.name not in recipe] == []
+
+
 def test_a_test_that_measures_is_marked_so(request: pytest.FixtureRequest, figure: object) -> None:
     assert figure
     assert request.node.get_closest_marker("figures")
