@@ -1,7 +1,7 @@
 """Answers of bounded length: what reads a whole body into memory stops where none of ACS's can go on.
 
-The SDK reads every answer to the end before anything of ours sees it, and requests does so with the body of a redirect
-even where the answer is to be streamed.
+The SDK reads a control answer to the end before anything of ours sees it, and what comes in place of a content when
+somebody looks at it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class AnswerTooLong(requests.RequestException):
 
 
 class BoundedBody:
-    """The body of an answer as requests reads it. Everything else is the body's own."""
+    """The body of an answer as requests and the SDK read it. Everything else is the body's own."""
 
     def __init__(self, body: Any) -> None:
         self.body = body
@@ -28,19 +28,10 @@ class BoundedBody:
         received = 0
         for piece in self.body.stream(*arguments, **options):
             received += len(piece)
-            self.check(received)
+            if received > ANSWER_BYTES_MAX:
+                self.body.close()
+                raise AnswerTooLong(f"The answer has more than {ANSWER_BYTES_MAX:,} bytes.")
             yield piece
-
-    def read(self, **options: Any) -> bytes:
-        """All of it: so requests reads a redirect that is not compressed as it says. Raises: AnswerTooLong."""
-        content: bytes = self.body.read(ANSWER_BYTES_MAX + 1, **options)
-        self.check(len(content))
-        return content
-
-    def check(self, received: int) -> None:
-        if received > ANSWER_BYTES_MAX:
-            self.body.close()
-            raise AnswerTooLong(f"The answer has more than {ANSWER_BYTES_MAX:,} bytes.")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.body, name)

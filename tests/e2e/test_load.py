@@ -202,9 +202,11 @@ def test_slow_bodies_end_with_an_error_and_others_are_served(loaded: Stack, size
     assert kept(loaded).recordings == before
     tell(
         "slow_bodies",
-        "{slow} bodies half sent or byte by byte: each ended with 408 or 429, {started} recordings started by them; the"
-        " longest that another caller waited, coming again where told to, was {longest} s",
+        "{slow} bodies half sent or byte by byte: {cut} cut off (408), {away} turned away (429), {started} recordings"
+        " started by them; the longest that another caller waited, coming again where told to, was {longest} s",
         slow=size.slow,
+        cut=ends.count(408),
+        away=ends.count(429),
         started=len(kept(loaded).recordings - before),
         longest=longest,
     )

@@ -23,7 +23,8 @@ import msgspec  # noqa: F401 - as above
 ROOT = Path(__file__).parents[2]
 FOUND, MISSED = 0, 3  # exit codes of a process
 FOUND_WORD = "found"
-DIRECT, CALM = "direct", ""  # the log itself; the journey on which nothing fails, else what fails
+# The log itself; answers to the SDKs; the journey on which nothing fails, else what fails.
+DIRECT, ANSWERS, CALM = "direct", "answers", ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Redaction:
         module: where it stands.
         code: its text.
         without: what stands there once it is taken out.
-        shown_by: what shows it: the log alone, or a journey on which an effect fails in an unforeseen way.
+        shown_by: what shows it: the log alone, the SDKs' errors, or a journey on which an effect fails in an unforeseen
+            way.
     """
 
     module: str
@@ -45,6 +47,10 @@ class Redaction:
 
 def of_values(code: str, without: str) -> Redaction:
     return Redaction("shared.domain.log_values", code, without)
+
+
+def of_silence(adapter: str, said: str) -> Redaction:
+    return Redaction(f"shared.adapters.{adapter}", said + ": {type(error).__name__}.", said + ": {error}.", ANSWERS)
 
 
 WHOLE = '"""What may stand in a log line'  # the beginning of a module
@@ -99,6 +105,19 @@ REDACTIONS: Mapping[str, Redaction] = {
     ),
     "message of what nobody foresaw": Redaction(
         "shared.domain.units", '(f"{type(error).__name__}, which', '(f"{error}, which', "catalog.chunk"
+    ),
+    # What the SDKs' errors say
+    "answer of storage": Redaction(
+        "shared.adapters.storage_errors",
+        "({code_of(error) or getattr(error, 'reason', None)})",
+        "({error})",
+        ANSWERS,
+    ),
+    "silence of Blob Storage": of_silence("blob_storage", "Blob Storage did not answer for {name}"),
+    "silence of Table Storage": of_silence("table_errors", "Table Storage did not answer"),
+    "silence of ACS": of_silence("acs_answers", "ACS did not answer"),
+    "answer that is none of ACS's": Redaction(
+        "shared.adapters.acs_answers", "if size else 'an empty body'}", "if size else ''} {answer.text()}", ANSWERS
     ),
     # Replies and rows
     "message of an unknown fault": Redaction(
@@ -177,8 +196,13 @@ def is_found(redaction: Redaction) -> bool:
     """Whether something marked is found; the app must not have been imported before."""
     sys.meta_path.insert(0, Without(redaction))
     from tests.marked.journey import Journey, direct_lines
-    from tests.marked.markers import found_in
+    from tests.marked.markers import ALLOWED, found_in
 
+    if redaction.shown_by == ANSWERS:
+        from tests.marked.answers import told_of_answers
+
+        told, _ = told_of_answers()
+        return any((name, place) not in ALLOWED for place, texts in told.items() for name in found_in(" ".join(texts)))
     if redaction.shown_by == DIRECT:
         lines, raised = direct_lines(logging.DEBUG)
         return any(map(found_in, lines + raised))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.marked.redactions import CONTROLS, REDACTIONS, changed, outcomes
 
+pytestmark = pytest.mark.timeout(400)  # one of them waits for some forty processes
 FEW = ["failure", "function key of who asked", "cause of what a function raises"]  # one of each way in which it is seen
 
 

@@ -20,7 +20,7 @@ from tests.model.violation import Violation
 
 DRAWN_RUNS = int(os.environ.get("MODEL_RUNS", "50000"))
 DRAWN_RUNS_MIN = 5_000
-DRAWN_SECONDS = float(os.environ.get("MODEL_SECONDS", "75"))  # a busy machine draws fewer; never under the minimum
+DRAWN_SECONDS = float(os.environ.get("MODEL_SECONDS", "100"))  # a busy machine draws fewer; never under the minimum
 SOME_PAIRS_STEP = 60  # of the first faults whose pairs `make test` takes
 SOME_DRAWN_RUNS = 400
 BLOCK_PAIRS_STEP = 5  # of the first faults of the pairs in blocks; the long form takes each

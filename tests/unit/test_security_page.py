@@ -26,6 +26,8 @@ ATTACKERS = [
     "a thief of the app's identity",
     "somebody with ACS's access key, or ACS itself",
     "a malicious dependency",
+    "somebody who may push a branch, or set a variable of the repository",
+    "somebody who reads the repository",
     "a reader of logs",
     "somebody who wants a script run in the console",
     "a participant of a call",
