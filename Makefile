@@ -20,7 +20,7 @@ REAL_TIME = tests/e2e
 ALONE = tests/browser tests/bench
 COMPUTED = $(patsubst %,--ignore=%,$(REAL_TIME) $(ALONE))
 
-.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package lock clean
+.PHONY: default help setup check fix unit test prove soak demo local provision storm bench openapi package sbom audit lock clean figures
 
 default: check unit
 
@@ -68,7 +68,12 @@ prove: setup ## the exhaustive tests: model, schedules, kills, mutants
 
 soak: setup ## the long forms of the proofs, for hours
 	$(BIN)/python -m tests.model --runs 1000000
-	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py
+	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py tests/e2e/test_load.py
+	SOAK=1 $(BIN)/pytest -q tests/contract/test_wire.py tests/unit/test_mutated_urls.py
+
+figures: setup ## run the tests that measure security, and write docs/security.*; with SOAK=1 their long forms
+	WRITE_FIGURES=1 $(BIN)/pytest -q -m figures
+	$(BIN)/python -m tests.security_page
 
 demo: setup ## record a simulated call, compare every byte, look at it in the console
 	@$(BIN)/python -m local.demo
@@ -91,6 +96,13 @@ openapi: .venv/ready ## write docs/openapi.json, the document that the app answe
 # What is deployed, built here: the same bytes from the same commit wherever this Python builds it.
 package: .venv/ready ## build dist/app, which is what gets deployed
 	@$(BIN)/python infra/package.py
+
+sbom: .venv/ready ## write dist/sbom.cdx.json, the CycloneDX bill of materials of what gets deployed
+	@$(BIN)/python infra/sbom.py
+
+# Not part of `make test`: what others find out about a package must not stop a change that has nothing to do with it.
+audit: setup ## ask which locked packages have known vulnerabilities; AUDIT=required fails where nobody answers
+	@$(BIN)/python -m local.audit
 
 lock: .venv/ready ## write requirements*.txt from requirements*.in
 	$(LOCK) requirements.in --output-file requirements.txt

@@ -3,8 +3,8 @@
 import os
 
 from functions import create_app
-from shared.domain.log import quiet_sdk_logs
+from shared.domain.log import quiet_libraries
 from shared.services import Services
 
-quiet_sdk_logs()
+quiet_libraries()
 app = create_app(Services(os.environ))

@@ -22,7 +22,7 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.event_grid_trigger(arg_name="event")
     @transfers_output(bp)
     def recording_file_ready(event: func.EventGridEvent, transfers: Output) -> None:
-        with services.require_settings().invocation("recording_file_ready"):
+        with services.function("recording_file_ready"):
             ingested = services.ingest.ingest(to_document(event))
             transfers.set(to_messages(ingested.messages.transfers))
 

@@ -20,7 +20,7 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.queue_trigger(arg_name="message", queue_name=TRANSFER_QUEUE, connection=RUNTIME_CONNECTION)
     @queue_outputs(bp)
     def chunk_transfer(message: func.QueueMessage, transfers: Output, deletions: Output) -> None:
-        with services.require_settings().invocation("chunk_transfer"):
+        with services.function("chunk_transfer"):
             ref = services.inbox.read(TRANSFER_QUEUE, message.get_body())
             if ref is not None:
                 send(services.transfer.transfer(ref), transfers, deletions)
@@ -28,7 +28,7 @@ def blueprint(services: Services) -> func.Blueprint:
     @bp.queue_trigger(arg_name="message", queue_name=DELETION_QUEUE, connection=RUNTIME_CONNECTION)
     @transfers_output(bp)
     def chunk_deletion(message: func.QueueMessage, transfers: Output) -> None:
-        with services.require_settings().invocation("chunk_deletion"):
+        with services.function("chunk_deletion"):
             ref = services.inbox.read(DELETION_QUEUE, message.get_body())
             if ref is not None:
                 transfers.set(to_messages(services.deletion.delete(ref).transfers))
@@ -62,5 +62,5 @@ def take_poisoned(services: Services, queue: str, body: bytes, function: str) ->
         if alert_if_ours(queue, body):
             return
         raise
-    with services.invocation(function):
+    with services.function(function):
         services.poison.take_in(queue, body)

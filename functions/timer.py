@@ -17,7 +17,7 @@ def blueprint(services: Services) -> func.Blueprint:
         transfers: Output,
         deletions: Output,
     ) -> None:
-        with services.require_settings().invocation("sweep"):
+        with services.function("sweep"):
             send(services.sweep.sweep(), transfers, deletions)
 
     return bp

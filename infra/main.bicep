@@ -44,6 +44,8 @@ param acsDataLocation string = 'United States'
 param acsDisableLocalAuth bool = false
 @description('GUID of the role that the app gets on the ACS resource; empty: Communication and Email Service Owner.')
 param acsRoleId string = ''
+@description('Gives the app a role on ACS that cannot list or renew keys. Only if the smoke test passes with it.')
+param acsLeastPrivilege bool = false
 @description('Key Vault secret with the ACS connection string, for an ACS that refuses tokens; empty: identity.')
 param acsVaultReference string = ''
 @description('Creates a container that ACS itself may record into, and allows it to callers.')
@@ -72,6 +74,8 @@ param authAllowedClientIds string = ''
 param vnetEnabled bool = false
 param vnetAddressPrefix string = '10.42.0.0/23'
 param natGatewayId string = ''
+@description('Public addresses outside the network from which links may be opened, separated by commas; empty: none.')
+param listenerAddresses string = ''
 
 // --- Keeping recordings
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
@@ -79,6 +83,8 @@ param storageRedundancy string = 'Standard_ZRS'
 @minLength(3)
 @maxLength(63)
 param recordingsContainer string = 'recordings'
+@description('Gives the app a role on recordings that cannot delete; false: Storage Blob Data Contributor.')
+param recordingsLeastPrivilege bool = true
 @description('Recordings are deleted this many days after they were written, behind the back of the app; 0: never.')
 @minValue(0)
 @maxValue(36500)
@@ -95,6 +101,10 @@ param softDeleteDays int = 14
 @minValue(0)
 @maxValue(36500)
 param immutabilityDays int = 0
+@description('Events that nobody took (rejected, dead letters, undelivered) are deleted after this many days.')
+@minValue(14)
+@maxValue(3650)
+param keptEventsDays int = 90
 @description('Origins whose pages may read what a link opens, such as https://HOST, separated by commas; empty: all.')
 param consoleOrigins string = ''
 
@@ -173,24 +183,33 @@ var acsName = empty(existingAcsName) ? '${names.communicationService}${token}' :
 var acsGroupName = empty(existingAcsName) || empty(existingAcsResourceGroup) ? groupName : existingAcsResourceGroup
 var topicName = empty(existingSystemTopicName) ? '${names.systemTopic}${token}' : existingSystemTopicName
 var topicGroupName = empty(existingSystemTopicResourceGroup) ? acsGroupName : existingSystemTopicResourceGroup
-var acsRole = empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndEmailServiceOwner : acsRoleId
+var callRecorderId = guid(subscription().id, token, 'callRecorder')
+var recordingsWriterId = guid(subscription().id, token, 'recordingsWriter')
+var roles = loadJsonContent('roles.json')
+var usualAcsRole = !acsLeastPrivilege ? roles.communicationAndEmailServiceOwner : callRecorderId
+var acsRole = empty(acsRoleId) ? usualAcsRole : acsRoleId
+var recordingsRole = !recordingsLeastPrivilege ? roles.storageBlobDataContributor : recordingsWriterId
 var eventFunctionName = 'recording_file_ready' // what functions/event_grid.py calls it
 var ownContainerName = acsOwnStorage ? 'recorded-by-acs' : ''
 
 // Names are made here: a preview cannot look into what a module puts out.
 var identityName = '${names.managedIdentity}${token}'
+var packageIdentityName = '${names.managedIdentity}package-${token}'
 var workspaceName = '${names.workspace}${token}'
 var insightsName = '${names.applicationInsights}${token}'
 var runtimeStorageName = '${names.runtimeStorage}${token}'
+var packageStorageName = '${names.packageStorage}${token}'
 var recordingsStorageName = '${names.recordingsStorage}${token}'
 // Containers of the runtime account. The first two are constants of the app's code; a test keeps them equal.
 var deadLettersName = 'dead-letters'
 var rejectedEventsName = 'rejected-events'
 var undeliveredEventsName = 'undelivered-events' // for other apps, which did not take them; the app never reads it
-var packageName = 'app-package'
+var packageName = 'app-package' // of an account of its own
 var exportsName = 'exports' // of the recordings account: files composed of recordings, which go after a day
 
 var originsLackSchemes = length(split(',${consoleOrigins}', ',http')) != length(split(',${consoleOrigins}', ','))
+var clientsHaveSpaces = contains(authAllowedClientIds, ' ')
+var clientsHaveGaps = contains(',${authAllowedClientIds},', ',,')
 var originsHavePaths = contains(replace(consoleOrigins, '://', ''), '/')
 
 // What cannot work is refused before anything is deployed, all of it at once.
@@ -216,6 +235,10 @@ var problems = [
     says: 'ACS_DISABLE_LOCAL_AUTH is for a new ACS resource, and EXISTING_ACS_NAME stays as it is: set it to false, and switch the keys off there.'
   }
   {
+    found: acsLeastPrivilege && !empty(acsRoleId)
+    says: 'ACS_LEAST_PRIVILEGE makes a role for the app, and ACS_ROLE_ID names another one: empty that, or set ACS_LEAST_PRIVILEGE to false.'
+  }
+  {
     found: empty(existingAcsName) && !empty(existingAcsResourceGroup)
     says: 'EXISTING_ACS_RESOURCE_GROUP is set and EXISTING_ACS_NAME is not: set both, or neither for a new ACS resource.'
   }
@@ -232,8 +255,20 @@ var problems = [
     says: 'AUTH_ALLOWED_CLIENT_IDS keeps nobody out without AUTH_CLIENT_ID: set that, too, or empty it.'
   }
   {
+    found: !empty(authAllowedClientIds) && (clientsHaveSpaces || clientsHaveGaps)
+    says: 'AUTH_ALLOWED_CLIENT_IDS takes client ids separated by commas alone: with a space in it an id would fit nobody, and what an empty one fits is nowhere written. Correct it, or empty it for AUTH_CLIENT_ID alone.'
+  }
+  {
     found: !vnetEnabled && !empty(natGatewayId)
     says: 'NAT_GATEWAY_ID is a way out of the virtual network: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !vnetEnabled && !empty(listenerAddresses)
+    says: 'LISTENER_ADDRESSES keeps nobody out without VNET_ENABLED, and a firewall by addresses alone would keep the app out, which has none of its own: set VNET_ENABLED to true, or empty it.'
+  }
+  {
+    found: !empty(listenerAddresses) && (contains(listenerAddresses, ' ') || contains(',${listenerAddresses},', ',,'))
+    says: 'LISTENER_ADDRESSES takes public addresses or ranges, such as 203.0.113.7,198.51.100.0/24, separated by commas alone: correct it, or empty it.'
   }
   {
     found: !empty(consoleOrigins) && (originsLackSchemes || originsHavePaths)
@@ -281,6 +316,22 @@ module identity 'modules/identity.bicep' = {
   params: { name: identityName, location: location, tags: tags }
 }
 
+// The platform puts the package where the app finds it, and reads it there, as this one; no setting names it.
+module packageIdentity 'modules/identity.bicep' = {
+  scope: group
+  params: { name: packageIdentityName, location: location, tags: tags }
+}
+
+module appRoles 'modules/app-roles.bicep' = {
+  params: {
+    recordingsLeastPrivilege: recordingsLeastPrivilege
+    recordingsWriterId: recordingsWriterId
+    acsLeastPrivilege: acsLeastPrivilege
+    callRecorderId: callRecorderId
+    token: token
+  }
+}
+
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
@@ -300,7 +351,20 @@ module runtimeStorage 'modules/runtime-storage.bicep' = {
     tags: tags
     sku: storageRedundancy
     vnetEnabled: vnetEnabled
-    containerNames: [deadLettersName, rejectedEventsName, undeliveredEventsName, packageName]
+    containerNames: [deadLettersName, rejectedEventsName, undeliveredEventsName]
+    keptEventsDays: keptEventsDays
+  }
+}
+
+module packageStorage 'modules/package-storage.bicep' = {
+  scope: group
+  params: {
+    name: packageStorageName
+    location: location
+    tags: tags
+    sku: storageRedundancy
+    vnetEnabled: vnetEnabled
+    containerName: packageName
   }
 }
 
@@ -312,6 +376,7 @@ module recordingsStorage 'modules/recordings-storage.bicep' = {
     tags: tags
     sku: storageRedundancy
     vnetEnabled: vnetEnabled
+    listenerAddresses: empty(listenerAddresses) ? [] : split(listenerAddresses, ',')
     workspaceId: monitoring.outputs.workspaceId
     containerName: recordingsContainer
     exportsContainerName: exportsName
@@ -331,7 +396,7 @@ module communication 'modules/communication.bicep' = if (empty(existingAcsName))
 
 module acs 'modules/communication-access.bicep' = {
   scope: resourceGroup(acsGroupName)
-  dependsOn: [communication]
+  dependsOn: [communication, appRoles]
   params: {
     name: acsName
     principalId: identity.outputs.principalId
@@ -353,7 +418,7 @@ module topic 'modules/eventgrid-topic-access.bicep' = {
 
 module rbac 'modules/rbac.bicep' = {
   scope: group
-  dependsOn: [monitoring, runtimeStorage, recordingsStorage]
+  dependsOn: [monitoring, runtimeStorage, packageStorage, recordingsStorage, appRoles]
   params: {
     appPrincipalId: identity.outputs.principalId
     topicPrincipalId: topic.outputs.principalId
@@ -361,6 +426,8 @@ module rbac 'modules/rbac.bicep' = {
     operatorPrincipalId: operatorPrincipalId
     operatorPrincipalType: operatorPrincipalType
     developerPrincipalId: developerPrincipalId
+    packagePrincipalId: packageIdentity.outputs.principalId
+    packageStorageName: packageStorageName
     runtimeStorageName: runtimeStorageName
     deadLettersName: deadLettersName
     rejectedEventsName: rejectedEventsName
@@ -368,6 +435,7 @@ module rbac 'modules/rbac.bicep' = {
     recordingsStorageName: recordingsStorageName
     recordingsContainerName: recordingsContainer
     exportsContainerName: exportsName
+    recordingsRoleId: recordingsRole
     ownContainerName: ownContainerName
     insightsName: insightsName
   }
@@ -429,6 +497,7 @@ module network 'modules/network.bicep' = if (vnetEnabled) {
     addressPrefix: vnetAddressPrefix
     natGatewayId: natGatewayId
     runtimeStorageId: runtimeStorage.outputs.id
+    packageStorageId: packageStorage.outputs.id
     recordingsStorageId: recordingsStorage.outputs.id
   }
 }
@@ -444,11 +513,12 @@ module functionApp 'modules/function-app.bicep' = {
     siteTags: union(tags, { 'azd-service-name': 'recorder' })
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
+    packageIdentityId: packageIdentity.outputs.id
+    packageContainerUrl: packageStorage.outputs.containerUrl
     insightsName: insightsName
     runtimeBlobEndpoint: runtimeStorage.outputs.blobEndpoint
     runtimeQueueEndpoint: runtimeStorage.outputs.queueEndpoint
     runtimeTableEndpoint: runtimeStorage.outputs.tableEndpoint
-    packageName: packageName
     recordingsBlobEndpoint: recordingsStorage.outputs.blobEndpoint
     acsId: acs.outputs.id
     acsEndpoint: acs.outputs.endpoint
@@ -498,9 +568,11 @@ module alerts 'modules/alerts.bicep' = {
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
+output APP_PRINCIPAL_ID string = identity.outputs.principalId
 output AZURE_FUNCTION_APP_NAME string = functionApp.outputs.name
 output AZURE_FUNCTION_APP_HOST string = functionApp.outputs.host
 output AZURE_FUNCTION_APP_ID string = functionApp.outputs.id
+output ACS_ID string = acs.outputs.id
 output ACS_ENDPOINT string = acs.outputs.endpoint
 output EVENTGRID_SYSTEM_TOPIC_NAME string = topicName
 output EVENTGRID_SYSTEM_TOPIC_RESOURCE_GROUP string = topicGroupName
@@ -509,5 +581,6 @@ output EVENTS_TOPIC_ID string = eventsTopicId
 output RUNTIME_STORAGE_ID string = runtimeStorage.outputs.id
 output RUNTIME_STORAGE_NAME string = runtimeStorageName
 output DEAD_LETTERS_CONTAINER_NAME string = deadLettersName
+output PACKAGE_STORAGE_NAME string = packageStorageName
 output RECORDINGS_STORAGE_NAME string = recordingsStorageName
 output RECORDINGS_CONTAINER_NAME string = recordingsContainer

@@ -190,6 +190,16 @@ def copy_app(root: Path, app: Path) -> None:
     (app / ".funcignore").write_text(FUNCIGNORE, encoding="utf-8", newline="\n")
 
 
+def install_command(python: Python) -> list[str]:
+    """The command of pip for wheels of the target, by digest; where to, and of what, is to be added."""
+    command = [sys.executable, "-P", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command += ["--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:"]
+    command += ["--implementation", "cp", "--python-version", str(python)]
+    for platform in PLATFORMS:
+        command += ["--platform", platform]
+    return command
+
+
 def install(requirements: Iterable[str], python: Python, folder: Path) -> None:
     """Every dependency, by digest, as a wheel for the target.
 
@@ -199,12 +209,7 @@ def install(requirements: Iterable[str], python: Python, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         listed = Path(scratch, "requirements.txt")
         listed.write_text("\n".join(requirements) + "\n", encoding="utf-8")
-        command = [sys.executable, "-P", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        command += ["--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:"]
-        command += ["--implementation", "cp", "--python-version", str(python)]
-        for platform in PLATFORMS:
-            command += ["--platform", platform]
-        done = subprocess.run([*command, "--target", str(folder), "-r", str(listed)], check=False)
+        done = subprocess.run([*install_command(python), "--target", str(folder), "-r", str(listed)], check=False)
     if done.returncode:
         raise PackageError(
             "pip could not install the dependencies; what it said stands above. Nothing was deployed. Look whether the "

@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,13 @@ PROVIDERS = frozenset(
 NETWORK_PROVIDERS = frozenset({"Microsoft.Network"})
 # No template deploys anything of it, so nothing registers it: the subnet of the app is delegated to it.
 DELEGATE = "Microsoft.App"
+# Variables that have the templates define a role, and what they are where they are not set.
+DEFINE_ROLES = {"RECORDINGS_LEAST_PRIVILEGE": "true", "ACS_LEAST_PRIVILEGE": "false"}
+DEFINES_ROLES = "Microsoft.Authorization/roleDefinitions/write"
+# What whoever asks may do in the subscription: what their roles hold, inherited ones included.
+PERMISSIONS = "/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+# Outputs of the deployment before: the app, its group, and the account where the package lay up to 0.3.
+PACKAGE_OF = ("AZURE_FUNCTION_APP_NAME", "AZURE_RESOURCE_GROUP", "RUNTIME_STORAGE_NAME")
 ACS_TYPE = "Microsoft.Communication/communicationServices"
 TOPIC_TYPE = "Microsoft.EventGrid/systemTopics"
 
@@ -79,6 +87,15 @@ def place(name: str) -> str:
     return name.replace(" ", "").lower()
 
 
+def permits(held: Mapping[str, Any], action: str) -> bool:
+    """Whether one role's permissions, as Azure lists them, contain an action."""
+
+    def named(kind: str) -> bool:
+        return any(fnmatchcase(action.lower(), str(each).lower()) for each in held.get(kind) or ())
+
+    return named("actions") and not named("notActions")
+
+
 def version_of(text: str) -> tuple[int, ...]:
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(part) for part in found.groups()) if found else ()
@@ -115,7 +132,10 @@ class Preflight:
             self.check_flex_consumption()
             self.check_redundancy()
             self.check_providers()
+            self.check_role_definitions()
             self.check_yours()
+            self.check_package()
+            self.check_sign_in()
 
     def check_azd(self) -> None:
         required = re.search(r'azd: ">= ([\d.]+)"', (self.root / "azure.yaml").read_text(encoding="utf-8"))
@@ -200,6 +220,19 @@ class Preflight:
                 f"`az provider register -n {DELEGATE} --wait`"
             )
 
+    def check_role_definitions(self) -> None:
+        wanted = [name for name, usual in DEFINE_ROLES.items() if self.given(name, usual).lower() == "true"]
+        if not wanted:
+            return
+        answer = self.ask("what your roles permit", "az", "rest", "--method", "get", "--url", PERMISSIONS)
+        held = answer.get("value") if isinstance(answer, dict) else None
+        if held and not any(permits(each, DEFINES_ROLES) for each in held):
+            self.problems.append(
+                f"{' and '.join(wanted)} defines a role, and none of yours permits that ({DEFINES_ROLES}). Have "
+                "somebody provision who has Owner or User Access Administrator, or take the built-in role: "
+                + ", ".join(f"`azd env set {name} false`" for name in wanted)
+            )
+
     def check_yours(self) -> None:
         """What is yours and is to write into storage needs an identity; ACS takes no second system topic."""
         name, group = self.given("EXISTING_ACS_NAME"), self.given("EXISTING_ACS_RESOURCE_GROUP")
@@ -232,6 +265,43 @@ class Preflight:
                     f"EXISTING_SYSTEM_TOPIC_NAME {topic.get('name')}` and `azd env set "
                     f"EXISTING_SYSTEM_TOPIC_RESOURCE_GROUP {topic.get('resourceGroup')}`"
                 )
+
+    def check_package(self) -> None:
+        """Where another account had the package, the app has none from the provision until it is deployed.
+
+        Azure refuses an event subscription of a function that is not there, and the provision would end with that.
+        """
+        app, group, account = (self.given(name) for name in PACKAGE_OF)
+        if not (app and group and account and self.is_on("DEPLOY_EVENT_SUBSCRIPTION")):
+            return
+        command = ("az", "functionapp", "deployment", "config", "show", "-n", app, "-g", group)
+        answer = self.ask("where the app's package lies", *command)
+        storage = (answer.get("storage") or {}) if isinstance(answer, dict) else {}
+        if f"//{account}." in str(storage.get("value")).lower():
+            self.problems.append(
+                f"the package of {app} lies in {account}, and this version puts it into an account of its own: from "
+                "the provision until the deployment the app has no code, and Azure would refuse its event subscription."
+                " Run `azd env set DEPLOY_EVENT_SUBSCRIPTION false`, then `azd up`, which does both and subscribes it "
+                "again; events wait meanwhile"
+            )
+
+    def check_sign_in(self) -> None:
+        """Easy Auth names the clients that may call; which people may sign in through one only Entra ID can say."""
+        client = self.given("AUTH_CLIENT_ID")
+        if not client:
+            return
+        what = "who may sign in through AUTH_CLIENT_ID"
+        try:  # the directory is asked, which takes no subscription
+            required = asked("az", "ad", "sp", "show", "--id", client, "--query", "appRoleAssignmentRequired")
+        except Unanswered as error:
+            self.notes.append(f"{what} could not be looked up ({error}), and is not checked")
+            return
+        if required is not True:
+            self.notes.append(
+                f"everybody in the tenant, guests too, may sign in through AUTH_CLIENT_ID ({client}); a function key "
+                "still stands before the API. To let in only whom you assign: "
+                f"`az ad sp update --id {client} --set appRoleAssignmentRequired=true`"
+            )
 
 
 def main() -> None:

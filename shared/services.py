@@ -75,6 +75,17 @@ class Services(ConnectedAdapters):
         return self
 
     @contextmanager
+    def function(self, by: str) -> Iterator[None]:
+        """Run a function that no caller waits for; whatever it raises, the platform may log.
+
+        Raises: SettingsInvalid; what `units.function` does.
+        """
+        from shared.domain import units
+
+        with self.require_settings().invocation(by), units.function():
+            yield
+
+    @contextmanager
     def invocation(self, by: str) -> Iterator[None]:
         """Run a function for a caller; the events that it writes are sent before it ends, also where it fails.
 

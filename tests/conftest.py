@@ -62,14 +62,22 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Tell what was measured: a key, a sentence with {names}, and a number for each of them."""
     proves = request.node.get_closest_marker("prove") is not None
-    command = "make soak" if "SOAK" in os.environ else "make prove" if proves else "make test"
 
     def tell(key: str, text: str, /, **values: float) -> None:
+        command = "make soak" if key.endswith(".soak") else "make prove" if proves else "make test"
         measured = f"{datetime.now(UTC):%Y-%m-%d}"
         told = figures.Figure(key, figures.sentence(text, values), command, measured)
         request.node.user_properties.append((figures.PROPERTY, asdict(told)))
 
     return tell
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that tell a figure: `make figures` runs them alone."""
+    for item in items:
+        if "figure" in getattr(item, "fixturenames", ()):
+            item.add_marker("figures")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 EMPTY_ANSWERS = {
     401: "The app wants a function key: there is none, or it is wrong. Nothing was done.",
     404: "The app has no such route: the address is another app's, or an older version's. Nothing was done.",
+    429: "The instance of the app that was asked has as many requests as it takes. Nothing was done: ask again soon.",
 }
 
 

@@ -30,10 +30,7 @@ def from_azd(name: str) -> str:
 
 GROUP = from_azd("AZURE_RESOURCE_GROUP")
 PROVISION = "azd provision --no-state"  # without it azd passes by what was changed elsewhere
-SHOW_ROLES = (
-    "az role assignment list --all -o table --assignee"
-    f' "$(az identity list -g {GROUP} --query "[0].principalId" -o tsv)"'
-)
+SHOW_ROLES = f"az role assignment list --all -o table --assignee {from_azd('APP_PRINCIPAL_ID')}"
 SHOW_SUBSCRIPTION = (
     f"az eventgrid system-topic event-subscription show -n {SUBSCRIPTION}"
     f" -g {from_azd('EVENTGRID_SYSTEM_TOPIC_RESOURCE_GROUP')}"
@@ -71,7 +68,7 @@ APP_SETTINGS = frozenset(
 DEPENDENCIES = {
     "tables": "tables: Storage Table Data Contributor on the runtime account",
     "runtimeStorage": "runtimeStorage: Storage Blob Data Owner, Storage Queue Data Contributor on the runtime account",
-    "recordingsStorage": "recordingsStorage: Storage Blob Data Contributor on the container of the recordings",
+    "recordingsStorage": "recordingsStorage: Recordings writer or Storage Blob Data Contributor on its container",
     "acs": "acs: the app's role on the ACS resource, and ACS_ENDPOINT",
 }
 

@@ -7,11 +7,13 @@ param tags { *: string }
 param siteTags { *: string }
 param identityId string
 param identityClientId string
+@description('Puts the package into its container, and reads it there; the app itself is never told of it.')
+param packageIdentityId string
+param packageContainerUrl string
 param insightsName string
 param runtimeBlobEndpoint string
 param runtimeQueueEndpoint string
 param runtimeTableEndpoint string
-param packageName string
 param recordingsBlobEndpoint string
 param acsId string
 param acsEndpoint string
@@ -69,7 +71,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   location: location
   tags: siteTags
   kind: 'functionapp,linux'
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {}, '${packageIdentityId}': {} } }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
@@ -81,8 +83,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${runtimeBlobEndpoint}${packageName}'
-          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
+          value: packageContainerUrl
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: packageIdentityId }
         }
       }
       runtime: { name: 'python', version: '3.13' }

@@ -1,4 +1,4 @@
-// The app's own identity: user-assigned, so that its roles exist before the app first starts.
+// An identity of the site: user-assigned, so that its roles exist before the app first starts.
 param name string
 param location string
 param tags { *: string }

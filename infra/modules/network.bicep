@@ -8,6 +8,7 @@ param addressPrefix string
 @description('Existing NAT gateway for the way out to ACS; empty: Azure\'s default way out.')
 param natGatewayId string
 param runtimeStorageId string
+param packageStorageId string
 param recordingsStorageId string
 
 var storageSuffix = environment().suffixes.storage
@@ -16,6 +17,7 @@ var endpoints = [
   { name: 'runtime-blob', accountId: runtimeStorageId, service: 'blob', zone: 0 }
   { name: 'runtime-queue', accountId: runtimeStorageId, service: 'queue', zone: 1 }
   { name: 'runtime-table', accountId: runtimeStorageId, service: 'table', zone: 2 }
+  { name: 'package-blob', accountId: packageStorageId, service: 'blob', zone: 0 }
   { name: 'recordings-blob', accountId: recordingsStorageId, service: 'blob', zone: 0 }
 ]
 

@@ -9,6 +9,9 @@ param operatorPrincipalId string
 param operatorPrincipalType string
 @description('Who may run the app on a machine of their own, against this storage; empty: nobody.')
 param developerPrincipalId string
+@description('Who puts the app\'s package into its account and reads it there: the platform, for the app.')
+param packagePrincipalId string
+param packageStorageName string
 param runtimeStorageName string
 param deadLettersName string
 param rejectedEventsName string
@@ -16,6 +19,8 @@ param undeliveredEventsName string
 param recordingsStorageName string
 param recordingsContainerName string
 param exportsContainerName string
+@description('GUID of the role of whoever writes recordings and exports.')
+param recordingsRoleId string
 param ownContainerName string
 param insightsName string
 
@@ -27,7 +32,7 @@ var ownContainerWriter = hasOwnContainer && empty(acsPrincipalId)
   : acsPrincipalId
 var hasOperator = !empty(operatorPrincipalId)
 var hasDeveloper = !empty(developerPrincipalId)
-// The host keeps locks, keys, the package and its own tables here, under names of its choosing: hence the account.
+// The host keeps locks, keys and its own tables here, under names of its choosing: hence the account.
 var runtimeRoles = [roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]
 
 resource runtime 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -52,6 +57,10 @@ resource rejectedEvents 'Microsoft.Storage/storageAccounts/blobServices/containe
 resource undeliveredEvents 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
   parent: runtimeBlobs
   name: undeliveredEventsName
+}
+
+resource package 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+  name: packageStorageName
 }
 
 resource recordings 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
@@ -95,23 +104,31 @@ resource appOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 ]
 
 resource appOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(recordingsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
+  name: guid(recordingsContainer.id, appPrincipalId, recordingsRoleId)
   scope: recordingsContainer
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 
 resource appOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(exportsContainer.id, appPrincipalId, roles.storageBlobDataContributor)
+  name: guid(exportsContainer.id, appPrincipalId, recordingsRoleId)
   scope: exportsContainer
   properties: {
     principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
+  }
+}
+
+// Nobody else has a right there: not the app, whose identity a stolen token would be of.
+resource platformWritesPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(package.id, packagePrincipalId, roles.storageBlobDataContributor)
+  scope: package
+  properties: {
+    principalId: packagePrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
@@ -235,28 +252,22 @@ resource developerOnRuntime 'Microsoft.Authorization/roleAssignments@2022-04-01'
 ]
 
 resource developerOnRecordings 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
-  name: guid(recordingsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
+  name: guid(recordingsContainer.id, developerPrincipalId, recordingsRoleId)
   scope: recordingsContainer
   properties: {
     principalId: developerPrincipalId
     principalType: 'User'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 
 resource developerOnExports 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasDeveloper) {
-  name: guid(exportsContainer.id, developerPrincipalId, roles.storageBlobDataContributor)
+  name: guid(exportsContainer.id, developerPrincipalId, recordingsRoleId)
   scope: exportsContainer
   properties: {
     principalId: developerPrincipalId
     principalType: 'User'
-    roleDefinitionId: subscriptionResourceId(
-      'Microsoft.Authorization/roleDefinitions',
-      roles.storageBlobDataContributor
-    )
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', recordingsRoleId)
   }
 }
 

@@ -4,6 +4,8 @@ param location string
 param tags { *: string }
 param sku string
 param vnetEnabled bool
+@description('Public addresses outside the network that may read with a link.')
+param listenerAddresses string[]
 param workspaceId string
 param containerName string
 param exportsContainerName string
@@ -32,9 +34,13 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     isLocalUserEnabled: false
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    // ACS writes from outside the network, so its own container needs the endpoint to exist.
-    publicNetworkAccess: vnetEnabled && empty(ownContainerName) ? 'Disabled' : 'Enabled'
-    networkAcls: { bypass: 'AzureServices', defaultAction: vnetEnabled ? 'Deny' : 'Allow' }
+    // ACS writes from outside the network, and listeners read from there: then the endpoint must exist.
+    publicNetworkAccess: vnetEnabled && empty(ownContainerName) && empty(listenerAddresses) ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: vnetEnabled ? 'Deny' : 'Allow'
+      ipRules: map(listenerAddresses, address => { value: address, action: 'Allow' })
+    }
     sasPolicy: { expirationAction: 'Log', sasExpirationPeriod: '0.01:00:00' } // our links live 30 minutes
   }
 }

@@ -1,10 +1,13 @@
-// The account behind the host: its locks and keys, our queues and tables, dead letters, rejected events, the package.
+// The account behind the host: its locks and keys, our queues and tables, dead letters, rejected events.
 param name string
 param location string
 param tags { *: string }
 param sku string
 param vnetEnabled bool
+@description('Containers of events that are kept because nobody took them.')
 param containerNames string[]
+@description('After so many days they are deleted.')
+param keptEventsDays int
 
 // The names are constants of the app's code; a test keeps the two equal.
 var queueNames = ['chunk-transfers', 'chunk-transfers-poison', 'chunk-deletions', 'chunk-deletions-poison']
@@ -50,6 +53,31 @@ resource containers 'Microsoft.Storage/storageAccounts/blobServices/containers@2
     properties: { publicAccess: 'None' }
   }
 ]
+
+// An event that is still here has missed ACS's retention long since; it holds ids of calls, and ends like log lines do.
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-01-01' = {
+  parent: account
+  name: 'default'
+  dependsOn: [blobService]
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'kept-events'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob', 'appendBlob']
+              prefixMatch: map(containerNames, container => '${container}/')
+            }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: keptEventsDays } } }
+          }
+        }
+      ]
+    }
+  }
+}
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
   parent: account

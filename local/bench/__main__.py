@@ -5,7 +5,15 @@ from pathlib import Path
 
 from local.bench.bench_setup import MIB, BenchSetup
 from local.bench.felt import measure_felt
-from local.bench.measure import Results, compare, measure_at_once, measure_hashes, measure_kills
+from local.bench.measure import (
+    LARGE_MIB,
+    Results,
+    compare,
+    measure_at_once,
+    measure_hashes,
+    measure_kills,
+    measure_large,
+)
 from local.bench.plot import picture
 from local.bench.quiet import QuietMoments
 from local.bench.report import page
@@ -18,10 +26,11 @@ DOCS = ROOT / "docs"
 def main() -> None:
     began = time.monotonic()
     results, quiet = Results(), QuietMoments()
-    with BenchSetup(max(ROUNDS) * MIB) as bench:
+    with BenchSetup(LARGE_MIB * MIB) as bench:
         measure_hashes(results)
         for mib, rounds in ROUNDS.items():
             compare(bench, results, quiet, mib, rounds)
+        measure_large(bench, results)
         measure_at_once(bench, results)
         measure_kills(bench, results)
     results.felt = measure_felt()

@@ -40,8 +40,8 @@ class Job(msgspec.Struct, kw_only=True):
     """What to copy, and how.
 
     Attributes:
-        way: "ours", "unhashed" (ours without its two hashes: what they cost), "official" (read all, upload all) or
-            "stream" (upload what iter_bytes yields).
+        way: "ours", "unhashed" (ours without its two hashes: what they cost), "obstore", "official" (read all, upload
+            all) or "stream" (upload what iter_bytes yields).
         acs: connection string.
         storage: connection string.
         clear: host and port of the plain-http source; None goes where the environment's proxy leads.
@@ -131,8 +131,18 @@ def memory_peak() -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * KIB
 
 
+def copying(job: Job) -> Callable[[str, str], tuple[str, str]]:
+    if job.way in {"official", "stream"}:
+        return by_sdk(job)
+    if job.way == "obstore":
+        from local.bench.obstore_way import by_obstore  # its library belongs to no other way's memory
+
+        return by_obstore(job)
+    return ours(job)
+
+
 def measured(job: Job) -> Outcome:
-    copy = by_sdk(job) if job.way in {"official", "stream"} else ours(job)
+    copy = copying(job)
     before, memory_before = resource.getrusage(resource.RUSAGE_SELF), memory_peak()
     began = time.perf_counter()
     if len(job.copies) == 1:

@@ -16,11 +16,12 @@ from local.bench.quiet import QuietMoments
 from local.bench.relay import relay
 from shared.domain.crc64 import crc64
 
-RELAY, OURS, UNHASHED, OFFICIAL, STREAM = "relay", "ours", "unhashed", "official", "stream"
+RELAY, OURS, UNHASHED, OBSTORE, OFFICIAL, STREAM = "relay", "ours", "unhashed", "obstore", "official", "stream"
 SCHEMES = (HTTP, TLS)
 STREAM_MIB = 64  # upload_blob's buffer for iterators is quadratic: 512 MiB took 31 CPU-seconds
 KILL_MIB = 256
 KILL_SHARES = (0.1, 0.5, 0.9)
+LARGE_MIB = 1280  # blocks of 8 MiB, the first size in the bench that has them
 AT_ONCE = 8
 AT_ONCE_MIB = 128
 READ_BYTES = 4 * MIB
@@ -59,6 +60,7 @@ class Results(msgspec.Struct, kw_only=True):
 
     samples: list[Sample] = []
     killed: list[Killed] = []
+    large_growth_mib: dict[str, float] = {}
     at_once_growth_mib: dict[str, float] = {}
     busy_shares: list[float] = []
     """How busy other work kept the cores just before each copy that was compared."""
@@ -76,7 +78,7 @@ class Results(msgspec.Struct, kw_only=True):
 
 
 def ways_for(scheme: str, mib: int) -> list[str]:
-    return [RELAY, OURS, OFFICIAL, UNHASHED] + [STREAM] * (scheme == HTTP and mib == STREAM_MIB)
+    return [RELAY, OURS, OBSTORE, OFFICIAL, UNHASHED] + [STREAM] * (scheme == HTTP and mib == STREAM_MIB)
 
 
 def compare(bench: BenchSetup, results: Results, quiet: QuietMoments, mib: int, rounds: int) -> None:
@@ -108,6 +110,14 @@ def sample(bench: BenchSetup, way: str, scheme: str, mib: int) -> Sample:
         growth_mib=outcome.growth_bytes / MIB,
         operations=bench.sink.figures(),
     )
+
+
+def measure_large(bench: BenchSetup, results: Results) -> None:
+    """Memory of one process that copies a content whose blocks are long."""
+    for scheme in SCHEMES:
+        found = sample(bench, OURS, scheme, LARGE_MIB)
+        results.large_growth_mib[scheme] = found.growth_mib
+        print(f"{scheme:4} {LARGE_MIB:5} MiB: +{found.growth_mib:.0f} MiB", flush=True)
 
 
 def measure_at_once(bench: BenchSetup, results: Results) -> None:

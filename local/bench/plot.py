@@ -11,7 +11,14 @@ UNIT_X = 380  # pixels for a ratio of 1
 BAR_HEIGHT = 16
 GROUP_GAP = 14
 TOP = 52
-COLOURS = {"relay": "#9aa0a6", "ours": "#1a73e8", "unhashed": "#a8c7fa", "official": "#e8710a", "stream": "#d93025"}
+COLOURS = {
+    "relay": "#9aa0a6",
+    "ours": "#1a73e8",
+    "unhashed": "#a8c7fa",
+    "obstore": "#188038",
+    "official": "#e8710a",
+    "stream": "#d93025",
+}
 STYLE = "font: 12px system-ui, sans-serif; fill: #202124"
 
 

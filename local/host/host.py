@@ -88,7 +88,9 @@ class Host:
         )
         self.admin = AdminApi(app.functions, self.keys, self.invoker, self.timer_status)
         limit = int(self.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or BODY_BYTES_MAX)
-        self.server = HttpServer(self.arguments.port, self.answer, limit)
+        outstanding_max = self.host_json.max_outstanding_requests
+        grace = self.options.body_grace_seconds
+        self.server = HttpServer(self.arguments.port, self.answer, limit, outstanding_max, grace)
         self.server.start()
         self.invoker.watch()
         for part in self.parts():
@@ -161,7 +163,6 @@ class Host:
             self.settings,
             self.invoker,
             authentication=self.options.authentication,
-            outstanding_max=self.host_json.max_outstanding_requests,
         )
 
     def make_listeners(self, app: App) -> list[QueueListener]:

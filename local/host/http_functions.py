@@ -31,7 +31,6 @@ class HttpFunctions:
         invoker: Invoker,
         *,
         authentication: bool,
-        outstanding_max: int | None,
     ) -> None:
         self.functions = functions
         self.router = router
@@ -39,7 +38,6 @@ class HttpFunctions:
         self.settings = settings
         self.invoker = invoker
         self.authentication = authentication
-        self.outstanding_max = outstanding_max
 
     def answer(self, request: Request) -> Response:
         found = self.router.find(request.method, request.path)
@@ -50,14 +48,9 @@ class HttpFunctions:
             return Response(404)
         if self.authentication and not self.keys.opens_function(function.name, trigger.auth_level, request.key):
             return Response(401)
-        if self.outstanding_max is not None and self.outstanding() >= self.outstanding_max:
-            return Response(429)
         data = request_data(request, found[1])
         future = self.invoker.start(function, data, trace_parent=request.headers.get("traceparent", ""))
         return response_of(function, future.result())
-
-    def outstanding(self) -> int:
-        return sum(running.function_name in self.functions for running in list(self.invoker.running.values()))
 
 
 def request_data(request: Request, route_values: Mapping[str, str]) -> TypedData:

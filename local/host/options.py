@@ -33,6 +33,8 @@ class Options:
     """Instead of host.json's `maxPollingInterval`."""
     function_timeout: float | None = None
     """Seconds, instead of host.json's `functionTimeout`."""
+    body_grace_seconds: float = 5
+    """How long a body may come more slowly than Kestrel's least rate, 240 bytes a second."""
     drain_seconds: float = 10
     """How long functions in flight may go on after SIGTERM."""
     exit_with_stdin: bool = False

@@ -20,6 +20,7 @@ from requests.exceptions import ContentDecodingError, ProxyError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from shared.adapters.acs_client import app_refused, retry_after
+from shared.adapters.bounded_answers import AnswerTooLong
 from shared.domain.errors import (
     NOT_JUDGED,
     NOT_JUDGED_CODES,
@@ -68,6 +69,10 @@ def acs_answer(is_done: Callable[[HttpResponse], bool], wanted: str) -> Iterator
     except AzureError as error:
         if was_never_connected(error):
             raise AcsUnavailable("No connection to ACS could be made, so it was not asked.") from error
+        if isinstance(error.inner_exception, AnswerTooLong):
+            raise AcsUnreadable(
+                "ACS's answer is longer than any that it gives, and was not read to its end."
+            ) from error
         if isinstance(error.inner_exception, ContentDecodingError):
             raise AcsUnreadable("ACS's answer is not compressed as it says, and cannot be read.") from error
         raise AcsUncertain(f"ACS did not answer: {type(error).__name__}.") from error

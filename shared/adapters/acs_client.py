@@ -1,7 +1,7 @@
 """The ACS client: the official SDK, which signs every request, with what it leaves to us.
 
 Found by experiment with azure-communication-callautomation 1.6.0. The SDK
-- follows redirects to other hosts without a valid signature: each redirect is matched and signed anew here;
+- follows redirects to any host: it follows none here, and those of contents are matched and signed anew;
 - drops the Range header when the offset is 0: the header is set here;
 - returns a response where its annotation says bytes;
 - retries a start under a repeatability id of its own making: the id is ours, kept on the row;
@@ -52,6 +52,7 @@ def connect(
         | more
         | times
         | {
+            "permit_redirects": False,
             "retry_policy": NoRetryAfterPolicy(),
             "custom_hook_policy": ReverifyPolicy(),
         }

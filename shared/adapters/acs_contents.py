@@ -37,8 +37,8 @@ class SdkSource:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The SDK's arguments of every request: redirects are followed here, and the caller decides on retries."""
-        return {"permit_redirects": False, "read_timeout": self.read_seconds, "retry_total": 0}
+        """The SDK's arguments of every request: the caller decides on retries."""
+        return {"read_timeout": self.read_seconds, "retry_total": 0}
 
     @contextmanager
     def open(self, url: str, offset: int, length: int) -> Iterator[SourceRange]:

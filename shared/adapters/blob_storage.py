@@ -23,6 +23,7 @@ from azure.storage.blob import (
 
 from shared.adapters.storage_accounts import StorageAccount
 from shared.adapters.storage_errors import code_of, described
+from shared.domain.acs_urls import in_own_storage
 from shared.domain.durations import CLOCK_SKEW, DELEGATION_KEY_LIFETIME
 from shared.domain.errors import BlobExists, BlobGone, BlobUnreadable, BlockRefused, BlocksGone, StoreUnavailable
 from shared.domain.ports import BlobHead, BlobHeaders, BlobProperties, BlobVersion, Block
@@ -241,15 +242,30 @@ class BlobChunkStore:
 
 @dataclass(frozen=True)
 class BlobOwnStorage:
-    """The port `OwnStorage`: containers that callers record into directly."""
+    """The port `OwnStorage`: containers that callers record into directly.
+
+    Args:
+        account: through which a file of its own is read; any other with the app's identity.
+        containers: URLs of those that the operator allows. The app gives no token to anybody else.
+    """
 
     account: StorageAccount
+    containers: tuple[str, ...]
 
     def stat(self, url: str) -> BlobProperties:
-        return stat(self.account.blob(url), url)
+        return stat(self.blob(url), url)
 
     def read(self, url: str) -> Iterator[bytes]:
-        return pieces(self.account.blob(url), url)
+        return pieces(self.blob(url), url)
+
+    def blob(self, url: str) -> BlobClient:
+        """Raises: StoreUnavailable for a URL in none of the containers, whoever wrote it into a row."""
+        if not in_own_storage(url, self.containers):
+            raise StoreUnavailable(
+                "The file is said to lie in none of the containers that the operator allows now; it was not looked at."
+                " If it does lie in one of yours, list that in BYOS_CONTAINERS."
+            )
+        return self.account.blob(url)
 
 
 class EventContainer:

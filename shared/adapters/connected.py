@@ -111,7 +111,7 @@ class ConnectedAdapters:
     def own_storage(self) -> ports.OwnStorage:
         from shared.adapters.blob_storage import BlobOwnStorage
 
-        return BlobOwnStorage(self.recordings_account)
+        return BlobOwnStorage(self.recordings_account, self.settings.byos_containers)
 
     @LockedCachedProperty
     def rejected_events(self) -> ports.EventStore:

@@ -55,4 +55,6 @@ def probe_blobs_and_queues(service: BlobServiceClient, queue_url: str, *containe
     headers = HeadersPolicy({"x-ms-version": STORAGE_VERSION, "x-ms-date": formatdate(usegmt=True)})
     with PipelineClient[Any, Any](queue_url, policies=[headers, signs]) as client:
         request = HttpRequest("GET", f"{queue_url.rstrip('/')}/", params={"comp": "list", "maxresults": "1"})
-        client.send_request(request, **SILENCE).raise_for_status()
+        answer = client.send_request(request, **SILENCE)
+        if answer.status_code != HTTPStatus.OK:  # a redirect, which raise_for_status() takes for a success, included
+            raise HttpResponseError(response=answer)

@@ -20,6 +20,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager
 
+from shared.adapters.bounded_answers import bounded
+
 # Between two looks at the clock and at the claim: at the slowest rate that is waited for, half a minute.
 PIECE_BYTES = 256 * 1024
 SOCKS = "socks"  # its proxies have connections of their own
@@ -85,9 +87,22 @@ class KeepingAdapter(HTTPAdapter):
         super().init_poolmanager(*arguments, **options)
         self.poolmanager = with_keeping_pools(self.poolmanager)
 
+    def send(self, *arguments: Any, **options: Any) -> requests.Response:
+        return bounded(super().send(*arguments, **options), streamed=bool(options.get("stream")))
+
     def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
         manager = super().proxy_manager_for(proxy, **options)
         return manager if proxy.lower().startswith(SOCKS) else with_keeping_pools(manager)
+
+
+class PlainSession(requests.Session):
+    """Hands out a redirect like any answer.
+
+    The library would parse its target even where it is not to follow it, and raise for a malformed one.
+    """
+
+    def get_redirect_target(self, _answer: requests.Response) -> None:
+        return None
 
 
 def with_keeping_pools(manager: PoolManager) -> PoolManager:
@@ -97,7 +112,7 @@ def with_keeping_pools(manager: PoolManager) -> PoolManager:
 
 def receiving_transport(**options: Any) -> RequestsTransport:
     """The SDK's transport on such connections; `options` are its own. By itself it neither retries nor redirects."""
-    session = requests.Session()
+    session = PlainSession()
     adapter = KeepingAdapter(max_retries=Retry(total=False, redirect=False, raise_on_status=False))
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)

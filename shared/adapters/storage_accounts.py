@@ -36,6 +36,8 @@ TIMES: dict[str, Any] = {
     # The blob SDK's own back-off begins at 15 seconds: an HTTP caller would be gone before the second try.
     "initial_backoff": STORAGE_BACKOFF_FIRST_SECONDS,
     "increment_base": STORAGE_BACKOFF_BASE_SECONDS,
+    # The SDKs would follow a redirect to any host, there to find a proof of a copy, or to leave a recording.
+    "permit_redirects": False,
 }
 EMULATED = "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1"  # what `EMULATOR` stands for
 READ_BYTES = 4 * 1024 * 1024  # the SDK's first read of a blob takes 32 MiB into memory, as much as a whole copy

@@ -1,6 +1,5 @@
 """Replies to HTTP callers: JSON, and RFC 9457 problem documents for everything that went wrong."""
 
-import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from uuid import uuid4
@@ -9,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from shared.api.views import FieldFault, Problem, SettingFault
+from shared.domain.durations import COME_AGAIN_SECONDS
 from shared.domain.errors import (
     AcsError,
     AcsUncertain,
@@ -26,7 +26,7 @@ from shared.domain.errors import (
     Transient,
 )
 from shared.domain.json_views import View
-from shared.domain.log import LOGGER
+from shared.domain.log import LogEvent, log
 
 PROBLEM_TYPE = "application/problem+json"
 JSON_TYPE = "application/json"
@@ -79,6 +79,7 @@ UPSTREAM: Mapping[type[RecorderError], HTTPStatus] = {
     OutOfTime: HTTPStatus.GATEWAY_TIMEOUT,
 }
 COME_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+RETRY_AFTER = "Retry-After"
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,14 +96,24 @@ def json_reply(view: View, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[
 
 
 def reply_or_problem(instance: str, act: Callable[[], Reply]) -> Reply:
-    """The reply of a use case, or the problem document of whatever it raised; `instance` is the path asked for."""
+    """The reply of a use case, or the problem document of whatever it raised; `instance` is the path asked for.
+
+    Each 429 and 503 says when to come again.
+    """
+    reply = reply_of(instance, act)
+    if reply.status not in COME_AGAIN or RETRY_AFTER in reply.headers:
+        return reply
+    return msgspec.structs.replace(reply, headers={**reply.headers, RETRY_AFTER: str(COME_AGAIN_SECONDS)})
+
+
+def reply_of(instance: str, act: Callable[[], Reply]) -> Reply:
     try:
         return act()
     except RecorderError as error:
         return problem(error, instance)
-    except Exception:  # noqa: BLE001 - the one place where an unknown fault becomes a 500 with an id that the log has
+    except Exception as error:  # noqa: BLE001 - here an unknown fault becomes a 500 with an id that the log has
         incident = str(uuid4())
-        LOGGER.log(logging.ERROR, "unknown_fault %s", incident, exc_info=True)
+        log(LogEvent.UNKNOWN_FAULT, incident=incident, traceback=error)
         detail = f"An unknown fault, logged under {incident}. Nothing that was acknowledged is lost."
         return problem_reply(HTTPStatus.INTERNAL_SERVER_ERROR, detail, instance)
 
@@ -122,7 +133,7 @@ def problem(error: RecorderError, instance: str) -> Reply:
         status_of(error),
         detail,
         instance,
-        {} if after is None else {"Retry-After": str(round(after))},
+        {} if after is None else {RETRY_AFTER: str(round(after))},
         id=error.id,
         acs_code=error.code,
         acs_status=error.status,

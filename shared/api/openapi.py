@@ -32,9 +32,9 @@ ABOUT = """\
 Starts, pauses, resumes and stops recordings of Azure Communication Services, and hands out their files.
 
 Errors are problem documents (RFC 9457), save what the platform answers before the app is asked, without a body: 401 \
-without a key or with a wrong one, 404 for an unknown route or method. Unknown fields and query names are refused. \
-Fields may be added to replies: ignore those that you do not know. A continuation is opaque, and fits the request that \
-it came from.
+without a key or with a wrong one, 404 for an unknown route or method, 429 where an instance has as many requests as \
+it takes: nothing was done, ask again. Unknown fields and query names are refused. Fields may be added to replies: \
+ignore those that you do not know. A continuation is opaque, and fits the request that it came from.
 """
 KEYS = {
     "key": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "A function key of the app."},

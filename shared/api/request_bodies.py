@@ -16,6 +16,7 @@ from shared.domain.start_request import StartRequest, checked
 
 BODY_BYTES_MAX = 64 * 1024  # of every route but the next one
 EVENT_BYTES_MAX = 1024 * 1024  # Event Grid's own limit
+VALUES_MAX = 50_000  # chosen: an event of 2,000 chunks has some 12,000
 EVENTS_MAX = 100  # each takes some requests to storage, and a caller waits 230 seconds at most
 KEY_CHARACTERS_MAX = 256
 
@@ -50,15 +51,28 @@ def check_no_body(body: bytes) -> None:
         raise InvalidRequest("This route takes no body; send none. Nothing was done.")
 
 
+def check_values(body: bytes) -> None:
+    """Refuse a body that would take many times its length in memory, parsed: an empty object is three bytes, and 72.
+
+    Commas in texts count as well; no body that is wanted has nearly as many.
+
+    Raises:
+        TooLarge.
+    """
+    if body.count(b",") >= VALUES_MAX:
+        raise TooLarge(f"The body has more than {VALUES_MAX} values. None of it was taken in.")
+
+
 def parse_events(body: bytes) -> list[Json]:
     """One event as Event Grid would have delivered it, or an array of at most EVENTS_MAX.
 
     Raises:
         InvalidRequest: it is neither.
-        TooLarge: they are more.
+        TooLarge: they are more, or have too many values.
     """
     if not body.strip():
         raise InvalidRequest("The body is empty; it must be an event, or an array of events.")
+    check_values(body)
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from shared.domain.durations import PROBES_SECONDS_MAX
-from shared.domain.log import LOGGER
+from shared.domain.log import LogEvent, log
 
 type Probe = Callable[[], None]
 
@@ -33,5 +33,6 @@ class Health:
 def is_well(name: str, answer: Future[None]) -> bool:
     error = answer.exception() if answer.done() else TimeoutError()
     if error is not None:
-        LOGGER.warning("%s: no good answer: %s %s", name, type(error).__name__, getattr(error, "status_code", ""))
+        kind, status = type(error).__name__, getattr(error, "status_code", None)
+        log(LogEvent.DEPENDENCY_SILENT, dependency=name, error=kind, statusCode=status)
     return error is None

@@ -18,7 +18,7 @@ from shared.domain.errors import RowUnreadable
 from shared.domain.identifiers import CallId
 from shared.domain.list_entry import ListEntry, Place, cursor_at, parse_cursor
 from shared.domain.listed_rows import read_listed
-from shared.domain.log import LOGGER
+from shared.domain.log import LogEvent, log
 from shared.domain.models import Recording
 from shared.domain.ports import Catalog, Clock
 from shared.domain.recording_rows import call_ids
@@ -142,7 +142,7 @@ class Matches:
     def page(self, continuation: str | None) -> Page:
         if self.unreadable:
             # No alert: that is the sweep's, once, and a list may be asked for every second.
-            LOGGER.warning("a list passes over %d rows: %s", len(self.unreadable), self.unreadable[0])
+            log(LogEvent.ROWS_UNREADABLE, units=len(self.unreadable), failure=str(self.unreadable[0]))
         return Page(tuple(self.recordings), continuation, tuple(error.id for error in self.unreadable if error.id))
 
 

@@ -89,7 +89,7 @@ class StateCallbacks:
             self.verify(self.verifier, authorization)
         callbacks = distinct(parse_callbacks(body))
         if not self.free.acquire(blocking=False):
-            log(LogEvent.CALLBACK_UNUSED, failure="Busy")
+            log(LogEvent.CALLBACK_UNUSED, error="Busy")
             return
         try:
             self.take_all(callbacks, teaches=self.verifier is not None)
@@ -103,7 +103,7 @@ class StateCallbacks:
                 attempt(partial(self.take, callback, teaches=teaches))
             except RecorderError as error:
                 # Nothing is lost: the sweep asks ACS, and files are announced by events. The others would fail, too.
-                log(LogEvent.CALLBACK_UNUSED, failure=type(error).__name__)
+                log(LogEvent.CALLBACK_UNUSED, error=type(error).__name__)
                 return
             teaches = False
 
@@ -112,7 +112,7 @@ class StateCallbacks:
         try:
             verifier.verify(authorization)
         except (CallbackRefused, CallbackKeysMissing) as error:
-            log(LogEvent.CALLBACK_REFUSED, failure=type(error.__cause__ or error).__name__)
+            log(LogEvent.CALLBACK_REFUSED, error=type(error.__cause__ or error).__name__)
             raise
 
     def take(self, callback: RecordingCallback, *, teaches: bool) -> None:

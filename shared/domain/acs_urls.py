@@ -77,5 +77,6 @@ def in_own_storage(url: str, container_urls: tuple[str, ...]) -> bool:
     """Whether a URL addresses a blob in one of the operator's own containers."""
     prefixes = (f"{container_url}/" for container_url in container_urls)
     names = [url.removeprefix(prefix) for prefix in prefixes if url.startswith(prefix)]
-    plain = any(OWN_BLOB_NAME.fullmatch(name) and ".." not in name.split("/") for name in names)
+    # Clients leave out or go up where a name consists of dots.
+    plain = any(OWN_BLOB_NAME.fullmatch(name) and not {".", ".."} & set(name.split("/")) for name in names)
     return plain and len(url) <= URL_CHARACTERS_MAX

@@ -48,6 +48,7 @@ REPLAY_BACK = timedelta(days=7)  # chosen: how far back a replay goes; a day les
 FAILED_LOOK = timedelta(hours=1)  # chosen: how often it is checked meanwhile
 CALLBACK_PAUSE = timedelta(seconds=5)  # chosen: between two questions about one recording that callbacks make us ask
 CONTROL_RETRY_SECONDS = 10.0  # chosen: the Retry-After of what ACS could not confirm
+COME_AGAIN_SECONDS = 5  # chosen: the Retry-After of 429 and 503 where ACS gave none
 REBUILDING_MAX = timedelta(minutes=1)  # chosen: after which a rebuild begins no other recording: callers wait 230 s
 
 # Events for other apps.

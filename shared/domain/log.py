@@ -1,15 +1,27 @@
 """The app's log lines: a greppable event name, then one JSON object.
 
-Alert rules in infra/ search for these names; a test compares the two lists.
+Alert rules in infra/ search for these names; a test compares the two lists. What a field may say is in `log_values`;
+nothing else of the app logs anything.
 """
 
 import json
 import logging
-from datetime import datetime
 from enum import StrEnum
+from typing import Unpack
+
+from shared.domain.log_values import LogFields, told
 
 LOGGER = logging.getLogger("recorder")
-TEXT_CHARACTERS_MAX = 4000  # of one field; only the list of wrong settings comes near it
+# The libraries by whose names loggers are called. Their lines have addresses with keys in them, and answers' bodies.
+LIBRARIES = (
+    "asyncio",
+    "azure",
+    "charset_normalizer",
+    "concurrent",
+    "msal",
+    "requests",
+    "urllib3",
+)
 
 
 class LogEvent(StrEnum):
@@ -43,6 +55,11 @@ class LogEvent(StrEnum):
     SETTINGS_WRONG = "settings_wrong"  # alert: a setting is missing or malformed; nothing works until it is mended
     SWEEP_INTERRUPTED = "sweep_interrupted"  # alert: an outage kept part of a run from being done; the next one goes on
     UNFORESEEN_FAULT = "unforeseen_fault"  # alert: an unforeseen error; its traceback stands before this line
+    UNFORESEEN_ERROR = "unforeseen_error"  # the traceback of an unforeseen error; what follows from it is told apart
+    UNKNOWN_FAULT = "unknown_fault"  # a reply of 500, with its traceback and the incident that the caller was told
+    ROWS_UNREADABLE = "rows_unreadable"  # a list passes over rows; the sweep alerts, once
+    DEPENDENCY_SILENT = "dependency_silent"  # somebody asked for the state of dependencies, and one gave no good answer
+    LIBRARY_WARNING = "library_warning"  # a library logged something: where, without what it said
     SWEEP_FINISHED = "sweep_finished"  # what a sweep found; its absence is an alert, too
 
 
@@ -65,21 +82,37 @@ ALERTS = frozenset(
     }
 )
 
-type Field = str | int | float | bool | datetime | None
+# What is told beside an alert, or to whoever asked.
+WARNINGS = frozenset(
+    {LogEvent.UNFORESEEN_ERROR, LogEvent.ROWS_UNREADABLE, LogEvent.DEPENDENCY_SILENT, LogEvent.LIBRARY_WARNING}
+)
+ERRORS = ALERTS | {LogEvent.UNKNOWN_FAULT}  # the rule on server errors alerts of the second
 
 
-def log(event: LogEvent, /, **fields: Field) -> None:
-    """Log one line: at level error for an alert, else info.
+def log(event: LogEvent, /, **fields: Unpack[LogFields]) -> None:
+    """Log one line: at level error for an alert, else info. It never fails, whatever the fields are.
 
-    Fields are ids, codes, counts, and our own sentences, in which hosts and documents may be named: these are of a
-    closed alphabet. Text that others wrote does not belong here: call ids encode URLs, raw participant ids are phone
-    numbers, query strings carry keys.
+    Fields are ids, codes, counts, and sentences in the app's own words, each of its own alphabet. Text that others
+    wrote does not belong here: call ids encode URLs, raw participant ids are phone numbers, query strings carry keys.
+    Where it comes here all the same, a mark takes its place.
     """
-    level = logging.ERROR if event in ALERTS else logging.INFO
-    cut = {name: value[:TEXT_CHARACTERS_MAX] if isinstance(value, str) else value for name, value in fields.items()}
-    LOGGER.log(level, "%s %s", event, json.dumps(cut, default=str, ensure_ascii=True))
+    level = logging.ERROR if event in ERRORS else logging.WARNING if event in WARNINGS else logging.INFO
+    allowed = {name: told(name, value) for name, value in fields.items()}
+    LOGGER.log(level, "%s %s", event, json.dumps(allowed, ensure_ascii=True))
 
 
-def quiet_sdk_logs() -> None:
-    """Keep the SDKs' line per request out of the log: they would be most of it, and most of its cost."""
-    logging.getLogger("azure").setLevel(logging.WARNING)
+class LibraryHandler(logging.Handler):
+    """Tells that a library logged a warning or an error, and where in its code; not what it said."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            log(LogEvent.LIBRARY_WARNING, library=record)
+
+
+def quiet_libraries() -> None:
+    """Keep out what the libraries log, whatever levels are set: a line per request, with the keys of its address."""
+    for name in LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.handlers = [LibraryHandler()]
+        logger.propagate = False

@@ -4,12 +4,14 @@ Beside the replies, this is the only place that catches every exception. An unfo
 is handled like a transient failure: logged with its traceback, alerted once, tried again until the deadline ends it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from shared.domain.errors import RecorderError, Unforeseen
-from shared.domain.log import LOGGER, LogEvent, log
+from shared.domain.log import LogEvent, log
+from shared.domain.log_values import sentence
 from shared.domain.models import Messages
 
 
@@ -25,8 +27,30 @@ def attempt[Result](unit: Callable[[], Result]) -> Result:
     except RecorderError:
         raise
     except Exception as error:
-        LOGGER.warning("unforeseen %s", type(error).__name__, exc_info=True)
-        raise Unforeseen(f"{type(error).__name__}, which nobody foresaw; the log has its traceback.") from error
+        raise unforeseen(error) from error
+
+
+def unforeseen(error: Exception) -> Unforeseen:
+    """The error of ours for one that nobody foresaw; logs the traceback."""
+    log(LogEvent.UNFORESEEN_ERROR, error=type(error).__name__, traceback=error)
+    return Unforeseen(f"{type(error).__name__}, which nobody foresaw; the log has its traceback.")
+
+
+@contextmanager
+def function() -> Iterator[None]:
+    """Surround what the platform calls: it logs what a function raises, with everything that this came of.
+
+    Raises:
+        RecorderError: as it was raised inside, in our own words only, and without its cause.
+        Unforeseen: anything else was raised; its traceback is in the log.
+    """
+    try:
+        yield
+    except RecorderError as error:
+        error.args = (sentence(str(error)),)
+        raise error from None
+    except Exception as error:  # noqa: BLE001 - what it came of must not come along
+        raise unforeseen(error) from None
 
 
 @dataclass

@@ -14,7 +14,6 @@ from shared.domain.json_views import View, says
 from shared.domain.log import LogEvent, log
 from shared.domain.ports import EventStore
 
-REASON_CHARACTERS_MAX = 200  # in the log; whole beside the kept event
 NESTING_MAX = 100  # levels of what is kept of an event that is too deep to be written down
 LISTED_MAX = 1_000  # in one reply: a host that is not allowed refuses two thousand chunks of an event for one reason
 
@@ -35,7 +34,7 @@ def reject(rejected_events: EventStore, document: Json, rejected: Sequence[Rejec
     content = to_json(document)
     name = f"{identifiers.digest(content)}.json"
     rejected_events.keep(name, content.encode(), reason)
-    log(LogEvent.EVENT_REJECTED, kept=name, reason=reason[:REASON_CHARACTERS_MAX])
+    log(LogEvent.EVENT_REJECTED, kept=name, reason=reason)
 
 
 def to_json(document: Json) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from shared.domain.durations import COUNTED_EVERY_MINUTES
 from shared.domain.index_entry import IndexEntry
-from shared.domain.log import Field, LogEvent, log
+from shared.domain.log import LogEvent, log
+from shared.domain.log_values import LogFields
 from shared.domain.models import Messages
 
 
@@ -46,12 +48,13 @@ def counts_all(now: datetime) -> bool:
 
 def log_gauge(gauge: Gauge, messages: Messages) -> None:
     """Log what was found; what was not looked at is left out."""
-    found: dict[str, Field] = {
+    fields: LogFields = {
         "open": gauge.open,
         "oldestOpenSeconds": gauge.oldest_open_seconds,
         "due": gauge.due,
         "failed": gauge.failed,
         "atRisk": gauge.at_risk,
+        "transfers": len(messages.transfers),
+        "deletions": len(messages.deletions),
     }
-    known = {name: value for name, value in found.items() if value is not None}
-    log(LogEvent.SWEEP_FINISHED, **known, transfers=len(messages.transfers), deletions=len(messages.deletions))
+    log(LogEvent.SWEEP_FINISHED, **cast("LogFields", {n: value for n, value in fields.items() if value is not None}))

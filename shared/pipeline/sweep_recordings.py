@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Unpack
 
 import msgspec
 
@@ -13,6 +14,7 @@ from shared.domain.durations import ACS_PATIENCE, EVENT_PATIENCE, FILE_PATIENCE,
 from shared.domain.errors import AcsError, CatalogConflict
 from shared.domain.index_entry import IndexEntry
 from shared.domain.log import LogEvent, log
+from shared.domain.log_values import LogFields
 from shared.domain.models import Chunk, Messages, Recording
 from shared.domain.open_work import OpenWork, unannounced_until
 from shared.domain.ports import Catalog, Clock
@@ -98,12 +100,12 @@ class RecordingSweep:
         return recording
 
     def tell_once(
-        self, event: LogEvent, recording: Recording, waits_for: str | None = None, **fields: str
+        self, event: LogEvent, recording: Recording, waits_for: str | None = None, **fields: Unpack[LogFields]
     ) -> Recording:
         """Log an alert unless it was the last one given; the row says so afterwards, so that no crash swallows it."""
         if recording.told == event:
             return recording
-        log(event, id=recording.id, **fields)
+        log(event, **LogFields(id=recording.id, **fields))
         told = msgspec.structs.replace(recording, told=event, waits_for=waits_for or recording.waits_for)
         try:
             return self.catalog.save_recording(told)

@@ -34,13 +34,18 @@ class OwnStorageUnderTest:
 
 
 @pytest.fixture
-def own(account: StorageAccount) -> BlobOwnStorage:
-    return BlobOwnStorage(account)
+def own(account: StorageAccount, own_container: str) -> BlobOwnStorage:
+    return BlobOwnStorage(account, (own_container,))
 
 
 @pytest.fixture
-def own_url(account: StorageAccount, container: str) -> str:
-    return f"{str(account.blobs.url).rstrip('/')}/{container}/{FILE}"
+def own_container(account: StorageAccount, container: str) -> str:
+    return f"{str(account.blobs.url).rstrip('/')}/{container}"
+
+
+@pytest.fixture
+def own_url(own_container: str) -> str:
+    return f"{own_container}/{FILE}"
 
 
 @pytest.fixture(params=["fake", AZURITE])
@@ -78,6 +83,19 @@ def test_a_file_that_acs_has_not_written_yet_cannot_be_read(own_storage: OwnStor
 
 
 @pytest.mark.stack
+@pytest.mark.stack
+def test_a_file_beside_the_containers_that_the_operator_allows_is_not_looked_at(
+    own: BlobOwnStorage, own_url: str
+) -> None:
+    own.account.blob(own_url).upload_blob(b"content")
+    beside = BlobOwnStorage(own.account, ("https://operator.blob.core.windows.net/own",))
+
+    assert own.stat(own_url).length == len(b"content")
+    for ask in (beside.stat, beside.read):
+        with pytest.raises(StoreUnavailable, match="BYOS_CONTAINERS"):
+            ask(own_url)
+
+
 def test_a_file_whose_block_ids_are_not_text_is_looked_at(own: BlobOwnStorage, own_url: str) -> None:
     blob = own.account.blob(own_url)
     blob_id = base64.b64encode(b"\xff\xfe" + bytes(46)).decode()  # as other SDKs make them

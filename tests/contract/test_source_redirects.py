@@ -63,6 +63,7 @@ def test_a_document_of_another_region_is_deleted_there(simulated_source: Simulat
         "/v1/objects/{document}/content/video",
         "https://169.254.169.254/metadata/identity/oauth2/token",
         "file:///etc/passwd",
+        "https://[us-storage.asm.skype.com/v1/objects/{document}/content/video",
         "",
     ],
 )

@@ -210,9 +210,9 @@ def test_a_blob_without_blocks_is_what_the_service_calls_so(service: Service) ->
         "HEAD": Answer(200, {"ETag": '"x"', "Content-Length": "0"}),
         "GET blocklist": refused(409, "InvalidBlobType"),
     }
-    url = f"{str(service.account.blobs.url).rstrip('/')}/own/a.wav"
+    container = f"{str(service.account.blobs.url).rstrip('/')}/own"
 
-    assert BlobOwnStorage(service.account).stat(url) == BlobProperties(etag='"x"')
+    assert BlobOwnStorage(service.account, (container,)).stat(f"{container}/a.wav") == BlobProperties(etag='"x"')
 
 
 @pytest.mark.parametrize("code", ["BlobArchived", "BlobBeingRehydrated"])

@@ -11,7 +11,7 @@ import tree_sitter_bicep
 from tree_sitter import Language, Node, Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
@@ -37,13 +37,17 @@ def literal(node: Node | None) -> str | None:
         return text(node) or None
     if node.type != "string" or any(child.type == "interpolation" for child in node.named_children):
         return None
-    return "".join(text(child) for child in node.named_children)
+    # A string of spaces has no part with a name.
+    return "".join(text(child) for child in node.named_children) if node.named_children else text(node)[1:-1]
 
 
 def walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.named_children:
-        yield from walk(child)
+    """The node and everything below it, as they are written; without a generator for each depth, which is slow."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(reversed(found.named_children))
 
 
 def properties(node: Node | None) -> dict[str, Node]:
@@ -149,8 +153,9 @@ def parsed_file(name: str, source: bytes) -> File:
     return File(name, root, tuple(declared(name, root)))
 
 
-def read(infra: Path = INFRA) -> dict[str, File]:
-    """Every Bicep file by its path below `infra`."""
+@cache
+def read(infra: Path = INFRA) -> Mapping[str, File]:
+    """Every Bicep file by its path below `infra`, as they are when they are first read: a copy is changed before."""
     names = {path.relative_to(infra).as_posix(): path for path in sorted(infra.rglob("*.bicep"))}
     return {name: parsed_file(name, path.read_bytes()) for name, path in names.items()}
 

@@ -24,10 +24,11 @@ ROLES = {
 # Every assignment there is: whose, on what, which role. One more or one wider is a decision, so it is made here too.
 GRANTS = {
     ("appPrincipalId", "runtime", "role"),
-    ("appPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
-    ("appPrincipalId", "exportsContainer", "roles.storageBlobDataContributor"),
+    ("appPrincipalId", "recordingsContainer", "recordingsRoleId"),
+    ("appPrincipalId", "exportsContainer", "recordingsRoleId"),
     ("appPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("appPrincipalId", "insights", "roles.monitoringMetricsPublisher"),
+    ("packagePrincipalId", "package", "roles.storageBlobDataContributor"),
     ("appPrincipalId", "ownContainer", "roles.storageBlobDataReader"),
     ("appPrincipalId", "topic", "roles.eventGridDataSender"),
     ("topicPrincipalId", "undeliveredEvents", "roles.storageBlobDataContributor"),
@@ -39,10 +40,43 @@ GRANTS = {
     ("operatorPrincipalId", "deadLetters", "roles.storageBlobDataReader"),
     ("operatorPrincipalId", "undeliveredEvents", "roles.storageBlobDataReader"),
     ("developerPrincipalId", "runtime", "role"),
-    ("developerPrincipalId", "recordingsContainer", "roles.storageBlobDataContributor"),
-    ("developerPrincipalId", "exportsContainer", "roles.storageBlobDataContributor"),
+    ("developerPrincipalId", "recordingsContainer", "recordingsRoleId"),
+    ("developerPrincipalId", "exportsContainer", "recordingsRoleId"),
     ("developerPrincipalId", "recordings", "roles.storageBlobDelegator"),
     ("principalId", "acs", "roleId"),
+}
+# What a role of our own holds: no wildcard, nothing that deletes, and of ACS neither ListKeys nor RegenerateKey.
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+ACS = "Microsoft.Communication/CommunicationServices"
+OWN_ROLES = {
+    "recordingsWriter": {"actions": [], "dataActions": [f"{BLOBS}/{name}" for name in ("read", "write", "add/action")]},
+    "callRecorder": {"actions": [f"{ACS}/Read", f"{ACS}/Write"], "dataActions": []},
+}
+LEAST_PRIVILEGE = {"acsLeastPrivilege": "false", "recordingsLeastPrivilege": "true"}
+CHOSEN = {
+    "usualAcsRole": "!acsLeastPrivilege ? roles.communicationAndEmailServiceOwner : callRecorderId",
+    "acsRole": "empty(acsRoleId) ? usualAcsRole : acsRoleId",
+    "recordingsRole": "!recordingsLeastPrivilege ? roles.storageBlobDataContributor : recordingsWriterId",
+}
+DEPLOYMENT = "properties.functionAppConfig.deployment.storage"
+PACKAGE = {
+    "container": "packageContainerUrl",
+    "reader": "packageIdentityId",
+    "identities": "{ '${identityId}': {}, '${packageIdentityId}': {} }",
+    "account": "packageStorageName",
+    "rbac.appPrincipalId": "identity.outputs.principalId",
+    "rbac.packagePrincipalId": "packageIdentity.outputs.principalId",
+    "rbac.packageStorageName": "packageStorageName",
+    "packageStorage.name": "packageStorageName",
+    "functionApp.identityId": "identity.outputs.id",
+    "functionApp.identityClientId": "identity.outputs.clientId",
+    "functionApp.packageIdentityId": "packageIdentity.outputs.id",
+    "functionApp.packageContainerUrl": "packageStorage.outputs.containerUrl",
+}
+PACKAGE_PARAMS = {
+    "rbac": ("appPrincipalId", "packagePrincipalId", "packageStorageName"),
+    "packageStorage": ("name",),
+    "functionApp": ("identityId", "identityClientId", "packageIdentityId", "packageContainerUrl"),
 }
 RUNTIME_ROLES = "[roles.storageBlobDataOwner, roles.storageQueueDataContributor, roles.storageTableDataContributor]"
 
@@ -112,13 +146,61 @@ def scopes_are_what_they_are_called(infra: Path) -> list[str]:
     return wrong
 
 
+def the_app_cannot_replace_its_package(infra: Path) -> list[str]:
+    """The package's account has one right on it, of an identity that no setting names and that nothing else uses."""
+    main, app, rbac = read(infra)["main.bicep"], module(infra, "function-app"), module(infra, "rbac")
+    site, package = app.named("resource")["site"], rbac.named("resource").get("package")
+    given = {
+        "container": text(at(site.body, f"{DEPLOYMENT}.value")),
+        "reader": text(at(site.body, f"{DEPLOYMENT}.authentication.userAssignedIdentityResourceId")),
+        "identities": text(at(site.body, "identity.userAssignedIdentities")),
+        "account": text(at(package.body, "name")) if package else "",
+        **{
+            f"{name}.{param}": text(at(main.named("module")[name].body, f"params.{param}"))
+            for name, params in PACKAGE_PARAMS.items()
+            for param in params
+        },
+    }
+    wrong = [f"{name} of the package is {given[name]}" for name in PACKAGE if given[name] != PACKAGE[name]]
+    settings = app.named("var")["ownSettings"].default
+    used = {text(node) for node in walk(settings) if node.type == "identifier"} if settings else set()
+    wrong += ["a setting names the package's identity"] if {"packageIdentityId", "packageContainerUrl"} & used else []
+    names = {name: text(main.named("var")[name].default) for name in ("runtimeStorageName", "packageStorageName")}
+    return wrong if len(set(names.values())) == len(names) else [*wrong, "the package lies in the host's account"]
+
+
 def the_app_starts_after_its_roles(infra: Path) -> list[str]:
     app = read(infra)["main.bicep"].named("module")["functionApp"]
     waits = [text(node) for node in walk(at(app.body, "dependsOn") or app.node) if node.type == "identifier"]
-    role = read(infra)["main.bicep"].named("var").get("acsRole")
-    default = "empty(acsRoleId) ? loadJsonContent('roles.json').communicationAndEmailServiceOwner : acsRoleId"
-    wrong = [] if waits == ["rbac"] else ["the function app does not wait for its roles"]
-    return wrong if role and text(role.default) == default else [*wrong, "the default role on ACS is another one"]
+    return [] if waits == ["rbac"] else ["the function app does not wait for its roles"]
+
+
+def roles_are_chosen_as_they_are_called(infra: Path) -> list[str]:
+    """On ACS the built-in role stands until somebody asks for less; on recordings ours does."""
+    main = read(infra)["main.bicep"]
+    wrong = [
+        f"{name} is {found}"
+        for name, wanted in CHOSEN.items()
+        if (found := text(main.named("var")[name].default)) != wanted
+    ]
+    defaults = {name: literal(main.named("param")[name].default) for name in LEAST_PRIVILEGE}
+    wrong += [f"{name} is {defaults[name]} by default" for name in defaults if defaults[name] != LEAST_PRIVILEGE[name]]
+    handed = text(at(main.named("module")["rbac"].body, "params.recordingsRoleId"))
+    wrong += [] if handed == "recordingsRole" else [f"recordings are written with the role {handed}"]
+    for module_name in ("acs", "rbac"):
+        waits = text(at(main.named("module")[module_name].body, "dependsOn"))
+        wrong += [] if "appRoles" in waits else [f"{module_name} assigns a role that may not be there yet"]
+    return wrong
+
+
+def roles_of_our_own_are_no_wider_than_what_the_app_does(infra: Path) -> list[str]:
+    """Each permission by name; tests/contract/test_rights.py shows that the app needs these and no others."""
+    given = json.loads((infra / "app-roles.json").read_text())
+    wrong = [] if given == OWN_ROLES else [f"roles of our own have {given}"]
+    definitions = resources(infra, "Microsoft.Authorization/roleDefinitions")
+    held = {found.name: text(at(found.body, "properties.permissions")) for found in definitions}
+    wrong += [f"the role {name} has {what}" for name, what in held.items() if what != f"[permissions.{name}]"]
+    return wrong if set(held) == set(OWN_ROLES) else [*wrong, f"roles of our own are {sorted(held)}"]
 
 
 CHECKS = (
@@ -126,5 +208,8 @@ CHECKS = (
     grants_are_the_narrowest,
     grants_can_be_repeated,
     scopes_are_what_they_are_called,
+    the_app_cannot_replace_its_package,
     the_app_starts_after_its_roles,
+    roles_are_chosen_as_they_are_called,
+    roles_of_our_own_are_no_wider_than_what_the_app_does,
 )

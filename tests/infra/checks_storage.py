@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import provision
 from shared import settings
+from shared.domain.durations import FILE_PATIENCE
 
 from .bicep_tree import Declaration, at, items, literal, module, properties, read, resources, text, value
 
@@ -39,13 +41,14 @@ EXPORTS_DELETIONS = (
     "version.delete.daysAfterCreationGreaterThan",
 )
 TABLES = {settings.CATALOG_TABLE, settings.INDEX_TABLE}
-UNREAD_CONTAINERS = {"app-package", "undelivered-events"}  # the platform writes them, and the code reads neither
+UNREAD_CONTAINERS = {"undelivered-events"}  # the platform writes it, and the code does not read it
 CONTAINERS = {settings.DEAD_LETTERS_CONTAINER, settings.REJECTED_EVENTS_CONTAINER, *UNREAD_CONTAINERS}
+REPLAYED_WITHIN_MAX = timedelta(hours=168) + FILE_PATIENCE  # the longest ACS_RETENTION_HOURS, and what comes late
 
 
 def storage_accounts_are_hardened(infra: Path) -> list[str]:
     accounts = resources(infra, ACCOUNT)
-    wrong = [f"{len(accounts)} storage accounts instead of two"] if len(accounts) != 2 else []
+    wrong = [f"{len(accounts)} storage accounts instead of three"] if len(accounts) != 3 else []
     for account in accounts:
         for path, wanted in HARDENED.items():
             found = account[f"properties.{path}"]
@@ -55,6 +58,24 @@ def storage_accounts_are_hardened(infra: Path) -> list[str]:
         if action != "vnetEnabled ? 'Deny' : 'Allow'":
             wrong.append(f"{account.file}: inside a network the firewall is not closed: {action}")
     return wrong
+
+
+def a_network_lets_in_listeners_alone(infra: Path) -> list[str]:
+    """Without one a firewall would shut the app out, which has no address of its own."""
+    account = module(infra, "recordings-storage").named("resource")["account"]
+    wanted = {
+        "publicNetworkAccess": (
+            "vnetEnabled && empty(ownContainerName) && empty(listenerAddresses) ? 'Disabled' : 'Enabled'"
+        ),
+        "networkAcls.ipRules": "map(listenerAddresses, address => { value: address, action: 'Allow' })",
+    }
+    found = {path: text(at(account.body, f"properties.{path}")) for path in wanted}
+    wrong = [f"recordings: {path} is {found[path]}" for path in wanted if found[path] != wanted[path]]
+    handed = text(at(read(infra)["main.bicep"].named("module")["recordingsStorage"].body, "params.listenerAddresses"))
+    if handed != "empty(listenerAddresses) ? [] : split(listenerAddresses, ',')":
+        wrong.append(f"listeners are {handed}")
+    others = [one for one in resources(infra, ACCOUNT) if one.file != account.file and "ipRules" in text(one.node)]
+    return wrong + [f"{one.file}: addresses outside reach it" for one in others]
 
 
 def containers_are_private(infra: Path) -> list[str]:
@@ -139,6 +160,26 @@ def exports_go_after_a_day_and_nothing_else(infra: Path) -> list[str]:
     return wrong
 
 
+def kept_events_end_after_whoever_replays_them(infra: Path) -> list[str]:
+    """Nobody else removes them; none goes as long as ACS may still have a file that it announces."""
+    rule = next(iter(rules_of(infra, "runtime-storage")), None)
+    wrong = [] if value(rule, "enabled") == "true" else ["kept events have no end of life"]
+    if text(at(rule, "definition.actions.baseBlob.delete.daysAfterModificationGreaterThan")) != "keptEventsDays":
+        wrong.append("kept events do not end after keptEventsDays")
+    taken = text(at(rule, "definition.filters.prefixMatch"))
+    if taken != "map(containerNames, container => '${container}/')":
+        wrong.append(f"what ends is not what lies among kept events: {taken}")
+    days = read(infra)["main.bicep"].named("param").get("keptEventsDays")
+    if days is None or timedelta(days=int(days.decorators.get("minValue", 0))) <= REPLAYED_WITHIN_MAX:
+        wrong.append("events can be deleted before the files that they announce")
+    return wrong
+
+
+def rules_of(infra: Path, storage: str) -> list[Node]:
+    lifecycle = module(infra, storage).named("resource").get("lifecycle")
+    return items(at(lifecycle.body, "properties.policy.rules")) if lifecycle else []
+
+
 def worm_is_off_until_asked_for(infra: Path) -> list[str]:
     policy = module(infra, "recordings-storage").named("resource").get("immutability")
     days = read(infra)["main.bicep"].named("param").get("immutabilityDays")
@@ -180,10 +221,12 @@ def pages_read_recordings_and_no_more(infra: Path) -> list[str]:
 
 CHECKS = (
     storage_accounts_are_hardened,
+    a_network_lets_in_listeners_alone,
     containers_are_private,
     names_are_those_of_the_code,
     recordings_are_kept_and_can_be_had_back,
     exports_go_after_a_day_and_nothing_else,
+    kept_events_end_after_whoever_replays_them,
     worm_is_off_until_asked_for,
     pages_read_recordings_and_no_more,
 )

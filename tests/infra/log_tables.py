@@ -31,6 +31,11 @@ TABLES = {
         "ResourceGroup: string, ResourceId: string, ResourceProvider: string, SubscriptionId: string, "
         "TimeGrain: string, Total: real, UnitName: string"
     ),
+    "StorageBlobLogs": (
+        f"{COMMON}, AccountName: string, AuthenticationType: string, CallerIpAddress: string, Category: string, "
+        "DurationMs: real, ObjectKey: string, OperationName: string, RequesterObjectId: string, StatusCode: string, "
+        "StatusText: string, Uri: string, UserAgentHeader: string"
+    ),
     "AegDeliveryFailureLogs": (
         f"{COMMON}, Category: string, EventSubscriptionName: string, Message: string, OperationName: string, "
         "SubResourceName: string, TenantId: string"

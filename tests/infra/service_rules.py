@@ -238,6 +238,48 @@ RULES: tuple[Rule, ...] = (
         (DEPLOY, "**If ACS refuses tokens**", "**If not**"),
     ),
     Rule(
+        "a deployment takes no role away, so that a narrower one beside it narrows nothing",
+        "Azure Resource Manager documentation, deployment-modes: incremental leaves what the template does not name",
+        told(DEPLOY, "since a provision takes no role away", "does not end the one that it had, which may delete"),
+        (DEPLOY, "does not end the one that it had", "ends the one that it had"),
+    ),
+    Rule(
+        "Role Based Access Control Administrator assigns roles and defines none",
+        "Azure documentation, built-in roles, privileged: its actions are roleAssignments/write, /delete and */read",
+        told(DEPLOY, "Owner (or Contributor plus User Access Administrator) on the subscription"),
+        (DEPLOY, "Contributor plus User Access Administrator)", "Contributor)"),
+    ),
+    Rule(
+        "Azure refuses an event subscription of a function that is not there",
+        "Azure/bicep#11656; Flex Consumption documentation, deployment storage: publish again after changing it",
+        told(DEPLOY, "azd env set DEPLOY_EVENT_SUBSCRIPTION false && azd up, never azd provision alone"),
+        (DEPLOY, "never `azd provision` alone", "or `azd provision`"),
+    ),
+    Rule(
+        "a registration lets in every user of its tenant until an assignment is required",
+        "Microsoft Entra documentation, what-is-access-management: Assignment required is No by default",
+        told(DEPLOY, "az ad sp update --id CLIENT-ID --set appRoleAssignmentRequired=true"),
+        (DEPLOY, "appRoleAssignmentRequired=true`, then", "appRoleAssignmentRequired=false`, then"),
+    ),
+    Rule(
+        "address rules of storage do not hold for requests from the same region",
+        "Azure Storage documentation, storage-network-security: restrictions for IP network rules",
+        told(DEPLOY, "Azure applies no address rule to requests from the same region"),
+        (DEPLOY, "applies no address rule", "applies its address rules"),
+    ),
+    Rule(
+        "a role that was defined just now may not be there yet for whoever assigns it",
+        "pulumi/pulumi-azure#840, hashicorp/terraform-provider-azurerm#19916",
+        told(DEPLOY, "RoleDefinitionDoesNotExist came before a role that it had defined was known everywhere"),
+        (DEPLOY, "`RoleDefinitionDoesNotExist`", "an error"),
+    ),
+    Rule(
+        "a custom role outlives the resource group, and its name is one in the tenant",
+        "Azure documentation, custom-roles: up to 5,000 in a tenant, names unique there",
+        told(DEPLOY, "each with az role definition delete --name"),
+        (DEPLOY, "each with `az role definition delete --name`", "each"),
+    ),
+    Rule(
         "an ACS resource without an identity cannot write into storage of ours, and the grant fails late",
         "Azure Communication Services documentation, bring your own storage; the template's principalId is then empty",
         written(("infra/preflight.py",), "has no system-assigned identity"),

@@ -33,6 +33,10 @@ REFUSED = {
         {**ACS, "acsDisableLocalAuth": "true"},
         ("ACS_DISABLE_LOCAL_AUTH", "EXISTING_ACS_NAME"),
     ),
+    "two roles on ACS": (
+        {"acsLeastPrivilege": "true", "acsRoleId": "00000000-0000-0000-0000-000000000000"},
+        ("ACS_LEAST_PRIVILEGE", "ACS_ROLE_ID"),
+    ),
     "a group without its ACS resource": (
         {"existingAcsResourceGroup": "rg-theirs"},
         ("EXISTING_ACS_RESOURCE_GROUP", "EXISTING_ACS_NAME"),
@@ -49,7 +53,23 @@ REFUSED = {
         {"authAllowedClientIds": "22222222-2222-2222-2222-222222222222"},
         ("AUTH_ALLOWED_CLIENT_IDS", "AUTH_CLIENT_ID"),
     ),
+    "clients apart by more than a comma": (
+        {"authClientId": "c-1", "authAllowedClientIds": "c-1, c-2"},
+        ("AUTH_ALLOWED_CLIENT_IDS",),
+    ),
+    "a client without an id": (
+        {"authClientId": "c-1", "authAllowedClientIds": "c-1,"},
+        ("AUTH_ALLOWED_CLIENT_IDS",),
+    ),
     "a way out of no network": ({"natGatewayId": "/natGateways/out"}, ("NAT_GATEWAY_ID", "VNET_ENABLED")),
+    "a firewall that shuts the app out": (
+        {"listenerAddresses": "203.0.113.7"},
+        ("LISTENER_ADDRESSES", "VNET_ENABLED"),
+    ),
+    "addresses apart by more than a comma": (
+        {"vnetEnabled": "true", "listenerAddresses": "203.0.113.7, 198.51.100.0/24"},
+        ("LISTENER_ADDRESSES",),
+    ),
     "an origin without its scheme": ({"consoleOrigins": "https://a.example.com,b.example.com"}, ("CONSOLE_ORIGINS",)),
     "an origin with a path": ({"consoleOrigins": "https://a.example.com/api/console/"}, ("CONSOLE_ORIGINS",)),
     "origins apart by more than a comma": (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra import package
+from infra import package, sbom
 
 from .bicep_tree import INFRA, ROOT, read
 from .checks_shape import placeholders
@@ -116,15 +116,18 @@ def test_only_the_workflow_of_azd_gets_a_token_for_azure(ci: dict[str, Any]) -> 
     assert [job for job in ci["jobs"].values() if "id-token" in job.get("permissions", {})] == []
 
 
-def test_a_pull_request_gets_no_token_for_azure(azure_dev: dict[str, Any]) -> None:
+def test_no_branch_but_main_and_no_pull_request_gets_a_token_for_azure(azure_dev: dict[str, Any]) -> None:
     holders = [job for job in azure_dev["jobs"].values() if "id-token" in job.get("permissions", {})]
 
     assert holders
-    assert [job for job in holders if "github.event_name != 'pull_request'" not in job["if"]] == []
+    assert [job for job in holders if not job["if"].startswith("github.ref == 'refs/heads/main' && ")] == []
+    assert [job for job in holders if "||" in job["if"]] == []
 
 
 def test_ci_tests_proves_and_packages(ci: dict[str, Any]) -> None:
-    assert [command for command in ("make test", "make prove", "make package") if command not in run(steps(ci))] == []
+    assert [
+        command for command in ("make test", "make prove", "make package", "make sbom") if command not in run(steps(ci))
+    ] == []
 
 
 def test_ci_compiles_and_runs_powershell_with_pinned_tools(ci: dict[str, Any]) -> None:
@@ -181,11 +184,14 @@ def test_what_a_roll_back_checks_out_is_no_invented_tag() -> None:
     assert re.findall(r"git checkout (\S+)", DOCUMENT.read_text()) == ["COMMIT"]
 
 
-def test_ci_keeps_the_package_with_its_dependencies(ci: dict[str, Any]) -> None:
-    (kept,) = [step["with"] for step in steps(ci) if step.get("uses", "").startswith("actions/upload-artifact@")]
+def test_ci_keeps_the_package_with_its_dependencies_and_beside_it_what_they_are(ci: dict[str, Any]) -> None:
+    uploads = [step["with"] for step in steps(ci) if step.get("uses", "").startswith("actions/upload-artifact@")]
+    kept, told = uploads
 
     assert ROOT / kept["path"] == package.OUTPUT
     assert kept["include-hidden-files"] is True  # .python_packages
+    assert ROOT / told["path"] == sbom.OUTPUT
+    assert [with_ for with_ in uploads if with_["if-no-files-found"] != "error"] == []
 
 
 def test_func_publishes_what_was_built_here() -> None:

@@ -21,7 +21,7 @@ from tests.unit.app import App
 from .bicep_tree import INFRA, read
 from .documented_commands import GRAMMAR, SPAN, Command, commands, shell_texts, wrong
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *ROOT.glob("docs/*.md")])
 HOOKS = sorted((INFRA / "hooks").glob("*.sh"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 OPERATIONS = ROOT / "docs" / "operations.md"

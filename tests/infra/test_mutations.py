@@ -26,7 +26,7 @@ def mistaken(mistake: str, directory: Path) -> Path:
     """A copy of infra/ with the mistake in it."""
     name, found, replacement = MUTATIONS[mistake]
     infra = directory / "infra"
-    shutil.copytree(INFRA, infra)
+    shutil.copytree(INFRA, infra, ignore=shutil.ignore_patterns("cases", "__pycache__"))  # no check reads these
     source = (infra / name).read_text()
     assert found in source, "the mistake cannot be made any more: rewrite it"
     (infra / name).write_text(source.replace(found, replacement))

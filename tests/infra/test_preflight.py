@@ -26,6 +26,11 @@ SKUS = "az storage sku"
 REGISTERED = "az provider list"
 IDENTITY = "az resource show"
 TOPICS = "az eventgrid system-topic"
+PERMITTED = "az rest --method"
+PACKAGE = "az functionapp deployment"
+SIGN_IN = "az ad sp"
+CONTRIBUTOR = {"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]}
+ASSIGNS = {"actions": ["Microsoft.Authorization/roleAssignments/write", "*/read"], "notActions": []}
 # Shapes as the real commands print them, cut to what is read: azd 1.31 `version`, Azure CLI 2.91 the others.
 ANSWERS: dict[str, Any] = {
     AZD: {"azd": {"version": "1.31.2", "commit": "0"}},
@@ -53,11 +58,21 @@ ANSWERS: dict[str, Any] = {
     ]
     + [{"namespace": DELEGATE, "registrationState": "NotRegistered"}],
     IDENTITY: {"name": "acs-1", "identity": {"type": "SystemAssigned", "principalId": "p"}},
+    PERMITTED: {"value": [CONTRIBUTOR, {"actions": ["*/read", "Microsoft.Authorization/*"], "notActions": []}]},
+    PACKAGE: {"storage": {"type": "blobcontainer", "value": "https://stpkg1.blob.core.windows.net/app-package"}},
+    SIGN_IN: True,
     TOPICS: [{"name": "evgt-other", "resourceGroup": "rg", "source": "/subscriptions/s/…/storageAccounts/acs-1"}],
 }
 
 
 OF_YOURS = {"EXISTING_ACS_NAME": "acs-1", "EXISTING_ACS_RESOURCE_GROUP": "rg", "AZURE_ENV_NAME": "dev"}
+DEPLOYED = {
+    "AZURE_FUNCTION_APP_NAME": "func-1",
+    "AZURE_RESOURCE_GROUP": "rg-dev",
+    "RUNTIME_STORAGE_NAME": "strun1",
+    "DEPLOY_EVENT_SUBSCRIPTION": "true",
+}
+PACKAGE_OF_BEFORE = {"storage": {"type": "blobcontainer", "value": "https://strun1.blob.core.windows.net/app-package"}}
 TOPIC_OF_YOURS = {
     "name": "evgt-1",
     "resourceGroup": "rg-events",
@@ -102,12 +117,12 @@ def test_the_subscription_of_the_environment_is_asked(tmp_path: Path) -> None:
     preflight(tmp_path, {})
 
     calls = [call for call in asked(tmp_path) if call.startswith("az ")]
-    assert len(calls) == 4
+    assert len(calls) == 5
     assert [call for call in calls if "--subscription sub-1" not in call] == []
 
 
 def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
-    preflight(tmp_path, {}, **OF_YOURS, ACS_OWN_STORAGE="true")
+    preflight(tmp_path, {}, **OF_YOURS, **DEPLOYED, ACS_OWN_STORAGE="true", AUTH_CLIENT_ID="c-1")
 
     calls = asked(tmp_path)
     assert len(calls) == len(ANSWERS)
@@ -135,6 +150,17 @@ def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
             {**OF_YOURS, "EXISTING_SYSTEM_TOPIC_NAME": "evgt-1"},
             "evgt-1 has no system-assigned identity",
         ),
+        (
+            {PERMITTED: {"value": [CONTRIBUTOR, ASSIGNS]}},
+            {},
+            "RECORDINGS_LEAST_PRIVILEGE defines a role, and none of yours permits that",
+        ),
+        (
+            {PERMITTED: {"value": [CONTRIBUTOR]}},
+            {"RECORDINGS_LEAST_PRIVILEGE": "false", "ACS_LEAST_PRIVILEGE": "true"},
+            "`azd env set ACS_LEAST_PRIVILEGE false`",
+        ),
+        ({PACKAGE: PACKAGE_OF_BEFORE}, DEPLOYED, "`azd env set DEPLOY_EVENT_SUBSCRIPTION false`, then `azd up`"),
         ({TOPICS: [TOPIC_OF_YOURS]}, OF_YOURS, "`azd env set EXISTING_SYSTEM_TOPIC_NAME evgt-1`"),
     ],
 )
@@ -154,7 +180,7 @@ def test_everything_that_is_in_the_way_is_named_at_once(tmp_path: Path) -> None:
     assert [part in done.stderr for part in ("too old", "no Flex Consumption", "Microsoft.App")] == [True] * 3
 
 
-@pytest.mark.parametrize("unanswered", [AZD, REGIONS, SKUS, REGISTERED])
+@pytest.mark.parametrize("unanswered", [AZD, REGIONS, SKUS, REGISTERED, PERMITTED])
 def test_what_cannot_be_looked_up_is_said_and_passes(unanswered: str, tmp_path: Path) -> None:
     done = preflight(tmp_path, {unanswered: None})
 
@@ -180,6 +206,30 @@ def test_the_topic_that_this_environment_made_is_not_in_the_way(tmp_path: Path) 
     ours = {**TOPIC_OF_YOURS, "tags": {"azd-env-name": "dev"}}
 
     assert preflight(tmp_path, {TOPICS: [ours]}, **OF_YOURS).returncode == 0
+
+
+def test_who_asks_for_built_in_roles_alone_need_not_define_any(tmp_path: Path) -> None:
+    done = preflight(tmp_path, {PERMITTED: {"value": [CONTRIBUTOR, ASSIGNS]}}, RECORDINGS_LEAST_PRIVILEGE="false")
+
+    assert done.returncode == 0
+    assert not any(call.startswith("az rest") for call in asked(tmp_path))
+
+
+def test_a_package_may_move_where_the_hook_subscribes_the_function_again(tmp_path: Path) -> None:
+    done = preflight(tmp_path, {PACKAGE: PACKAGE_OF_BEFORE}, **{**DEPLOYED, "DEPLOY_EVENT_SUBSCRIPTION": "false"})
+
+    assert done.returncode == 0
+
+
+def test_a_registration_that_lets_in_whom_nobody_assigned_is_mentioned(tmp_path: Path) -> None:
+    done = preflight(tmp_path, {SIGN_IN: False}, AUTH_CLIENT_ID="c-1")
+
+    assert done.returncode == 0
+    assert "`az ad sp update --id c-1 --set appRoleAssignmentRequired=true`" in done.stdout
+
+
+def test_a_registration_that_asks_for_an_assignment_is_not(tmp_path: Path) -> None:
+    assert preflight(tmp_path, {}, AUTH_CLIENT_ID="c-1").stdout == "preprovision: nothing is in the way\n"
 
 
 def test_an_azd_of_somebody_s_own_build_passes(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ WANTED = {
     "body": request_bodies.BODY_BYTES_MAX // 1024,
     "body of `POST /api/events`": request_bodies.EVENT_BYTES_MAX // 1024,
     "events in one body": request_bodies.EVENTS_MAX,
+    "values in a body of events, counted by its commas": request_bodies.VALUES_MAX,
     "`Idempotency-Key`": request_bodies.KEY_CHARACTERS_MAX,
     "ids of calls and recordings": start_request.IDENTIFIER_CHARACTERS_MAX,
     "URLs in a body": acs_urls.URL_CHARACTERS_MAX,

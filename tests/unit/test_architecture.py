@@ -43,7 +43,10 @@ INDEXED = {
     "shared.settings_reader",
     "shared.connection_settings",
 }
-INDEXED_OF_DOMAIN = {f"shared.domain.{name}" for name in ("durations", "errors", "locked_properties", "log", "urls")}
+INDEXED_OF_DOMAIN = {
+    f"shared.domain.{name}"
+    for name in ("durations", "errors", "locked_properties", "log", "log_values", "log_words", "urls")
+}
 INDEXED_LIBRARIES = {"msgspec", "typing_extensions"}  # the second by the first
 
 

@@ -42,7 +42,7 @@ def test_a_refused_callback_leaves_a_line_that_repeats_nothing_of_it(
     with pytest.raises(CallbackRefused):
         take_in(verified, post(event()), "Bearer forged")
 
-    assert 'callback_refused {"failure": "CallbackRefused"}' in caplog.text
+    assert 'callback_refused {"error": "CallbackRefused"}' in caplog.text
     assert "forged" not in caplog.text
 
 

@@ -1,12 +1,16 @@
 """What the API says after an operator removed a recording's files, and then its rows, as docs/operations.md tells."""
 
+import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.domain.statuses import RecordingStatus
 from tests.builders import file_ready_event, keep_at_acs
 from tests.fakes import BEGINNING, Cloud, FakeHost
 from tests.unit.app import App
@@ -24,6 +28,10 @@ def completed(cloud: Cloud) -> Cloud:
     host.settle()
     cloud.world.advance(LATER)
     return cloud
+
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+FINISHED = {RecordingStatus.COMPLETED, RecordingStatus.FAILED, RecordingStatus.EMPTY}
 
 
 def remove_files(cloud: Cloud) -> None:
@@ -131,7 +139,7 @@ def test_without_its_files_a_rebuild_comes_upon_nothing(completed: Cloud) -> Non
 
 
 def test_the_document_tells_just_that() -> None:
-    told = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    told = OPERATIONS.read_text()
     rows = re.findall(r"^\| `(?:GET|POST) (\S+)` \| (.+?) \| (.+?) \|$", told, re.MULTILINE)
 
     assert rows == [
@@ -145,3 +153,22 @@ def test_the_document_tells_just_that() -> None:
         ),
         ("/api/rebuild?day=", "nothing comes back", "nothing comes back"),
     ]
+
+
+def ending_of_rows() -> str:
+    return OPERATIONS.read_text().partition("## End old rows")[2]
+
+
+def test_rows_are_ended_of_finished_recordings_only() -> None:
+    (statuses,) = re.findall(r"for status in (.+); do", ending_of_rows())
+
+    assert set(statuses.split()) == FINISHED
+
+
+def test_the_ids_of_a_list_are_what_the_document_takes_from_it() -> None:
+    (program,) = re.findall(r"python3 -c \\\n +'(.+)'", ending_of_rows())
+    printed = json.dumps({"recordings": [{"id": "6f1c", "status": "completed"}, {"id": "7a2d"}], "unreadable": []})
+
+    done = subprocess.run([sys.executable, "-c", program], input=printed, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["6f1c", "7a2d"]

@@ -28,3 +28,11 @@ def test_a_test_tells_its_figure_with_the_command_that_prints_it(
     figure("figures.told", "{tests} test told its figure", tests=1)
     name, told = request.node.user_properties.pop()
     assert (name, told["sentence"], told["command"]) == ("figure", "1 test told its figure", "make test")
+
+
+def test_a_figure_of_a_long_form_is_printed_by_the_long_forms(
+    figure: Callable[..., None], request: pytest.FixtureRequest
+) -> None:
+    figure("figures.told.soak", "{tests} test told its figure", tests=1)
+    _, told = request.node.user_properties.pop()
+    assert told["command"] == "make soak"

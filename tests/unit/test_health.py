@@ -78,5 +78,6 @@ def test_why_one_does_not_answer_is_logged_by_its_kind_alone(caplog: pytest.LogC
     with caplog.at_level(logging.DEBUG):
         assert Health({"runtimeStorage": refuse}).checks() == {"runtimeStorage": False}
 
-    assert "runtimeStorage: no good answer: ConnectionError" in caplog.text
+    told = '{"dependency": "runtimeStorage", "error": "ConnectionError", "statusCode": null}'
+    assert f"dependency_silent {told}" in caplog.text
     assert "secret" not in caplog.text

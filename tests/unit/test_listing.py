@@ -484,4 +484,4 @@ def test_a_list_tells_once_and_alerts_nobody(five: Cloud, caplog: pytest.LogCapt
 
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "2 rows" in record.getMessage()
+    assert record.getMessage().startswith('rows_unreadable {"units": 2, ')

@@ -1,9 +1,7 @@
 """docs/reliability.md names tests that exist, row by row, and the figures that can be counted quickly are true."""
 
-import ast
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -11,25 +9,17 @@ from tests.model.__main__ import SCENARIOS
 from tests.model.losses import LOSSES
 from tests.model.schedules import RACES
 from tests.model.search import single_faults, undisturbed
+from tests.named_tests import NAMED, ROOT, names_in
 
-ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "reliability.md").read_text()
 ROWS = dict(re.findall(r"^\| (\d+) \|(.*)\|$", DOCUMENT, re.MULTILINE))
-NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 FIGURE = re.compile(r"^\| ([^|]+) \| (\d+) \| (\d+) \|", re.MULTILINE)
 FAILURE_MODES = 58
 
 
-def names_in(path: str) -> set[str]:
-    """The names of the tests of a file under tests/ or local/, by its syntax tree; none when there is no such file."""
-    file = ROOT / path if path.startswith("local/") else ROOT / "tests" / path
-    tree = ast.parse(file.read_text()) if file.exists() else ast.Module([], [])
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
-
-
-@pytest.mark.parametrize("path", sorted({path for path, _ in NAMED.findall(DOCUMENT)}))
+@pytest.mark.parametrize("path", sorted({path for path, _, _ in NAMED.findall(DOCUMENT)}))
 def test_every_test_that_the_document_names_exists(path: str) -> None:
-    named = {name for place, name in NAMED.findall(DOCUMENT) if place == path}
+    named = {name for place, name, _ in NAMED.findall(DOCUMENT) if place == path}
 
     assert named - names_in(path) == set()
 

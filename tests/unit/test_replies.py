@@ -221,7 +221,7 @@ def test_an_error_without_a_message_has_its_docstring() -> None:
 def test_an_unknown_fault_tells_an_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     reply = told(KeyError("internals"))
 
-    incident = caplog.records[0].getMessage().split()[1]
+    incident = json.loads(caplog.messages[0].partition(" ")[2])["incident"]
     assert reply.status == HTTPStatus.INTERNAL_SERVER_ERROR
     assert incident in str(body(reply)["detail"])
     assert b"internals" not in reply.body
@@ -230,7 +230,9 @@ def test_an_unknown_fault_tells_an_id_and_nothing_else(caplog: pytest.LogCapture
 def test_an_unknown_fault_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     told(KeyError("internals"))
 
-    assert caplog.records[0].exc_info
+    traceback = json.loads(caplog.messages[0].partition(" ")[2])["traceback"]
+    assert traceback.startswith("builtins.KeyError: [withheld]\n  shared/api/http_replies.py:")
+    assert caplog.records[0].exc_info is None  # which somebody else's formatter would write out
 
 
 def test_a_process_that_is_told_to_stop_stops() -> None:
@@ -247,6 +249,30 @@ def test_what_went_well_is_passed_on() -> None:
         content_type="application/json",
         headers={"Location": "/x"},
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        from_acs(429, "8529"),
+        from_acs(503),
+        AcsUnavailable("No connection."),
+        errors.CatalogUnavailable(),
+        SettingsInvalid([WrongSetting("A", "set")]),
+    ],
+    ids=["throttled", "unavailable", "no connection", "our storage", "settings"],
+)
+def test_whoever_is_to_come_again_is_told_when_even_where_acs_does_not_say(error: RecorderError) -> None:
+    reply = told(error)
+
+    assert reply.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    assert reply.headers["Retry-After"] == "5"
+
+
+def test_a_reply_that_is_no_problem_document_says_when_to_come_again_too() -> None:
+    unhealthy = json_reply(SettingFault(name="a", must_be="b"), HTTPStatus.SERVICE_UNAVAILABLE)
+
+    assert reply_or_problem("/", lambda: unhealthy).headers["Retry-After"] == "5"
 
 
 def test_wrong_settings_are_a_list_under_one_sentence() -> None:

@@ -19,7 +19,9 @@ def test_every_folder_of_tests_is_named(folder: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_that_is_named_exists(name: str) -> None:
-    assert list(TESTS.glob(name if "/" in name else f"unit/{name}"))
+    place = name if "/" in name else f"unit/{name}"
+
+    assert list((ROOT if name.startswith("local/") else TESTS).glob(place))
 
 
 @pytest.mark.parametrize("product", ["host", "simulator"])
@@ -32,5 +34,5 @@ def test_every_mark_is_explained() -> None:
     registered = re.findall(r'^    "(\w+): ', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
 
     assert re.findall(r"^\| `(\w+)` \| (?!no tests)", README.partition("| mark |")[2], re.MULTILINE) == sorted(
-        registered, key=["prove", "stack", "cost"].index
+        registered, key=["prove", "stack", "cost", "figures"].index
     )

@@ -42,9 +42,7 @@ def server() -> Iterator[HttpServer]:
     )
     functions = {name: (Function(name, name, trigger, (), None, None), trigger) for name, trigger in triggers.items()}
     with playing(tell) as invoker:
-        answering = HttpFunctions(
-            functions, router, Keys(), AppSettings({}), invoker, authentication=True, outstanding_max=None
-        )
+        answering = HttpFunctions(functions, router, Keys(), AppSettings({}), invoker, authentication=True)
         server = HttpServer(0, answering.answer, 1000)
         server.start()
         yield server

@@ -122,6 +122,7 @@ def test_a_problem_has_all_that_the_app_says() -> None:
     [
         (httpx.Response(401), "wants a function key"),
         (httpx.Response(404), "no such route"),
+        (httpx.Response(429), "as many requests as it takes"),
         (httpx.Response(502, html="<h1>Bad gateway</h1>"), "text/html"),
     ],
 )

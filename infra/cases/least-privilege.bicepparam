@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+param environmentName = 'calls'
+param location = 'westeurope'
+param acsLeastPrivilege = true

@@ -1,0 +1,1 @@
+"""What the project is made of beyond its own code: locked, licensed, told, and scanned for secrets."""
