@@ -92,6 +92,7 @@ SHAPES = tuple(
         r"[1-5]\d\d/\d{4}",  # ACS's status and code
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)",
         DOCUMENT.pattern,
+        r"(AzureWebJobs|Recordings)Storage(__[A-Za-z]{1,30})+",  # a setting that is not understood
         # The name of one of our blobs, or of what is kept.
         rf"\d{{4}}/\d\d/\d\d/{UUID.pattern}/(\d{{4}}-{DOCUMENT.pattern}\.\w{{3,8}}(\.json)?|recording\.(\d+\.)?json)?",
         KEPT.pattern,
@@ -102,6 +103,7 @@ SHAPES = tuple(
 )
 NUMBERS_IN_A_ROW = re.compile(r"[+(]*\d[\d().-]*(?: +[\d().-]*\d[\d().-]*)+", re.ASCII)  # as a phone number is written
 BYTES_AFTER = re.compile(r"\d{6,15}(?= bytes\b)", re.ASCII)
+JOINT = "__"  # in the names of settings that are made of two
 MARKS = ".,;:!?()[]\"'"  # around a word
 
 
@@ -158,7 +160,9 @@ def is_told(text: str, before: str) -> bool:
     """Whether a word may be logged behind another."""
     bare = text.strip(MARKS)
     behind = BEHIND.get(before.casefold())
-    if not bare or bare in WORDS or (behind is not None and behind.fullmatch(bare)):
+    if not bare or all(part in WORDS for part in bare.split(JOINT)):
+        return True
+    if behind is not None and behind.fullmatch(bare):
         return True
     return any(is_shape(shape, text, bare) for shape in SHAPES)
 

@@ -77,6 +77,7 @@ def test_an_id_that_only_looks_like_one_of_acs_is_withheld() -> None:
         "Table Storage did not answer: ServiceResponseTimeoutError.",
         "The host eu-storage.asm.skype.com of a URL of the event is not under RECORDING_HOST_SUFFIXES.",
         "ACS reported that it could not start the recording (8553).",
+        "1 of the app's settings are wrong: AzureWebJobsStorage__blobServiceUri must be an https URL.",
     ],
 )
 def test_a_sentence_of_ours_is_logged_as_it_is(text: str) -> None:
