@@ -135,6 +135,12 @@ def kept(stack: Stack) -> Kept:
     return Kept(frozenset(ids), frozenset(rows), frozenset(messages(stack)))
 
 
+def forget_messages(stack: Stack) -> None:
+    """Begin with an empty queue: each page of messages takes Azurite longer, the more there are."""
+    with stack.queues as queues:
+        queues.get_queue_client(TRANSFER_QUEUE).clear_messages()
+
+
 def messages(stack: Stack) -> Iterator[str]:
     with stack.queues as queues:
         queue = queues.get_queue_client(TRANSFER_QUEUE)
