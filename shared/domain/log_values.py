@@ -165,7 +165,7 @@ def is_told(text: str, before: str) -> bool:
     """Whether a word may be logged behind another."""
     bare = text.strip(MARKS)
     behind = BEHIND.get(before.casefold())
-    if not bare or all(part in WORDS for part in bare.split(JOINT)):
+    if all(not part or part in WORDS for part in bare.split(JOINT)):
         return True
     if behind is not None and behind.fullmatch(bare):
         return True

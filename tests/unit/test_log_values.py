@@ -88,6 +88,7 @@ def test_an_id_that_only_looks_like_one_of_acs_is_withheld() -> None:
         f"The blob 2026/11/22/{OUR_ID}/0000-{document_id()}.unfinished.metadata.json holds other metadata than ACS.",
         f"The blob 2026/11/22/{OUR_ID}/12000-{document_id()}.mp4 is gone; the chunk is copied again.",
         "Blob Storage answered 400 (Md5Mismatch) for it.",
+        "or the https URLs AzureWebJobsStorage__blobServiceUri, __queueServiceUri and __tableServiceUri.",
         "The host 0-eus-storage.1drv.com of a URL of the event is not under RECORDING_HOST_SUFFIXES (.1drv.com).",
         "The connection broke after 7 bytes: IncompleteRead.",
         "JSONDecodeError, which nobody foresaw; the log has its traceback.",
