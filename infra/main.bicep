@@ -271,6 +271,10 @@ var problems = [
     says: 'LISTENER_ADDRESSES takes public addresses or ranges, such as 203.0.113.7,198.51.100.0/24, separated by commas alone: correct it, or empty it.'
   }
   {
+    found: contains('${listenerAddresses},', '/31,') || contains('${listenerAddresses},', '/32,')
+    says: 'LISTENER_ADDRESSES has a range of one or two addresses, which Azure Storage refuses: write each address without /31 or /32.'
+  }
+  {
     found: !empty(consoleOrigins) && (originsLackSchemes || originsHavePaths)
     says: 'CONSOLE_ORIGINS takes origins as browsers send them, with https:// and without a path, separated by commas alone: anything else would fit no page, and the console could play nothing. Correct it, or empty it for every origin.'
   }

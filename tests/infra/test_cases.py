@@ -70,6 +70,14 @@ REFUSED = {
         {"vnetEnabled": "true", "listenerAddresses": "203.0.113.7, 198.51.100.0/24"},
         ("LISTENER_ADDRESSES",),
     ),
+    "a range of one address": (
+        {"vnetEnabled": "true", "listenerAddresses": "203.0.113.7/32,198.51.100.0/24"},
+        ("LISTENER_ADDRESSES", "/32"),
+    ),
+    "a range of two addresses": (
+        {"vnetEnabled": "true", "listenerAddresses": "198.51.100.0/31"},
+        ("LISTENER_ADDRESSES", "/31"),
+    ),
     "an origin without its scheme": ({"consoleOrigins": "https://a.example.com,b.example.com"}, ("CONSOLE_ORIGINS",)),
     "an origin with a path": ({"consoleOrigins": "https://a.example.com/api/console/"}, ("CONSOLE_ORIGINS",)),
     "origins apart by more than a comma": (
