@@ -9,7 +9,9 @@ import traceback
 import pytest
 
 from shared.adapters.acs_answers import words_of
+from shared.domain.call_locators import WANTED, advice_on
 from shared.domain.errors import AcsUncertain, CatalogUnavailable, ControlUnknown, Unforeseen
+from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.log import LIBRARIES, LOGGER, LogEvent, log
 from shared.domain.log_values import CHAIN_MAX, FRAMES_MAX, KINDS, WITHHELD, LogFields, sentence, told, told_traceback
 from shared.domain.log_words import WORDS
@@ -100,6 +102,17 @@ def test_an_id_that_only_looks_like_one_of_acs_is_withheld() -> None:
 )
 def test_a_sentence_of_ours_is_logged_as_it_is(text: str) -> None:
     assert sentence(text) == text
+
+
+@pytest.mark.parametrize("kind", list(WANTED))
+@pytest.mark.parametrize(
+    "id", [OUR_ID, "aHR0cHM6", "19:meeting_x@thread.v2", "15550100", "eyJ.a.b", "8:acs:x", "x://y", "?"]
+)
+def test_which_id_of_a_call_is_wanted_is_logged_as_it_is(kind: CallIdKind, id: str) -> None:
+    """The alert of a refused start says so, with ACS's refusal before it."""
+    advice = advice_on(CallId(kind, id))
+
+    assert sentence(advice) == advice
 
 
 @pytest.mark.parametrize(
