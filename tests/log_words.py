@@ -45,9 +45,16 @@ def texts() -> Iterator[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
                 yield node.value
             elif isinstance(node, ast.AnnAssign):
-                yield ast.unparse(node.target)  # a column
+                column = ast.unparse(node.target)
+                yield f"{column} {in_rows(column)}"
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
     yield from (error.__doc__ or "" for error in errors(RecorderError))
+
+
+def in_rows(column: str) -> str:
+    """A column as tables have it."""
+    first, *others = column.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def errors(root: type[RecorderError]) -> Iterator[type[RecorderError]]:

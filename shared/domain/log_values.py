@@ -79,7 +79,8 @@ DIGEST = re.compile(r"[0-9a-f]{8}", re.ASCII)
 KEPT = re.compile(r"[0-9a-f]{64}\.json", re.ASCII)
 # Event Grid names a dead letter by topic, subscription, hour, and an id of its own.
 LETTER = re.compile(r"(?:[\w-]{1,80}/){0,3}(\d{4}(?:/\d{1,2}){2,3}/v?[0-9a-f-]{1,36}\.json)", re.ASCII)
-ERROR_NAME = re.compile(r"([A-Z]{2,5})?([A-Z][a-z]{1,19}){1,7}", re.ASCII)
+CAMEL = r"([A-Z]{1,6}[a-z]{1,19})"  # a part of a name of a class, such as JSONDecode
+ERROR_NAME = re.compile(rf"{CAMEL}{{1,8}}[A-Z]{{0,5}}", re.ASCII)
 LOGGER_NAME = re.compile(r"[A-Za-z0-9_]{1,30}(\.[A-Za-z_]{1,40}){0,9}", re.ASCII)
 LABEL = r"(?=[0-9-]*[a-z])[a-z0-9][a-z0-9-]{0,62}"  # of a host; digits alone could be a phone number
 HOST = re.compile(rf"{LABEL}(\.{LABEL}){{1,6}}", re.ASCII)
@@ -100,7 +101,7 @@ SHAPES = tuple(
         rf"\d{{4}}/\d\d/\d\d/{UUID.pattern}/({COPY}|recording\.(\d+\.)?json)?",
         KEPT.pattern,
         rf"\.{HOST.pattern}",  # a suffix of hosts
-        r"([A-Z]{2,5})?([A-Z][a-z]{1,19}){0,6}(Error|Exception|Timeout|Warning|Read)",  # OSError, IncompleteRead
+        rf"{CAMEL}{{0,7}}[A-Z]{{0,5}}(Error|Exception|Timeout|Warning|Read)",  # OSError, IncompleteRead
         r"\(([A-Z][a-z]{1,19}(\d{1,2})?){2,8}\)",  # the code of an answer of storage, behind its status
     )
 )

@@ -1,20 +1,28 @@
 """What a log line may hold, field by field; tracebacks, libraries, and what a function raises to the platform."""
 
 import ast
+import builtins
 import logging
 import subprocess
 import sys
 import traceback
+from types import ModuleType
 
+import azure.core.exceptions
+import jwt.exceptions
+import msgspec
 import pytest
+import requests.exceptions
 
 from shared.adapters.acs_answers import words_of
 from shared.domain.call_locators import WANTED, advice_on
-from shared.domain.errors import AcsUncertain, CatalogUnavailable, ControlUnknown, Unforeseen
+from shared.domain.errors import AcsUncertain, CatalogUnavailable, ControlUnknown, RowUnreadable, Unforeseen
 from shared.domain.identifiers import CallId, CallIdKind
 from shared.domain.log import LIBRARIES, LOGGER, LogEvent, log
 from shared.domain.log_values import CHAIN_MAX, FRAMES_MAX, KINDS, WITHHELD, LogFields, sentence, told, told_traceback
 from shared.domain.log_words import WORDS
+from shared.domain.models import Chunk, Recording
+from shared.domain.recording_event import RecordingEvent
 from shared.domain.units import function
 from tests.builders import OUR_ID, RECORDING_ID, document_id
 from tests.log_levels import quieted
@@ -102,6 +110,23 @@ def test_an_id_that_only_looks_like_one_of_acs_is_withheld() -> None:
 )
 def test_a_sentence_of_ours_is_logged_as_it_is(text: str) -> None:
     assert sentence(text) == text
+
+
+@pytest.mark.parametrize("row", [Recording, Chunk, RecordingEvent])
+def test_a_column_that_cannot_be_read_is_named(row: type[msgspec.Struct]) -> None:
+    texts = [str(RowUnreadable(OUR_ID, column=field.encode_name)) for field in msgspec.structs.fields(row)]
+
+    assert [sentence(text) for text in texts] == texts
+
+
+@pytest.mark.parametrize("library", [builtins, azure.core.exceptions, requests.exceptions, jwt.exceptions])
+def test_what_was_raised_is_named(library: ModuleType) -> None:
+    """One with a digit or an underscore in its name is none that gets as far as the log."""
+    raised = [error for error in vars(library).values() if isinstance(error, type) and issubclass(error, Exception)]
+    names = [error.__name__ for error in raised if error.__name__.isalpha()]
+
+    assert [told("error", name) for name in names] == names
+    assert [name for name in names if name.endswith("Error") and sentence(name) != name] == []
 
 
 @pytest.mark.parametrize("kind", list(WANTED))
