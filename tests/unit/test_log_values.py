@@ -13,8 +13,10 @@ import jwt.exceptions
 import msgspec
 import pytest
 import requests.exceptions
+from azure.storage.blob import StorageErrorCode
 
 from shared.adapters.acs_answers import words_of
+from shared.api.http_replies import ACS_CODES
 from shared.domain.call_locators import WANTED, advice_on
 from shared.domain.errors import AcsUncertain, CatalogUnavailable, ControlUnknown, RowUnreadable, Unforeseen
 from shared.domain.identifiers import CallId, CallIdKind
@@ -110,6 +112,13 @@ def test_an_id_that_only_looks_like_one_of_acs_is_withheld() -> None:
 )
 def test_a_sentence_of_ours_is_logged_as_it_is(text: str) -> None:
     assert sentence(text) == text
+
+
+def test_every_code_of_storage_and_of_acs_is_logged() -> None:
+    texts = [f"Blob Storage answered 409 ({code.value}) for it." for code in StorageErrorCode]
+    texts += [f"It was refused. (409/{code})" for code in ACS_CODES]
+
+    assert [sentence(text) for text in texts] == texts
 
 
 @pytest.mark.parametrize("row", [Recording, Chunk, RecordingEvent])
