@@ -21,7 +21,6 @@ from local.stack import ROOT, Stack
 from tests.e2e.steps import WAV
 from tests.packaged import SOURCE, Program, packaged
 
-
 KEYED = [
     (method, re.sub(r"\{\w+\}", "x", path))
     for path, methods in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"].items()
