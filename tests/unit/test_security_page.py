@@ -24,6 +24,7 @@ ATTACKERS = [
     "somebody who can make ACS, or an event, name an address",
     "somebody who can write to a queue, a table or a container",
     "a thief of the app's identity",
+    "an administrator in Azure",
     "somebody with ACS's access key, or ACS itself",
     "a malicious dependency",
     "somebody who may push a branch, or set a variable of the repository",
