@@ -136,7 +136,9 @@ class ResponseRange:
         first, last, self.total = map(int, matched.group("first", "last", "total"))
         self.length = last - first + 1
         if first != offset or last != min(offset + length, self.total) - 1:
-            raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
+            raise SourceSuspect(
+                f"ACS answered with bytes {first:,} to {last:,} of {self.total:,} instead of those asked for."
+            )
         if response.headers.get("Content-Length") != str(self.length):
             raise SourceSuspect("ACS's Content-Length is missing or is not that of the range.")
         self.arrived = 0
