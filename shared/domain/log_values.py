@@ -104,7 +104,8 @@ SHAPES = tuple(
         r"\(([A-Z][a-z]{1,19}(\d{1,2})?){2,8}\)",  # the code of an answer of storage, behind its status
     )
 )
-NUMBERS_IN_A_ROW = re.compile(r"[+(]*\d[\d().-]*(?: +[\d().-]*\d[\d().-]*)+", re.ASCII)  # as a phone number is written
+# As a phone number is written; ACS's status and code, behind its words, are none, whatever these end with.
+NUMBERS_IN_A_ROW = re.compile(r"[+(]*\d[\d().-]*(?: (?!\([1-5]\d\d/)[\d().-]*\d[\d().-]*)+", re.ASCII)
 # Sizes and positions, which may have as many digits as a phone number: they get commas, and none has those.
 SIZE = re.compile(r"\d{6,15}(?= bytes\b)|(?<=\bbytes instead of )\d{6,15}|(?<=\bbytes, now it has )\d{6,15}", re.ASCII)
 JOINT = "__"  # in the names of settings that are made of two

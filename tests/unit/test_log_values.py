@@ -110,6 +110,7 @@ def test_a_sentence_of_ours_is_logged_as_it_is(text: str) -> None:
         ("The file gave 1920044 bytes instead of 7.", "The file gave 1,920,044 bytes instead of 7."),
         ("The file gave 1920044 bytes instead of 1920045.", "The file gave 1,920,044 bytes instead of 1,920,045."),
         ("had 1920044 bytes, now it has 1920045.", "had 1,920,044 bytes, now it has 1,920,045."),
+        ("Bürgerfon of 30 (429/8529)", "[withheld] of 30 (429/8529)"),
         ("The host 15550100.example of", "The host [withheld] of"),
         ("participant 555\u00a0010\u00a00123", "participant [withheld]"),
         ("participant 555\t0100", "participant [withheld]"),
