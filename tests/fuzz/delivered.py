@@ -5,6 +5,7 @@ Nothing of it may be dropped: it is taken in, or kept in rejected-events.
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from azure.data.tables import TableEntity
@@ -16,6 +17,7 @@ from shared.adapters import table_rows
 from shared.domain.errors import NotUnderstood
 from shared.domain.json_fields import Json
 from shared.domain.models import Messages
+from shared.domain.statuses import ChunkStatus
 from shared.pipeline.ingest import Ingested
 from shared.pipeline.queue_messages import parse_ref
 from shared.settings import DELETION_POISON_QUEUE, DELETION_QUEUE, TRANSFER_POISON_QUEUE, TRANSFER_QUEUE
@@ -29,7 +31,7 @@ from tests.builders import (
     file_ready_event,
     keep_at_acs,
 )
-from tests.fakes import Cloud, FakeHost
+from tests.fakes import Cloud, DeletedUnproven, FakeDocument, FakeHost
 from tests.fuzz.door import Door, framed, require
 
 NONE = Messages()
@@ -42,7 +44,20 @@ def our_cloud() -> Cloud:
     cloud.catalog.save_recording(a_recording())
     cloud.catalog.link_acs_id(RECORDING_ID, OUR_ID)
     keep_at_acs(cloud)
+    cloud.source.on_delete = partial(require_proof, cloud)
     return cloud
+
+
+def require_proof(cloud: Cloud, id: str, document: FakeDocument) -> None:
+    """See to it that a row of the document is stored, with equal copies. Events may name it in two recordings.
+
+    Raises:
+        DeletedUnproven
+    """
+    rows = [row for row in cloud.chunks() if row.document_id == id and row.status is not ChunkStatus.PENDING]
+    kept = [{cloud.store.blobs.get(row.content_blob), cloud.store.blobs.get(str(row.metadata_blob))} for row in rows]
+    if not any(set(document.contents.values()) <= copies for copies in kept):
+        raise DeletedUnproven(f"{id} has no row with an equal copy.")
 
 
 def run_on(cloud: Cloud, messages: Messages = NONE) -> None:
