@@ -57,16 +57,16 @@ WORDS = frozenset(
     dead_letters deadline deadlines decided deeply defaultendpointsprotocol delete deleteLocation delete_from_acs
     delete_location deleted deleted_at deletion deletions destroyed destroys detail deterministic dfs did differ
     difference differences differs digits do docstring document documentId document_id document_ids does done
-    double-read download drives drop drops due dueAt due_at duration each earliest effect else else's empty encoded
-    encoding encrypted end endReason end_reason ended endedAt ended_at endpoint
-    endpoint=https://NAME.communication.azure.com/;accesskey=KEY endpointsuffix ends entries environment eq error
-    error_code errors etag event event's eventTime eventType event_count event_id event_time events events/
-    events_topic_endpoint ever every exactly exp expired expires expiresAt expires_at explain explains export
-    export_mp3 exports exports_container failed failed_chunks fails failure failureKind failure_kind false faults
-    fetched field fields fifty file file-ready filename= files find fingerprint finished firewall first five flight
-    folder folders folders/ follow follows for foresaw forgotten_after form format formats forms found fragment
-    frame free from ftyp function further g gauge gave ge get gets given gives go goes gone gone_by good got
-    groupCallId group_call_id gt had hand handed handedoverduetoaudiostreamfailure
+    double-read download drives drop drops due dueAt due_at duration each earliest edited effect else else's empty
+    encoded encoding encrypted end endReason end_reason ended endedAt ended_at endpoint
+    endpoint=https://NAME.communication.azure.com/;accesskey=KEY endpointsuffix ends enforce_minimum_key_length
+    entries environment eq error error_code errors etag event event's eventTime eventType event_count event_id
+    event_time events events/ events_topic_endpoint ever every exactly exp expired expires expiresAt expires_at
+    explain explains export export_mp3 exports exports_container failed failed_chunks fails failure failureKind
+    failure_kind false faults fetched field fields fifty file file-ready filename= files find fingerprint finished
+    firewall first five flight folder folders folders/ follow follows for foresaw forgotten_after form format
+    formats forms found fragment frame free from ftyp function further g gauge gave ge get gets given gives go goes
+    gone gone_by good got groupCallId group_call_id gt had hand handed handedoverduetoaudiostreamfailure
     handedoverduetochunkcreationfailure handedoverduetomediatimeout handedoverduetoprocessingtimeout
     handedoverortransfered handled happened has hasRun has_news has_run have having hdi_isfolder head headers health
     heard heard_at help helps here hex hint hinted_at hints holds host host_suffixes hosts hot hour hours how http
@@ -88,7 +88,7 @@ WORDS = frozenset(
     nonsense nor not not-pcm16 not-wav nothing now null number object odata.error of off offset often
     oldestOpenSeconds oldest_open_seconds on on_progress once one only open open- open-work open_work operations
     operator operator's options or order origin original original_error other otherLocations other_locations others
-    otherwise our ours out outbox over own own_storage package page pages part participant participantId
+    otherwise our ours out outbox over own own_storage package page pages parsed part participant participantId
     participants partition parts pause pauseOnStart pauseResumeIntervals pause_on_start paused pauses pending
     perhaps permit_redirects person pieces pinned place places plain planned points policy port portal position
     posts prefix present probe probes processingtimeout proof properties proven put query queue queueServiceUri

@@ -29,6 +29,7 @@ EVENT_GRID_PAUSE_SECONDS = 10.0  # and then until it delivers again, the first t
 SETTLED_SECONDS = 120.0
 HIDDEN_SECONDS = 3600  # of a message that was counted
 PAGE = 32
+DELETERS = 8
 
 
 @dataclass
@@ -126,7 +127,10 @@ def kept_of(stack: Stack, announced: set[str]) -> Kept:
 
 
 def kept(stack: Stack) -> Kept:
-    """The ids of recordings, and the documents that have a row, and those that a message on the queue names."""
+    """The ids of recordings, and the documents that have a row, and those that a message on the queue names.
+
+    Messages are taken off the queue.
+    """
     with TableServiceClient.from_connection_string(stack.azurite.connection_string) as tables:
         table = tables.get_table_client(CATALOG_TABLE)
         chunks = f"RowKey ge '{CHUNK_ROWS}' and RowKey lt '{CHUNK_ROWS_END}'"
@@ -143,10 +147,13 @@ def forget_messages(stack: Stack) -> None:
 
 
 def messages(stack: Stack) -> Iterator[str]:
-    with stack.queues as queues:
+    """The documents that messages name; each is taken off the queue."""
+    with stack.queues as queues, ThreadPoolExecutor(DELETERS) as deleters:
         queue = queues.get_queue_client(TRANSFER_QUEUE)
-        for message in queue.receive_messages(messages_per_page=PAGE, visibility_timeout=HIDDEN_SECONDS):
-            yield msgspec.json.decode(message.content or "", type=ChunkRef).document_id
+        for page in queue.receive_messages(messages_per_page=PAGE, visibility_timeout=HIDDEN_SECONDS).by_page():
+            taken = list(page)
+            list(deleters.map(queue.delete_message, taken))
+            yield from (msgspec.json.decode(one.content or "", type=ChunkRef).document_id for one in taken)
 
 
 def documents(event: dict[str, object]) -> list[str]:
