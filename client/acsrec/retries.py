@@ -56,7 +56,7 @@ class Patience:
                 if response.status_code not in AGAIN_STATUSES:
                     return response
                 asked = retry_after(response)
-                wait = backoff(tried) if asked is None else asked
+                wait = asked or backoff(tried)  # 0 seconds are none: it would be asked as fast as it answers
                 if self.now() + wait > until:
                     return response
             self.sleep(wait)

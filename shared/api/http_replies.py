@@ -133,7 +133,7 @@ def problem(error: RecorderError, instance: str) -> Reply:
         status_of(error),
         detail,
         instance,
-        {} if after is None else {RETRY_AFTER: str(round(after))},
+        {} if after is None else {RETRY_AFTER: str(max(1, round(after)))},
         id=error.id,
         acs_code=error.code,
         acs_status=error.status,

@@ -155,7 +155,6 @@ def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
             {},
             "RECORDINGS_LEAST_PRIVILEGE defines a role, and none of yours permits that",
         ),
-        ({PERMITTED: {"value": []}}, {}, "none of yours permits that"),  # whose roles are below the subscription
         (
             {PERMITTED: {"value": [CONTRIBUTOR]}},
             {"RECORDINGS_LEAST_PRIVILEGE": "false", "ACS_LEAST_PRIVILEGE": "true"},
@@ -207,6 +206,13 @@ def test_the_topic_that_this_environment_made_is_not_in_the_way(tmp_path: Path) 
     ours = {**TOPIC_OF_YOURS, "tags": {"azd-env-name": "dev"}}
 
     assert preflight(tmp_path, {TOPICS: [ours]}, **OF_YOURS).returncode == 0
+
+
+def test_who_has_no_role_in_the_subscription_is_told_so(tmp_path: Path) -> None:
+    done = preflight(tmp_path, {PERMITTED: {"value": []}})
+
+    assert done.returncode == 0
+    assert "Azure lists no role of yours in the subscription" in done.stdout
 
 
 def test_who_asks_for_built_in_roles_alone_need_not_define_any(tmp_path: Path) -> None:

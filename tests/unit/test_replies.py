@@ -182,6 +182,11 @@ def test_how_long_acs_wants_to_be_left_alone_is_passed_on() -> None:
     assert told(from_acs(429, "8529", 17.4)).headers == {"Retry-After": "17"}
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.4])
+def test_nobody_is_told_to_come_again_at_once(seconds: float) -> None:
+    assert told(from_acs(503, "9999", seconds)).headers == {"Retry-After": "1"}
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [

@@ -36,6 +36,15 @@ def test_without_a_time_the_waits_grow_and_are_spread() -> None:
     assert backoff(1000) <= 10.0
 
 
+def test_who_is_told_to_come_at_once_waits_all_the_same() -> None:
+    app = FakeApp()
+    app.on("GET", ONE, *[problem(503, {"Retry-After": "0"})] * 2, answer(shown()))
+
+    app.client().get(OUR_ID)
+
+    assert [slept >= most / 2 for slept, most in zip(app.slept, [0.5, 1.0], strict=True)] == [True, True]
+
+
 def test_the_tries_end_with_the_time_there_is_and_the_last_answer_counts() -> None:
     app = FakeApp()
     app.on("GET", ONE, problem(503, {"Retry-After": "20"}))
