@@ -226,7 +226,7 @@ class Preflight:
             return
         answer = self.ask("what your roles permit", "az", "rest", "--method", "get", "--url", PERMISSIONS)
         held = answer.get("value") if isinstance(answer, dict) else None
-        if held and not any(permits(each, DEFINES_ROLES) for each in held):
+        if held is not None and not any(permits(each, DEFINES_ROLES) for each in held):
             self.problems.append(
                 f"{' and '.join(wanted)} defines a role, and none of yours permits that ({DEFINES_ROLES}). Have "
                 "somebody provision who has Owner or User Access Administrator, or take the built-in role: "

@@ -60,7 +60,7 @@ class Reader:
         if text is None:
             return default
         if not re.fullmatch(r"[0-9]{1,12}", text) or not at_least <= int(text) <= most:
-            self.report(name, f"a whole number from {at_least} to {most}")
+            self.report(name, f"a whole number from {at_least} to {most:,}")
             return default
         return int(text)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from shared.domain.errors import RecorderError
-from shared.domain.log_values import MARKS
+from shared.domain.log_values import JOINT, MARKS
 
 ROOT = Path(__file__).parents[1]
 LISTED = ROOT / "shared" / "domain" / "log_words.py"
@@ -58,12 +58,12 @@ def errors(root: type[RecorderError]) -> Iterator[type[RecorderError]]:
 
 def words_of(lines: Iterable[str]) -> set[str]:
     """The words of texts, save those that a log line may have anyway."""
-    found = {word.strip(MARKS) for line in lines for word in line.split()}
+    found = {part for line in lines for word in line.split() for part in word.strip(MARKS).split(JOINT)}
     return {word for word in found if is_word(word)}
 
 
 def is_word(text: str) -> bool:
-    is_plain = text.isprintable() and "\\" not in text and not set(text) & set("^$*{}<>|=&%")
+    is_plain = text.isprintable() and "\\" not in text and not set(text) & set("^$*{}<>|&%")
     is_short = len(text) <= CHARACTERS_MAX and sum(letter.isdigit() for letter in text) <= DIGITS_MAX
     return is_plain and is_short and any(letter.isalpha() for letter in text)
 

@@ -97,7 +97,7 @@ def refusal(error: HttpResponseError, answer: HttpResponse | None) -> AcsRefused
     code = code_of(getattr(error.error, "code", None))
     words = words_of(getattr(error.error, "message", None))
     if not words:
-        words = f"ACS answered {status}" if code else f"{described(answer)}: no error of ACS's in it"
+        words = "ACS refused it without a word" if code else f"{described(answer)}: no error of ACS's in it"
     text = f"{words} ({status}/{code})" if code else f"{words} ({status})"
     kind: type[AcsRefused | AcsUnavailable] = AcsUncertain  # another success or a redirect does not say what was done
     if status in CLIENT_ERRORS and status != HTTPStatus.REQUEST_TIMEOUT:

@@ -71,6 +71,8 @@ class SdkSource:
                 location = self.redirected(location, str(getattr(error.response, "headers", {}).get("Location")))
             except AzureError as error:
                 raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
+            except (ValueError, LookupError, RecursionError) as error:  # of the SDK's decoders of what is no content
+                raise SourceUnavailable(f"ACS's answer cannot be read: {type(error).__name__}.") from error
             except AcsUnavailable as error:  # no token; the client is that of the calls
                 raise SourceUnavailable(str(error)) from error
         raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")
@@ -134,7 +136,9 @@ class ResponseRange:
         first, last, self.total = map(int, matched.group("first", "last", "total"))
         self.length = last - first + 1
         if first != offset or last != min(offset + length, self.total) - 1:
-            raise SourceSuspect(f"ACS answered with bytes {first}-{last} of {self.total} instead of those asked for.")
+            raise SourceSuspect(
+                f"ACS answered with bytes {first:,} to {last:,} of {self.total:,} instead of those asked for."
+            )
         if response.headers.get("Content-Length") != str(self.length):
             raise SourceSuspect("ACS's Content-Length is missing or is not that of the range.")
         self.arrived = 0

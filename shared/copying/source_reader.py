@@ -73,7 +73,7 @@ class SourceReader:
         began = time.monotonic()
         count = self.response.receive_into(target) if self.response else 0
         if not count:
-            raise SourceSuspect(f"The content broke off at byte {self.position}.")
+            raise SourceSuspect(f"The content broke off after {self.position} bytes.")
         self.rate.add(count, time.monotonic() - began)
         self.position += count
         return count

@@ -70,7 +70,8 @@ class LogFields(TypedDict, total=False):
 
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-DOCUMENT = re.compile(r"\d-[a-z]{2,6}-d\d{1,2}-[0-9a-f]{1,32}", re.ASCII)  # the form that ACS's have had
+DOCUMENT = re.compile(r"\d-[a-z]{2,6}\d?-d\d{1,3}-[0-9a-f]{1,32}", re.ASCII)  # the form that ACS's have had
+COPY = rf"\d{{4,6}}-{DOCUMENT.pattern}(\.unfinished)?\.\w{{3,8}}(\.json)?"  # a blob of a chunk, in its folder
 ACS_ID_PARTS = re.compile(r"""\{("[A-Za-z]{1,24}":"[0-9A-Fa-f-]{36}",?){2}\}""", re.ASCII)  # of two GUIDs, decoded
 ACS_ID = re.compile(r"eyJ[A-Za-z0-9_-]{1,300}={0,2}", re.ASCII)
 QUEUE = re.compile(r"chunk-(transfers|deletions)(-poison)?", re.ASCII)
@@ -80,7 +81,8 @@ KEPT = re.compile(r"[0-9a-f]{64}\.json", re.ASCII)
 LETTER = re.compile(r"(?:[\w-]{1,80}/){0,3}(\d{4}(?:/\d{1,2}){2,3}/v?[0-9a-f-]{1,36}\.json)", re.ASCII)
 ERROR_NAME = re.compile(r"([A-Z]{2,5})?([A-Z][a-z]{1,19}){1,7}", re.ASCII)
 LOGGER_NAME = re.compile(r"[A-Za-z0-9_]{1,30}(\.[A-Za-z_]{1,40}){0,9}", re.ASCII)
-HOST = re.compile(r"[a-z][a-z0-9-]{0,62}(\.[a-z][a-z0-9-]{0,62}){1,6}", re.ASCII)
+LABEL = r"(?=[0-9-]*[a-z])[a-z0-9][a-z0-9-]{0,62}"  # of a host; digits alone could be a phone number
+HOST = re.compile(rf"{LABEL}(\.{LABEL}){{1,6}}", re.ASCII)
 # What is told behind a word: ids of calls are UUIDs, too, and a key may look like a host.
 BEHIND: Mapping[str, re.Pattern[str]] = {"recording": UUID, "host": HOST}
 # Words of a sentence that are none of the app's own.
@@ -89,19 +91,24 @@ SHAPES = tuple(
     for shape in (
         r"-?\d{1,6}(\.\d{1,3})?%?",  # fewer digits than a phone number has
         r"\d{1,3}(,\d{3}){1,5}",
-        r"[1-5]\d\d/\d{4}",  # ACS's status and code
+        r"[1-5]\d\d/(\d{4}|([A-Z][a-z]{1,19}){1,6})",  # ACS's status and code, which is a number or a word
+        r"text/(html|plain|xml)",  # what a gateway answers in its place
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)",
         DOCUMENT.pattern,
+        r"(AzureWebJobs|Recordings)Storage(__[A-Za-z]{1,30})+",  # a setting that is not understood
         # The name of one of our blobs, or of what is kept.
-        rf"\d{{4}}/\d\d/\d\d/{UUID.pattern}/(\d{{4}}-{DOCUMENT.pattern}\.\w{{3,8}}(\.json)?|recording\.(\d+\.)?json)?",
+        rf"\d{{4}}/\d\d/\d\d/{UUID.pattern}/({COPY}|recording\.(\d+\.)?json)?",
         KEPT.pattern,
         rf"\.{HOST.pattern}",  # a suffix of hosts
-        r"([A-Z][a-z]{1,19}){1,6}(Error|Exception|Timeout|Warning)",
-        r"\(([A-Z][a-z]{1,19}){2,8}\)",  # the code of an answer of storage, behind its status
+        r"([A-Z]{2,5})?([A-Z][a-z]{1,19}){0,6}(Error|Exception|Timeout|Warning|Read)",  # OSError, IncompleteRead
+        r"\(([A-Z][a-z]{1,19}(\d{1,2})?){2,8}\)",  # the code of an answer of storage, behind its status
     )
 )
-NUMBERS_IN_A_ROW = re.compile(r"[+(]*\d[\d().-]*(?: +[\d().-]*\d[\d().-]*)+", re.ASCII)  # as a phone number is written
-BYTES_AFTER = re.compile(r"\d{6,15}(?= bytes\b)", re.ASCII)
+# As a phone number is written; ACS's status and code, behind its words, are none, whatever these end with.
+NUMBERS_IN_A_ROW = re.compile(r"[+(]*\d[\d().-]*(?: (?!\([1-5]\d\d/)[\d().-]*\d[\d().-]*)+", re.ASCII)
+# Sizes and positions, which may have as many digits as a phone number: they get commas, and none has those.
+SIZE = re.compile(r"\d{6,15}(?= bytes\b)|(?<=\bbytes instead of )\d{6,15}|(?<=\bbytes, now it has )\d{6,15}", re.ASCII)
+JOINT = "__"  # in the names of settings that are made of two
 MARKS = ".,;:!?()[]\"'"  # around a word
 
 
@@ -148,7 +155,8 @@ def sentence(value: object, characters_max: int = SENTENCE_CHARACTERS_MAX) -> st
     whole = (
         value if len(value) <= characters_max else value[: characters_max + 1].rpartition(" ")[0]
     )  # no part of a word
-    whole = BYTES_AFTER.sub(lambda found: f"{int(found[0]):,}", NUMBERS_IN_A_ROW.sub(WITHHELD, whole))
+    whole = " ".join(whole.split())  # whatever blank stands between the numbers of a phone
+    whole = SIZE.sub(lambda found: f"{int(found[0]):,}", NUMBERS_IN_A_ROW.sub(WITHHELD, whole))
     words = whole.split()
     told = (each if is_told(each, before) else WITHHELD for before, each in zip(["", *words], words, strict=False))
     return " ".join(chain.from_iterable([key] if key == WITHHELD else run for key, run in groupby(told)))
@@ -158,13 +166,16 @@ def is_told(text: str, before: str) -> bool:
     """Whether a word may be logged behind another."""
     bare = text.strip(MARKS)
     behind = BEHIND.get(before.casefold())
-    if not bare or bare in WORDS or (behind is not None and behind.fullmatch(bare)):
+    if all(not part or part in WORDS for part in bare.split(JOINT)):
+        return True
+    if behind is not None and behind.fullmatch(bare):
         return True
     return any(is_shape(shape, text, bare) for shape in SHAPES)
 
 
 def is_shape(shape: re.Pattern[str], text: str, bare: str) -> bool:
-    return bool(shape.fullmatch(bare) or shape.fullmatch(text.rstrip(".,;:")))
+    forms = {bare, text.rstrip(".,;:"), text.lstrip("(").rstrip(".,;:)")}  # the last is a suffix of hosts in a list
+    return any(shape.fullmatch(form) for form in forms)
 
 
 def told_traceback(value: object) -> Field:

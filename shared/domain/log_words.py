@@ -26,85 +26,87 @@ WORDS = frozenset(
     ResourceSpecificId Retry-After RowKey SHA-256 SILENCE Secrets See Send Sender Service ServiceUri Somebody
     SourceConditionNotMet Staged Storage TIMES TRANSFER_BLOCK_BYTES Table TableServiceClient That The Then There
     This Token TokenCredential TokenRequestOptions Transfers Two UNKNOWN_RECORDINGS UNSAID_OF_CHUNK
-    UNSAID_OF_RECORDING URL URLs UTF-8 UUID UpdateConditionNotSatisfied User VERIFY_SOURCE Vault Version
-    WEBSITE_AUTH_ENABLED WEBSITE_SITE_NAME Web What When Where Whether Who Whoever Whose Why Z __accountName
-    __blobServiceUri __clientId __credential __queueServiceUri __serviceUri __tableServiceUri _uri a about absent
-    accepted access accesskey account account's accountName account_key accountkey accountname acknowledged acs acs-
-    acs_code acs_connection_string acs_endpoint acs_retention acs_topic acsstorage action active added address
-    addressed advice after after-store again alert alerted alias all all_recordings allinstancesbusy allow allowed
-    allows already although ams.gov.teams.microsoft.us an and anew announced announced_within another another's
-    answer answered any anycrc api app app's app.example.com apphostedmediafailureoutcomegracefully
-    apphostedmediafailureoutcomewitherror application/json archived are array arrive as ask asked asks asm.skype.com
-    assign assignment asyncgw.teams.microsoft.com at atRisk at_risk attachment attempt attempts aud audio audio/mpeg
-    audio/wav audioChannelParticipantOrdering audioVideo audio_channel_participant_ordering audiostreamfailure
+    UNSAID_OF_RECORDING URL URLs UTF-8 UUID UpdateConditionNotSatisfied UseDevelopmentStorage=true User
+    VERIFY_SOURCE Vault Version WEBSITE_AUTH_ENABLED WEBSITE_SITE_NAME Web What When Where Whether Who Whoever Whose
+    Why Z _uri a a-z]+connstr_)?(azurewebjobs(?=recordingsstorage about absent accepted access accesskey account
+    account's accountName account_key accountkey accountname acknowledged acs acs- acs_code acs_connection_string
+    acs_endpoint acs_retention acs_topic acsstorage action active added address addressed advice after after-store
+    again alert alerted alias all all_recordings allinstancesbusy allow allowed allows already although
+    ams.gov.teams.microsoft.us an and anew announced announced_within another another's answer answered any anycrc
+    api app app's app.example.com apphostedmediafailureoutcomegracefully apphostedmediafailureoutcomewitherror
+    application/json archived are array arrive as ask asked asks asm.skype.com assign assignment
+    asyncgw.teams.microsoft.com at atRisk at_risk attachment attempt attempts aud audio audio/mpeg audio/wav
+    audioChannelParticipantOrdering audioVideo audio_channel_participant_ordering audiostreamfailure
     azure.eventgrid._legacy._generated._serialization azureBlob azureCommunicationServices azureblob back base64
     batch be bearer bears became because become been before began begin begins begun behind being beside bin bits
     blob blobServiceUri blob_uri blobs blobstorage block block_bytes block_list_digest blocks body both boundary
-    brings broke built but by by_index byos_containers byte bytes bytesDone bytes_done call callConnectionId callId
-    call_connection_id call_id callback callback's callback_audience callback_hosts callback_issuer
+    brings broke built but by by_index byos_containers byte bytes bytes= bytesDone bytes_done call callConnectionId
+    callId call_connection_id call_id callback callback's callback_audience callback_hosts callback_issuer
     callback_jwks_url callback_url callended caller caller's calls callstarttimeout came camel can cannot carried
     carries case catalog cause caused changed changes channel channelAffinity channel_affinity channels characters
     check_head chunk chunk's chunk- chunk-deletions chunk-transfers chunkDocumentId chunkDuration chunkStartTime
     chunkcreationfailed chunkisbeingrecorded chunkmaximumsizeexceeded chunkmaximumtimeexceeded chunks
-    chunkuploadfailure claim claimed_until client client_id clients clock clueCallId clueServerCallId clue_call_id
-    clue_server_call_id code cold column columns come commas committed comp compared completed completedAt
-    completed_at completion compose composed compressed compute confirm confirmed confirms conflict connection
-    connection_string connection_timeout container containers content contentBlob contentLocation contentVersion
-    content_blob content_etag content_location content_type content_version continuation contradicts control
-    control_version controlled cool copied copier copies copy core.windows.net correct correlationId could
-    couldnotrejoincall couldnotstart count counts crc64 created_at cursor custom_hook_policy data data_bytes
-    data_offset datacontenttype dataschema date-time day day's day- day_lines days dead dead-letters dead_letters
-    deadline deadlines decided deeply defaultendpointsprotocol delete deleteLocation delete_from_acs delete_location
-    deleted deleted_at deletion deletions destroyed destroys detail deterministic dfs did differ difference
-    differences differs digits do docstring document documentId document_id document_ids does done double-read
-    download drives drop drops due dueAt due_at duration each earliest effect else else's empty encoded encoding
-    encrypted end endReason end_reason ended endedAt ended_at endpoint endpointsuffix ends entries environment eq
-    error error_code errors etag event event's eventTime eventType event_count event_id event_time events events/
-    events_topic_endpoint ever every exactly exp expired expires expiresAt expires_at explain explains export
-    export_mp3 exports exports_container failed failed_chunks fails failure failureKind failure_kind false faults
-    fetched field fields fifty file file-ready files find fingerprint finished firewall first five flight folder
-    folders folders/ follow follows for foresaw forgotten_after form format formats forms found fragment frame free
-    from ftyp function further g gauge gave ge get gets given gives go goes gone gone_by good got groupCallId
-    group_call_id gt had hand handed handedoverduetoaudiostreamfailure handedoverduetochunkcreationfailure
-    handedoverduetomediatimeout handedoverduetoprocessingtimeout handedoverortransfered handled happened has hasRun
-    has_news has_run have having hdi_isfolder head headers health heard heard_at help helps here hex hint hinted_at
-    hints holds host host_suffixes hosts hot hour hours how http http:// https https:// https://ACCOUNT.blob…
-    https://HOST/v1/objects/DOCUMENT[/content/NAME https://acscallautomation.communication.azure.com
-    https://communication.azure.com/call-recording https://storage.azure.com/.default hyphens id identity ids if
-    ignore implausible in inactiveAt inactive_at inbox include_refused increment_base index ingest ingested
-    initial_backoff initiatorleft instead interruptions into invalidbotdata invocation is is_done is_ignored is_over
-    iss issued it its itself joined json judge judged just keep_going keep_reading keeps kept key keys kid kind know
-    known knows lacks last lastError last_error lasts later lay le least left left_at_acs length less let letter
-    letters lie lies lifecycle like limit lines lines_per_run link links list lists little loaded local localhost
-    lock log logged long long_size longer longest looked lost lower lower-case lt made make makes malformed manage
-    managed managedidentity manifest manifestBlob manifest_blob manifests many match_condition max_chunk_get_size
-    max_recording max_single_get_size maximumsessiontimereached maxresults may md5 meant meantime media media's
-    mediatimeout message message_patience messages messages/ metadata metadata's metadata.json metadataBlob
-    metadataLocation metadataSha256 metadataVersion metadata_blob metadata_bytes metadata_etag metadata_failure
-    metadata_location metadata_sha256 metadata_version milliseconds minute minutes missing mixed mode more
-    more-follows most mp3 mp4 must must_be name named names neither nested network never new newest next nextTryAt
-    next_try_at no no-data no-fmt nobody none nonsense nor not not-pcm16 not-wav nothing now null number object
-    odata.error of off offset often oldestOpenSeconds oldest_open_seconds on on_progress once one only open open-
-    open-work open_work operations operator operator's options or order origin original original_error other
-    otherLocations other_locations others otherwise our ours out outbox over own own_storage package page pages part
-    participant participantId participants partition parts pause pauseOnStart pauseResumeIntervals pause_on_start
-    paused pauses pending perhaps permit_redirects person pieces pinned place places plain planned points policy
-    port portal position posts prefix present probe probes processingtimeout proof properties proven put query queue
-    queueServiceUri queue_uri queueendpoint raises ran range rank raw reached read read_seconds read_timeout reads
-    reason rebuild rebuilt record recorded recording recording's recordingChannelType recordingChunks
-    recordingContentType recordingDurationMs recordingFormatType recordingId recordingKind recordingStartTime
-    recordingState recordingStateCallbackUrl recordingStorageContainerUrl recordingStorageInfo
-    recording_channel_type recording_content_type recording_duration_ms recording_format_type
-    recording_host_suffixes recording_id recording_kind recording_start_time recording_state_callback_url
-    recording_storage recording_storage_container_url recordingindex recordings recordings/ recordingsStorage
-    recordings_container recordings_storage records redirected reference refusals refuse refused refusedStatus
-    refused_code refused_status refuses rehydrate rehydrated rehydrating rejected rejected-events rejected_events
-    remarks remove removes renews repeatability repeatability_first_sent repeatability_request_id repeated
-    repetition replace replay replayable reportcallstatefailed reportcallstatefailedandsessionmustbediscarded
-    reported request requests require reset resolved resource response response_preference resultInformation results
-    resume resume_requested_at resumed retention retries retry_after_seconds retry_first retry_max retry_policy
-    retry_total return-no-content returns reverify right role room roomId room_id root row rowState row_state rows
-    rule rules run runs runtimeStorage runtime_storage safe said same same_as sample saved say says schemaVersion
+    chunkuploadfailure claim claimed_until client clientId client_id clients clock clueCallId clueServerCallId
+    clue_call_id clue_server_call_id code cold column columns come commas committed comp compared completed
+    completedAt completed_at completion compose composed compressed compute confirm confirmed confirms conflict
+    connection connection_string connection_timeout container containers content contentBlob contentLocation
+    contentVersion content_blob content_etag content_location content_type content_version continuation contradicts
+    control control_version controlled cool copied copier copies copy core.windows.net correct correlationId could
+    couldnotrejoincall couldnotstart count counts crc64 created_at credential cursor custom_hook_policy data
+    data_bytes data_offset datacontenttype dataschema date-time day day's day- day_lines days dead dead-letters
+    dead_letters deadline deadlines decided deeply defaultendpointsprotocol delete deleteLocation delete_from_acs
+    delete_location deleted deleted_at deletion deletions destroyed destroys detail deterministic dfs did differ
+    difference differences differs digits do docstring document documentId document_id document_ids does done
+    double-read download drives drop drops due dueAt due_at duration each earliest edited effect else else's empty
+    encoded encoding encrypted end endReason end_reason ended endedAt ended_at endpoint
+    endpoint=https://NAME.communication.azure.com/;accesskey=KEY endpointsuffix ends enforce_minimum_key_length
+    entries environment eq error error_code errors etag event event's eventTime eventType event_count event_id
+    event_time events events/ events_topic_endpoint ever every exactly exp expired expires expiresAt expires_at
+    explain explains export export_mp3 exports exports_container failed failed_chunks fails failure failureKind
+    failure_kind false faults fetched field fields fifty file file-ready filename= files find fingerprint finished
+    firewall first five flight folder folders folders/ follow follows for foresaw forgotten_after form format
+    formats forms found fragment frame free from ftyp function further g gauge gave ge get gets given gives go goes
+    gone gone_by good got groupCallId group_call_id gt had hand handed handedoverduetoaudiostreamfailure
+    handedoverduetochunkcreationfailure handedoverduetomediatimeout handedoverduetoprocessingtimeout
+    handedoverortransfered handled happened has hasRun has_news has_run have having hdi_isfolder head headers health
+    heard heard_at help helps here hex hint hinted_at hints holds host host_suffixes hosts hot hour hours how http
+    http:// https https:// https://ACCOUNT.blob… https://HOST/v1/objects/DOCUMENT[/content/NAME
+    https://acscallautomation.communication.azure.com https://communication.azure.com/call-recording
+    https://storage.azure.com/.default hyphens id identity ids if ignore implausible in inactiveAt inactive_at inbox
+    include_refused increment_base index ingest ingested initial_backoff initiatorleft instead interruptions into
+    invalidbotdata invocation is is_done is_ignored is_over iss issued it its itself joined json judge judged just
+    keep_going keep_reading keeps kept key keys kid kind know known knows lacks last lastError last_error lasts
+    later lay le least left left_at_acs length less let letter letters lie lies lifecycle like limit lines
+    lines_per_run link links list lists little loaded local localhost lock log logged long long_size longer longest
+    looked lost lower lower-case lt made make makes malformed manage managed managedidentity manifest manifestBlob
+    manifest_blob manifests many match_condition max_chunk_get_size max_recording max_single_get_size
+    maximumsessiontimereached maxresults may md5 meant meantime media media's mediatimeout message message_patience
+    messages messages/ metadata metadata's metadata.json metadataBlob metadataLocation metadataSha256
+    metadataVersion metadata_blob metadata_bytes metadata_etag metadata_failure metadata_location metadata_sha256
+    metadata_version milliseconds minute minutes missing mixed mode more more-follows most mp3 mp4 must must_be name
+    named names neither nested network never new newest next nextTryAt next_try_at no no-data no-fmt nobody none
+    nonsense nor not not-pcm16 not-wav nothing now null number object odata.error of off offset often
+    oldestOpenSeconds oldest_open_seconds on on_progress once one only open open- open-work open_work operations
+    operator operator's options or order origin original original_error other otherLocations other_locations others
+    otherwise our ours out outbox over own own_storage package page pages parsed part participant participantId
+    participants partition parts pause pauseOnStart pauseResumeIntervals pause_on_start paused pauses pending
+    perhaps permit_redirects person pieces pinned place places plain planned points policy port portal position
+    posts prefix present probe probes processingtimeout proof properties proven put query queue queueServiceUri
+    queue_uri queueendpoint raises ran range rank raw reached read read_seconds read_timeout reads reason rebuild
+    rebuilt record recorded recording recording's recordingChannelType recordingChunks recordingContentType
+    recordingDurationMs recordingFormatType recordingId recordingKind recordingStartTime recordingState
+    recordingStateCallbackUrl recordingStorageContainerUrl recordingStorageInfo recording_channel_type
+    recording_content_type recording_duration_ms recording_format_type recording_host_suffixes recording_id
+    recording_kind recording_start_time recording_state_callback_url recording_storage
+    recording_storage_container_url recordingindex recordings recordings/ recordingsStorage recordings_container
+    recordings_storage records redirected reference refusals refuse refused refusedStatus refused_code
+    refused_status refuses rehydrate rehydrated rehydrating rejected rejected-events rejected_events remarks remove
+    removes renews repeatability repeatability_first_sent repeatability_request_id repeated repetition replace
+    replay replayable reportcallstatefailed reportcallstatefailedandsessionmustbediscarded reported request requests
+    require reset resolved resource response response_preference resultInformation results resume
+    resume_requested_at resumed retention retries retry_after_seconds retry_first retry_max retry_policy retry_total
+    return-no-content returns reverify right role room roomId room_id root row rowState row_state rows rule rules
+    run runs runtimeStorage runtime_storage safe said same same_as sample saved say says schemaVersion
     schema_version scheme secondaryendpoint seconds secret's see seen self.blob self.buffers self.container
     self.delegation self.differing self.failure self.ids self.keys self.lock self.response self.total self.until
     self.writes send sending sends sent sentAt sent_at sentence sentences separated serverCallId server_call_id
@@ -122,9 +124,9 @@ WORDS = frozenset(
     tried true try turned twice two type unannounced uncommitted unconfirmed under understand understood unfinished
     unforeseen uniqueItems unknown unknown_recordings unless unmixed unread_events unreadable unsent until untouched
     untried up update updatedAt updated_at upgrade url urn:call-recording used usedevelopmentstorage user utf-16-le
-    valid value values variables vault's verifiably verified verifier verify_source version version_id versions
-    video video/mp4 voice voices vouches waited waits waitsFor waits_for wanted warned was watch wav way we web
-    webhooks week well went were what when where whether which while who whole whose why will win with with_mp3
+    valid value values variables vault's verifiably verified verifier verify_source version version_id versionid=
+    versions video video/mp4 voice voices vouches waited waits waitsFor waits_for wanted warned was watch wav way we
+    web webhooks week well went were what when where whether which while who whole whose why will win with with_mp3
     within without word words worker works would write writeId writer writers written wrong wrote x-ms-date
     x-ms-error-code x-ms-source-if-match x-ms-version yet you your yours yourself
     """.split()  # noqa: SIM905 - a thousand words, a dozen a line

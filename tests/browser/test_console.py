@@ -21,6 +21,10 @@ REFUSED_HOST = "storage.example.com"
 CUT = """[...document.querySelectorAll('button, td, tbody th, dd, p, a, label')]
   .filter((one) => one.offsetParent && one.getBoundingClientRect().right > innerWidth + 1)
   .map((one) => one.outerHTML.slice(0, 100))"""
+# Wherever a page can leave something.
+KEPT = """(async () => [{...sessionStorage}, {...localStorage}, document.cookie, (await indexedDB.databases()).length,
+  window.caches ? (await caches.keys()).length : 0])()"""
+KEY_NAME = "call-recording-key"
 NEAR_ITS_END_SECONDS = 76_000.0  # of the 24 hours; 2 h 53 min are left
 
 
@@ -71,6 +75,15 @@ def test_a_key_in_the_address_signs_in_and_is_erased(open_page: OpenPage, consol
     expect(row(page, saved)).to_be_visible()
     assert page.url.endswith("/api/console/")
     assert page.evaluate("[history.length, Object.keys(localStorage).length, document.cookie]") == [2, 0, ""]
+
+
+def test_the_tab_keeps_the_key_and_nothing_of_a_recording(
+    open_page: OpenPage, console_url: str, saved: Recording, stack: Stack
+) -> None:
+    page = opened(open_page, console_url, saved).page
+
+    kept = page.evaluate(KEPT)
+    assert kept == [{KEY_NAME: stack.host.keys.default}, {}, "", 0, 0]
 
 
 def test_a_key_that_is_wrong_is_told_and_forgotten(open_page: OpenPage, stack: Stack) -> None:

@@ -158,9 +158,9 @@ def test_an_id_that_cannot_be_one_is_none(simulated_acs: SimulatorAcsUnderTest, 
         ("Two\r\n  lines.", "Two lines. (409/8571)"),
         ("x" * 100_000, f"{'x' * WORDS_MAX} (409/8571)"),
         ("a\ud800b", "a?b (409/8571)"),
-        ("   ", "ACS answered 409 (409/8571)"),
-        (7, "ACS answered 409 (409/8571)"),
-        (None, "ACS answered 409 (409/8571)"),
+        ("   ", "ACS refused it without a word (409/8571)"),
+        (7, "ACS refused it without a word (409/8571)"),
+        (None, "ACS refused it without a word (409/8571)"),
     ],
 )
 def test_words_of_acs_can_be_written_anywhere(simulated_acs: SimulatorAcsUnderTest, said: object, told: str) -> None:

@@ -64,6 +64,7 @@ def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
+@pytest.mark.timeout(300)  # thousands of requests
 def test_the_app_answers_whatever_the_document_allows_and_forbids_as_it_says(own_stack: Stack, tmp_path: Path) -> None:
     done = settled(own_stack, record(own_stack, Script(chunks=2, chunk_bytes=20_000)).id)
     running = own_stack.recorder.start({"serverCallId": own_stack.simulator.place_call().server_call_id, **WAV})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.node import find_node, find_package
+from shared.domain.log_values import sentence
 
 from .bicep_tree import INFRA, ROOT
 from .checks_watching import alert_queries, workbook_queries
@@ -84,6 +85,16 @@ def test_a_query_is_understood(name: str, complaints: dict[str, list[str]]) -> N
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_deliberate_mistake_in_a_query_is_told(name: str, complaints: dict[str, list[str]]) -> None:
     assert MISTAKES[name][-1] in " ".join(complaints[name])
+
+
+def test_failures_that_differ_in_their_numbers_are_one_cause() -> None:
+    """Of any size: a log line has commas in those of bytes."""
+    found = re.search(r'replace_regex\(tostring\(fields\.failure\), @"([^"]+)", "#"\)', QUERIES[FAILURES])
+    assert found
+    lengths = [(9, 4), (1000, 7), (4_194_304, 4_194_303)]
+    told = [sentence(f"The file gave {read} bytes instead of {length}.") for read, length in lengths]
+
+    assert {re.sub(found[1], "#", failure) for failure in told} == {"The file gave # bytes instead of #"}
 
 
 def test_every_query_is_written_out() -> None:

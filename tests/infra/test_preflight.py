@@ -155,6 +155,7 @@ def test_what_is_asked_is_in_the_grammar_of_the_tools(tmp_path: Path) -> None:
             {},
             "RECORDINGS_LEAST_PRIVILEGE defines a role, and none of yours permits that",
         ),
+        ({PERMITTED: {"value": []}}, {}, "none of yours permits that"),  # whose roles are below the subscription
         (
             {PERMITTED: {"value": [CONTRIBUTOR]}},
             {"RECORDINGS_LEAST_PRIVILEGE": "false", "ACS_LEAST_PRIVILEGE": "true"},

@@ -31,7 +31,8 @@ from tests.marked.markers import TEXTS, Place
 WORDS = TEXTS["error text of ACS"]
 BODY = TEXTS["error body of storage"]
 NAME = "2026/11/22/a.wav"
-OWN = "https://runtime.blob.core.windows.net/own/a.wav"
+OWN_CONTAINER = "https://runtime.blob.core.windows.net/own"
+OWN = f"{OWN_CONTAINER}/a.wav"
 DOCUMENT = f"https://storage.asm.skype.com/v1/objects/{document_id()}"
 NOWHERE = "http://127.0.0.1:9/keys"  # discard: nobody listens
 CONNECTION = (
@@ -82,7 +83,7 @@ def asks_of_storage(said: Said) -> list[Ask]:
     play = transport(lambda _: said)
     account.blobs = BlobServiceClient.from_connection_string(CONNECTION, transport=play, retry_total=0)
     tables = TableServiceClient.from_connection_string(CONNECTION, transport=play, retry_total=0)
-    store, own = BlobChunkStore(account, "recordings"), BlobOwnStorage(account)
+    store, own = BlobChunkStore(account, "recordings"), BlobOwnStorage(account, (OWN_CONTAINER,))
     kept = EventContainer(account.blobs, "rejected-events")
     catalog = TableCatalog(tables.get_table_client("recordings"), tables.get_table_client("recordingindex"))
     return [

@@ -81,7 +81,11 @@ HEADERS = {
     "x-forwarded-host": TEXTS["Host header"],
 }
 WHO = {  # who asks, and for whom
-    "tags": {TEXTS["name of a tag"]: TEXTS["value of a tag"], "person": TEXTS["name of a person in a tag"]},
+    "tags": {
+        TEXTS["name of a tag"]: TEXTS["value of a tag"],
+        "person": TEXTS["name of a person in a tag"],
+        f"name.{TEXTS['raw id of a participant']}": TEXTS["name of a participant"],
+    },
     "audioChannelParticipantOrdering": [TEXTS["raw id of a participant"], TEXTS["phone number"]],
     "recordingStateCallbackUrl": BACK,
 }

@@ -90,7 +90,7 @@ MARKERS: dict[str, tuple[str, tuple[str, ...]]] = {
 TEXTS = {name: text for name, (text, _) in MARKERS.items()}
 
 CALLS = ("serverCallId", "groupCallId", "roomId", "callConnectionId")
-PEOPLE = ("raw id of a participant", "phone number")
+PEOPLE = ("raw id of a participant", "phone number", "name of a participant")
 TAGS = ("name of a tag", "value of a tag", "name of a person in a tag")
 OF_EVENTS = (
     *("id of an event", "type of an event", "topic of an event", "subject of an event", "text in an event"),
@@ -110,7 +110,9 @@ REASONS: dict[str, list[tuple[str, Place]]] = {
     "The caller gave it to keep it with the recording, and to find that by it.": at(
         TAGS, Place.ROW, Place.REPLY, Place.EVENT, Place.BLOB
     ),
-    "The recording's document says who has which channel.": at(PEOPLE, Place.ROW, Place.REPLY, Place.BLOB),
+    "The recording's document says who has which channel, and under which name if the caller says so.": at(
+        PEOPLE, Place.ROW, Place.REPLY, Place.BLOB
+    ),
     "ACS's words tell the caller, and apps that wait, why it refused.": at(
         ["error text of ACS"], Place.ROW, Place.REPLY, Place.PROBLEM, Place.EVENT
     ),

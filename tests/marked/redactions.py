@@ -138,6 +138,12 @@ REDACTIONS: Mapping[str, Redaction] = {
         'f"key:{idempotency_key}"',
         CALM,
     ),
+    "names of participants in events": Redaction(
+        "shared.domain.event_data",
+        "recording.tags.items() if not name.startswith(PARTICIPANT_TAG)",
+        "recording.tags.items()",
+        CALM,
+    ),
     "body of a start": Redaction(
         "shared.domain.start_request",
         'hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()',

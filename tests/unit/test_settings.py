@@ -260,7 +260,7 @@ def test_the_error_says_it_all_in_one_line() -> None:
 
     assert str(refused.value) == (
         "2 of the app's settings are wrong: ACS_CONNECTION_STRING must be set, or ACS_ENDPOINT: one of the two says "
-        "which ACS resource; CLAIM_SECONDS must be a whole number from 1 to 1000000."
+        "which ACS resource; CLAIM_SECONDS must be a whole number from 1 to 1,000,000."
     )
 
 

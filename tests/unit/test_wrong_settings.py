@@ -105,7 +105,7 @@ def test_every_route_names_what_is_wrong_before_it_looks_at_the_request(
     problem = json.loads(reply.get_body())
     assert (reply.status_code, reply.mimetype) == (503, "application/problem+json")
     assert [setting["name"] for setting in problem["settings"]] == ["ACS_TOPIC", "CLAIM_SECONDS"]
-    assert problem["settings"][1]["mustBe"] == "a whole number from 1 to 1000000"
+    assert problem["settings"][1]["mustBe"] == "a whole number from 1 to 1,000,000"
     assert b"Hunter" not in reply.get_body()
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobClient
 
 from shared.adapters.acs_contents import SdkSource
 from shared.domain.acs_urls import Location
@@ -17,6 +19,7 @@ from shared.domain.errors import RecorderError
 from shared.services import Services
 from tests.wire import watching
 from tests.wire.hostile_urls import EVIL, PLACE, VICTIM
+from tests.wire.proxy import REDIRECTING
 
 OWN = "0-wus-d4-00000000000000000000000000000001"  # redirected to the victim
 
@@ -84,6 +87,11 @@ def followed_to_another_document() -> None:
     source.delete(f"https://{PLACE}/v1/objects/{OWN}", lambda: None)
 
 
+def followed_by_the_sdk() -> None:
+    with BlobClient(f"http://{REDIRECTING}/302/account", "own", "a.wav", retry_total=0) as blob:
+        blob.get_blob_properties()
+
+
 # By name: the leak, and what the verdict must say of it.
 LEAKS: Mapping[str, tuple[Callable[[], None], str]] = {
     "a socket": (connected, "connect 127.0.0.2:9"),
@@ -93,12 +101,13 @@ LEAKS: Mapping[str, tuple[Callable[[], None], str]] = {
     "a process": (run_as_a_process, "process subprocess.Popen"),
     "a request in the clear": (asked_in_the_clear, f"request GET {EVIL} http://{EVIL}/"),
     "a matcher without a rule": (asked_as_it_came, f"request CONNECT {EVIL}:443"),
+    "a client that follows redirects": (followed_by_the_sdk, f"request CONNECT {EVIL}:443"),
     "a redirect without a rule": (followed_to_another_document, f"DELETE {PLACE} /v1/objects/{VICTIM}"),
 }
 
 if __name__ == "__main__":
     for name, (leak, _) in LEAKS.items():
         watching.case(name)
-        with suppress(OSError, RecorderError):
+        with suppress(OSError, RecorderError, AzureError):
             leak()
     Path(sys.argv[2]).write_text("{}")

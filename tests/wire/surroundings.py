@@ -24,7 +24,7 @@ from local.simulator.simulator import Options, Simulator
 from local.simulator.views import RecordingView
 from local.simulator.wire import Request, Response
 from local.stack import TOPIC_ENDPOINT
-from shared.settings import RECORDINGS_CONTAINER, RUNTIME_CONNECTION
+from shared.settings import HOST_SUFFIXES, RECORDINGS_CONTAINER, RUNTIME_CONNECTION
 from tests.builders import CONTAINER
 from tests.wire.mutated_urls import HOSTS
 from tests.wire.program import Job, Results
@@ -143,7 +143,8 @@ class Surroundings:
                     command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=RUN_SECONDS
                 )
             except subprocess.TimeoutExpired as error:  # what it may not reach is often tried again and again
-                raise AssertionError(f"It did not end, and tried to reach {sorted(set(proxy.hosts))}") from error
+                strange = {host for host in proxy.hosts if not host.removesuffix(":443").endswith(HOST_SUFFIXES)}
+                raise AssertionError(f"It did not end, and asked for {sorted(strange - self.hosts)}") from error
             assert done.returncode == 0, done.stderr[-4000:]
         lines = recorded(record)
         told = msgspec.convert(json.loads(results.read_text()), Results)

@@ -186,7 +186,7 @@ def test_an_answer_that_ends_early_is_suspect(cloud: Cloud) -> None:
     source = SilentSource(cloud.world)
     source.documents = cloud.source.documents
 
-    with pytest.raises(SourceSuspect, match="broke off at byte 10122"):
+    with pytest.raises(SourceSuspect, match="broke off after 10122 bytes"):
         ContentCopier(source, cloud.store, OPTIONS).copy(a_request())
 
 
