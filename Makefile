@@ -69,7 +69,7 @@ prove: setup ## the exhaustive tests: model, schedules, kills, mutants
 soak: setup ## the long forms of the proofs, for hours
 	$(BIN)/python -m tests.model --runs 1000000
 	SOAK=1 $(BIN)/pytest -q tests/e2e/test_kill.py tests/e2e/test_storm.py tests/e2e/test_load.py
-	SOAK=1 $(BIN)/pytest -q tests/contract/test_wire.py tests/unit/test_mutated_urls.py
+	SOAK=1 $(BIN)/pytest -q tests/contract/test_wire.py tests/unit/test_mutated_urls.py tests/fuzz/test_guided.py
 
 figures: setup ## run the tests that measure security, and write docs/security.*; with SOAK=1 their long forms
 	WRITE_FIGURES=1 $(BIN)/pytest -q -m figures

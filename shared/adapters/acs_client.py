@@ -5,10 +5,12 @@ Found by experiment with azure-communication-callautomation 1.6.0. The SDK
 - drops the Range header when the offset is 0: the header is set here;
 - returns a response where its annotation says bytes;
 - retries a start under a repeatability id of its own making: the id is ours, kept on the row;
+- makes of an error a text that grows with the square of how deep its JSON is: such an answer is refused here;
 - repeats a DELETE after an error and after an authentication challenge: the copy is verified in each request.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -16,13 +18,14 @@ from typing import Any
 
 from azure.communication.callautomation import CallAutomationClient
 from azure.core.credentials import AzureKeyCredential, TokenCredential
+from azure.core.exceptions import ResponseNotReadError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.adapters.receiving import receiving_transport
 from shared.domain.durations import ACS_CONNECT_SECONDS, ACS_CONTROL_READ_SECONDS, ACS_RETRY_AFTER_SECONDS_MAX
-from shared.domain.errors import CODES_APP_REFUSED
+from shared.domain.errors import CODES_APP_REFUSED, AcsUnreadable
 from shared.domain.urls import https_origin
 from shared.settings_reader import parsed_connection_string
 
@@ -35,6 +38,7 @@ CHECK_KEY = (
     "Check ACS_CONNECTION_STRING: its access key must be a present one of the ACS resource that it names, and keys must"
     " not be switched off there."
 )
+ERROR_PARTS_MAX = 1_000  # lists and objects: ACS's errors have some ten; so many in one another make four megabytes
 REVERIFY = "reverify"  # the option of a request that `ReverifyPolicy` takes
 
 
@@ -86,6 +90,31 @@ class ReverifyPolicy(CustomHookPolicy[HttpRequest, HttpResponse]):
             request.context[REVERIFY] = reverify  # kept for a repetition, which finds the option taken
             reverify()
         super().on_request(request)
+
+    def on_response(
+        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, HttpResponse]
+    ) -> None:
+        refuse_many_parts(response.http_response)
+        super().on_response(request, response)
+
+
+def refuse_many_parts(answer: HttpResponse) -> None:
+    """Refuse an error before the SDK makes one of its own of it, with all of its JSON in the text, indented.
+
+    Of twenty kilobytes of lists in lists that made hundreds of megabytes.
+
+    Raises:
+        AcsUnreadable: it has more lists and objects than any of ACS's.
+    """
+    if answer.status_code < HTTPStatus.BAD_REQUEST:
+        return
+    with suppress(ResponseNotReadError):  # of a content nobody has read a byte yet, nor will
+        body = answer.content
+        if body.lstrip()[:1] == b"{" and body.count(b"[") + body.count(b"{") > ERROR_PARTS_MAX:
+            raise AcsUnreadable(
+                f"ACS answered {answer.status_code} with an error of more parts than any that it gives.",
+                status=answer.status_code,
+            )
 
 
 def retry_after(response: object) -> float | None:

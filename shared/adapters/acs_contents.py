@@ -71,6 +71,8 @@ class SdkSource:
                 location = self.redirected(location, str(getattr(error.response, "headers", {}).get("Location")))
             except AzureError as error:
                 raise SourceUnavailable(f"ACS did not answer: {type(error).__name__}.") from error
+            except (ValueError, LookupError, RecursionError) as error:  # of the SDK's decoders of what is no content
+                raise SourceUnavailable(f"ACS's answer cannot be read: {type(error).__name__}.") from error
             except AcsUnavailable as error:  # no token; the client is that of the calls
                 raise SourceUnavailable(str(error)) from error
         raise SourceUnavailable(f"ACS redirected more than {REDIRECTS_MAX} times.")

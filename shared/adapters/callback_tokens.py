@@ -55,7 +55,7 @@ class JwtCallbackVerifier:
                 audience=self.audience,
                 issuer=self.issuer,
                 leeway=TOKEN_LEEWAY_SECONDS,
-                options={"require": ["exp", "iss", "aud"]},
+                options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
             )
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise CallbackRefused(f"The callback's token is not valid: {fault_of(error)}.") from error

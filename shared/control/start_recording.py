@@ -64,6 +64,10 @@ BODY_UNKNOWN = (
     "This Idempotency-Key was used before, for a recording whose lost row was rebuilt: with which body is not known any"
     " more. Nothing was started. Ask for that recording, or start with another key."
 )
+START_UNKNOWN = (
+    "This Idempotency-Key was used before, and how ACS was asked then is not known any more: the row was edited."
+    " Nothing was started now. Ask for that recording, or start with another key."
+)
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ class Starts:
             control_version=recording.control_version + 1,
             updated_at=now,
         )
+        if claimed.repeatability_request_id is None or claimed.repeatability_first_sent is None:
+            raise KeyReused(START_UNKNOWN)  # asked otherwise, ACS might start it a second time
         self.open_work.watch(claimed, now + SETTLE)
         try:
             saved = self.catalog.save_recording(claimed)

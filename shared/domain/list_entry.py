@@ -48,6 +48,6 @@ def parse_cursor(cursor: str) -> Place:
     moment, _, id = cursor.partition("/")
     try:
         return datetime.fromisoformat(moment).astimezone(UTC), id
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # of the first and the last day not all are in the calendar in UTC
         wrong = WrongField("continuation", "it must be the one that the last page gave; begin anew.")
         raise InvalidRequest.of([wrong]) from error

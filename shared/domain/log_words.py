@@ -63,83 +63,83 @@ WORDS = frozenset(
     deleteFromAcs deleteLocation delete_from_acs delete_location deleted deletedAt deleted_at deletion deletions
     destroyed destroys detail deterministic dfs did differ difference differences differs digits do docstring
     document documentId document_id document_ids documentation does done double-read download drives drop drops due
-    dueAt due_at duration each earliest effect else else's empty encoded encoding encrypted end endReason end_reason
-    ended endedAt ended_at endpoint endpoint=https://NAME.communication.azure.com/;accesskey=KEY endpointsuffix ends
-    entries environment eq error error_code errors escaped etag event event's eventCount eventId eventTime eventType
-    event_count event_id event_time events events/ eventsTopicEndpoint events_topic_endpoint ever every exactly exp
-    expired expires expiresAt expires_at explain explains export exportMp3 export_mp3 exports exportsContainer
-    exports_container failed failedChunks failed_chunks fails failure failureKind failure_kind false far faults
-    fetched field fields fifty file file-ready filename= files find fingerprint finished firewall first five flight
-    folder folders folders/ follow follows for foresaw forgottenAfter forgotten_after form format formats forms
-    found fragment frame free from ftyp function further g gauge gave ge get gets given gives go goes gone goneBy
-    gone_by good got groupCallId groupId group_call_id gt had hand handed handedoverduetoaudiostreamfailure
-    handedoverduetochunkcreationfailure handedoverduetomediatimeout handedoverduetoprocessingtimeout
-    handedoverortransfered handled happened has hasNews hasRun has_news has_run have having hdi_isfolder head
-    headers health heard heardAt heard_at help helps here hex hint hintedAt hinted_at hints holds host hostSuffixes
-    host_suffixes hosts hot hour hours how http http:// https https:// https://ACCOUNT.blob…
-    https://HOST/v1/objects/DOCUMENT[/content/NAME https://acscallautomation.communication.azure.com
-    https://communication.azure.com/call-recording https://storage.azure.com/.default hyphens id identity ids if
-    ignore implausible in inactiveAt inactive_at inbox includeRefused include_refused incomingCallContext
-    increment_base index ingest ingested initial_backoff initiatorleft instead interruptions into invalidbotdata
-    invocation is isDone isIgnored isOver is_done is_ignored is_over iss issued it its itself join joined json judge
-    judged just keepGoing keepReading keep_going keep_reading keeps kept key keys kid kind know known knows lacks
-    last lastError last_error lasts later lay le least left leftAtAcs left_at_acs length less let letter letters lie
-    lies lifecycle like limit lines linesPerRun lines_per_run link links list lists little loaded local localhost
-    lock log logged long longSize long_size longer longest looked looks lost lower lower-case lt made make makes
-    malformed manage managed managedidentity manifest manifestBlob manifest_blob manifests many match_condition
-    maxRecording max_chunk_get_size max_recording max_single_get_size maximumsessiontimereached maxresults may md5
-    meant meantime media media's mediatimeout meeting meeting's message messagePatience message_patience messages
-    messages/ metadata metadata's metadata.json metadataBlob metadataBytes metadataEtag metadataFailure
-    metadataLocation metadataSha256 metadataVersion metadata_blob metadata_bytes metadata_etag metadata_failure
-    metadata_location metadata_sha256 metadata_version milliseconds minute minutes missing mixed mode more
-    more-follows most mp3 mp4 must mustBe must_be name named names neither nested network never new newest next
-    nextTryAt next_try_at no no-data no-fmt nobody none nonsense nor not not-pcm16 not-wav nothing now null number
-    object odata.error of off offset often oldestOpenSeconds oldest_open_seconds on onProgress on_progress once one
-    only open open- open-work openWork open_work operations operator operator's options or order origin original
-    original_error other otherLocations other_locations others otherwise our ours out outbox over own ownStorage
-    own_storage package page pages part participant participantId participants partition parts pause pauseOnStart
-    pauseResumeIntervals pause_on_start paused pauses pending perhaps permit_redirects person pieces pinned place
-    places plain planned points policy port portal position posts prefix present probe probes processingtimeout
-    proof properties proven put query queue queueServiceUri queueUri queue_uri queueendpoint raises ran range rank
-    raw reached read readSeconds read_seconds read_timeout reads reason rebuild rebuilt record recorded recording
-    recording's recordingChannelType recordingChunks recordingContentType recordingDurationMs recordingFormatType
-    recordingHostSuffixes recordingId recordingKind recordingStartTime recordingState recordingStateCallbackUrl
-    recordingStorageContainerUrl recordingStorageInfo recording_channel_type recording_content_type
-    recording_duration_ms recording_format_type recording_host_suffixes recording_id recording_kind
-    recording_start_time recording_state_callback_url recording_storage recording_storage_container_url
-    recordingindex recordings recordings/ recordingsContainer recordingsStorage recordings_container
-    recordings_storage records redirected reference refusals refuse refused refusedCode refusedStatus refused_code
-    refused_status refuses rehydrate rehydrated rehydrating rejected rejected-events rejectedEvents rejected_events
-    remarks remove removes renews repeatability repeatabilityFirstSent repeatabilityRequestId
-    repeatability_first_sent repeatability_request_id repeated repetition replace replay replayable
-    reportcallstatefailed reportcallstatefailedandsessionmustbediscarded reported request requests require reset
-    resolved resource response response_preference result resultInformation results resume resumeRequestedAt
-    resume_requested_at resumed retention retries retryFirst retryMax retry_after_seconds retry_first retry_max
-    retry_policy retry_total return-no-content returns reverify right role room roomId room_id root row rowState
-    row_state rows rule rules run runs runtimeStorage runtime_storage safe said same sameAs same_as sample saved say
-    says schemaVersion schema_version scheme secondaryendpoint seconds secret's see seen self.blob self.buffers
-    self.container self.delegation self.differing self.failure self.ids self.keys self.lock self.response self.total
-    self.until self.writes send sending sends sent sentAt sent_at sentence sentences separated serverCallId
-    server_call_id service serviceUri services sessionEndReason session_end_reason sessionended sessionstillongoing
-    set setting settings several sha256 shared short should shows sign signature signed since single sizes slow
-    slowly so socks some somebody something sound source spaces specversion
-    speechrecognitionsessionnonretriableerror speechrecognitionsessionretriableerrormaxretrycountreached spent
-    staged stands start start's startDateTime startFailure startFailureReason startReport startRequestedAt startTime
-    start_failure start_failure_reason start_report start_requested_at start_time started startedBy started_by
-    starting state states status status_code stays still stopped storage storageType storage_type store stored
-    storedAt stored_at stream string stuckSince stuck_since subCode subject subjectRecordingId subject_recording_id
-    succeed such suffix surrogatepass sweep switched table tableServiceUri tableUri table_uri tables tags take taken
-    takes teams teamsCompliance teamstokenconversionfailed tell tells text than that the their theirs them then
-    there these they this those throttled tier time times to toWarnOf to_warn_of together token told too
-    too-many-chunks took topic total touched traceback transcriptobjectcreationfailed transferBlockBytes
-    transfer_block_bytes transferring transfers transport tried true try turned twice two type unannounced
-    uncommitted unconfirmed under understand understood unfinished unforeseen uniqueItems unknown unknownRecordings
-    unknown_recordings unless unmixed unreadEvents unread_events unreadable unsent until untouched untried up update
-    updatedAt updated_at upgrade url urn:call-recording used usedevelopmentstorage user utf-16-le valid value values
-    variables vault's verifiably verified verifier verifySource verify_source version versionId version_id
-    versionid= versions video video/mp4 voice voices vouches waited waits waitsFor waits_for wanted warned was watch
-    wav way we web webhooks week well went were what when where whether which while who whole whose why will win
-    with withMp3 with_mp3 within without word words worker works would write writeId writer writers written wrong
-    wrote x-ms-date x-ms-error-code x-ms-source-if-match x-ms-version yet you your yours yourself
+    dueAt due_at duration each earliest edited effect else else's empty encoded encoding encrypted end endReason
+    end_reason ended endedAt ended_at endpoint endpoint=https://NAME.communication.azure.com/;accesskey=KEY
+    endpointsuffix ends enforce_minimum_key_length entries environment eq error error_code errors escaped etag event
+    event's eventCount eventId eventTime eventType event_count event_id event_time events events/
+    eventsTopicEndpoint events_topic_endpoint ever every exactly exp expired expires expiresAt expires_at explain
+    explains export exportMp3 export_mp3 exports exportsContainer exports_container failed failedChunks
+    failed_chunks fails failure failureKind failure_kind false far faults fetched field fields fifty file file-ready
+    filename= files find fingerprint finished firewall first five flight folder folders folders/ follow follows for
+    foresaw forgottenAfter forgotten_after form format formats forms found fragment frame free from ftyp function
+    further g gauge gave ge get gets given gives go goes gone goneBy gone_by good got groupCallId groupId
+    group_call_id gt had hand handed handedoverduetoaudiostreamfailure handedoverduetochunkcreationfailure
+    handedoverduetomediatimeout handedoverduetoprocessingtimeout handedoverortransfered handled happened has hasNews
+    hasRun has_news has_run have having hdi_isfolder head headers health heard heardAt heard_at help helps here hex
+    hint hintedAt hinted_at hints holds host hostSuffixes host_suffixes hosts hot hour hours how http http:// https
+    https:// https://ACCOUNT.blob… https://HOST/v1/objects/DOCUMENT[/content/NAME
+    https://acscallautomation.communication.azure.com https://communication.azure.com/call-recording
+    https://storage.azure.com/.default hyphens id identity ids if ignore implausible in inactiveAt inactive_at inbox
+    includeRefused include_refused incomingCallContext increment_base index ingest ingested initial_backoff
+    initiatorleft instead interruptions into invalidbotdata invocation is isDone isIgnored isOver is_done is_ignored
+    is_over iss issued it its itself join joined json judge judged just keepGoing keepReading keep_going
+    keep_reading keeps kept key keys kid kind know known knows lacks last lastError last_error lasts later lay le
+    least left leftAtAcs left_at_acs length less let letter letters lie lies lifecycle like limit lines linesPerRun
+    lines_per_run link links list lists little loaded local localhost lock log logged long longSize long_size longer
+    longest looked looks lost lower lower-case lt made make makes malformed manage managed managedidentity manifest
+    manifestBlob manifest_blob manifests many match_condition maxRecording max_chunk_get_size max_recording
+    max_single_get_size maximumsessiontimereached maxresults may md5 meant meantime media media's mediatimeout
+    meeting meeting's message messagePatience message_patience messages messages/ metadata metadata's metadata.json
+    metadataBlob metadataBytes metadataEtag metadataFailure metadataLocation metadataSha256 metadataVersion
+    metadata_blob metadata_bytes metadata_etag metadata_failure metadata_location metadata_sha256 metadata_version
+    milliseconds minute minutes missing mixed mode more more-follows most mp3 mp4 must mustBe must_be name named
+    names neither nested network never new newest next nextTryAt next_try_at no no-data no-fmt nobody none nonsense
+    nor not not-pcm16 not-wav nothing now null number object odata.error of off offset often oldestOpenSeconds
+    oldest_open_seconds on onProgress on_progress once one only open open- open-work openWork open_work operations
+    operator operator's options or order origin original original_error other otherLocations other_locations others
+    otherwise our ours out outbox over own ownStorage own_storage package page pages parsed part participant
+    participantId participants partition parts pause pauseOnStart pauseResumeIntervals pause_on_start paused pauses
+    pending perhaps permit_redirects person pieces pinned place places plain planned points policy port portal
+    position posts prefix present probe probes processingtimeout proof properties proven put query queue
+    queueServiceUri queueUri queue_uri queueendpoint raises ran range rank raw reached read readSeconds read_seconds
+    read_timeout reads reason rebuild rebuilt record recorded recording recording's recordingChannelType
+    recordingChunks recordingContentType recordingDurationMs recordingFormatType recordingHostSuffixes recordingId
+    recordingKind recordingStartTime recordingState recordingStateCallbackUrl recordingStorageContainerUrl
+    recordingStorageInfo recording_channel_type recording_content_type recording_duration_ms recording_format_type
+    recording_host_suffixes recording_id recording_kind recording_start_time recording_state_callback_url
+    recording_storage recording_storage_container_url recordingindex recordings recordings/ recordingsContainer
+    recordingsStorage recordings_container recordings_storage records redirected reference refusals refuse refused
+    refusedCode refusedStatus refused_code refused_status refuses rehydrate rehydrated rehydrating rejected
+    rejected-events rejectedEvents rejected_events remarks remove removes renews repeatability
+    repeatabilityFirstSent repeatabilityRequestId repeatability_first_sent repeatability_request_id repeated
+    repetition replace replay replayable reportcallstatefailed reportcallstatefailedandsessionmustbediscarded
+    reported request requests require reset resolved resource response response_preference result resultInformation
+    results resume resumeRequestedAt resume_requested_at resumed retention retries retryFirst retryMax
+    retry_after_seconds retry_first retry_max retry_policy retry_total return-no-content returns reverify right role
+    room roomId room_id root row rowState row_state rows rule rules run runs runtimeStorage runtime_storage safe
+    said same sameAs same_as sample saved say says schemaVersion schema_version scheme secondaryendpoint seconds
+    secret's see seen self.blob self.buffers self.container self.delegation self.differing self.failure self.ids
+    self.keys self.lock self.response self.total self.until self.writes send sending sends sent sentAt sent_at
+    sentence sentences separated serverCallId server_call_id service serviceUri services sessionEndReason
+    session_end_reason sessionended sessionstillongoing set setting settings several sha256 shared short should
+    shows sign signature signed since single sizes slow slowly so socks some somebody something sound source spaces
+    specversion speechrecognitionsessionnonretriableerror speechrecognitionsessionretriableerrormaxretrycountreached
+    spent staged stands start start's startDateTime startFailure startFailureReason startReport startRequestedAt
+    startTime start_failure start_failure_reason start_report start_requested_at start_time started startedBy
+    started_by starting state states status status_code stays still stopped storage storageType storage_type store
+    stored storedAt stored_at stream string stuckSince stuck_since subCode subject subjectRecordingId
+    subject_recording_id succeed such suffix surrogatepass sweep switched table tableServiceUri tableUri table_uri
+    tables tags take taken takes teams teamsCompliance teamstokenconversionfailed tell tells text than that the
+    their theirs them then there these they this those throttled tier time times to toWarnOf to_warn_of together
+    token told too too-many-chunks took topic total touched traceback transcriptobjectcreationfailed
+    transferBlockBytes transfer_block_bytes transferring transfers transport tried true try turned twice two type
+    unannounced uncommitted unconfirmed under understand understood unfinished unforeseen uniqueItems unknown
+    unknownRecordings unknown_recordings unless unmixed unreadEvents unread_events unreadable unsent until untouched
+    untried up update updatedAt updated_at upgrade url urn:call-recording used usedevelopmentstorage user utf-16-le
+    valid value values variables vault's verifiably verified verifier verifySource verify_source version versionId
+    version_id versionid= versions video video/mp4 voice voices vouches waited waits waitsFor waits_for wanted
+    warned was watch wav way we web webhooks week well went were what when where whether which while who whole whose
+    why will win with withMp3 with_mp3 within without word words worker works would write writeId writer writers
+    written wrong wrote x-ms-date x-ms-error-code x-ms-source-if-match x-ms-version yet you your yours yourself
     """.split()  # noqa: SIM905 - a thousand words, a dozen a line
 )

@@ -24,10 +24,10 @@ def write_manifest(store: ChunkStore, recording: Recording, chunks: list[Chunk])
     One that lists these very chunks was written by an attempt that died afterwards: it stands, with its time.
     Whatever else bears the name is not ours, whatever it is, and stays as it is.
     """
-    assert recording.folder
+    folder = recording.folder or blob_names.folder(recording.id, recording.created_at)  # of a row that lost it
     for number in range(max(recording.manifests, 1), MANIFESTS_MAX):
-        row = msgspec.structs.replace(recording, manifests=number)
-        name = blob_names.manifest_blob(recording.folder, number)
+        row = msgspec.structs.replace(recording, folder=folder, manifests=number)
+        name = blob_names.manifest_blob(folder, number)
         content = msgspec.json.format(msgspec.json.encode(manifest(row, chunks)), indent=2)
         try:
             store.put(name, content, BlobHeaders(content_type="application/json", metadata={"id": recording.id}))

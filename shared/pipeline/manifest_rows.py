@@ -120,7 +120,7 @@ def parsed(document: Json) -> Manifest:
         whole = {**UNSAID_OF_RECORDING, **whole, "chunks": chunks}
     try:
         return msgspec.convert(whole, Manifest)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the second of a name that no encoding can write
         # Its text may repeat what stands in the file.
         raise NotUnderstood("The manifest is not to be used: a field is missing, or is none of its type.") from None
 

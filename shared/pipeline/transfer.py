@@ -140,12 +140,13 @@ class Transfer:
         chunk = claim.chunk
         if chunk.metadata_location is None or chunk.metadata_sha256 is not None:
             return
-        assert chunk.metadata_blob
+        # A row that somebody edited may lack the name; the media's stands in every row.
+        name = chunk.metadata_blob or blob_names.metadata_blob(chunk.content_blob)
         try:
             urls = distinct(place.metadata for place in locations(chunk))
             content, facts = in_turn(urls, partial(self.read_metadata, claim))
         except SourceMissing:
-            content, facts = self.kept_metadata(chunk, chunk.metadata_blob)
+            content, facts = self.kept_metadata(chunk, name)
         contradiction = contradicted_call(chunk, facts)
         if contradiction:
             log(LogEvent.CHUNK_INCOMPLETE, id=chunk.id, documentId=chunk.document_id, failure=contradiction)
@@ -155,8 +156,9 @@ class Transfer:
         if expires_at < chunk.expires_at and expires_at - self.clock() <= AT_RISK + self.retries.claim:
             # It is at risk before whatever comes next would say so.
             self.open_work.refresh(msgspec.structs.replace(chunk, expires_at=expires_at), chunk.due_at or expires_at)
-        stored = self.store_metadata(chunk, chunk.metadata_blob, content, digest)
+        stored = self.store_metadata(chunk, name, content, digest)
         claim.record(
+            metadata_blob=name,
             metadata_bytes=len(content),
             metadata_sha256=digest,
             metadata_etag=stored.etag,

@@ -3,6 +3,8 @@
 All of it is said twice: of the app in the work tree, and of the package that gets deployed.
 """
 
+import json
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,9 +17,16 @@ import requests
 
 from local.simulator.settings import Settings
 from local.simulator.tests.webhook import Webhook
-from local.stack import Stack
+from local.stack import ROOT, Stack
 from tests.e2e.steps import WAV
 from tests.packaged import SOURCE, Program, packaged
+
+KEYED = [
+    (method, re.sub(r"\{\w+\}", "x", path))
+    for path, methods in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"].items()
+    for method, operation in methods.items()
+    if operation["security"]
+]
 
 
 @pytest.fixture(scope="module", params=["source", "package"])
@@ -90,9 +99,15 @@ def test_the_subscription_handshake_is_answered(stack: Stack, schema: str) -> No
 
 
 def test_without_a_key_nothing_is_told(stack: Stack) -> None:
-    answer = requests.get(f"{stack.host.url}/api/recordings", timeout=10)
+    """On no route that the document has behind a key, whatever stands in its place; a wrong key is none."""
+    answers = [
+        requests.request(method, f"{stack.host.url}{path}", headers=headers, timeout=10)
+        for method, path in KEYED
+        for headers in ({}, {"x-functions-key": "wrong"})
+    ]
 
-    assert answer.status_code == 401
+    assert len(KEYED) > 15
+    assert {(answer.status_code, answer.content) for answer in answers} == {(401, b"")}
 
 
 REPLY_HEADERS = {

@@ -25,9 +25,9 @@ from tests.e2e.load import (
     deliver,
     documents,
     forget_messages,
-    kept,
-    kept_of,
+    lost,
     megabytes_at_most,
+    recording_rows,
     slow_bodies,
     status_of,
 )
@@ -112,7 +112,7 @@ def test_of_clients_at_once_none_is_refused_for_good_and_each_accepted_start_has
 
     assert answers.unexpected == []
     assert len(set(ids)) == size.clients
-    assert set(ids) <= kept(loaded).recordings
+    assert set(ids) <= recording_rows(loaded)
     started = [one.server_call_id for one in loaded.simulator.recordings() if one.server_call_id in calls]
     assert sorted(started) == sorted(calls), "each call is recorded once"
     tell(
@@ -142,17 +142,17 @@ def test_of_many_events_each_chunk_has_its_row_and_its_message(loaded: Stack, si
     at_once(share, post)
     seconds = time.monotonic() - began
 
-    stored = kept_of(loaded, announced)
+    missing = lost(loaded, announced)
     assert answers.unexpected == []
     assert answers.of(202) == size.events
-    assert (announced - stored.chunks, announced - stored.messages) == (set(), set())
+    assert missing == 0
     tell(
         "events",
         "{events} events by {clients} clients at once: {lost} of {chunks} chunks without a row or a message;"
         " {again} deliveries to come again, {bad} answered anything else; {rate} events a second",
         events=size.events,
         clients=share,
-        lost=len(announced - (stored.chunks & stored.messages)),
+        lost=missing,
         chunks=len(announced),
         again=answers.of(429, 503),
         bad=len(answers.unexpected),
@@ -169,9 +169,9 @@ def test_of_large_events_at_once_each_chunk_has_its_row_and_its_message(loaded: 
 
     seconds = at_once(size.large_events, lambda number: deliver(loaded, answers, events[number]))
 
-    stored = kept_of(loaded, announced)
+    missing = lost(loaded, announced)
     assert answers.unexpected == []
-    assert (announced - stored.chunks, announced - stored.messages) == (set(), set())
+    assert missing == 0
     assert answers.late == 0 or SOAK, "of 2,000 chunks each the machine decides; Event Grid then delivers again"
     tell(
         "large_events",
@@ -179,7 +179,7 @@ def test_of_large_events_at_once_each_chunk_has_its_row_and_its_message(loaded: 
         " after {seconds} s, where Event Grid waits {patience}; {late} came too late and were delivered again",
         events=size.large_events,
         chunks=size.chunks,
-        lost=len(announced - (stored.chunks & stored.messages)),
+        lost=missing,
         seconds=max(seconds),
         patience=EVENT_GRID_SECONDS,
         late=answers.late,
@@ -188,7 +188,7 @@ def test_of_large_events_at_once_each_chunk_has_its_row_and_its_message(loaded: 
 
 @both_sizes
 def test_slow_bodies_end_with_an_error_and_others_are_served(loaded: Stack, size: Size, tell: Tell) -> None:
-    before, answers, longest = kept(loaded).recordings, Answers(), 0.0
+    before, answers, longest = recording_rows(loaded), Answers(), 0.0
     with slow_bodies(loaded, "/api/recordings", size.slow) as connections:
         for _ in range(10):
             began = time.monotonic()
@@ -199,7 +199,8 @@ def test_slow_bodies_end_with_an_error_and_others_are_served(loaded: Stack, size
     assert answers.unexpected == []
     assert answers.of(200) == 10
     assert set(ends) <= {408, 429}
-    assert kept(loaded).recordings == before
+    after = recording_rows(loaded)
+    assert after == before
     tell(
         "slow_bodies",
         "{slow} bodies half sent or byte by byte: {cut} cut off (408), {away} turned away (429), {started} recordings"
@@ -207,7 +208,7 @@ def test_slow_bodies_end_with_an_error_and_others_are_served(loaded: Stack, size
         slow=size.slow,
         cut=ends.count(408),
         away=ends.count(429),
-        started=len(kept(loaded).recordings - before),
+        started=len(after - before),
         longest=longest,
     )
 
@@ -252,13 +253,14 @@ def test_any_other_answer_would_be_noticed(status: int, headers: dict[str, str])
     assert answers.unexpected == [(status, bool(headers))]
 
 
-def test_a_message_or_a_row_that_is_lost_would_be_noticed(loaded: Stack) -> None:
-    lost = event(loaded.announcement.resource_id, CHUNKS)
-    deliver(loaded, Answers(), lost)
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_a_message_or_a_row_that_is_lost_would_be_noticed(loaded: Stack, is_counted: bool) -> None:
     forget_messages(loaded)
-    never_sent = event(loaded.announcement.resource_id, CHUNKS)
+    taken, never_sent = (event(loaded.announcement.resource_id, CHUNKS) for _ in range(2))
+    deliver(loaded, Answers(), taken)
+    assert lost(loaded, set(documents(taken)), named_max=0 if is_counted else 1, seconds=0) == 0
 
-    stored = kept(loaded)
+    forget_messages(loaded)
 
-    assert set(documents(lost)) - stored.messages == set(documents(lost))
-    assert set(documents(never_sent)) - stored.chunks == set(documents(never_sent))
+    assert lost(loaded, set(documents(taken)), named_max=0 if is_counted else 1, seconds=0) == CHUNKS
+    assert lost(loaded, set(documents(never_sent)), named_max=0 if is_counted else 1, seconds=0) == 2 * CHUNKS

@@ -124,6 +124,16 @@ def test_no_branch_but_main_and_no_pull_request_gets_a_token_for_azure(azure_dev
     assert [job for job in holders if "||" in job["if"]] == []
 
 
+def test_nothing_is_tested_where_a_token_for_azure_may_be_asked_for(azure_dev: dict[str, Any]) -> None:
+    """What tests install is more than what is deployed, and could ask for one, too."""
+    jobs = azure_dev["jobs"]
+    holders = [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})]
+
+    assert [name for name in holders if re.search(r"\b(make|pip|npm)\b", run(jobs[name]["steps"]))] == []
+    assert run(jobs["test"]["steps"]).split("\n")[-1] == "make test"
+    assert [name for name in holders if jobs[name]["needs"] != "test" or "!failure()" not in jobs[name]["if"]] == []
+
+
 def test_ci_tests_proves_and_packages(ci: dict[str, Any]) -> None:
     assert [
         command for command in ("make test", "make prove", "make package", "make sbom") if command not in run(steps(ci))

@@ -109,6 +109,21 @@ def test_the_app_s_roles_are_few_and_neither_delete_recordings_nor_reach_the_pac
     )
 
 
+def test_of_acs_the_usual_role_holds_everything_and_the_narrower_one_neither_keys_nor_deletion() -> None:
+    asked = ("Read", "Write", "Delete", "ListKeys/action", "RegenerateKey/action")
+    held = [
+        {
+            name
+            for name in asked
+            for grant in grants(**chosen)
+            if grant.scope == "acs" and grant.permits(f"{ACS}/{name}")
+        }
+        for chosen in ({}, {"acsLeastPrivilege": "true"})
+    ]
+
+    assert held == [set(asked), {"Read", "Write"}]
+
+
 @pytest.mark.parametrize(("parameters", "deleting"), [({}, 0), ({"recordingsLeastPrivilege": "false"}, 2)])
 def test_the_built_in_role_would_delete(parameters: dict[str, str], deleting: int) -> None:
     assert sum(map(on_recordings, grants(**parameters))) == deleting

@@ -55,6 +55,11 @@ KNOWN = [
     Known("what the local identity endpoint is asked with, on loopback", digests=frozenset({"944d697b9d165b18"})),
     Known("a digest of a kind that is refused", file=r"tests/supply/test_npm_lock\.py", kind=ENTROPY),
     Known("the name of a detector", digests=frozenset({"35d0521a28f961ab"})),
+    Known(
+        "inputs of the fuzzers: documents that tests make up, mutated",
+        file=r"tests/fuzz/corpora/.*",
+        kind=rf"JSON Web Token|Azure key|{ENTROPY}",
+    ),
     Known("marks that a test looks for in whatever the app writes", file=r"tests/marked/markers\.py", kind=ENTROPY),
     Known(
         "words that tests of redaction and refusal look for",

@@ -26,6 +26,7 @@ DEVELOPED = {
 
 ALLOWED = DEPLOYED | DEVELOPED
 EXCEPTIONS = {
+    "atheris": "its LICENSE file is Apache-2.0, and each of its files says so; its metadata have no name",
     "uri-templates": "its address of a licence is that of tv4's: public domain, or MIT; npm's metadata have no name",
 }
 """Packages of development whose metadata name no licence: what was read instead."""

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.preflight import PACKAGE_OF
+from tests.infra.bicep_tree import INFRA
+from tests.infra.checks_shape import placeholders
 from tests.infra.lacking import skip_without
 
 from .locked import ROOT
@@ -113,6 +116,26 @@ def test_a_line_break_in_a_variable_sets_nothing_and_ends_the_run(tmp_path: Path
     code, written = taken(tmp_path, {"AZURE_LOCATION": "westeurope", "ZONE": f"1{end}BASH_ENV=/tmp/evil"})
 
     assert (code != 0, written) == (True, "")
+
+
+@pytest.mark.parametrize("name", ["BASH_ENV", "PATH", "LD_PRELOAD", "AZURE_CONFIG_DIR", "ACTIONS_ID_TOKEN_REQUEST_URL"])
+def test_a_variable_that_the_deployment_does_not_read_sets_nothing(tmp_path: Path, name: str) -> None:
+    code, written = taken(tmp_path, {name: "$(evil)", "AZURE_LOCATION": "westeurope"})
+
+    assert (code, written) == (0, "AZURE_LOCATION=westeurope\n")
+
+
+def test_every_variable_that_the_deployment_reads_is_taken(tmp_path: Path) -> None:
+    asked = re.findall(r'given\("(\w+)"|is_on\("(\w+)"\)', (ROOT / "infra" / "preflight.py").read_text())
+    names = {
+        *(name for name, _ in placeholders(INFRA).values()),
+        *PACKAGE_OF,
+        *(name for pair in asked for name in pair if name),
+    }
+
+    code, written = taken(tmp_path, dict.fromkeys([*names, "AZURE_CLIENT_ID"], "x"))
+
+    assert (code, {line.partition("=")[0] for line in written.splitlines()}) == (0, {*names, "AZURE_CLIENT_ID"})
 
 
 # Updates and audits.

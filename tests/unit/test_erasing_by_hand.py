@@ -165,6 +165,14 @@ def test_rows_are_ended_of_finished_recordings_only() -> None:
     assert set(statuses.split()) == FINISHED
 
 
+def test_rows_of_refused_starts_are_ended_too() -> None:
+    """They hold tags and ids of calls as others do, and a list leaves them out unless it is asked for them."""
+    lists = re.findall(r"acsrec list (.+)", ending_of_rows())
+
+    assert lists
+    assert [asked for asked in lists if "--include-refused" not in asked] == []
+
+
 def test_the_ids_of_a_list_are_what_the_document_takes_from_it() -> None:
     (program,) = re.findall(r"python3 -c \\\n +'(.+)'", ending_of_rows())
     printed = json.dumps({"recordings": [{"id": "6f1c", "status": "completed"}, {"id": "7a2d"}], "unreadable": []})

@@ -24,6 +24,7 @@ ATTACKERS = [
     "somebody who can make ACS, or an event, name an address",
     "somebody who can write to a queue, a table or a container",
     "a thief of the app's identity",
+    "an administrator in Azure",
     "somebody with ACS's access key, or ACS itself",
     "a malicious dependency",
     "somebody who may push a branch, or set a variable of the repository",
@@ -73,6 +74,7 @@ def test_of_everyone_it_is_said_what_they_reach_what_stops_them_and_what_does_no
 
 def test_against_everyone_tests_are_named() -> None:
     assert [who for who, tests in SHOWN_BY.items() if tests] == ATTACKERS
+    assert [who for who, tests in SHOWN_BY.items() if len(set(tests)) < len(tests)] == []
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _, _ in NAMED.findall(PAGE_TEXT)}))
