@@ -232,8 +232,8 @@ def test_the_longest_bodies_at_once_and_all_that_came_before_take_bounded_memory
     assert megabytes_at_most(loaded) < MEMORY_MIB_MAX
     tell(
         "memory",
-        "all of this, and {bodies} bodies of 1 MiB at once: at most {memory} MiB in the process of the app and of the"
-        " local functions host, of {most}",
+        "clients, events and slow bodies, and {bodies} bodies of 1 MiB at once: at most {memory} MiB in the process of"
+        " the app and of the local functions host, of {most}",
         bodies=size.bodies,
         memory=megabytes_at_most(loaded),
         most=MEMORY_MIB_MAX,
