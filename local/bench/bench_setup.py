@@ -93,6 +93,12 @@ class BenchSetup:
             f"BlobEndpoint={self.sink.url}/{ACCOUNT};"
         )
 
+    def served_cpu_seconds(self, scheme: str) -> float:
+        """CPU that source and sink have used since they were started; their own processes, not the client's."""
+        source = self.simulator.process if scheme == TLS else self.source.process
+        assert source is not None
+        return cpu_seconds_of(source.pid) + cpu_seconds_of(self.sink.process.pid)
+
     def url(self, scheme: str, size: int) -> str:
         """Of a content of that size, at the source or at the simulator."""
         if scheme == HTTP:
@@ -136,3 +142,9 @@ class BenchSetup:
             check=job.die_after is None,
         )
         return msgspec.json.decode(ended.stdout, type=Outcome) if ended.returncode == 0 else None
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """User and system time of a process so far, in seconds (proc(5), stat, fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -28,13 +28,19 @@ READ_BYTES = 4 * MIB
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One copy."""
+    """One copy.
+
+    Attributes:
+        cpu_seconds: of the client, which of the relay is two processes.
+        served_cpu_seconds: of source and sink meanwhile.
+    """
 
     way: str
     scheme: str
     mib: int
     seconds: float
     cpu_seconds: float
+    served_cpu_seconds: float
     growth_mib: float
     operations: dict[str, int]
 
@@ -98,7 +104,9 @@ def compare(bench: BenchSetup, results: Results, quiet: QuietMoments, mib: int, 
 
 
 def sample(bench: BenchSetup, way: str, scheme: str, mib: int) -> Sample:
+    bench.url(scheme, mib * MIB)  # the simulator makes it before anything is counted
     bench.sink.figures()
+    served = bench.served_cpu_seconds(scheme)
     outcome = relay(bench, scheme, mib * MIB) if way == RELAY else bench.run(bench.job(way, scheme, mib * MIB))
     assert outcome
     return Sample(
@@ -107,6 +115,7 @@ def sample(bench: BenchSetup, way: str, scheme: str, mib: int) -> Sample:
         mib=mib,
         seconds=outcome.seconds,
         cpu_seconds=outcome.cpu_seconds,
+        served_cpu_seconds=bench.served_cpu_seconds(scheme) - served,
         growth_mib=outcome.growth_bytes / MIB,
         operations=bench.sink.figures(),
     )

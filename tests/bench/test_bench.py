@@ -63,6 +63,7 @@ def test_a_copy_of_one_mib_is_measured(servers: BenchSetup) -> None:
     assert found.operations == {"Put Blob": 1}
     assert found.seconds > 0
     assert found.cpu_seconds > 0
+    assert found.served_cpu_seconds >= 0
 
 
 @pytest.mark.parametrize("scheme", [HTTP, TLS])
@@ -92,6 +93,7 @@ def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
             mib=64,
             seconds=seconds,
             cpu_seconds=0.1,
+            served_cpu_seconds=0.3,
             growth_mib=15.0,
             operations={"Put Blob": 1},
         )
@@ -112,5 +114,6 @@ def test_missed_bars_are_named_in_the_page(tmp_path: Path) -> None:
     assert "of the relay's, http | ≥ 0.9 x | ≥ 1 x | 0.50 x | **missed**" in page
     assert "memory growth, one transfer up to 1 GiB | ≤ 16 MiB | ≤ 12 MiB | 15 MiB | met" in page
     assert "memory growth, one transfer above 1 GiB | ≤ 28 MiB | ≤ 24 MiB | 29 MiB | **missed**" in page
+    assert "the three keep the cores " in page
     assert "| 1 | 1.0 s, 1.0 s at most | 2.0 s, 2.0 s at most | 4.0 s, 9.0 s at most |" in page
     assert (tmp_path / "performance.svg").read_text().count("<rect") == 1 + len(results.samples)
