@@ -60,7 +60,8 @@ def test_one_wait_of_a_machine_that_others_use_is_no_hang() -> None:
 
 def test_memory_beyond_the_bound_is_found_though_it_was_given_back() -> None:
     def grow(_: bytes) -> None:
-        content = b"x" * (GROWTH_BYTES_MAX + 2**20)
+        # A quarter more: the kernel may take pages of the libraries out of memory meanwhile, and then less has grown.
+        content = b"x" * (GROWTH_BYTES_MAX + GROWTH_BYTES_MAX // 4)
         del content
 
     enter(lambda _: [b"x" * (GROWTH_BYTES_MAX // 2)].clear(), b"")

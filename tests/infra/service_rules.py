@@ -241,7 +241,7 @@ RULES: tuple[Rule, ...] = (
         "a deployment takes no role away, so that a narrower one beside it narrows nothing",
         "Azure Resource Manager documentation, deployment-modes: incremental leaves what the template does not name",
         told(DEPLOY, "since a provision takes no role away", "does not end the one that it had, which may delete"),
-        (DEPLOY, "does not end the one that it had", "ends the one that it had"),
+        (DEPLOY, "new role on recordings does not end the one", "new role on recordings ends the one"),
     ),
     Rule(
         "Role Based Access Control Administrator assigns roles and defines none",

@@ -58,7 +58,6 @@ KNOWN = [
     Known(
         "inputs of the fuzzers: documents that tests make up, mutated",
         file=r"tests/fuzz/corpora/.*",
-        kind=rf"JSON Web Token|Azure key|{ENTROPY}",
     ),
     Known("marks that a test looks for in whatever the app writes", file=r"tests/marked/markers\.py", kind=ENTROPY),
     Known(
