@@ -17,6 +17,7 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from acsrec import Client
+from acsrec.client import ONE_TRY
 from acsrec.retries import Patience
 from local.azurite import LOOPBACK, Azurite, Ports
 from local.host.client import LAUNCHER, HostProcess
@@ -129,13 +130,16 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.running.close()
 
-    def client(self, running: ExitStack) -> Client:
-        """A caller of the app, one try for each request; each on a connection of its own, for the host may restart."""
+    def client(self, running: ExitStack, patience: Patience = ONE_TRY) -> Client:
+        """A caller of the app, with one try for each request unless it is given patience.
+
+        Each request is on a connection of its own, for the host may restart.
+        """
         trusted = ssl.create_default_context(cafile=self.certificates.authority) if self.certificates else True
         hooks: dict[str, list[Callable[..., object]]] = {"response": [EndedRecordings(self.simulator.told_ended)]}
         limits = httpx.Limits(max_keepalive_connections=0)
         http = running.enter_context(httpx.Client(verify=trusted, event_hooks=hooks, limits=limits))
-        return Client(self.host.url, self.host.keys.default, patience=Patience(0), http=http)
+        return Client(self.host.url, self.host.keys.default, patience=patience, http=http)
 
     @property
     def announcement(self) -> Announcement:

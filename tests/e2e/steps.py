@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from acsrec import Chunk, Recording
+from acsrec import Chunk, Client, Recording
 from local.simulator.scripts import Script
 from local.stack import CONTAINER, Stack
 from shared.adapters.table_rows import chunk_row
@@ -18,12 +18,13 @@ SWEEP_EVERY_SECONDS = 0.5
 POLL_SECONDS = 0.05
 
 
-def record(stack: Stack, script: Script, **options: object) -> Recording:
-    """Record a call from start to stop; its files and events follow by themselves."""
+def record(stack: Stack, script: Script, by: Client | None = None, /, **options: object) -> Recording:
+    """Record a call from start to stop, by the stack's caller or another; its files and events follow by themselves."""
+    recorder = by or stack.recorder
     call = stack.simulator.place_call(script=script)
-    recording = stack.recorder.start({"serverCallId": call.server_call_id, **WAV, **options})
-    stack.recorder.wait(recording.id, "active", seconds=10)
-    return stack.recorder.stop(recording.id)
+    recording = recorder.start({"serverCallId": call.server_call_id, **WAV, **options})
+    recorder.wait(recording.id, "active", seconds=10)
+    return recorder.stop(recording.id)
 
 
 def settled(stack: Stack, id: str, *statuses: str, seconds: float = 30.0) -> Recording:

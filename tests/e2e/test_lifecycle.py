@@ -3,12 +3,14 @@
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
 from acsrec import Recording
+from acsrec.retries import Patience
 from local.node import find_package
 from local.simulator.admin_requests import ForeignRecordingRequest
 from local.simulator.scripts import EventOptions, Script
@@ -217,10 +219,12 @@ def test_many_recordings_at_once_with_every_event_twice_and_shuffled_all_complet
         )
         for _ in range(count)
     ]
-    with ThreadPoolExecutor(count) as callers:
-        recordings = list(callers.map(lambda script: record(stack, script), scripts))
+    with ExitStack() as running, ThreadPoolExecutor(count) as callers:
+        # With their events they are more requests at once than an instance takes: callers come again.
+        caller = stack.client(running, Patience(60))
+        recordings = list(callers.map(lambda script: record(stack, script, caller), scripts))
 
-        completed = list(callers.map(lambda one: stack.recorder.wait(one.id, seconds=100, poll_seconds=2), recordings))
+        completed = list(callers.map(lambda one: caller.wait(one.id, seconds=100, poll_seconds=2), recordings))
 
     assert {recording.status for recording in completed} == {"completed"}
     assert [len(recording.chunks) for recording in completed] == [script.chunks for script in scripts]

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 
 from tests.fuzz.bounds import Finding, enter
 from tests.fuzz.door import Door
@@ -22,6 +23,7 @@ def walk_through(door: Door[Any], examples: int) -> int:
     """
     known = [*door.seeds, *door.corpus]
     entered = 0
+    found: list[Finding] = []
 
     @settings(
         max_examples=examples,
@@ -38,7 +40,11 @@ def walk_through(door: Door[Any], examples: int) -> int:
             enter(door, data)
         except Finding as finding:
             finding.add_note(f"The door {door.name}, entered with {data[:SHOWN]!r}")
+            found.append(finding)
             raise
 
-    walk()
+    try:
+        walk()
+    except Flaky:  # entered again, it ended as declared: memory was there already, a processor was free
+        raise found[0] from None
     return entered

@@ -32,10 +32,13 @@ def believes_numbers(ingest: Callable[..., Any]) -> Callable[..., Any]:
     return careless
 
 
-def parses_without_limit(take: Callable[..., Any]) -> Callable[..., Any]:
+def believes_messages(take: Callable[..., Any]) -> Callable[..., Any]:
+    """What is JSON names a recording."""
+
     def careless(cloud: Cloud, queue: str, body: bytes) -> Any:
-        with suppress(ValueError):  # and no RecursionError
-            json.loads(body)
+        with suppress(ValueError, RecursionError):
+            message = json.loads(body)
+            _ = message["id"]
         return take(cloud, queue, body)
 
     return careless
@@ -57,7 +60,8 @@ def believes_bodies(call: Callable[..., Any]) -> Callable[..., Any]:
     def careless(services: Any, name: str, request: Any) -> Any:
         body = parsed(request.get_body())
         if name == "start_recording" and isinstance(body, dict):
-            _ = (body.get("serverCallId") or "").strip()
+            for text in ("serverCallId", "recordingContentType", "recordingChannelType", "recordingFormatType"):
+                _ = (body.get(text) or "").strip()
         return call(services, name, request)
 
     return careless
@@ -160,7 +164,7 @@ def believes_answers(ask: Callable[..., Any]) -> Callable[..., Any]:
 type Plant = Callable[[Callable[..., Any]], Callable[..., Any]]
 FAULTS: Mapping[str, tuple[Plant, type[Finding]]] = {
     "events": (believes_numbers, Unforeseen),
-    "messages": (parses_without_limit, Unforeseen),
+    "messages": (believes_messages, Unforeseen),
     "letters": (drops_letters, Dropped),
     "bodies": (believes_bodies, Unforeseen),
     "requests": (believes_hosts, Unforeseen),
