@@ -1,6 +1,5 @@
 """An answer that never ends takes bounded memory, on a server of few lines and at the simulator of ACS."""
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -15,6 +14,7 @@ from local.simulator.wire import Response
 from shared.adapters.bounded_answers import ANSWER_BYTES_MAX, AnswerTooLong
 from shared.adapters.receiving import receiver, receiving_transport
 from shared.domain.errors import AcsUnreadable
+from tests.contract.serving import serving
 
 from .acs_under_test import SimulatorAcsUnderTest
 from .source_under_test import SDK_WARNINGS
@@ -67,12 +67,8 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

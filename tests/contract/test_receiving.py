@@ -1,6 +1,5 @@
 """The transport that receives bodies into memory of the caller, on a server of few lines."""
 
-import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPException
@@ -12,6 +11,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 
 from shared.adapters.receiving import PIECE_BYTES, receiver, receiving_transport
+from tests.contract.serving import serving
 
 CONTENT = bytes(range(256)) * (3 * PIECE_BYTES // 256) + b"the end"
 READ_SECONDS = 0.3
@@ -55,12 +55,8 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Server()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
